@@ -1,0 +1,262 @@
+"""Child processes with hard limits, for work that a thread cannot be stopped in the middle of.
+
+A hung page or a huge scan is ended by killing the process, never by asking it. The child runs
+functions that the parent names (they are pickled by reference, so they must stand at the top of a
+module), can tell the parent what it does, and can ask it a question in the middle. A lifeline pipe
+ends the child and all it started when the parent dies, however it dies.
+"""
+
+import contextlib
+import os
+import resource
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from clerkwork import clock
+from clerkwork.errors import ApplicationException, ClerkworkError
+
+POLL_S = 0.2
+Handler = Callable[[str, Any], Any]
+
+
+class Channel:
+    """What a function in the child uses to speak with the parent while it works."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def tell(self, kind: str, data: Any) -> None:
+        """Send a message that needs no answer."""
+        self._connection.send(("tell", kind, data))
+
+    def ask(self, kind: str, data: Any) -> Any:
+        """Send a question and return the parent's answer; an error of the parent's is raised."""
+        self._connection.send(("ask", kind, data))
+        good, answer = self._connection.recv()
+        if not good:
+            raise answer
+        return answer
+
+
+class Child:
+    """One child process, started at the first call and started again after it was killed.
+
+    One call at a time: a second thread waits for the first.
+
+    Attributes:
+        name: What it is for, as messages to people say it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        memory_mb: int,
+        address_space_mb: int | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        """Prepare a child; no process is started yet.
+
+        Args:
+            name: What it is for.
+            memory_mb: The private memory of the child and all it started, above which it is killed.
+            address_space_mb: A limit the kernel enforces in the child's own process, or None.
+            environment: Variables added to the parent's.
+        """
+        self.name = name
+        self._memory_mb = memory_mb
+        self._address_space_mb = address_space_mb
+        self._environment = dict(environment or {})
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Connection | None = None
+        self._lifeline: int | None = None
+
+    def call(
+        self,
+        function: Callable[..., Any],
+        *arguments: Any,
+        timeout: timedelta,
+        on_message: Handler | None = None,
+    ) -> Any:
+        """Run ``function(channel, *arguments)`` in the child and return what it returns.
+
+        Args:
+            function: Stands at the top of a module that the child can import.
+            arguments: Anything that can be pickled.
+            timeout: Wall time after which the child and all it started is killed.
+            on_message: Called with each message's kind and data; what it returns, or the
+                ``ClerkworkError`` it raises, answers a question.
+
+        Raises:
+            ApplicationException: ``child_timeout``, ``child_memory``, ``child_died`` or
+                ``child_failed``.
+            ClerkworkError: Whatever the function raised of its own.
+        """
+        with self._lock:
+            connection = self._start()
+            try:
+                connection.send((function, arguments))
+                return self._converse(connection, clock.monotonic() + timeout, on_message)
+            except (EOFError, OSError) as error:
+                self._kill()
+                raise ApplicationException(
+                    "child_died", "The {name} process ended unexpectedly.", name=self.name
+                ) from error
+
+    def close(self) -> None:
+        """End the child and all it started; the next call starts a new one."""
+        with self._lock:
+            self._kill()
+
+    def _start(self) -> Connection:
+        if self._connection is not None and self._process and self._process.poll() is None:
+            return self._connection
+        self._kill()
+        ours, theirs = socket.socketpair()
+        read_end, self._lifeline = os.pipe()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "clerkwork.children", str(theirs.fileno()), str(read_end)],
+            pass_fds=(theirs.fileno(), read_end),
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), **self._environment},
+        )
+        theirs.close()
+        os.close(read_end)
+        self._connection = Connection(ours.detach())
+        self._connection.send(self._address_space_mb)
+        return self._connection
+
+    def _converse(
+        self, connection: Connection, deadline: timedelta, on_message: Handler | None
+    ) -> Any:
+        while True:
+            if not connection.poll(POLL_S):
+                self._guard(deadline)
+                continue
+            kind, *rest = connection.recv()
+            if kind == "result":
+                return rest[0]
+            if kind == "error":
+                raise rest[0]
+            reply = _answer(on_message, rest[0], rest[1])
+            if kind == "ask":
+                connection.send(reply)
+            elif not reply[0]:
+                self._kill()
+                raise reply[1]
+            self._guard(deadline)
+
+    def _guard(self, deadline: timedelta) -> None:
+        if clock.monotonic() > deadline:
+            self._kill()
+            raise ApplicationException(
+                "child_timeout", "The {name} process did not finish in time.", name=self.name
+            )
+        used_mb = self._used_mb()
+        if used_mb > self._memory_mb:
+            self._kill()
+            raise ApplicationException(
+                "child_memory",
+                "The {name} process used {used} MB, more than its limit of {limit} MB.",
+                name=self.name,
+                used=used_mb,
+                limit=self._memory_mb,
+            )
+
+    def _used_mb(self) -> int:
+        if self._process is None:
+            return 0
+        return sum(_private_bytes(pid) for pid in family(self._process.pid)) // 2**20
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            for pid in family(self._process.pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            self._process.wait()
+        if self._connection is not None:
+            self._connection.close()
+        if self._lifeline is not None:
+            os.close(self._lifeline)
+        self._process = self._connection = self._lifeline = None
+
+
+def family(root: int) -> list[int]:
+    """Return *root* and the process ids of all that descend from it."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = stat.read_text().rpartition(")")[2].split()
+            children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
+    found = [root]
+    for pid in found:  # the list grows while it is walked
+        found.extend(children.get(pid, []))
+    return found
+
+
+def _private_bytes(pid: int) -> int:
+    with contextlib.suppress(OSError, IndexError):
+        pages = Path(f"/proc/{pid}/statm").read_text().split()
+        return (int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _answer(on_message: Handler | None, kind: str, data: Any) -> tuple[bool, Any]:
+    try:
+        return True, on_message(kind, data) if on_message else None
+    except ClerkworkError as error:
+        return False, error
+
+
+def _watch(lifeline: int) -> None:
+    while os.read(lifeline, 1):
+        pass
+    for pid in reversed(family(os.getpid())):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
+def _serve(connection: Connection) -> None:
+    channel = Channel(connection)
+    while True:
+        try:
+            function, arguments = connection.recv()
+        except EOFError:
+            return
+        try:
+            connection.send(("result", function(channel, *arguments)))
+        except ClerkworkError as error:
+            connection.send(("error", error))
+        except Exception as error:  # noqa: BLE001 - the border: foreign errors end here
+            traceback.print_exc()
+            connection.send(("error", _foreign(error)))
+
+
+def _foreign(error: Exception) -> ApplicationException:
+    text = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+    return ApplicationException("child_failed", "{error}", error=text[:500])
+
+
+def main() -> None:
+    """Serve the parent named by the two file descriptors on the command line until it goes away."""
+    connection, lifeline = Connection(int(sys.argv[1])), int(sys.argv[2])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle
+    threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
+    if limit_mb := connection.recv():
+        resource.setrlimit(resource.RLIMIT_AS, (limit_mb * 2**20, limit_mb * 2**20))
+    _serve(connection)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""Settings: `config/default.toml`, then `config/<environment>.toml`, then the environment.
+
+This package and `discover` are the only readers of configuration files and of the environment.
+The descriptions of the fields are the reference documentation of every setting.
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from clerkwork.errors import ConfigError
+
+
+class Section(BaseModel):
+    """Refuses keys it does not know, so that a typing slip is an error and not a silence."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class StoreSettings(Section):
+    """Where items, reviews, effects and events are kept."""
+
+    url: str = Field(
+        "sqlite:///var/clerkwork.db",
+        description="SQLAlchemy address of the store; a relative SQLite path is in the project.",
+    )
+
+
+class WorkerSettings(Section):
+    """How a worker works."""
+
+    concurrency: int = Field(
+        1, ge=1, le=32, description="Items one worker works on at once, per queue."
+    )
+    poll_s: float = Field(0.25, gt=0, description="Seconds between two looks into a queue.")
+    sweep_s: float = Field(
+        1.0, gt=0, description="Seconds between two heartbeats and sweeps for dead workers."
+    )
+    lease_s: float = Field(
+        15.0, gt=0, description="A worker silent for this many seconds counts as dead."
+    )
+
+
+class ConsoleSettings(Section):
+    """The console for people."""
+
+    host: str = Field("127.0.0.1", description="Address it binds to; only loopback for now.")
+    port: int = Field(8700, ge=0, le=65535, description="Its port; 0 takes a free one.")
+    user: str = Field("local", description="Name of the one local user, as logs show it.")
+
+
+class BrowserSettings(Section):
+    """The browser that bots use."""
+
+    executable: str = Field(
+        "", description="Path of a Chromium; empty: the system's, then Playwright's own."
+    )
+    headless: bool = Field(True, description="Whether the browser has no window.")
+    memory_mb: int = Field(1500, ge=200, description="Memory above which the browser is killed.")
+
+
+class DocumentSettings(Section):
+    """How documents are read."""
+
+    languages: str = Field("eng+chi_sim", description="Tesseract languages, joined by `+`.")
+    dpi: int = Field(200, ge=72, le=600, description="Dots per inch a PDF page is drawn with.")
+    max_pages: int = Field(20, ge=1, description="A document with more pages is rejected.")
+    max_file_mb: int = Field(25, ge=1, description="A larger file is rejected.")
+    page_timeout_s: float = Field(60.0, gt=0, description="Seconds for the reading of one page.")
+    memory_mb: int = Field(1200, ge=200, description="Memory above which the reader is killed.")
+    min_confidence: float = Field(
+        0.85, ge=0, le=1, description="A field below this confidence goes to a person."
+    )
+
+
+class FolderSettings(Section):
+    """Folders, relative to the project."""
+
+    inbox: str = Field("inbox", description="Folder that sources watch.")
+    logs: str = Field("logs", description="Folder of the run logs.")
+    evidence: str = Field("var/evidence", description="Folder of pictures and stored documents.")
+
+
+class Settings(BaseSettings):
+    """Every setting of a project."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="CLERKWORK_", env_nested_delimiter="__", extra="forbid"
+    )
+
+    store: StoreSettings = Field(default_factory=StoreSettings)
+    worker: WorkerSettings = Field(default_factory=WorkerSettings)
+    console: ConsoleSettings = Field(default_factory=ConsoleSettings)
+    browser: BrowserSettings = Field(default_factory=BrowserSettings)
+    documents: DocumentSettings = Field(default_factory=DocumentSettings)
+    folders: FolderSettings = Field(default_factory=FolderSettings)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        **_: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Return one source per file, the strongest first; one merged source would lose keys."""
+        files = [TomlConfigSettingsSource(settings_cls, file) for file in _files]
+        return (init_settings, env_settings, *files)
+
+
+_files: list[Path] = []
+
+
+def load_settings(root: Path) -> Settings:
+    """Return the settings of the project in *root*.
+
+    Raises:
+        ConfigError: A file cannot be read or a value is wrong; names file or variable, and key.
+    """
+    environment = os.environ.get("CLERKWORK_ENVIRONMENT", "")
+    names = [f"{environment}.toml"] if environment else []
+    _files[:] = [root / "config" / name for name in [*names, "default.toml"]]
+    for file in _files:
+        _parse(file, root)
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise _explained(error, root) from None
+
+
+def _parse(file: Path, root: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text("utf-8")) if file.exists() else {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(str(file.relative_to(root)), f"is not valid TOML: {error}") from None
+
+
+def _explained(error: ValidationError, root: Path) -> ConfigError:
+    problem = error.errors(include_url=False)[0]
+    path = [str(part) for part in problem["loc"]]
+    variable = "CLERKWORK_" + "__".join(path).upper()
+    place = f"environment variable {variable}" if variable in os.environ else "config/default.toml"
+    for file in _files:
+        node: Any = _parse(file, root)
+        for part in path:
+            node = node.get(part) if isinstance(node, dict) else None
+        if node is not None:
+            place = str(file.relative_to(root))
+            break
+    return ConfigError(place, f"{'.'.join(path)}: {problem['msg']}, found {problem['input']!r}")

@@ -1,0 +1,190 @@
+"""What a bot is, and what it is given: the ``@bot`` decorator and the ``Run``."""
+
+import inspect
+import typing
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from clerkwork.model.extraction import Extraction
+from clerkwork.model.items import WorkItem
+from clerkwork.model.orders import Document, Receipt
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class Screen(Protocol):
+    """One page of a target system in a real browser, as a bot's ``pages.py`` gets it."""
+
+    @property
+    def page(self) -> Any:
+        """Return the Playwright page (``playwright.sync_api.Page``)."""
+
+    @property
+    def base_url(self) -> str:
+        """Return the target's address without a slash at its end."""
+
+    @property
+    def username(self) -> str:
+        """Return the name to log in with."""
+
+    @property
+    def password(self) -> str:
+        """Return the secret to log in with; it is redacted from every log."""
+
+    def keep(self, name: str) -> None:
+        """Keep a picture of the page as evidence under *name*."""
+
+    def log(self, message: str, **facts: object) -> None:
+        """Write *message* to the run log, with ``{name}`` replaced by its fact."""
+
+    def about_to_submit(self) -> None:
+        """Make the intent durable; call it immediately before the one irreversible click.
+
+        Raises:
+            Fenced: Another worker has taken the item over; nothing may be clicked.
+        """
+
+
+Find = Callable[[Screen, M], list[Receipt]]
+Do = Callable[[Screen, M], Receipt]
+
+
+class Run(ABC):
+    """One execution of a bot on one item: its steps are checkpointed, its doubts go to a person."""
+
+    item: WorkItem
+
+    @abstractmethod
+    def step(self, name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run *function* once and keep its result; after a crash the kept result is returned.
+
+        The result must be a pydantic model, a list of models, or plain JSON data. The name is
+        unique in the bot and part of its contract with runs that are under way.
+        """
+
+    @abstractmethod
+    def check(
+        self,
+        value: M,
+        ok: bool,  # noqa: FBT001 - reads as a sentence at the call
+        code: str,
+        message: str = "",
+        *,
+        fields: Sequence[str] = (),
+        evidence: Extraction | None = None,
+        **facts: object,
+    ) -> M:
+        """Return *value*, or what a person made of it when *ok* is false.
+
+        While the person decides, the run holds no thread, no browser and no place in the queue.
+
+        Args:
+            value: Shown to the person as a form.
+            ok: Whether the bot may go on alone.
+            code: Short and stable reason.
+            message: The reason as a sentence; may hold ``{name}`` for facts.
+            fields: Paths of the fields the person should look at first.
+            evidence: What was read from a document, to be shown beside the form.
+            facts: Values named in *message*.
+        """
+
+    @abstractmethod
+    def effect(self, name: str, value: M, *, key: str, find: Find[M], do: Do[M]) -> Receipt:
+        """Do an irreversible act on the bot's target exactly once, and return its receipt.
+
+        Looks first, does it, and looks again to verify. If a worker dies between the click and
+        the answer, the next attempt waits the target's quiet period and looks before it acts.
+
+        Args:
+            name: The effect's name in the ledger, unique in the bot.
+            value: What is to be entered; a person may correct it when the target refuses it.
+            key: Path of the field of *value* that identifies it in the target.
+            find: Returns a receipt for each record with that key that stands in the target.
+            do: Enters *value*; calls ``screen.about_to_submit()`` just before its last click.
+        """
+
+    @abstractmethod
+    def read_document(self, document: Document) -> Extraction:
+        """Read a document in a child process with time and memory limits (a checkpointed step)."""
+
+    @abstractmethod
+    def log(self, message: str, **facts: object) -> None:
+        """Write a sentence to the run log, with ``{name}`` replaced by its fact."""
+
+
+class Function(Protocol):
+    """A bot's function: its first parameter's model draws the form and checks the intake."""
+
+    __name__: str
+    __doc__: str | None
+
+    def __call__(self, value: Any, run: Run) -> BaseModel | None:
+        """Work on one item."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bot:
+    """A registered bot.
+
+    Attributes:
+        name: The function's name.
+        function: What it does.
+        queue: The scarce resource it needs: items wait in the queue of this name.
+        target: Name of the target system its effects act on, or None.
+        takes: The model of its first parameter.
+        gives: The model it returns, or None.
+        summary: The first line of the function's docstring.
+        timeout: Wall time of one attempt.
+    """
+
+    name: str
+    function: Function
+    queue: str
+    target: str | None
+    takes: type[BaseModel]
+    gives: type[BaseModel] | None
+    summary: str
+    timeout: timedelta
+
+    def __call__(self, value: Any, run: Run) -> BaseModel | None:
+        """Work on one item."""
+        return self.function(value, run)
+
+
+def bot(
+    *, queue: str = "default", target: str | None = None, timeout_s: float = 900
+) -> Callable[[Callable[Concatenate[M, ...], Any]], Bot]:
+    """Return a decorator that makes a function of ``(value: Model, run: Run)`` a bot.
+
+    Raises:
+        TypeError: The first parameter is not annotated with a pydantic model.
+    """
+
+    def register(function: Callable[..., Any]) -> Bot:
+        hints = typing.get_type_hints(function)
+        names = list(inspect.signature(function).parameters)
+        takes = hints.get(names[0]) if names else None
+        if not (isinstance(takes, type) and issubclass(takes, BaseModel)):
+            raise TypeError(
+                f"bot {function.__name__}: annotate its first parameter with a pydantic model"
+            )
+        gives = hints.get("return")
+        return Bot(
+            name=function.__name__,
+            function=function,
+            queue=queue,
+            target=target,
+            takes=takes,
+            gives=gives if isinstance(gives, type) and issubclass(gives, BaseModel) else None,
+            summary=(inspect.getdoc(function) or "").split("\n")[0],
+            timeout=timedelta(seconds=timeout_s),
+        )
+
+    return register

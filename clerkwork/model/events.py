@@ -1,0 +1,64 @@
+"""The run log's events: one for every step, effect, decision and exception."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Kind(StrEnum):
+    """What an event reports."""
+
+    ITEM_ADDED = "item_added"
+    ITEM_MERGED = "item_merged"  # the same reference came again
+    RUN_STARTED = "run_started"
+    STEP_STARTED = "step_started"
+    STEP_DONE = "step_done"
+    EFFECT_INTENT = "effect_intent"
+    EFFECT_FOUND = "effect_found"  # it stood in the target already
+    EFFECT_SENT = "effect_sent"
+    EFFECT_CONFIRMED = "effect_confirmed"
+    REVIEW_OPENED = "review_opened"
+    REVIEW_ANSWERED = "review_answered"
+    EXCEPTION = "exception"
+    POSTPONED = "postponed"
+    TAKEN_OVER = "taken_over"
+    RUN_ENDED = "run_ended"
+    NOTE = "note"
+    EVIDENCE = "evidence"
+    FILE_TAKEN = "file_taken"
+    FILE_REJECTED = "file_rejected"
+    PLANNED_RUN = "planned_run"
+
+
+class Level(StrEnum):
+    """How much an event matters to the reader of a log."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of a run log.
+
+    Attributes:
+        number: The store's number, rising; 0 before it is stored.
+        item_id: The item it speaks of, or None for the system's own.
+        run_id: Name of the run, or None.
+        message: A sentence with ``{name}`` for the values in *data*.
+        data: JSON data: ``code``, ``ms`` (duration), ``sha256`` (evidence) and the facts.
+    """
+
+    number: int = 0
+    at: datetime
+    kind: Kind
+    level: Level = Level.INFO
+    item_id: int | None = None
+    run_id: str | None = None
+    attempt: int = 0
+    worker: str | None = None
+    step: str | None = None
+    message: str = ""
+    data: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,103 @@
+"""What reading a document gives: words with boxes, and fields with evidence."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Box(BaseModel):
+    """A rectangle on a page, in fractions of the page's width and height.
+
+    Attributes:
+        page: Number of the page, from 0.
+        left: From 0.0 (left edge) to 1.0.
+        top: From 0.0 (upper edge) to 1.0.
+        right: Greater than *left*.
+        bottom: Greater than *top*.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
+class Word(BaseModel):
+    """One recognised word.
+
+    Attributes:
+        text: The word, never empty, without surrounding blanks.
+        box: Where it stands.
+        confidence: From 0.0 (a guess) to 1.0 (certain), whatever scale the engine uses.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    box: Box
+    confidence: float
+
+
+class FieldEvidence(BaseModel):
+    """One field as it was read.
+
+    Attributes:
+        path: The field's path in the typed result, such as ``total`` or ``lines.0.quantity``.
+        value: The normalised value as text, empty when nothing was found.
+        raw: The text as it stands on the page.
+        confidence: From 0.0 to 1.0.
+        box: Where it stands, or None when it was not found or was computed.
+        reason: Why it is believed or doubted, in one sentence with ``{name}`` for facts.
+        facts: The values named in *reason*.
+        doubtful: Whether a person should look at it.
+        candidates: Other values that were possible, best first.
+    """
+
+    path: str
+    value: str
+    raw: str = ""
+    confidence: float
+    box: Box | None = None
+    reason: str = ""
+    facts: dict[str, str] = Field(default_factory=dict)
+    doubtful: bool = False
+    candidates: list[str] = Field(default_factory=list)
+
+
+class PageImage(BaseModel):
+    """One page as a picture for people.
+
+    Attributes:
+        sha256: Content address of the JPEG in the evidence store.
+        width: In pixels.
+        height: In pixels.
+    """
+
+    sha256: str
+    width: int
+    height: int
+
+
+class Extraction(BaseModel):
+    """A document that was read.
+
+    Attributes:
+        engine: Name of the engine that gave the words: ``text_layer`` or ``tesseract``.
+        kind: ``purchase_order``, ``invoice`` or ``unknown``.
+        fields: Every field of the typed result, in the order of the form.
+        pages: The pages as pictures.
+    """
+
+    engine: str
+    kind: str
+    fields: list[FieldEvidence]
+    pages: list[PageImage]
+
+    def values(self) -> dict[str, str]:
+        """Return the value of each field by its path, without the empty ones."""
+        return {field.path: field.value for field in self.fields if field.value}
+
+    def doubtful(self) -> list[str]:
+        """Return the paths of the fields a person should look at."""
+        return [field.path for field in self.fields if field.doubtful]

@@ -1,0 +1,140 @@
+"""Workflows and targets: what operations write in YAML, as typed data.
+
+The descriptions of the fields are the reference documentation of every key.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
+
+
+class Strict(BaseModel):
+    """Refuses keys it does not know, so that a typing slip is an error and not a silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FolderSource(Strict):
+    """Work items come from files that somebody puts into a folder."""
+
+    folder: str = Field(description="Folder to watch, relative to the project's inbox folder.")
+    pattern: str = Field("*", description="Only files whose name matches this glob are taken.")
+    reader: Literal["workbook", "document"] = Field(
+        description="`workbook`: one item per order of an xlsx file; `document`: one per file."
+    )
+    settle_s: float = Field(
+        1.0, gt=0, description="Seconds a file's size must stay the same before it is taken."
+    )
+
+
+class Schedule(Strict):
+    """When the source is looked at."""
+
+    every_s: float | None = Field(
+        None, gt=0, description="Seconds between two planned runs; this or `cron`."
+    )
+    cron: str | None = Field(
+        None, description="Five-field cron expression, such as `*/5 8-18 * * mon-fri`."
+    )
+    timezone: str = Field("UTC", description="IANA time zone of `cron`, such as `Asia/Shanghai`.")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "Schedule":
+        if (self.every_s is None) == (self.cron is None):
+            raise ValueError("write exactly one of `every_s` and `cron`")
+        return self
+
+
+class Retry(Strict):
+    """What happens when a system fails."""
+
+    attempts: int = Field(
+        3, ge=1, le=20, description="Attempts before the item goes to a person, the first included."
+    )
+    wait_s: float = Field(5.0, gt=0, description="Seconds before the second attempt.")
+    backoff: float = Field(
+        2.0, ge=1, description="Each further wait is this many times the one before."
+    )
+
+    def wait_after(self, failures: int) -> float | None:
+        """Return the seconds to wait after *failures* failed attempts, or None to give up."""
+        if failures >= self.attempts:
+            return None
+        return self.wait_s * self.backoff ** (failures - 1)
+
+
+class Fallback(Strict):
+    """The fallback queue of the workflow."""
+
+    queue: Name = Field("people", description="Name of the fallback queue.")
+    due_s: float = Field(
+        7200, gt=0, description="Seconds within which a review should be answered."
+    )
+    manual_minutes: float = Field(
+        10, ge=0, description="Minutes a person takes for one item without a bot, for comparison."
+    )
+
+
+class Step(Strict):
+    """One step of a workflow: a bot, or the hand-over to another workflow."""
+
+    bot: Name | None = Field(None, description="Name of the bot that works on the item.")
+    submit: Name | None = Field(
+        None, description="Name of the workflow that gets the result as a new item."
+    )
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> "Step":
+        if (self.bot is None) == (self.submit is None):
+            raise ValueError("write exactly one of `bot` and `submit`")
+        return self
+
+
+class Workflow(Strict):
+    """One business process."""
+
+    name: Name = Field(description="Unique name; the file is called the same.")
+    title: str = Field(description="What people call it, in English.")
+    title_zh: str = Field("", description="What people call it, in Chinese.")
+    source: FolderSource | None = Field(None, description="Where its items come from.")
+    schedule: Schedule | None = Field(None, description="When its source is looked at.")
+    steps: Annotated[list[Step], Field(min_length=1)] = Field(
+        description="What is done with each item, in order; the first step is a bot."
+    )
+    reference: str = Field(
+        "number", description="Field of the first bot's model that identifies an item."
+    )
+    group_key: str | None = Field(
+        None, description="Field whose equal values are never at work at once, or nothing."
+    )
+    retry: Retry = Field(default_factory=Retry, description="What happens when a system fails.")
+    fallback: Fallback = Field(default_factory=Fallback, description="Its fallback queue.")
+
+
+class Target(Strict):
+    """A system that bots enter data into; one file in `config/targets/`."""
+
+    name: Name = Field(description="Unique name; the file is called the same.")
+    base_url: str = Field(description="Address of its first page, without a slash at the end.")
+    username: str = Field("", description="Name the bot logs in with.")
+    password: SecretStr = Field(
+        SecretStr(""),
+        description="Secret the bot logs in with; write `${VARIABLE}` to take it from the "
+        "environment, never the secret itself.",
+    )
+    slowest_commit_s: float = Field(
+        10.0, gt=0, description="The longest time the system takes to store what was submitted."
+    )
+    guarantee: Literal["unique-ref", "searchable", "blind"] = Field(
+        "searchable", description="What the system offers against double entry."
+    )
+    call_timeout_s: float = Field(
+        120.0, gt=0, description="Seconds one look-up or one entry in the browser may take."
+    )
+
+    @property
+    def quiet_period_s(self) -> float:
+        """Return the seconds after a possible submit before a look-up can be believed."""
+        return self.slowest_commit_s * 3
