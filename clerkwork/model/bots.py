@@ -96,6 +96,24 @@ class Run(ABC):
         """
 
     @abstractmethod
+    def ask(
+        self,
+        model: type[M],
+        code: str,
+        message: str = "",
+        *,
+        shown: dict[str, Any],
+        fields: Sequence[str] = (),
+        evidence: Extraction | None = None,
+        **facts: object,
+    ) -> M:
+        """Return what a person made of data that is not complete enough to be a *model* yet.
+
+        As ``check``, with *shown* the JSON data as far as it is known; the form shows every field
+        of *model*, the answer is a valid instance.
+        """
+
+    @abstractmethod
     def effect(self, name: str, value: M, *, key: str, find: Find[M], do: Do[M]) -> Receipt:
         """Do an irreversible act on the bot's target exactly once, and return its receipt.
 

@@ -135,3 +135,25 @@ class WorkItem:
     def run_id(self) -> str:
         """Return the name of the present run, as it stands in run logs and in the engine."""
         return f"item-{self.id}-{self.run_no}"
+
+
+class Added(StrEnum):
+    """What became of a new item."""
+
+    NEW = "new"
+    MERGED = "merged"  # the same reference with the same content was there: one item
+    REOPENED = "reopened"  # it had been returned to its sender and came again
+    CONFLICT = "conflict"  # the reference was there with other content: a person decides
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """The answer to a submitted item.
+
+    Attributes:
+        item_id: The item that now stands for it.
+        added: What became of it.
+    """
+
+    item_id: int
+    added: Added
