@@ -120,7 +120,7 @@ class Fenced(ClerkworkError):
 
 
 def fill(message: str, facts: dict[str, Any]) -> str:
-    """Return *message* with each ``{name}`` replaced by its fact; unknown names stay as they are."""
+    """Return *message* with each ``{name}`` replaced by its fact; unknown names stay."""
     for name, value in facts.items():
         message = message.replace("{" + name + "}", str(value))
     return message

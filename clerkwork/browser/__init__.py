@@ -1,1 +1,1 @@
-""""""
+"""Playwright sessions in child processes: screens, evidence, limits."""

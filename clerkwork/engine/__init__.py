@@ -1,1 +1,1 @@
-""""""
+"""Durable execution: submit, step, effect, ask, worker, sweep, schedule."""

@@ -1,1 +1,1 @@
-""""""
+"""From the run log to metrics."""

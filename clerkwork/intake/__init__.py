@@ -1,1 +1,1 @@
-""""""
+"""Turns files that people send into work items."""

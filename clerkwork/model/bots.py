@@ -73,7 +73,7 @@ class Run(ABC):
     def check(
         self,
         value: M,
-        ok: bool,  # noqa: FBT001 - reads as a sentence at the call
+        ok: bool,
         code: str,
         message: str = "",
         *,

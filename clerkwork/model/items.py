@@ -30,9 +30,7 @@ class Outcome(StrEnum):
     CANCELLED = "cancelled"
 
 
-CLOSED = frozenset(
-    {ItemState.DONE, ItemState.REJECTED, ItemState.RETURNED, ItemState.CANCELLED}
-)
+CLOSED = frozenset({ItemState.DONE, ItemState.REJECTED, ItemState.RETURNED, ItemState.CANCELLED})
 
 MOVES: dict[ItemState, frozenset[ItemState]] = {
     ItemState.WAITING: frozenset({ItemState.RUNNING, ItemState.CANCELLED}),
@@ -44,7 +42,9 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
             ItemState.DONE,
         }
     ),
-    ItemState.POSTPONED: frozenset({ItemState.WAITING, ItemState.CANCELLED}),
+    ItemState.POSTPONED: frozenset(
+        {ItemState.WAITING, ItemState.RUNNING, ItemState.CANCELLED}  # a quick worker skips waiting
+    ),
     ItemState.IN_REVIEW: frozenset(
         {
             ItemState.POSTPONED,  # answered: resumed by the next sweep
@@ -102,6 +102,9 @@ class WorkItem:
         touched: Whether a person has been asked about it at least once.
         reason_code: Why it is in review or postponed, or None.
         not_before: The earliest instant of the next run while postponed.
+        failures: Number of application exceptions of the present run.
+        takeovers: Number of times its worker died over it.
+        resume_step: The step at which the next run goes on, or None: after its last finished one.
         bot_ms: Milliseconds that bots worked on it, over all attempts.
     """
 
@@ -122,6 +125,7 @@ class WorkItem:
     run_no: int
     attempt: int
     failures: int
+    takeovers: int
     resume_step: str | None
     worker: str | None
     touched: bool

@@ -1,4 +1,4 @@
-"""The purchase order: what both shipped bots speak of, and what intake checks a workbook against."""
+"""The purchase order: what both shipped bots speak of, and what intake checks rows against."""
 
 import hashlib
 from datetime import date

@@ -96,6 +96,7 @@ class Review:
     claimed_by: str | None
     claimed_until: datetime | None
     created: datetime
+    due: datetime
     answered: datetime | None
     handling_ms: int | None
 
@@ -165,7 +166,9 @@ def rebuild(model: type[M], leaves: dict[str, str]) -> M:
         ) from None
 
 
-def plain_fields(value: BaseModel | dict[str, Any], doubtful: tuple[str, ...]) -> list[FieldEvidence]:
+def plain_fields(
+    value: BaseModel | dict[str, Any], doubtful: tuple[str, ...]
+) -> list[FieldEvidence]:
     """Return form fields for data that came without a document; *doubtful* paths are marked."""
     data = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
     return [

@@ -1,1 +1,1 @@
-""""""
+"""Redaction of secrets before anything is written."""

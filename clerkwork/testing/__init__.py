@@ -1,1 +1,1 @@
-""""""
+"""What tests and the demo use, public: the purchasing portal."""

@@ -1,1 +1,1 @@
-""""""
+"""The console: one module per page, templates of the same name."""

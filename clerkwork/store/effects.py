@@ -1,0 +1,117 @@
+"""The effect ledger: one row for each irreversible act, from intent over sent to confirmed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from clerkwork.clock import from_ms, to_ms
+from clerkwork.store.schema import effect
+from clerkwork.store.upsert import insert_or_ignore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Effect:
+    """A row of the ledger.
+
+    Attributes:
+        target: The system it acts on.
+        key: What identifies the record there; one effect per target and key, for ever.
+        digest: SHA-256 of the data that was or will be entered.
+        sent: The instant before the last possible submit, or None.
+        confirmed: When the record was seen in the target, or None.
+    """
+
+    target: str
+    key: str
+    name: str
+    item_id: int
+    digest: str
+    sent: datetime | None
+    confirmed: datetime | None
+    receipt: dict[str, Any] | None
+
+
+def intend(
+    db: Connection,
+    *,
+    target: str,
+    key: str,
+    name: str,
+    item_id: int,
+    digest: str,
+    now: datetime,
+) -> bool:
+    """Write the intent; return False when the ledger has a row for this target and key."""
+    statement = insert_or_ignore(
+        db,
+        effect,
+        target=target,
+        key=key,
+        name=name,
+        item_id=item_id,
+        digest=digest,
+        state="intent",
+        intent_ms=to_ms(now),
+    )
+    return db.execute(statement).rowcount == 1
+
+
+def get(db: Connection, target: str, key: str) -> Effect | None:
+    """Return the ledger's row, or None."""
+    statement = sa.select(effect).where(effect.c.target == target, effect.c.key == key)
+    row = db.execute(statement).one_or_none()
+    return None if row is None else _effect(row)
+
+
+def of_item(db: Connection, item_id: int) -> list[Effect]:
+    """Return the effects that the item owns."""
+    statement = sa.select(effect).where(effect.c.item_id == item_id).order_by(effect.c.intent_ms)
+    return [_effect(row) for row in db.execute(statement)]
+
+
+def adopt(db: Connection, *, target: str, key: str, item_id: int, digest: str) -> bool:
+    """Make an unconfirmed row the item's own, with the data it will enter now."""
+    statement = (
+        effect.update()
+        .where(effect.c.target == target, effect.c.key == key, effect.c.confirmed_ms.is_(None))
+        .values(item_id=item_id, digest=digest)
+    )
+    return db.execute(statement).rowcount == 1
+
+
+def mark_sent(db: Connection, *, target: str, key: str, now: datetime) -> bool:
+    """Note that the submit may happen from now on."""
+    statement = (
+        effect.update()
+        .where(effect.c.target == target, effect.c.key == key, effect.c.confirmed_ms.is_(None))
+        .values(state="sent", sent_ms=to_ms(now))
+    )
+    return db.execute(statement).rowcount == 1
+
+
+def confirm(
+    db: Connection, *, target: str, key: str, receipt: dict[str, Any], now: datetime
+) -> bool:
+    """Note that the record was seen in the target."""
+    statement = (
+        effect.update()
+        .where(effect.c.target == target, effect.c.key == key)
+        .values(state="confirmed", confirmed_ms=to_ms(now), receipt=receipt)
+    )
+    return db.execute(statement).rowcount == 1
+
+
+def _effect(row: Row[Any]) -> Effect:
+    return Effect(
+        target=row.target,
+        key=row.key,
+        name=row.name,
+        item_id=row.item_id,
+        digest=row.digest,
+        sent=None if row.sent_ms is None else from_ms(row.sent_ms),
+        confirmed=None if row.confirmed_ms is None else from_ms(row.confirmed_ms),
+        receipt=row.receipt,
+    )

@@ -1,0 +1,127 @@
+"""The run log's events in the store."""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from clerkwork.clock import from_ms, to_ms
+from clerkwork.model.events import Event, Kind, Level
+from clerkwork.store.schema import event
+
+
+def add(db: Connection, new: Event) -> int:
+    """Add an event and return its number."""
+    statement = event.insert().values(
+        at_ms=to_ms(new.at),
+        kind=new.kind,
+        level=new.level,
+        item_id=new.item_id,
+        run_id=new.run_id,
+        attempt=new.attempt,
+        worker=new.worker,
+        step=new.step,
+        message=new.message,
+        data=new.data,
+    )
+    return int(db.execute(statement.returning(event.c.number)).scalar_one())
+
+
+def after(
+    db: Connection,
+    number: int,
+    *,
+    item_id: int | None = None,
+    run_id: str | None = None,
+    limit: int = 500,
+) -> list[Event]:
+    """Return the events numbered above *number*, in order, for a log that is being followed."""
+    statement = sa.select(event).where(event.c.number > number)
+    if item_id is not None:
+        statement = statement.where(event.c.item_id == item_id)
+    if run_id is not None:
+        statement = statement.where(event.c.run_id == run_id)
+    rows = db.execute(statement.order_by(event.c.number).limit(limit))
+    return [_event(row) for row in rows]
+
+
+def newest(db: Connection, *, limit: int = 100, kinds: tuple[Kind, ...] = ()) -> list[Event]:
+    """Return the newest events, the newest first."""
+    statement = sa.select(event).order_by(event.c.number.desc()).limit(limit)
+    if kinds:
+        statement = statement.where(event.c.kind.in_(kinds))
+    return [_event(row) for row in db.execute(statement)]
+
+
+def last_number(db: Connection) -> int:
+    """Return the number of the newest event, or 0."""
+    return int(db.execute(sa.select(sa.func.coalesce(sa.func.max(event.c.number), 0))).scalar_one())
+
+
+def runs(db: Connection, *, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
+    """Return the newest runs: run_id, item_id, first and last instant, events, worst level."""
+    number = sa.func.max(event.c.number).label("number")
+    errors = sa.func.sum(sa.case((event.c.level == Level.ERROR, 1), else_=0)).label("errors")
+    statement = (
+        sa.select(
+            event.c.run_id,
+            event.c.item_id,
+            sa.func.min(event.c.at_ms).label("first_ms"),
+            sa.func.max(event.c.at_ms).label("last_ms"),
+            sa.func.count().label("events"),
+            errors,
+            number,
+        )
+        .where(event.c.run_id.is_not(None))
+        .group_by(event.c.run_id, event.c.item_id)
+        .order_by(number.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.having(number < before)
+    return [
+        {
+            "run_id": row.run_id,
+            "item_id": row.item_id,
+            "first": from_ms(row.first_ms),
+            "last": from_ms(row.last_ms),
+            "events": int(row.events),
+            "errors": int(row.errors),
+            "number": int(row.number),
+        }
+        for row in db.execute(statement)
+    ]
+
+
+def latest_evidence(db: Connection, sha256: str) -> str | None:
+    """Return the media type under which evidence with this content address was kept, or None."""
+    statement = (
+        sa.select(event.c.data)
+        .where(event.c.kind == Kind.EVIDENCE, event.c.data["sha256"].as_string() == sha256)
+        .limit(1)
+    )
+    found = db.execute(statement).scalar()
+    return None if found is None else str(found.get("media_type", ""))
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(
+        number=row.number,
+        at=from_ms(row.at_ms),
+        kind=Kind(row.kind),
+        level=Level(row.level),
+        item_id=row.item_id,
+        run_id=row.run_id,
+        attempt=row.attempt,
+        worker=row.worker,
+        step=row.step,
+        message=row.message,
+        data=row.data,
+    )
+
+
+def since(db: Connection, instant: datetime) -> int:
+    """Return the number of events at or after *instant*."""
+    statement = sa.select(sa.func.count()).where(event.c.at_ms >= to_ms(instant))
+    return int(db.execute(statement).scalar_one())

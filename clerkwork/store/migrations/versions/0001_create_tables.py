@@ -1,0 +1,170 @@
+"""Create the tables of the store."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create every table and index."""
+    op.create_table(
+        "effect",
+        sa.Column("target", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("name", sa.String(length=60), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("intent_ms", sa.BigInteger(), nullable=False),
+        sa.Column("sent_ms", sa.BigInteger(), nullable=True),
+        sa.Column("confirmed_ms", sa.BigInteger(), nullable=True),
+        sa.Column("receipt", sa.JSON(), nullable=True),
+        sa.PrimaryKeyConstraint("target", "key"),
+    )
+    op.create_index("effect_by_item", "effect", ["item_id"], unique=False)
+    op.create_table(
+        "event",
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.Column("kind", sa.String(length=24), nullable=False),
+        sa.Column("level", sa.String(length=8), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("run_id", sa.String(length=60), nullable=True),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("worker", sa.String(length=120), nullable=True),
+        sa.Column("step", sa.String(length=120), nullable=True),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index("event_by_item", "event", ["item_id", "number"], unique=False)
+    op.create_index("event_by_run", "event", ["run_id", "number"], unique=False)
+    op.create_table(
+        "item",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("workflow", sa.String(length=40), nullable=False),
+        sa.Column("reference", sa.String(length=200), nullable=False),
+        sa.Column("group_key", sa.String(length=200), nullable=True),
+        sa.Column("queue", sa.String(length=40), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("outcome", sa.String(length=12), nullable=True),
+        sa.Column("reason_code", sa.String(length=60), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("payload", sa.JSON(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("result", sa.JSON(), nullable=True),
+        sa.Column("source", sa.JSON(), nullable=False),
+        sa.Column("parent_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("run_no", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("takeovers", sa.Integer(), nullable=False),
+        sa.Column("resume_step", sa.String(length=120), nullable=True),
+        sa.Column("worker", sa.String(length=120), nullable=True),
+        sa.Column("touched", sa.Boolean(), nullable=False),
+        sa.Column("not_before_ms", sa.BigInteger(), nullable=True),
+        sa.Column("arrived_ms", sa.BigInteger(), nullable=False),
+        sa.Column("reserved_ms", sa.BigInteger(), nullable=True),
+        sa.Column("finished_ms", sa.BigInteger(), nullable=True),
+        sa.Column("updated_ms", sa.BigInteger(), nullable=False),
+        sa.Column("bot_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("workflow", "reference", name="item_once_per_reference"),
+    )
+    op.create_index("item_by_arrival", "item", ["workflow", "arrived_ms"], unique=False)
+    op.create_index("item_by_parent", "item", ["parent_id"], unique=False)
+    op.create_index("item_by_state", "item", ["state", "updated_ms"], unique=False)
+    op.create_index(
+        "item_due",
+        "item",
+        ["not_before_ms"],
+        unique=False,
+        sqlite_where=sa.text("state = 'postponed'"),
+        postgresql_where=sa.text("state = 'postponed'"),
+    )
+    op.create_index(
+        "item_one_running_per_group",
+        "item",
+        ["group_key"],
+        unique=True,
+        sqlite_where=sa.text("state = 'running' AND group_key IS NOT NULL"),
+        postgresql_where=sa.text("state = 'running' AND group_key IS NOT NULL"),
+    )
+    op.create_table(
+        "planned_run",
+        sa.Column("schedule", sa.String(length=40), nullable=False),
+        sa.Column("planned_ms", sa.BigInteger(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("items", sa.Integer(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("worker", sa.String(length=120), nullable=False),
+        sa.Column("started_ms", sa.BigInteger(), nullable=False),
+        sa.Column("finished_ms", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("schedule", "planned_ms"),
+    )
+    op.create_index("planned_run_by_time", "planned_run", ["planned_ms"], unique=False)
+    op.create_table(
+        "review",
+        sa.Column(
+            "number",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("run_no", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("step", sa.String(length=120), nullable=True),
+        sa.Column("code", sa.String(length=60), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("model", sa.String(length=200), nullable=False),
+        sa.Column("shown", sa.JSON(), nullable=False),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("pages", sa.JSON(), nullable=False),
+        sa.Column("decision", sa.String(length=12), nullable=True),
+        sa.Column("answer", sa.JSON(), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("who", sa.String(length=120), nullable=True),
+        sa.Column("claimed_by", sa.String(length=120), nullable=True),
+        sa.Column("claimed_until_ms", sa.BigInteger(), nullable=True),
+        sa.Column("opened_ms", sa.BigInteger(), nullable=True),
+        sa.Column("created_ms", sa.BigInteger(), nullable=False),
+        sa.Column("due_ms", sa.BigInteger(), nullable=False),
+        sa.Column("answered_ms", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index("review_by_item", "review", ["item_id", "run_no", "step"], unique=False)
+    op.create_index(
+        "review_open",
+        "review",
+        ["created_ms"],
+        unique=False,
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    )
+    op.create_table(
+        "worker",
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("host", sa.String(length=120), nullable=False),
+        sa.Column("pid", sa.Integer(), nullable=False),
+        sa.Column("started_ms", sa.BigInteger(), nullable=False),
+        sa.Column("beat_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    # ### end Alembic commands ###

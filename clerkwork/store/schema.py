@@ -1,0 +1,155 @@
+"""The tables of the store. Instants are milliseconds since 1970 UTC; names carry the unit.
+
+Lists and pages read only these tables, never the execution engine's own, because those answer
+filters slowly once a million runs have finished. Partial indexes keep the busy look-ups small.
+"""
+
+import sqlalchemy as sa
+from sqlalchemy import BigInteger, Boolean, Column, Integer, String, Text
+
+metadata = sa.MetaData()
+Number = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows only in INTEGER keys
+
+item = sa.Table(
+    "item",
+    metadata,
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("workflow", String(40), nullable=False),
+    Column("reference", String(200), nullable=False),
+    Column("group_key", String(200)),
+    Column("queue", String(40), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("outcome", String(12)),
+    Column("reason_code", String(60)),
+    Column("reason", Text),
+    Column("payload", sa.JSON, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("result", sa.JSON),
+    Column("source", sa.JSON, nullable=False),
+    Column("parent_id", Number),
+    Column("priority", Integer, nullable=False),
+    Column("run_no", Integer, nullable=False),
+    Column("attempt", Integer, nullable=False),
+    Column("failures", Integer, nullable=False),
+    Column("takeovers", Integer, nullable=False),
+    Column("resume_step", String(120)),
+    Column("worker", String(120)),
+    Column("touched", Boolean, nullable=False),
+    Column("not_before_ms", BigInteger),
+    Column("arrived_ms", BigInteger, nullable=False),
+    Column("reserved_ms", BigInteger),
+    Column("finished_ms", BigInteger),
+    Column("updated_ms", BigInteger, nullable=False),
+    Column("bot_ms", BigInteger, nullable=False),
+    sa.UniqueConstraint("workflow", "reference", name="item_once_per_reference"),
+    sa.Index("item_by_arrival", "workflow", "arrived_ms"),
+    sa.Index("item_by_state", "state", "updated_ms"),
+    sa.Index("item_by_parent", "parent_id"),
+    sa.Index(
+        "item_due",
+        "not_before_ms",
+        sqlite_where=sa.text("state = 'postponed'"),
+        postgresql_where=sa.text("state = 'postponed'"),
+    ),
+    # The database itself refuses a second item of one group at work, whatever the code does.
+    sa.Index(
+        "item_one_running_per_group",
+        "group_key",
+        unique=True,
+        sqlite_where=sa.text("state = 'running' AND group_key IS NOT NULL"),
+        postgresql_where=sa.text("state = 'running' AND group_key IS NOT NULL"),
+    ),
+)
+
+review = sa.Table(
+    "review",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("item_id", Number, nullable=False),
+    Column("run_no", Integer, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("step", String(120)),
+    Column("code", String(60), nullable=False),
+    Column("message", Text, nullable=False),
+    Column("facts", sa.JSON, nullable=False),
+    Column("model", String(200), nullable=False),
+    Column("shown", sa.JSON, nullable=False),
+    Column("fields", sa.JSON, nullable=False),
+    Column("pages", sa.JSON, nullable=False),
+    Column("decision", String(12)),
+    Column("answer", sa.JSON),
+    Column("note", Text, nullable=False),
+    Column("who", String(120)),
+    Column("claimed_by", String(120)),
+    Column("claimed_until_ms", BigInteger),
+    Column("opened_ms", BigInteger),
+    Column("created_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger, nullable=False),
+    Column("answered_ms", BigInteger),
+    sa.Index("review_by_item", "item_id", "run_no", "step"),
+    sa.Index(
+        "review_open",
+        "created_ms",
+        sqlite_where=sa.text("state = 'open'"),
+        postgresql_where=sa.text("state = 'open'"),
+    ),
+)
+
+effect = sa.Table(
+    "effect",
+    metadata,
+    Column("target", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("name", String(60), nullable=False),
+    Column("item_id", Number, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("intent_ms", BigInteger, nullable=False),
+    Column("sent_ms", BigInteger),
+    Column("confirmed_ms", BigInteger),
+    Column("receipt", sa.JSON),
+    sa.Index("effect_by_item", "item_id"),
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("at_ms", BigInteger, nullable=False),
+    Column("kind", String(24), nullable=False),
+    Column("level", String(8), nullable=False),
+    Column("item_id", Number),
+    Column("run_id", String(60)),
+    Column("attempt", Integer, nullable=False),
+    Column("worker", String(120)),
+    Column("step", String(120)),
+    Column("message", Text, nullable=False),
+    Column("data", sa.JSON, nullable=False),
+    sa.Index("event_by_item", "item_id", "number"),
+    sa.Index("event_by_run", "run_id", "number"),
+)
+
+planned_run = sa.Table(
+    "planned_run",
+    metadata,
+    # One row per due instant: whoever inserts it first runs it, so two schedulers never both do.
+    Column("schedule", String(40), primary_key=True),
+    Column("planned_ms", BigInteger, primary_key=True),
+    Column("state", String(12), nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("worker", String(120), nullable=False),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("finished_ms", BigInteger),
+    sa.Index("planned_run_by_time", "planned_ms"),
+)
+
+worker = sa.Table(
+    "worker",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("host", String(120), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("started_ms", BigInteger, nullable=False),
+    Column("beat_ms", BigInteger, nullable=False),
+)

@@ -1,0 +1,16 @@
+"""Inserts that leave an existing row as it is, in the dialect of the connection."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+Insert = sqlite.Insert | postgresql.Insert
+
+
+def insert_or_ignore(db: Connection, table: sa.Table, **values: Any) -> Insert:
+    """Return an insert of *values* that does nothing when a unique key is there already."""
+    if db.dialect.name == "postgresql":
+        return postgresql.insert(table).values(**values).on_conflict_do_nothing()
+    return sqlite.insert(table).values(**values).on_conflict_do_nothing()
