@@ -33,7 +33,13 @@ class Outcome(StrEnum):
 CLOSED = frozenset({ItemState.DONE, ItemState.REJECTED, ItemState.RETURNED, ItemState.CANCELLED})
 
 MOVES: dict[ItemState, frozenset[ItemState]] = {
-    ItemState.WAITING: frozenset({ItemState.RUNNING, ItemState.CANCELLED}),
+    ItemState.WAITING: frozenset(
+        {
+            ItemState.RUNNING,
+            ItemState.POSTPONED,
+            ItemState.CANCELLED,
+        }  # postponed: its group is busy
+    ),
     ItemState.RUNNING: frozenset(
         {
             ItemState.RUNNING,  # taken over from a dead worker
@@ -47,7 +53,8 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
     ),
     ItemState.IN_REVIEW: frozenset(
         {
-            ItemState.POSTPONED,  # answered: resumed by the next sweep
+            ItemState.POSTPONED,  # answered: the sweep lets its run go on
+            ItemState.WAITING,  # answered: a new run on the corrected data
             ItemState.DONE,  # done by hand
             ItemState.REJECTED,
             ItemState.RETURNED,
@@ -104,7 +111,6 @@ class WorkItem:
         not_before: The earliest instant of the next run while postponed.
         failures: Number of application exceptions of the present run.
         takeovers: Number of times its worker died over it.
-        resume_step: The step at which the next run goes on, or None: after its last finished one.
         bot_ms: Milliseconds that bots worked on it, over all attempts.
     """
 
@@ -126,7 +132,6 @@ class WorkItem:
     attempt: int
     failures: int
     takeovers: int
-    resume_step: str | None
     worker: str | None
     touched: bool
     not_before: datetime | None

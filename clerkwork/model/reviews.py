@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from clerkwork.errors import ClerkworkError
-from clerkwork.model.extraction import FieldEvidence
+from clerkwork.model.extraction import Extraction, FieldEvidence
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -166,12 +166,28 @@ def rebuild(model: type[M], leaves: dict[str, str]) -> M:
         ) from None
 
 
-def plain_fields(
-    value: BaseModel | dict[str, Any], doubtful: tuple[str, ...]
+def form_fields(
+    shown: dict[str, Any], doubtful: tuple[str, ...], evidence: Extraction | None
 ) -> list[FieldEvidence]:
-    """Return form fields for data that came without a document; *doubtful* paths are marked."""
-    data = value.model_dump(mode="json") if isinstance(value, BaseModel) else value
-    return [
-        FieldEvidence(path=path, value=text, raw=text, confidence=1.0, doubtful=path in doubtful)
-        for path, text in flatten(data).items()
-    ]
+    """Return the fields of a form: one for each value of *shown*, with what was read of it.
+
+    Args:
+        shown: The data as JSON.
+        doubtful: Paths of the fields a person should look at first; the evidence's own doubts
+            are marked as well.
+        evidence: What was read from a document, or None.
+    """
+    read = {} if evidence is None else {field.path: field for field in evidence.fields}
+    values = flatten(shown)
+    fields = []
+    for path in dict.fromkeys([*values, *read, *doubtful]):
+        text = values.get(path, "")
+        found = read.get(path) or FieldEvidence(path=path, value=text, raw=text, confidence=1.0)
+        doubt = found.doubtful or path in doubtful
+        fields.append(found.model_copy(update={"value": text, "doubtful": doubt}))
+    return fields
+
+
+def plain_fields(shown: dict[str, Any], doubtful: tuple[str, ...]) -> list[FieldEvidence]:
+    """Return the fields of a form for data that came without a document."""
+    return form_fields(shown, doubtful, None)

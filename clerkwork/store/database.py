@@ -17,6 +17,7 @@ from pysqlite3 import dbapi2 as pysqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from clerkwork.errors import ConfigError
+from clerkwork.store import dialect
 
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 30_000
@@ -102,10 +103,10 @@ def _create_sqlite(address: URL, root: Path) -> Engine:
             "the SQLite library",
             f"version {pysqlite.sqlite_version} can corrupt the store; install pysqlite3>=0.6",
         )
-    file = root / str(address.database)
+    file = (root / str(address.database)).resolve()
     file.parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
-        address.set(database=str(file)), module=pysqlite, pool_size=20, max_overflow=40
+        address.set(drivername=dialect.NAME, database=str(file)), pool_size=20, max_overflow=40
     )
     sa.event.listen(engine, "connect", _prepare)
     sa.event.listen(engine, "begin", _begin)

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Row
 
 from clerkwork.clock import from_ms, to_ms
 from clerkwork.model.items import ItemState, NewItem, Outcome, WorkItem, sources
-from clerkwork.store.schema import item
+from clerkwork.store.schema import item, review
 from clerkwork.store.upsert import insert_or_ignore
 
 PAGE = 50
@@ -100,7 +100,6 @@ def postpone(
     attempt: int,
     *,
     not_before: datetime,
-    resume_step: str | None,
     code: str,
     reason: str,
     failed: bool,
@@ -114,7 +113,6 @@ def postpone(
         now,
         state=ItemState.POSTPONED,
         not_before_ms=to_ms(not_before),
-        resume_step=resume_step,
         reason_code=code,
         reason=reason,
         failures=item.c.failures + int(failed),
@@ -156,21 +154,34 @@ def complete(
     )
 
 
-def resume(
-    db: Connection,
-    item_id: int,
-    *,
-    payload: dict[str, Any] | None,
-    resume_step: str | None,
-    now: datetime,
-) -> bool:
-    """Make an answered item due now; with *payload* it starts a new run on that data."""
-    values: dict[str, Any] = {"resume_step": resume_step, "failures": 0}
-    if payload is not None:
-        values |= {"payload": payload, "run_no": item.c.run_no + 1}
+def resume(db: Connection, item_id: int, *, now: datetime) -> bool:
+    """Make an answered item due now: its run goes on where it stopped."""
     return _leave_review(
-        db, item_id, now, state=ItemState.POSTPONED, not_before_ms=to_ms(now), **values
+        db, item_id, now, state=ItemState.POSTPONED, not_before_ms=to_ms(now), failures=0
     )
+
+
+def restart(db: Connection, item_id: int, *, payload: dict[str, Any], now: datetime) -> bool:
+    """Make an answered item wait for a new run, from the first step, on corrected data."""
+    return _leave_review(
+        db,
+        item_id,
+        now,
+        state=ItemState.WAITING,
+        payload=payload,
+        run_no=item.c.run_no + 1,
+        failures=0,
+    )
+
+
+def defer(db: Connection, item_id: int, *, not_before: datetime, now: datetime) -> bool:
+    """Postpone an item that could not be reserved, because its group is at work."""
+    statement = (
+        item.update()
+        .where(item.c.id == item_id, item.c.state.in_((ItemState.WAITING, ItemState.POSTPONED)))
+        .values(state=ItemState.POSTPONED, not_before_ms=to_ms(not_before), updated_ms=to_ms(now))
+    )
+    return db.execute(statement).rowcount == 1
 
 
 def close(
@@ -196,7 +207,6 @@ def reopen(
             digest=digest,
             source=new.source,
             run_no=item.c.run_no + 1,
-            resume_step=None,
             finished_ms=None,
             updated_ms=to_ms(now),
         )
@@ -270,8 +280,6 @@ def children(db: Connection, item_id: int) -> list[WorkItem]:
 
 def conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     """Return the SQL conditions of a filter."""
-    from clerkwork.store.schema import review  # noqa: PLC0415 - only this filter needs it
-
     found: list[sa.ColumnElement[bool]] = []
     for column, value in (
         (item.c.workflow, wanted.workflow),
@@ -331,7 +339,7 @@ def _item(row: Row[Any]) -> WorkItem:
     )
 
 
-_PLAIN = [
+_PLAIN = (
     "id",
     "workflow",
     "reference",
@@ -348,8 +356,7 @@ _PLAIN = [
     "attempt",
     "failures",
     "takeovers",
-    "resume_step",
     "worker",
     "touched",
     "bot_ms",
-]
+)

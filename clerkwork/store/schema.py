@@ -32,7 +32,6 @@ item = sa.Table(
     Column("attempt", Integer, nullable=False),
     Column("failures", Integer, nullable=False),
     Column("takeovers", Integer, nullable=False),
-    Column("resume_step", String(120)),
     Column("worker", String(120)),
     Column("touched", Boolean, nullable=False),
     Column("not_before_ms", BigInteger),

@@ -74,7 +74,6 @@ def upgrade() -> None:
         sa.Column("attempt", sa.Integer(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("takeovers", sa.Integer(), nullable=False),
-        sa.Column("resume_step", sa.String(length=120), nullable=True),
         sa.Column("worker", sa.String(length=120), nullable=True),
         sa.Column("touched", sa.Boolean(), nullable=False),
         sa.Column("not_before_ms", sa.BigInteger(), nullable=True),

@@ -1,0 +1,158 @@
+"""One execution of a run by one worker: the reserved item, its fence, and its checkpoints."""
+
+import traceback
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from dbos import DBOS
+
+from clerkwork import clock
+from clerkwork.engine.codec import decode, encode
+from clerkwork.engine.engine import Engine
+from clerkwork.engine.signals import StepFailed
+from clerkwork.errors import ApplicationException, BotException, Fenced
+from clerkwork.model.events import Event, Kind, Level
+from clerkwork.model.extraction import Extraction
+from clerkwork.model.items import WorkItem
+from clerkwork.model.workflows import Target
+from clerkwork.store import items
+
+
+class Browser(Protocol):
+    """Runs a function of a bot's ``pages.py`` on a page of a target, in a child process."""
+
+    def call(
+        self,
+        target: Target,
+        function: Callable[..., Any],
+        *arguments: Any,
+        on_message: Callable[[str, Any], Any],
+    ) -> Any:
+        """Return what ``function(screen, *arguments)`` returns."""
+
+    def close(self) -> None:
+        """End the browser."""
+
+
+class Reader(Protocol):
+    """Reads documents, in a child process."""
+
+    def read(self, file: Path, name: str) -> Extraction:
+        """Return what stands in the document."""
+
+    def close(self) -> None:
+        """End the child process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a worker works with."""
+
+    browser: Browser
+    reader: Reader
+
+
+class Execution:
+    """The reserved item of one execution.
+
+    Attributes:
+        engine: The engine.
+        item: The item as it was reserved; its attempt is the fence.
+        tools: What the worker works with.
+    """
+
+    def __init__(self, engine: Engine, item: WorkItem, tools: Tools) -> None:
+        self.engine = engine
+        self.item = item
+        self.tools = tools
+        self._names: set[str] = set()
+
+    def guard(self) -> None:
+        """Make sure that this execution may still act on the item.
+
+        Raises:
+            Fenced: It was taken over by another worker.
+        """
+        with self.engine.store.read() as db:
+            held = items.holds(db, self.item.id, self.item.attempt)
+        if not held:
+            raise Fenced(f"item {self.item.id} was taken over from {self.item.worker}")
+
+    def checkpoint(self, name: str, function: Callable[[], Any]) -> Any:
+        """Run *function* as the step *name* and keep its result; return a kept one as it is.
+
+        Raises:
+            ValueError: The run has a step of this name already.
+            StepFailed: The step failed; nothing is kept, so it runs again.
+        """
+        if name in self._names:
+            raise ValueError(f"the step name {name!r} is used twice in one run")
+        self._names.add(name)
+        return decode(DBOS.run_step({"name": name}, lambda: self._perform(name, function)))
+
+    def _perform(self, name: str, function: Callable[[], Any]) -> Any:
+        self.guard()
+        started = clock.monotonic()
+        self.event(Kind.STEP_STARTED, "{step} started", step=name)
+        try:
+            result = encode(function())
+        except BotException as error:
+            raise StepFailed(error) from error
+        except Fenced:
+            raise
+        except Exception as error:
+            raise StepFailed(self.unexpected(error, name)) from error
+        duration_ms = round((clock.monotonic() - started).total_seconds() * 1000)
+        self.event(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name)
+        return result
+
+    def unexpected(self, error: Exception, step: str | None) -> ApplicationException:
+        """Log an error that nobody raised on purpose, and return it under a name for people."""
+        self.event(
+            Kind.EXCEPTION,
+            "unexpected {error}",
+            {"error": type(error).__name__, "traceback": traceback.format_exc()},
+            level=Level.ERROR,
+            step=step,
+        )
+        return ApplicationException(
+            "bot_error", "The bot failed: {error}", error=f"{type(error).__name__}: {error}"
+        )
+
+    def event(
+        self,
+        kind: Kind,
+        message: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        level: Level = Level.INFO,
+        step: str | None = None,
+    ) -> None:
+        """Write an event of this run to the run log."""
+        self.engine.log.write(
+            Event(
+                at=clock.now(),
+                kind=kind,
+                level=level,
+                item_id=self.item.id,
+                run_id=self.item.run_id,
+                attempt=self.item.attempt,
+                worker=self.item.worker,
+                step=step,
+                message=message,
+                data={**(data or {}), **({"step": step} if step else {})},
+            )
+        )
+
+    def on_message(self, step: str) -> Callable[[str, Any], None]:
+        """Return what to do with the messages of a child that works for *step*."""
+
+        def handle(kind: str, data: Any) -> None:
+            if kind == "log":
+                self.event(Kind.NOTE, data["message"], data["facts"], step=step)
+            elif kind == "evidence":
+                self.event(Kind.EVIDENCE, "kept {name}", data, step=step)
+
+        return handle

@@ -1,0 +1,167 @@
+"""The ``Run`` a bot is given: every call of it is a checkpointed step."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+from pydantic import BaseModel
+
+from clerkwork.discover import dotted_name
+from clerkwork.engine.effects import perform
+from clerkwork.engine.execution import Execution
+from clerkwork.engine.signals import Parked
+from clerkwork.model.bots import Bot, Do, Find, Run
+from clerkwork.model.events import Kind
+from clerkwork.model.extraction import Extraction
+from clerkwork.model.orders import Document, Receipt
+from clerkwork.model.reviews import Decision, NewReview, Review, form_fields
+from clerkwork.store import reviews
+
+M = TypeVar("M", bound=BaseModel)
+T = TypeVar("T")
+P = ParamSpec("P")
+
+
+class EngineRun(Run):
+    """The run of one bot within one execution."""
+
+    def __init__(self, execution: Execution, bot: Bot) -> None:
+        self.item = execution.item
+        self._execution = execution
+        self._bot = bot
+
+    def step(self, name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """See ``Run.step``."""
+        result: T = self._execution.checkpoint(self._name(name), lambda: function(*args, **kwargs))
+        return result
+
+    def check(
+        self,
+        value: M,
+        ok: bool,
+        code: str,
+        message: str = "",
+        *,
+        fields: Sequence[str] = (),
+        evidence: Extraction | None = None,
+        **facts: object,
+    ) -> M:
+        """See ``Run.check``."""
+        step = self._name(f"check {code}")
+        shown = value.model_dump(mode="json")
+        review = self._doubt(
+            step,
+            type(value),
+            code,
+            message=message,
+            shown=shown,
+            fields=fields,
+            evidence=evidence,
+            facts=facts,
+        )
+        answered: M = self._execution.checkpoint(
+            step, lambda: value if ok else self._decide(review, type(value))
+        )
+        return answered
+
+    def ask(
+        self,
+        model: type[M],
+        code: str,
+        message: str = "",
+        *,
+        shown: dict[str, Any],
+        fields: Sequence[str] = (),
+        evidence: Extraction | None = None,
+        **facts: object,
+    ) -> M:
+        """See ``Run.ask``."""
+        step = self._name(f"ask {code}")
+        review = self._doubt(
+            step,
+            model,
+            code,
+            message=message,
+            shown=shown,
+            fields=fields,
+            evidence=evidence,
+            facts=facts,
+        )
+        answered: M = self._execution.checkpoint(step, lambda: self._decide(review, model))
+        return answered
+
+    def effect(self, name: str, value: M, *, key: str, find: Find[M], do: Do[M]) -> Receipt:
+        """See ``Run.effect``."""
+        target = self._execution.engine.targets[self._bot.target or ""]
+        step = self._name(name)
+
+        def act() -> Receipt:
+            return perform(
+                self._execution,
+                step=step,
+                target=target,
+                value=self._latest(step, value),
+                key=key,
+                find=find,
+                do=do,
+            )
+
+        receipt: Receipt = self._execution.checkpoint(step, act)
+        return receipt
+
+    def read_document(self, document: Document) -> Extraction:
+        """See ``Run.read_document``."""
+        execution = self._execution
+
+        def read() -> Extraction:
+            file = execution.engine.root / document.file
+            return execution.tools.reader.read(file, document.name)
+
+        extraction: Extraction = execution.checkpoint(self._name("read document"), read)
+        return extraction
+
+    def log(self, message: str, **facts: object) -> None:
+        """See ``Run.log``."""
+        self._execution.event(Kind.NOTE, message, facts)
+
+    def _name(self, name: str) -> str:
+        return f"{self._bot.name}: {name}"
+
+    def _answer(self, step: str) -> Review | None:
+        with self._execution.engine.store.read() as db:
+            review = reviews.latest(db, self.item.id, self.item.run_no, step)
+        if review is not None and review.decision is Decision.CORRECT:
+            return review
+        return None
+
+    def _decide(self, review: NewReview, model: type[M]) -> M:
+        answered = self._answer(review.step or "")
+        if answered is None:
+            raise Parked(review)
+        return model.model_validate(answered.answer)
+
+    def _latest(self, step: str, value: M) -> M:
+        answered = self._answer(step)
+        return value if answered is None else type(value).model_validate(answered.answer)
+
+    def _doubt(
+        self,
+        step: str,
+        model: type[BaseModel],
+        code: str,
+        *,
+        message: str,
+        shown: dict[str, Any],
+        fields: Sequence[str],
+        evidence: Extraction | None,
+        facts: dict[str, object],
+    ) -> NewReview:
+        return NewReview(
+            step=step,
+            code=code,
+            message=message or code,
+            facts={name: str(fact) for name, fact in facts.items()},
+            model=dotted_name(model),
+            shown=shown,
+            fields=form_fields(shown, tuple(fields), evidence),
+            pages=[page.sha256 for page in evidence.pages] if evidence else [],
+        )

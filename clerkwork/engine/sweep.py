@@ -1,0 +1,95 @@
+"""What every worker does every moment: heartbeat, dead workers' items, items that are due.
+
+DBOS hands nobody a dead executor's runs on its own, and a run that ended to wait for a person or
+an instant has to be rewound. Several sweeps may do the same at once: the second finds it done.
+"""
+
+import contextlib
+import os
+import socket
+from datetime import timedelta
+
+from dbos import error as dbos_error
+
+from clerkwork import clock
+from clerkwork.engine.engine import VERSION, Engine
+from clerkwork.model.items import WorkItem
+from clerkwork.store import items, workers
+
+ACTIVE = {"PENDING", "ENQUEUED", "DELAYED"}
+
+
+class Sweep:
+    """The sweep of one worker."""
+
+    def __init__(self, engine: Engine, worker: str, *, lease: timedelta) -> None:
+        self._engine = engine
+        self._worker = worker
+        self._lease = lease
+        self._host = socket.gethostname()
+
+    def beat(self) -> None:
+        """Give a sign of life."""
+        with self._engine.store.write() as db:
+            if not workers.beat(db, self._worker, now=clock.now()):
+                workers.register(
+                    db, self._worker, host=self._host, pid=os.getpid(), now=clock.now()
+                )
+
+    def farewell(self) -> None:
+        """Say that this worker ended by itself; what it left is taken over at once."""
+        with self._engine.store.write() as db:
+            workers.remove(db, self._worker)
+
+    def once(self) -> None:
+        """Heartbeat, take over dead workers' runs, and let due items go on."""
+        self.beat()
+        self._take_over()
+        self._resume_due()
+
+    def _take_over(self) -> None:
+        with self._engine.store.read() as db:
+            known = workers.alive(db, since=clock.now() - self._lease)
+        alive = {worker.name for worker in known if self._may_live(worker)}
+        pending = self._engine.client.list_workflows(
+            status="PENDING", load_input=False, load_output=False
+        )
+        for run in pending:
+            if run.executor_id not in alive:
+                # Its old owner, if only asleep, is fenced out at its next checkpoint.
+                self._engine.client.resume_workflow(run.workflow_id, queue_name=run.queue_name)
+
+    def _may_live(self, worker: workers.Worker) -> bool:
+        """Return False for a worker of this host whose process is gone: its lease need not end."""
+        if worker.host != self._host:
+            return True
+        try:
+            os.kill(worker.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+    def _resume_due(self) -> None:
+        with self._engine.store.read() as db:
+            due = items.due(db, now=clock.now())
+        for item in due:
+            # Another sweep may have been first, or the run that parked it is not ended yet.
+            with contextlib.suppress(dbos_error.DBOSException):
+                self._rewind(item)
+
+    def _rewind(self, item: WorkItem) -> None:
+        client = self._engine.client
+        if client.retrieve_workflow(item.run_id).get_status().status in ACTIVE:
+            return
+        steps = client.list_workflow_steps(item.run_id)
+        last = max((step["function_id"] for step in steps), default=0)
+        client.rewind_workflow(
+            item.run_id,
+            start_step=last + 1,  # finished steps keep their results, the next one runs again
+            queue_name=item.queue,
+            application_version=VERSION,
+        )
+        with self._engine.store.write() as db:
+            items.to_waiting(db, item.id, now=clock.now())

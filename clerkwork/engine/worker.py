@@ -1,0 +1,290 @@
+"""The worker: a process that reserves items and runs their workflows' steps.
+
+One worker in a process, because DBOS is one instance in a process.
+"""
+
+import threading
+from datetime import timedelta
+
+import sqlalchemy as sa
+from dbos import DBOS
+from loguru import logger
+from pydantic import BaseModel, ValidationError
+
+from clerkwork import clock
+from clerkwork.config.settings import WorkerSettings
+from clerkwork.discover import dotted_name
+from clerkwork.engine.engine import RUN, SERIALIZER, VERSION, Engine, reason_of
+from clerkwork.engine.execution import Browser, Execution, Reader, Tools
+from clerkwork.engine.run import EngineRun
+from clerkwork.engine.signals import Parked, Postponed, StepFailed
+from clerkwork.engine.sweep import Sweep
+from clerkwork.errors import (
+    ApplicationException,
+    BotException,
+    BusinessException,
+    Fenced,
+)
+from clerkwork.model.events import Kind, Level
+from clerkwork.model.items import NewItem, WorkItem
+from clerkwork.model.reviews import NewReview, plain_fields
+from clerkwork.model.workflows import Step, Workflow
+from clerkwork.store import items
+
+GROUP_WAIT = timedelta(seconds=1)
+MAX_TAKEOVERS = 5  # an item that kills its worker this often goes to a person
+_present: "Worker | None" = None
+
+
+@DBOS.workflow(name=RUN, max_recovery_attempts=1_000_000)
+def run_item(item_id: int) -> str:
+    """Run the item in this process's worker; DBOS calls it by its name."""
+    if _present is None:
+        raise RuntimeError("no worker is started in this process")
+    return _present.execute(item_id)
+
+
+class Worker:
+    """Runs items until it is stopped.
+
+    Attributes:
+        name: Unique among all workers that ever were, so that a dead one's items are its own.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        name: str,
+        settings: WorkerSettings,
+        browser: Browser,
+        reader: Reader,
+    ) -> None:
+        self.name = name
+        self._engine = engine
+        self._settings = settings
+        self._tools = Tools(browser=browser, reader=reader)
+        self._sweep = Sweep(engine, name, lease=timedelta(seconds=settings.lease_s))
+        self._stopped = threading.Event()
+        self._sweeper = threading.Thread(target=self._keep_sweeping, name="sweep", daemon=True)
+
+    def start(self, queues: list[str] | None = None) -> None:
+        """Start to work on *queues*, or on all that the project's workflows use."""
+        global _present  # noqa: PLW0603 - DBOS calls a function of this module, not a method
+        _present = self
+        self._sweep.beat()  # alive first: otherwise a peer takes our items for orphans
+        names = queues or self._engine.queues()
+        DBOS(
+            config={
+                "name": "clerkwork",
+                "system_database_engine": self._engine.store.engine,
+                "run_migrations": False,
+                "serializer": SERIALIZER,
+                "executor_id": self.name,
+                "application_version": VERSION,
+                "log_level": "ERROR",
+                "console_log_level": "ERROR",
+            }
+        )
+        DBOS.listen_queues(names)
+        DBOS.launch()
+        for queue in names:
+            DBOS.register_queue(
+                queue,
+                worker_concurrency=self._settings.concurrency,
+                polling_interval_sec=self._settings.poll_s,
+                on_conflict="always_update",
+            )
+        self._sweeper.start()
+
+    def stop(self, *, patience: timedelta = timedelta(seconds=30)) -> None:
+        """Take no more items, let those at work finish for *patience*, and end."""
+        global _present  # noqa: PLW0603
+        DBOS.destroy(workflow_completion_timeout_sec=int(patience.total_seconds()))
+        self._stopped.set()
+        self._sweeper.join()
+        self._sweep.farewell()
+        self._tools.browser.close()
+        self._tools.reader.close()
+        _present = None
+
+    def execute(self, item_id: int) -> str:
+        """Work on the item; return how this execution ended, for DBOS's own records."""
+        item = self._reserve(item_id)
+        if item is None:
+            return "not to be worked on"
+        execution = Execution(self._engine, item, self._tools)
+        if item.takeovers:
+            execution.event(Kind.TAKEN_OVER, "taken over from a dead worker", level=Level.WARNING)
+        execution.event(Kind.RUN_STARTED, "attempt {attempt}", {"attempt": item.attempt})
+        try:
+            end = self._run(execution)
+        except Fenced as error:
+            logger.warning("{}", error)
+            return "fenced"
+        execution.event(Kind.RUN_ENDED, "{end}", {"end": end})
+        return end
+
+    def _reserve(self, item_id: int) -> WorkItem | None:
+        now = clock.now()
+        try:
+            with self._engine.store.write() as db:
+                return items.reserve(db, item_id, worker=self.name, now=now)
+        except sa.exc.IntegrityError:  # its group is at work
+            with self._engine.store.write() as db:
+                items.defer(db, item_id, not_before=now + GROUP_WAIT, now=now)
+            return None
+
+    def _run(self, execution: Execution) -> str:
+        try:
+            if execution.item.takeovers > MAX_TAKEOVERS:
+                raise BusinessException(
+                    "worker_died",
+                    "The worker died {times} times over this item.",
+                    times=execution.item.takeovers,
+                )
+            result = self._steps(execution)
+        except Parked as signal:
+            return self._park(execution, signal.review)
+        except Postponed as signal:
+            return self._postpone(execution, signal, failed=False)
+        except StepFailed as failure:
+            return self._failed(execution, failure)
+        except BotException as error:
+            return self._failed(execution, StepFailed(error))
+        except Fenced:
+            raise
+        except Exception as error:  # noqa: BLE001 - the border: a bot's own faults end here
+            return self._failed(execution, StepFailed(execution.unexpected(error, None)))
+        return self._complete(execution, result)
+
+    def _steps(self, execution: Execution) -> BaseModel | None:
+        workflow = self._engine.workflow(execution.item.workflow)
+        bot = self._engine.first_bot(workflow.name)
+        try:
+            value: BaseModel | None = bot.takes.model_validate(execution.item.payload)
+        except ValidationError as error:
+            problem = error.errors(include_url=False)[0]
+            raise BusinessException(
+                "invalid_payload",
+                "{field}: {problem}",
+                fields=(".".join(str(part) for part in problem["loc"]),),
+                field=problem["loc"],
+                problem=problem["msg"],
+            ) from None
+        for step in workflow.steps:
+            if step.bot is not None:
+                bot = self._engine.bots[step.bot]
+                value = bot(value, EngineRun(execution, bot))
+            elif value is not None:
+                self._hand_over(execution, step, value)
+        return value
+
+    def _hand_over(self, execution: Execution, step: Step, value: BaseModel) -> None:
+        target = self._engine.workflow(step.submit or "")
+        payload = value.model_dump(mode="json")
+        new = NewItem(
+            workflow=target.name,
+            reference=str(getattr(value, target.reference)),
+            payload=payload,
+            group_key=None if target.group_key is None else str(payload[target.group_key]),
+            source=execution.item.source,
+            parent_id=execution.item.id,
+            priority=execution.item.priority,
+        )
+        execution.checkpoint(f"submit {target.name}", lambda: self._engine.submit(new).item_id)
+
+    def _complete(self, execution: Execution, result: BaseModel | None) -> str:
+        item = execution.item
+        data = None if result is None else result.model_dump(mode="json")
+        with self._engine.store.write() as db:
+            held = items.complete(db, item.id, item.attempt, result=data, now=clock.now())
+        return _ended(held, "done")
+
+    def _park(self, execution: Execution, review: NewReview) -> str:
+        item = execution.item
+        with self._engine.store.write() as db:
+            held = items.send_to_review(
+                db,
+                item.id,
+                item.attempt,
+                code=review.code,
+                reason=reason_of(review),
+                now=clock.now(),
+            )
+            if held:
+                self._engine.open_review(db, item, review)
+        if held:
+            execution.event(
+                Kind.REVIEW_OPENED,
+                review.message,
+                {**review.facts, "code": review.code},
+                level=Level.WARNING,
+                step=review.step,
+            )
+        return _ended(held, "waits for a person")
+
+    def _postpone(self, execution: Execution, signal: Postponed, *, failed: bool) -> str:
+        item = execution.item
+        with self._engine.store.write() as db:
+            held = items.postpone(
+                db,
+                item.id,
+                item.attempt,
+                not_before=signal.until,
+                code=signal.code,
+                reason=signal.reason,
+                failed=failed,
+                now=clock.now(),
+            )
+        execution.event(
+            Kind.POSTPONED,
+            "until {until}: {reason}",
+            {
+                "until": signal.until.isoformat(timespec="seconds"),
+                "reason": signal.reason,
+                "code": signal.code,
+            },
+        )
+        return _ended(held, "postponed")
+
+    def _failed(self, execution: Execution, failure: StepFailed) -> str:
+        error = failure.error
+        execution.event(
+            Kind.EXCEPTION,
+            error.message,
+            {**error.facts, "code": error.code, "exception": type(error).__name__},
+            level=Level.ERROR if isinstance(error, ApplicationException) else Level.WARNING,
+        )
+        workflow = self._engine.workflow(execution.item.workflow)
+        wait_s = workflow.retry.wait_after(execution.item.failures + 1)
+        if isinstance(error, ApplicationException) and wait_s is not None:
+            until = clock.now() + timedelta(seconds=wait_s)
+            until = max(until, failure.earliest or until)
+            return self._postpone(execution, Postponed(until, error.code, str(error)), failed=True)
+        return self._park(execution, failure.review or self._form(execution, workflow, error))
+
+    def _form(self, execution: Execution, workflow: Workflow, error: BotException) -> NewReview:
+        payload = execution.item.payload
+        return NewReview(
+            step=None,
+            code=error.code,
+            message=error.message,
+            facts=error.facts,
+            model=dotted_name(self._engine.first_bot(workflow.name).takes),
+            shown=payload,
+            fields=plain_fields(payload, error.fields),
+        )
+
+    def _keep_sweeping(self) -> None:
+        while not self._stopped.wait(self._settings.sweep_s):
+            try:
+                self._sweep.once()
+            except Exception:  # noqa: BLE001 - a sweep that failed is tried again in a moment
+                logger.exception("the sweep failed and is tried again")
+
+
+def _ended(held: bool, end: str) -> str:
+    if not held:
+        raise Fenced("the item was taken over before this execution could end it")
+    return end
