@@ -1,0 +1,106 @@
+"""Checks everything that operations and IT write, and collects all problems instead of the first.
+
+Bots are found by another part of the toolkit; the caller hands over what it found.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from clerkwork.config.settings import load_settings
+from clerkwork.config.workflows import read_targets, read_workflows
+from clerkwork.config.yaml_files import Place, YamlFile
+from clerkwork.errors import ConfigError
+from clerkwork.model.bots import Bot
+from clerkwork.model.orders import Document, PurchaseOrder
+from clerkwork.model.workflows import Workflow
+
+READS: dict[str, type[BaseModel]] = {"workbook": PurchaseOrder, "document": Document}
+
+
+def check_all(
+    root: Path, bots: Mapping[str, Bot], bot_problems: Sequence[ConfigError] = ()
+) -> list[ConfigError]:
+    """Return every problem of settings, targets, workflows and bots of the project in *root*.
+
+    Args:
+        root: The project's folder.
+        bots: The bots that could be loaded.
+        bot_problems: What went wrong with those that could not.
+    """
+    problems: list[ConfigError] = []
+    try:
+        load_settings(root)
+    except ConfigError as error:
+        problems.append(error)
+    targets, wrong_targets = read_targets(root)
+    workflows, wrong_workflows = read_workflows(root)
+    problems += [*wrong_targets, *wrong_workflows, *bot_problems]
+    for workflow, file in workflows.values():
+        problems += _bot_problems(workflow, file, bots, targets, incomplete=bool(wrong_targets))
+        problems += _chain_problems(workflow, file, bots, workflows)
+    return problems
+
+
+def _bot_problems(
+    workflow: Workflow,
+    file: YamlFile,
+    bots: Mapping[str, Bot],
+    targets: Collection[str],
+    *,
+    incomplete: bool,
+) -> list[ConfigError]:
+    problems = []
+    for position, step in enumerate(workflow.steps):
+        place: Place = ("steps", position, "bot")
+        if step.bot is None:
+            continue
+        if step.bot not in bots:
+            known = ", ".join(sorted(bots)) or "none"
+            text = f"there is no bot `{step.bot}`; known bots are {known}"
+            problems.append(file.problem(place, text))
+        elif (target := bots[step.bot].target) and target not in targets and not incomplete:
+            text = f"the bot `{step.bot}` needs the target `{target}`; "
+            text += f"write config/targets/{target}.yaml"
+            problems.append(file.problem(place, text))
+    first = bots.get(workflow.steps[0].bot or "")
+    return problems if first is None else problems + _model_problems(workflow, file, first)
+
+
+def _model_problems(workflow: Workflow, file: YamlFile, first: Bot) -> list[ConfigError]:
+    problems = []
+    known = ", ".join(first.takes.model_fields)
+    for key in ("reference", "group_key"):
+        field: Any = getattr(workflow, key)
+        if field is not None and field not in first.takes.model_fields:
+            text = f"`{key}` is {field!r}, but the bot `{first.name}` takes {known}; name one"
+            problems.append(file.problem([key], text))
+    if workflow.source is not None and first.takes is not READS[workflow.source.reader]:
+        gives = READS[workflow.source.reader].__name__
+        text = f"the reader `{workflow.source.reader}` gives {gives}, but the bot "
+        text += f"`{first.name}` takes {first.takes.__name__}; use another reader or bot"
+        problems.append(file.problem(["source", "reader"], text))
+    return problems
+
+
+def _chain_problems(
+    workflow: Workflow,
+    file: YamlFile,
+    bots: Mapping[str, Bot],
+    workflows: Mapping[str, tuple[Workflow, YamlFile]],
+) -> list[ConfigError]:
+    problems = []
+    for position, step in enumerate(workflow.steps[1:], start=1):
+        before = bots.get(workflow.steps[position - 1].bot or "")
+        name = step.bot
+        if step.submit in workflows:
+            name = workflows[str(step.submit)][0].steps[0].bot
+        after = bots.get(name or "")
+        if before is None or after is None or before.gives is after.takes:
+            continue
+        gives = before.gives.__name__ if before.gives else "nothing"
+        text = f"the bot `{before.name}` gives {gives}, but `{after.name}` takes "
+        problems.append(file.problem(["steps", position], text + after.takes.__name__))
+    return problems

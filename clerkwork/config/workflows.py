@@ -1,0 +1,159 @@
+"""Workflows and targets: one YAML file each, named like what stands in it."""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar
+
+from clerkwork.config.triggers import Due
+from clerkwork.config.yaml_files import Place, YamlFile, expanded, parse, read_yaml
+from clerkwork.errors import ConfigError
+from clerkwork.model.workflows import Target, Workflow
+
+N = TypeVar("N", Workflow, Target)
+Read = tuple[dict[str, tuple[N, YamlFile]], list[ConfigError]]
+
+
+def load_workflows(root: Path) -> dict[str, Workflow]:
+    """Return the workflows of the project in *root* by name.
+
+    Raises:
+        ConfigError: The first problem found in ``workflows/*.yaml``.
+    """
+    found, problems = read_workflows(root)
+    if problems:
+        raise problems[0]
+    return {name: workflow for name, (workflow, _) in found.items()}
+
+
+def load_targets(root: Path, environment: Mapping[str, str] | None = None) -> dict[str, Target]:
+    """Return the targets of the project in *root* by name.
+
+    Args:
+        root: The project's folder.
+        environment: Replaces the process's environment as the source of ``${VARIABLE}``.
+
+    Raises:
+        ConfigError: The first problem found in ``config/targets/*.yaml``.
+    """
+    found, problems = read_targets(root, environment)
+    if problems:
+        raise problems[0]
+    return {name: target for name, (target, _) in found.items()}
+
+
+def workflow_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a workflow file, for editors that complete and check."""
+    schema = Workflow.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def read_workflows(root: Path) -> Read[Workflow]:
+    """Return each readable workflow with its file, and all problems of all workflow files."""
+    found, problems = _read_all(Workflow, root, root / "workflows", read_yaml)
+    for workflow, file in found.values():
+        problems += _source_problems(workflow, file)
+        problems += _hand_over_problems(workflow, file, found)
+    problems += _shared_folders(found)
+    return found, problems
+
+
+def read_targets(root: Path, environment: Mapping[str, str] | None = None) -> Read[Target]:
+    """Return each readable target with its file, and all problems of all target files."""
+    variables = os.environ if environment is None else environment
+    unset: list[ConfigError] = []
+
+    def read(file: Path, root: Path) -> YamlFile:
+        filled, problems = expanded(read_yaml(file, root), variables)
+        unset.extend(problems)
+        return filled
+
+    found, problems = _read_all(Target, root, root / "config" / "targets", read)
+    return found, unset + problems
+
+
+def _read_all(
+    model: type[N], root: Path, folder: Path, read: Callable[[Path, Path], YamlFile]
+) -> Read[N]:
+    found: dict[str, tuple[N, YamlFile]] = {}
+    problems: list[ConfigError] = []
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        try:
+            file = read(path, root)
+        except ConfigError as error:
+            problems.append(error)
+            continue
+        if path.suffix != ".yaml":
+            problems.append(ConfigError(file.name, f"rename it to {path.stem}.yaml"))
+        value, wrong = parse(model, file)
+        problems += wrong
+        if value is None:
+            continue
+        found[path.stem] = (value, file)
+        if value.name != path.stem:
+            text = f"`name` is {value.name!r} but the file is {path.name}; make them the same"
+            problems.append(file.problem(["name"], text))
+    return found, problems
+
+
+def _source_problems(workflow: Workflow, file: YamlFile) -> list[ConfigError]:
+    problems = []
+    if workflow.source is not None:
+        folder = PurePosixPath(workflow.source.folder)
+        if folder.is_absolute() or ".." in folder.parts or not folder.parts:
+            text = "`source.folder` must be a folder inside the project's inbox, such as `orders`"
+            problems.append(file.problem(["source", "folder"], text))
+    elif workflow.schedule is not None:
+        text = "`schedule` has no `source` to look at; add a source or remove the schedule"
+        problems.append(file.problem(["schedule"], text))
+    if workflow.schedule is not None:
+        try:
+            Due(workflow.schedule)
+        except ValueError as error:
+            place = "timezone" if "zone" in str(error) else "cron"
+            said = " ".join(str(error).split())
+            problems.append(file.problem(["schedule", place], f"`schedule`: {said}"))
+    return problems
+
+
+def _hand_over_problems(
+    workflow: Workflow, file: YamlFile, found: Mapping[str, tuple[Workflow, YamlFile]]
+) -> list[ConfigError]:
+    problems = []
+    if workflow.steps[0].submit is not None:
+        problems.append(file.problem(["steps", 0], "the first step must be a bot"))
+    for position, step in enumerate(workflow.steps):
+        place: Place = ("steps", position, "submit")
+        if step.submit is not None and step.submit not in found:
+            known = ", ".join(sorted(found)) or "none"
+            text = f"there is no workflow `{step.submit}`; known workflows are {known}"
+            problems.append(file.problem(place, text))
+        elif step.submit is not None and _reaches(step.submit, workflow.name, found):
+            text = f"`{step.submit}` hands its items back to `{workflow.name}`, without end"
+            problems.append(file.problem(place, f"{text}; remove one `submit`"))
+    return problems
+
+
+def _reaches(start: str, goal: str, found: Mapping[str, tuple[Workflow, YamlFile]]) -> bool:
+    names = [start]
+    for name in names:  # the list grows while it is walked
+        if name == goal:
+            return True
+        if name in found:
+            steps = found[name][0].steps
+            names += [step.submit for step in steps if step.submit and step.submit not in names]
+    return False
+
+
+def _shared_folders(found: Mapping[str, tuple[Workflow, YamlFile]]) -> list[ConfigError]:
+    problems = []
+    first: dict[tuple[PurePosixPath, str], str] = {}
+    for name, (workflow, file) in found.items():
+        if workflow.source is None:
+            continue
+        key = (PurePosixPath(workflow.source.folder), workflow.source.pattern)
+        other = first.setdefault(key, name)
+        if other != name:
+            text = f"the workflow `{other}` takes the same files; change `folder` or `pattern`"
+            problems.append(file.problem(["source", "folder"], text))
+    return problems

@@ -1,0 +1,200 @@
+"""Reads a YAML file into a pydantic model, and says of every mistake in which line it stands.
+
+Only plain data is loaded. Anchors and aliases are refused: nobody needs them in these short files,
+and a few lines of them can unfold into gigabytes.
+"""
+
+import difflib
+import re
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, SecretStr, ValidationError
+from pydantic_core import ErrorDetails
+
+from clerkwork.errors import ConfigError
+
+M = TypeVar("M", bound=BaseModel)
+Place = tuple[str | int, ...]
+LARGEST_BYTES = 1_000_000
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class YamlFile:
+    """A YAML file as plain data that remembers its lines.
+
+    Attributes:
+        name: The file, relative to the project.
+        data: What stands in it: dictionaries, lists, texts, numbers, booleans, None.
+        lines: The line, from 1, of each place; the line of a value in a dictionary is that of its
+            key.
+    """
+
+    name: str
+    data: Any
+    lines: dict[Place, int] = field(default_factory=dict)
+
+    def line(self, place: Iterable[str | int]) -> int:
+        """Return the line of *place*, or of the nearest place around it that stands in the file."""
+        place = tuple(place)
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def problem(self, place: Iterable[str | int], text: str) -> ConfigError:
+        """Return an error that points at *place*."""
+        return ConfigError(self.name, text, self.line(place))
+
+
+def read_yaml(file: Path, root: Path) -> YamlFile:
+    """Return the content of *file*, named relative to *root*.
+
+    Raises:
+        ConfigError: The file cannot be read, is not YAML, is too large, or names a key twice.
+    """
+    name = str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
+    try:
+        if file.stat().st_size > LARGEST_BYTES:
+            raise ConfigError(name, f"is larger than {LARGEST_BYTES} bytes; split it")
+        text = file.read_bytes().decode("utf-8-sig")
+        return _load(text, name)
+    except OSError as error:
+        raise ConfigError(name, f"cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(name, f"is not UTF-8 text (byte {error.start}); save it so") from None
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = mark.line + 1 if mark else None
+        raise ConfigError(name, f"is not valid YAML: {error.problem}", line) from None
+    except (yaml.YAMLError, ValueError) as error:
+        problem = " ".join(str(error).split())
+        raise ConfigError(name, f"is not valid YAML: {problem}") from None
+    except RecursionError:
+        raise ConfigError(name, "is nested too deeply; write it flatter") from None
+
+
+def _load(text: str, name: str) -> YamlFile:
+    for event in yaml.parse(text, yaml.SafeLoader):
+        if getattr(event, "anchor", None) is not None:
+            line = event.start_mark.line + 1 if event.start_mark else None
+            raise ConfigError(name, "anchors and aliases are refused; write it out", line)
+    node = yaml.compose(text, yaml.SafeLoader)
+    if node is None:
+        return YamlFile(name=name, data={})
+    lines: dict[Place, int] = {}
+    _index(node, (), lines, name)
+    return YamlFile(name=name, data=yaml.safe_load(text), lines=lines)
+
+
+def _index(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> None:
+    lines.setdefault(place, node.start_mark.line + 1)
+    if isinstance(node, yaml.SequenceNode):
+        for position, part in enumerate(node.value):
+            _index(part, (*place, position), lines, name)
+    if isinstance(node, yaml.MappingNode):
+        for key, part in node.value:
+            line = key.start_mark.line + 1
+            inner = (*place, str(key.value))
+            if inner in lines:
+                text = f"the key `{key.value}` stands in line {lines[inner]} already; remove one"
+                raise ConfigError(name, text, line)
+            lines[inner] = line
+            _index(part, inner, lines, name)
+
+
+def expanded(file: YamlFile, environment: Mapping[str, str]) -> tuple[YamlFile, list[ConfigError]]:
+    """Return *file* with each ``${VARIABLE}`` replaced, and a problem for each one that is not set.
+
+    ``${VARIABLE:-default}`` never is a problem.
+    """
+    problems: list[ConfigError] = []
+
+    def fill(value: Any, place: Place) -> Any:
+        if isinstance(value, dict):
+            return {key: fill(part, (*place, str(key))) for key, part in value.items()}
+        if isinstance(value, list):
+            return [fill(part, (*place, position)) for position, part in enumerate(value)]
+        return VARIABLE.sub(lambda match: look(match, place), value) if _text(value) else value
+
+    def look(match: re.Match[str], place: Place) -> str:
+        variable, default = match[1], match[3]
+        found = environment.get(variable, default)
+        if found is None:
+            text = f"the environment variable {variable} is not set; set it before the start"
+            problems.append(file.problem(place, text))
+        return found or ""
+
+    data = fill(file.data, ())
+    return YamlFile(name=file.name, data=data, lines=file.lines), problems
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def parse(model: type[M], file: YamlFile) -> tuple[M | None, list[ConfigError]]:
+    """Return *file* as a *model*, or None and every problem it has, in the order of its lines."""
+    if not isinstance(file.data, dict):
+        return None, [ConfigError(file.name, "write `key: value` lines", 1)]
+    try:
+        return model.model_validate(file.data), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+    problems = [file.problem(detail["loc"], _sentence(model, detail)) for detail in details]
+    return None, sorted(problems, key=lambda problem: problem.line or 0)
+
+
+def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
+    place = detail["loc"]
+    key = ".".join(str(part) for part in place)
+    if detail["type"] == "extra_forbidden":
+        return _unknown(str(place[-1]), _annotation(model, place[:-1]))
+    if detail["type"] == "missing":
+        return f"the key `{key}` is missing; add it"
+    said = detail["msg"].removeprefix("Value error, ")
+    said = said[:1].lower() + said[1:]
+    annotation = _annotation(model, place)
+    found = detail["input"]
+    if annotation is SecretStr or isinstance(found, dict | list):
+        return f"`{key}`: {said}" if key else said
+    return f"`{key}`: {said}, found {found!r}"
+
+
+def _unknown(key: str, annotation: Any) -> str:
+    known = list(annotation.model_fields) if _is_model(annotation) else []
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f"; did you mean `{close[0]}`?" if close else ""
+    return f"unknown key `{key}`, known keys are {', '.join(known)}{hint}"
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _annotation(model: type[BaseModel], place: Place) -> Any:
+    """Return the type that stands at *place* in *model*, as far as it can be told."""
+    here: Any = model
+    for part in place:
+        if isinstance(part, int):
+            here = next(iter(get_args(here)), Any)
+        elif _is_model(here) and part in here.model_fields:
+            here = here.model_fields[part].annotation
+        else:
+            return Any
+        here = _bare(here)
+    return here
+
+
+def _bare(annotation: Any) -> Any:
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) in (types.UnionType, typing.Union):
+        parts = [part for part in get_args(annotation) if part is not type(None)]
+        return _bare(parts[0]) if len(parts) == 1 else Any
+    return annotation

@@ -1,0 +1,149 @@
+"""Finds what a project brings along: a module or package in ``bots/`` is an extension.
+
+Nothing is registered anywhere: putting a bot into the folder is all there is to do.
+"""
+
+import importlib
+import sys
+import traceback
+import types
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from clerkwork.errors import ConfigError
+from clerkwork.model.bots import Bot
+
+PACKAGE = "bots"
+OWN = Path(__file__).parent
+
+
+def load_bots(root: Path) -> dict[str, Bot]:
+    """Return the bots of the project in *root* by name.
+
+    Raises:
+        ConfigError: The first problem found; names the file and its line.
+    """
+    bots, problems = find_bots(root)
+    if problems:
+        raise problems[0]
+    return bots
+
+
+def find_bots(root: Path) -> tuple[dict[str, Bot], list[ConfigError]]:
+    """Return the bots that can be loaded, and what is wrong with the others."""
+    root = root.resolve()
+    _pin(root)
+    bots: dict[str, Bot] = {}
+    problems: list[ConfigError] = []
+    for name, file in _extensions(root / PACKAGE):
+        try:
+            found = _bots_of(name, file)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the code is somebody else's
+            problems.append(_import_problem(error, file, root))
+            continue
+        problems += [_twice(bots[bot.name], bot, root) for bot in found if bot.name in bots]
+        bots = {bot.name: bot for bot in found} | bots
+    return bots, problems
+
+
+def load_model(dotted: str) -> type[BaseModel]:
+    """Return the pydantic model with this dotted name, such as ``bots.invoices.Invoice``.
+
+    Raises:
+        ConfigError: There is none, or it stands outside the toolkit and the project's bots.
+    """
+    module, _, name = dotted.rpartition(".")
+    if module.split(".")[0] not in ("clerkwork", PACKAGE):
+        raise ConfigError(dotted, "is not a model of the toolkit or of a bot in bots/")
+    try:
+        found = getattr(importlib.import_module(module), name, None)
+    except ImportError as error:
+        raise ConfigError(dotted, f"cannot be imported: {error}; is its bot still there?") from None
+    if not (isinstance(found, type) and issubclass(found, BaseModel)):
+        raise ConfigError(dotted, "is not a pydantic model; was it renamed or removed?")
+    return found
+
+
+def dotted_name(model: type[BaseModel]) -> str:
+    """Return the name under which ``load_model`` finds *model* again."""
+    return f"{model.__module__}.{model.__qualname__}"
+
+
+def catalog_files(root: Path) -> list[Path]:
+    """Return the Chinese catalogues of the toolkit and of the bots of the project in *root*."""
+    return [*sorted(OWN.rglob("zh.po")), *sorted((root / PACKAGE).glob("*/zh.po"))]
+
+
+def _extensions(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if path.name.startswith(("_", ".")) or not path.stem.isidentifier():
+            continue
+        if path.is_file() and path.suffix == ".py":
+            yield path.stem, path
+        elif path.is_dir() and (path / "__init__.py").exists():
+            yield path.name, path / "__init__.py"
+        elif path.is_dir() and (path / "bot.py").exists():
+            yield path.name, path / "bot.py"
+
+
+def _bots_of(name: str, file: Path) -> list[Bot]:
+    names = [f"{PACKAGE}.{name}"]
+    if file.name in ("__init__.py", "bot.py") and (file.parent / "bot.py").exists():
+        names.append(f"{PACKAGE}.{name}.bot")
+    found: dict[int, Bot] = {}
+    for module in names:
+        for value in vars(importlib.import_module(module)).values():
+            if isinstance(value, Bot) and _stands_in(value, names[0]):
+                found[id(value)] = value
+    return list(found.values())
+
+
+def _stands_in(bot: Bot, module: str) -> bool:
+    """Tell whether *bot* was written there, and not only imported from another extension."""
+    home = getattr(bot.function, "__module__", "")
+    return home == module or home.startswith(module + ".")
+
+
+def _pin(root: Path) -> None:
+    """Make ``import bots`` mean the project's folder, whatever else of that name is installed."""
+    folder = str(root / PACKAGE)
+    if str(root) not in sys.path:
+        sys.path.insert(0, str(root))  # child processes get this path and import the same bots
+    present = sys.modules.get(PACKAGE)
+    if present is not None and list(getattr(present, "__path__", [])) == [folder]:
+        importlib.invalidate_caches()
+        return
+    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+        del sys.modules[name]
+    package = types.ModuleType(PACKAGE)
+    package.__path__ = [folder]
+    sys.modules[PACKAGE] = package
+    importlib.invalidate_caches()
+
+
+def _import_problem(error: BaseException, file: Path, root: Path) -> ConfigError:
+    line = None
+    if isinstance(error, SyntaxError) and error.filename:
+        file, line = Path(error.filename), error.lineno
+    else:
+        for frame in traceback.extract_tb(error.__traceback__):
+            if Path(frame.filename).is_relative_to(root / PACKAGE):
+                file, line = Path(frame.filename), frame.lineno
+    said = f"{type(error).__name__}: {error}".splitlines()[0]
+    return ConfigError(_relative(file, root), f"cannot be imported, correct it: {said}", line)
+
+
+def _twice(first: Bot, second: Bot, root: Path) -> ConfigError:
+    files = []
+    for bot in (first, second):
+        code = getattr(bot.function, "__code__", None)
+        files.append((getattr(code, "co_filename", "?"), getattr(code, "co_firstlineno", None)))
+    there, here = files
+    text = f"the bot `{second.name}` stands in {_relative(Path(there[0]), root)} already; "
+    return ConfigError(_relative(Path(here[0]), root), text + "rename one of them", here[1])
+
+
+def _relative(file: Path, root: Path) -> str:
+    return str(file.relative_to(root)) if file.is_relative_to(root) else str(file)
