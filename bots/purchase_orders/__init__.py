@@ -1,0 +1,1 @@
+"""Enters purchase orders in the purchasing portal; see README.md."""

@@ -1,0 +1,60 @@
+"""Finding a Chromium: the setting, then the system's, then the one that Playwright keeps."""
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from clerkwork.errors import ApplicationException
+
+SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Browser:
+    """A browser that can be started.
+
+    Attributes:
+        path: The program.
+        origin: Why this one was taken, as a person reads it.
+    """
+
+    path: str
+    origin: str
+
+
+def find(setting: str, playwrights_own: Callable[[], str]) -> Browser:
+    """Return the Chromium to use, and why.
+
+    Args:
+        setting: Value of ``browser.executable``; empty to look for one.
+        playwrights_own: Returns where Playwright would keep its own, there or not; only asked
+            when nothing else is found, because the answer takes a process.
+
+    Raises:
+        ApplicationException: ``browser_missing``: the setting names no program, or none was found.
+    """
+    if setting:
+        if not _runs(setting):
+            raise ApplicationException(
+                "browser_missing",
+                "The setting browser.executable names {path}, which is not a program. Correct it in"
+                " config/default.toml, or leave it empty to use the system's Chromium.",
+                path=setting,
+            )
+        return Browser(path=setting, origin="the setting browser.executable")
+    for name in SYSTEM_NAMES:
+        if path := shutil.which(name):
+            return Browser(path=path, origin=f"the system's {name}")
+    if _runs(path := playwrights_own()):
+        return Browser(path=path, origin="Playwright's own")
+    raise ApplicationException(
+        "browser_missing",
+        "No Chromium was found. Install the system's (apt-get install chromium), or Playwright's"
+        " own (playwright install chromium), or name one in the setting browser.executable.",
+    )
+
+
+def _runs(path: str) -> bool:
+    return Path(path).is_file() and os.access(path, os.X_OK)

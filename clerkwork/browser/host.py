@@ -1,0 +1,94 @@
+"""The worker's side of the browser: calls into a child process with hard limits.
+
+A page that hangs or a browser that eats the memory is ended by killing the child with all it
+started; the next call starts a new one. When the worker itself dies, the browser dies with it.
+"""
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from clerkwork.browser.session import Visit, visit
+from clerkwork.children import Child, Handler
+from clerkwork.config.settings import BrowserSettings
+from clerkwork.model.workflows import Target
+
+
+class BrowserHost:
+    """One warm browser for one worker; a second call waits for the first."""
+
+    def __init__(self, settings: BrowserSettings, evidence: Path) -> None:
+        """Prepare the browser; nothing is started yet.
+
+        Args:
+            settings: Which browser, and how much memory it may use.
+            evidence: Folder that pictures are kept in, by their SHA-256.
+        """
+        self._settings = settings
+        self._evidence = evidence.absolute()
+        self._lock = threading.Lock()
+        self._child: Child | None = None
+        self._scratch: Path | None = None
+
+    def call(
+        self,
+        target: Target,
+        function: Callable[..., Any],
+        *arguments: Any,
+        on_message: Handler | None = None,
+    ) -> Any:
+        """Run ``function(screen, *arguments)`` on a fresh page and return what it returns.
+
+        Args:
+            target: The system to work on; its cookies are kept from call to call.
+            function: Stands at the top of a module, usually a bot's ``pages.py``.
+            arguments: Anything that can be pickled.
+            on_message: Gets ``evidence`` and ``log`` messages and the question
+                ``about_to_submit``, which a raised ``Fenced`` answers with no.
+
+        Raises:
+            ApplicationException: The browser, the page or the target failed, by code:
+                ``child_timeout``, ``child_memory``, ``child_died``, ``browser_missing``,
+                ``browser_failed``, ``browser_crashed``, ``page_timeout``, ``page_unexpected``,
+                ``target_unreachable``.
+            ClerkworkError: Whatever the function raised of its own.
+        """
+        order = Visit(
+            target=target.name,
+            base_url=target.base_url.rstrip("/"),
+            username=target.username,
+            password=target.password.get_secret_value(),
+            executable=self._settings.executable,
+            headless=self._settings.headless,
+            evidence=self._evidence,
+            slowest_step_s=target.call_timeout_s / 2,
+        )
+        timeout = timedelta(seconds=target.call_timeout_s)
+        return self._started().call(
+            visit, order, function, *arguments, timeout=timeout, on_message=on_message
+        )
+
+    def close(self) -> None:
+        """End the browser and all it started; the next call starts a new one."""
+        with self._lock:
+            if self._child is not None:
+                self._child.close()
+            if self._scratch is not None:
+                shutil.rmtree(self._scratch, ignore_errors=True)
+            self._child = self._scratch = None
+
+    def _started(self) -> Child:
+        with self._lock:
+            if self._child is None:
+                # Chromium leaves its profile behind when it is killed; here it is found again.
+                self._scratch = Path(tempfile.mkdtemp(prefix="clerkwork-browser-"))
+                self._child = Child(
+                    "browser",
+                    memory_mb=self._settings.memory_mb,
+                    environment={"TMPDIR": str(self._scratch)},
+                )
+            return self._child

@@ -1,0 +1,108 @@
+"""The screen a bot's pages work on: one Playwright page, its evidence, and the last word before it.
+
+It lives in the browser's child process and speaks with the worker over a channel.
+"""
+
+import contextlib
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Error, Page, Route
+
+from clerkwork.children import Channel
+
+PICTURE_TIMEOUT_MS = 5_000
+QUALITY = 60
+
+
+class PlaywrightScreen:
+    """A bot's screen in a real browser; see the protocol ``Screen``.
+
+    Attributes:
+        page: The Playwright page.
+        base_url: The target's address without a slash at its end.
+        username: Name to log in with.
+        password: Secret to log in with.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        channel: Channel,
+        evidence: Path,
+        *,
+        base_url: str,
+        username: str,
+        password: str,
+    ) -> None:
+        self.page = page
+        self.base_url = base_url
+        self.username = username
+        self.password = password
+        self._channel = channel
+        self._evidence = evidence
+
+    def keep(self, name: str) -> None:
+        """Keep a picture of the whole page under *name*; what is in password fields is covered."""
+        picture = self.page.screenshot(
+            type="jpeg",
+            quality=QUALITY,
+            full_page=True,
+            animations="disabled",
+            mask=[self.page.locator("input[type=password]")],
+            timeout=PICTURE_TIMEOUT_MS,
+        )
+        sha256 = hashlib.sha256(picture).hexdigest()
+        file = self._evidence / sha256[:2] / f"{sha256}.jpg"
+        if not file.exists():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part = file.with_suffix(".part")
+            part.write_bytes(picture)
+            part.replace(file)  # never half a picture under its final name
+        facts = {"name": name, "sha256": sha256, "media_type": "image/jpeg"}
+        self._channel.tell("evidence", facts)
+
+    def log(self, message: str, **facts: object) -> None:
+        """Write *message* to the run log, with ``{name}`` replaced by its fact."""
+        texts = {name: str(value) for name, value in facts.items()}
+        self._channel.tell("log", {"message": message, "facts": texts})
+
+    def about_to_submit(self) -> None:
+        """Ask the worker for leave to submit, then see to it that the browser sends only once.
+
+        Raises:
+            Fenced: Another worker has taken the item over; nothing may be clicked.
+        """
+        self.page.route("**/*", _send_once)
+        self._channel.ask("about_to_submit", None)
+
+
+def _send_once(route: Route) -> None:
+    """Send a request that changes something through Playwright instead of the browser.
+
+    Chromium by itself sends a form a second time when a kept connection is closed before the
+    answer came; for a target that had stored the first one, that is a duplicate after one click.
+    """
+    request = route.request
+    if request.method in {"GET", "HEAD"} or request.post_data_buffer is None:
+        route.continue_()
+        return
+    try:
+        answer = route.fetch(max_redirects=0, max_retries=0)
+    except Error:
+        with contextlib.suppress(Error):
+            route.abort("connectionreset")
+        return
+    route.fulfill(response=answer)
+
+
+def keep_failure(screen: PlaywrightScreen) -> None:
+    """Keep a picture of the page that a call failed on, where one can still be taken."""
+    with contextlib.suppress(Error, OSError):
+        screen.keep("failure")
+
+
+def place(page: Any) -> str:
+    """Return the page's address without its query, which may hold data of the item."""
+    return str(page.url).partition("?")[0]

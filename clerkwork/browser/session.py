@@ -1,0 +1,161 @@
+"""The browser's side of a call: runs in the child process and keeps one Chromium warm there."""
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Error,
+    Playwright,
+    StorageState,
+    sync_playwright,
+)
+
+from clerkwork.browser import executable
+from clerkwork.browser.failures import translate
+from clerkwork.browser.screen import PlaywrightScreen, keep_failure, place
+from clerkwork.children import Channel
+from clerkwork.errors import ApplicationException, BotException
+
+ACTION_TIMEOUT_MS = 10_000
+NAVIGATION_TIMEOUT_MS = 20_000
+FLAGS = (
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Visit:
+    """What one call needs to know of its target and of the browser.
+
+    Attributes:
+        target: Name of the target; calls to the same one share its cookies.
+        base_url: Its address without a slash at the end.
+        username: Name to log in with.
+        password: Secret to log in with.
+        executable: The setting of the same name.
+        headless: Whether the browser has no window.
+        evidence: Folder for pictures.
+        slowest_step_s: No single action or page may take longer.
+    """
+
+    target: str
+    base_url: str
+    username: str
+    password: str = field(repr=False)
+    executable: str
+    headless: bool
+    evidence: Path
+    slowest_step_s: float
+
+
+class _Session:
+    """The warm browser of this process, and the cookies of each target."""
+
+    def __init__(self) -> None:
+        self._playwright: Playwright | None = None
+        self._browser: Browser | None = None
+        self._states: dict[tuple[str, str, str], StorageState] = {}
+
+    def open(self, visit: Visit, channel: Channel) -> BrowserContext:
+        """Return a fresh context with the target's cookies; starts the browser where needed."""
+        if self._browser is None or not self._browser.is_connected():
+            self._browser = self._launch(visit, channel)
+        state = self._states.get((visit.target, visit.base_url, visit.username))
+        context = self._browser.new_context(storage_state=state, locale="en-GB")
+        limit_ms = visit.slowest_step_s * 1000
+        context.set_default_timeout(min(ACTION_TIMEOUT_MS, limit_ms))
+        context.set_default_navigation_timeout(min(NAVIGATION_TIMEOUT_MS, limit_ms))
+        return context
+
+    def remember(self, visit: Visit, context: BrowserContext) -> None:
+        """Keep the cookies of *context* for the target's next call."""
+        key = (visit.target, visit.base_url, visit.username)
+        self._states[key] = context.storage_state()
+
+    def _launch(self, visit: Visit, channel: Channel) -> Browser:
+        playwright = self._playwright = self._playwright or sync_playwright().start()
+        found = executable.find(visit.executable, lambda: playwright.chromium.executable_path)
+        root = os.geteuid() == 0
+        browser = playwright.chromium.launch(
+            executable_path=found.path,
+            headless=visit.headless,
+            chromium_sandbox=not root,  # as root the sandbox cannot be on, and Chromium refuses
+            args=list(FLAGS),
+        )
+        facts = {"version": browser.version, "path": found.path, "origin": found.origin}
+        message = "Started Chromium {version} from {path} ({origin})."
+        channel.tell("log", {"message": message, "facts": facts})
+        return browser
+
+
+_session = _Session()
+
+
+def visit(channel: Channel, visit: Visit, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Run ``function(screen, *arguments)`` on a fresh page of the target; return its result.
+
+    Raises:
+        ApplicationException: Playwright failed; see ``failures``.
+        ClerkworkError: Whatever the function raised of its own.
+    """
+    try:
+        context = _session.open(visit, channel)
+    except Error as error:
+        raise _not_started(error) from None
+    try:
+        return _work(context, channel, visit, function, *arguments)
+    finally:
+        _close(context)
+
+
+def _work(
+    context: BrowserContext,
+    channel: Channel,
+    visit: Visit,
+    function: Callable[..., Any],
+    *arguments: Any,
+) -> Any:
+    page = context.new_page()
+    screen = PlaywrightScreen(
+        page,
+        channel,
+        visit.evidence,
+        base_url=visit.base_url,
+        username=visit.username,
+        password=visit.password,
+    )
+    try:
+        result = function(screen, *arguments)
+        _session.remember(visit, context)
+    except BotException:
+        keep_failure(screen)
+        raise
+    except Error as error:
+        keep_failure(screen)
+        raise translate(error, place(page)) from None
+    return result
+
+
+def _close(context: BrowserContext) -> None:
+    try:
+        context.close()
+    except Error as error:  # a browser that has gone needs no closing; the next call starts one
+        sys.stderr.write(f"browser context: {error.message.splitlines()[0]}\n")
+
+
+def _not_started(error: Error) -> ApplicationException:
+    return ApplicationException(
+        "browser_failed",
+        "Chromium could not be started: {reason}. Start the program by hand to see why.",
+        reason=error.message.splitlines()[0][:300],
+    )
