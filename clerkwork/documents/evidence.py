@@ -1,0 +1,151 @@
+"""From what was found to the evidence of every field of a purchase order."""
+
+from collections import Counter
+from dataclasses import replace
+from decimal import Decimal
+
+from clerkwork.documents.belief import (
+    ALONE,
+    EXACT,
+    GUESS,
+    LIKELY,
+    Scribe,
+    Verdict,
+    agreement,
+    missing,
+    verdict,
+)
+from clerkwork.documents.found import Draft, Found, FoundLine
+from clerkwork.documents.parsers import shape
+from clerkwork.documents.sums import Judged, judge_line, judge_totals
+from clerkwork.documents.witness import Witness
+from clerkwork.documents.words import has_cjk
+from clerkwork.model.extraction import FieldEvidence
+
+CELLS = ("code", "description", "quantity", "unit_price", "amount")
+
+
+def fields_of(
+    draft: Draft, witness: Witness, scribe: Scribe, *, chinese: bool
+) -> list[FieldEvidence]:
+    """Return the evidence of every field, in the order of the form."""
+    lines = draft.lines or [FoundLine(cells={})]
+    numbers = [judge_line(line, witness, draft.mark) for line in lines]
+    amounts = [_amount(judged["amount"]) for judged in numbers]
+    totals = judge_totals(draft, amounts, witness)
+    shapes = Counter(shape(line.cells["code"].value) for line in lines if "code" in line.cells)
+    fields = [
+        _write(scribe, "number", _referenced(draft.number, witness)),
+        _write(scribe, "order_date", _dated(draft.order_date, witness)),
+        _write(scribe, "supplier", _supplied(draft.supplier, witness)),
+        _write(scribe, "currency", _priced(draft.currency, witness, chinese=chinese)),
+    ]
+    for index, (line, judged) in enumerate(zip(lines, numbers, strict=True)):
+        cells = {**_texts(line, witness, shapes), **judged}
+        if totals.lines_refuted:
+            cells["amount"] = _shaken(cells["amount"])
+        fields += [_write(scribe, f"lines.{index}.{name}", cells[name]) for name in CELLS]
+    fields.append(_write(scribe, "tax", totals.tax))
+    fields.append(_write(scribe, "total", totals.total))
+    return fields
+
+
+def _write(scribe: Scribe, path: str, judged: Judged) -> FieldEvidence:
+    return scribe.write(path, judged.item, judged.verdict, judged.candidates)
+
+
+def _amount(judged: Judged) -> Decimal | None:
+    return Decimal(judged.item.value) if judged.item and judged.item.value else None
+
+
+def _shaken(judged: Judged) -> Judged:
+    reason = "The lines do not come to the subtotal or the total."
+    return replace(judged, verdict=verdict(GUESS, reason, refuted=True))
+
+
+def _referenced(items: list[Found], witness: Witness) -> Judged:
+    if not items:
+        return Judged(item=None, verdict=missing())
+    values = tuple(item.value for item in items)
+    return Judged(item=items[0], verdict=agreement(items[0], witness), candidates=values)
+
+
+def _dated(items: list[Found], witness: Witness) -> Judged:
+    if not items:
+        return Judged(item=None, verdict=missing())
+    item = items[0]
+    values = tuple(dict.fromkeys([*item.options, *(other.value for other in items)]))
+    if len(item.options) > 1:
+        reason = "Day and month may be swapped: {options}."
+        doubt = verdict(ALONE, reason, options=", ".join(item.options))
+        return Judged(item=item, verdict=doubt, candidates=values)
+    if not item.steady:
+        doubt = verdict(ALONE, "Other words stand beside the date.")
+        return Judged(item=item, verdict=doubt, candidates=values)
+    return Judged(item=item, verdict=agreement(item, witness), candidates=values)
+
+
+def _supplied(items: list[Found], witness: Witness) -> Judged:
+    if not items:
+        return Judged(item=None, verdict=missing())
+    item = items[0]
+    values = tuple(other.value for other in items)
+    read = agreement(item, witness)
+    if not item.steady:
+        reason = "A company in the document that no label names as the supplier."
+        read = verdict(min(read.confidence, ALONE), reason)
+    elif not item.label and read.confidence >= LIKELY:
+        read = verdict(LIKELY, "The only company in the document besides the buyer.")
+    return Judged(item=item, verdict=read, candidates=values)
+
+
+def _priced(items: list[Found], witness: Witness, *, chinese: bool) -> Judged:
+    if not items:
+        if not chinese:
+            return Judged(item=None, verdict=missing())
+        guess = Found(value="CNY", raw="", tokens=())
+        return Judged(item=guess, verdict=verdict(ALONE, "Assumed, as the document is in Chinese."))
+    counts = Counter(item.value for item in items)
+    if len(counts) > 1 and not items[0].label:
+        reason = "The document names several currencies: {options}."
+        doubt = verdict(ALONE, reason, options=", ".join(counts))
+        return Judged(item=items[0], verdict=doubt, candidates=tuple(counts))
+    return Judged(item=items[0], verdict=_sign(items, witness, chinese=chinese))
+
+
+def _sign(items: list[Found], witness: Witness, *, chinese: bool) -> Verdict:
+    first = items[0]
+    if first.label or any(first.value in item.raw for item in items):
+        return agreement(first, witness)
+    if not witness.exact(first.tokens):
+        if len(items) < 2:
+            return verdict(ALONE, "Its sign was read only once.")
+        return verdict(LIKELY, "{count} amounts carry its sign.", count=str(len(items)))
+    if first.value == "CNY" and not chinese:
+        return verdict(ALONE, "The sign ¥ stands for two currencies.")
+    confidence = LIKELY if first.value == "USD" else EXACT
+    return verdict(confidence, "{count} amounts carry its sign.", count=str(len(items)))
+
+
+def _texts(line: FoundLine, witness: Witness, shapes: Counter[str]) -> dict[str, Judged]:
+    judged: dict[str, Judged] = {}
+    for name in ("code", "description"):
+        item = line.cells.get(name)
+        if item is None or not item.value:
+            judged[name] = Judged(item=item, verdict=missing())
+            continue
+        judged[name] = Judged(item=item, verdict=agreement(item, witness))
+    if not line.clean and judged["description"].item:
+        reason = "It is not clear which line these words belong to."
+        unclear = verdict(ALONE, reason, refuted=True)
+        judged["description"] = replace(judged["description"], verdict=unclear)
+    code = judged["code"].item
+    if code and code.value and not witness.exact(code.tokens) and _odd(code.value, shapes):
+        reason = "Built differently from the other codes of the document."
+        judged["code"] = replace(judged["code"], verdict=verdict(ALONE, reason))
+    return judged
+
+
+def _odd(code: str, shapes: Counter[str]) -> bool:
+    common, count = shapes.most_common(1)[0]
+    return (shape(code) != common and count > 1) or has_cjk(code)

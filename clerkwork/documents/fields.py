@@ -1,0 +1,253 @@
+"""The fields beside labels: number, date, supplier, currency, tax and total."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from clerkwork.documents.found import Draft, Found, FoundLine, Layout, found, layout_of
+from clerkwork.documents.labels import Match, match_field, match_title
+from clerkwork.documents.lines import Column, find_table, lines_in, money
+from clerkwork.documents.parsers import (
+    currencies_in,
+    decimal_mark,
+    parse_amount,
+    parse_chinese_amount,
+    parse_dates,
+    parse_reference,
+)
+from clerkwork.documents.words import PageWords, Token, has_cjk, is_cjk, text_of
+
+SUFFIXES = ["ltd", "limited", "llc", "inc", "corp", "corporation", "co", "company", "gmbh", "ag", "plc", "pte", "pty", "sarl", "bv", "nv", "oy", "ab", "kg", "srl", "spa", "llp", "group", "holdings"]
+CHINESE_SUFFIXES = ("公司", "集团", "厂", "商行", "经营部", "中心", "事务所")
+NEAR_BELOW = 3.2
+STRONG_TOTALS = (
+    "order total",
+    "grand total",
+    "total due",
+    "amount due",
+    "价税合计",
+    "应付",
+    "含税",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labelled:
+    """A label with the words that may be its value: beside it, or below it."""
+
+    match: Match
+    values: tuple[tuple[Token, ...], ...]
+
+
+def draft_of(pages: Sequence[PageWords]) -> Draft:
+    """Return everything that the words of a document's pages say about an order."""
+    layouts = [layout_of(page) for page in pages]
+    mark = decimal_mark(token.text for page in pages for token in page.tokens)
+    lines, outside = _lines(layouts, mark)
+    labelled = [entry for layout, rows in outside for entry in _labelled(layout, rows)]
+    by_role: dict[str, list[Labelled]] = {}
+    for entry in labelled:
+        by_role.setdefault(entry.match.role, []).append(entry)
+    kind = _kind(layouts, by_role)
+    roles = ["invoice_number", "order_number"]
+    ordered = roles if kind == "invoice" else roles[::-1]
+
+    def amounts(role: str) -> list[Found]:
+        return [a for entry in by_role.get(role, []) for a in _amount(entry, mark)]
+
+    totals = sorted(amounts("total"), key=lambda item: not item.label.startswith(STRONG_TOTALS))
+    priced = [*amounts("subtotal"), *amounts("tax"), *totals]
+    return Draft(
+        kind=kind,
+        number=[value for role in ordered for value in _typed(by_role.get(role, []), _number)],
+        order_date=_dates(by_role.get("order_date", [])),
+        supplier=_suppliers(layouts, by_role),
+        currency=_currencies(layouts, by_role),
+        lines=lines,
+        subtotal=amounts("subtotal"),
+        tax=amounts("tax"),
+        total=totals,
+        words=[item for entry in by_role.get("words", []) for item in _words(entry)],
+        loose=_loose(outside, priced, mark),
+        mark=mark,
+    )
+
+
+Outside = list[tuple[Layout, list[int]]]
+
+
+def _lines(layouts: list[Layout], mark: str) -> tuple[list[FoundLine], Outside]:
+    lines: list[FoundLine] = []
+    outside: Outside = []
+    carried: list[Column] | None = None
+    ended = False
+    for layout in layouts:
+        table = None if ended else find_table(layout, carried)
+        rows = range(len(layout.rows))
+        if table is None:
+            outside.append((layout, list(rows)))
+            continue
+        lines += lines_in(layout, table, mark)
+        inside = range(max(table.first - 1, 0), table.end)
+        outside.append((layout, [row for row in rows if row not in inside]))
+        carried, ended = table.columns, table.complete
+    return lines, outside
+
+
+def _labelled(layout: Layout, rows: list[int]) -> Iterator[Labelled]:
+    for index in rows:
+        pieces = layout.pieces[index]
+        matches = [match_field(piece) for piece in pieces]
+        for place, match in enumerate(matches):
+            if match is None:
+                continue
+            beside = [match.rest] if match.rest else []
+            for piece, other in zip(pieces[place + 1 :], matches[place + 1 :], strict=True):
+                if other is not None:
+                    break
+                beside.append(tuple(piece))
+            below = _below(layout, index, match) if not beside and index + 1 in rows else []
+            yield Labelled(match=match, values=(*beside, *below))
+
+
+def _below(layout: Layout, index: int, match: Match) -> list[tuple[Token, ...]]:
+    head = match.tokens[0]
+    for row in layout.pieces[index + 1 : index + 3]:
+        for piece in row:
+            if piece[0].top - head.bottom > NEAR_BELOW * layout.page.line_height:
+                return []
+            aligned = abs(piece[0].left - head.left) < 3 * layout.page.line_height
+            over = piece[0].left < match.tokens[-1].right and piece[-1].right > head.left
+            if (aligned or over) and match_field(piece) is None:
+                return [tuple(piece)]
+    return []
+
+
+def _kind(layouts: list[Layout], by_role: dict[str, list[Labelled]]) -> str:
+    for layout in layouts:
+        for row in layout.pieces:
+            for piece in row:
+                if title := match_title(text_of(piece)):
+                    return title
+    if by_role.get("order_number"):
+        return "purchase_order"
+    return "invoice" if by_role.get("invoice_number") else "unknown"
+
+
+def _typed(entries: list[Labelled], read: Callable[[Sequence[Token]], Found | None]) -> list[Found]:
+    values = []
+    for entry in entries:
+        for tokens in entry.values[:1]:
+            value = read(tokens)
+            if value is not None:
+                values.append(replace(value, label=entry.match.label))
+    return values
+
+
+def _number(tokens: Sequence[Token]) -> Found | None:
+    value = parse_reference(text_of(tokens).replace(" ", ""))
+    if value is None:
+        value, tokens = parse_reference(tokens[0].text), tokens[:1]
+    return found(value, tuple(tokens)) if value else None
+
+
+def _dates(entries: list[Labelled]) -> list[Found]:
+    """Return the dates, those with a more telling label than ``date`` first."""
+    entries = sorted(entries, key=lambda entry: entry.match.label in {"date", "日期"})
+    return _typed(entries, _date)
+
+
+def _date(tokens: Sequence[Token]) -> Found | None:
+    for size in range(len(tokens), 0, -1):
+        options = [day.isoformat() for day in parse_dates(text_of(tokens[:size]))]
+        if options:
+            value = found(options[0], tuple(tokens[:size]))
+            steady = len(options) == 1 and size == len(tokens)
+            return replace(value, options=tuple(options), steady=steady)
+    return None
+
+
+def _amount(entry: Labelled, mark: str) -> Iterator[Found]:
+    for tokens in entry.values[::-1]:
+        for token in reversed(tokens):
+            if "%" in token.text:
+                continue
+            amount = parse_amount(token.text, mark)
+            if amount is not None and ("." in token.text or "," in token.text or amount > 0):
+                yield found(money(amount), (token,), entry.match.label)
+                return
+
+
+def _words(entry: Labelled) -> Iterator[Found]:
+    for tokens in entry.values[:1]:
+        amount = parse_chinese_amount(text_of(tokens))
+        if amount is not None:
+            yield found(money(amount), tokens, entry.match.label)
+
+
+def _loose(outside: Outside, priced: list[Found], mark: str) -> list[str]:
+    """Return the amounts with cents below the first labelled one that no label explains."""
+    if not priced:
+        return []
+    known = {item.value for item in priced}
+    page = priced[0].tokens[0].page
+    top = min(item.tokens[0].top for item in priced if item.tokens[0].page == page)
+    loose = []
+    for layout, rows in outside:
+        for token in (token for row in rows for token in layout.rows[row]):
+            amount = (
+                parse_amount(token.text, mark) if "." in token.text or "," in token.text else None
+            )
+            below = (token.page, token.bottom) > (page, top)
+            if amount is not None and below and money(amount) not in known:
+                loose.append(token.text)
+    return loose
+
+
+def is_company(text: str) -> bool:
+    """Return whether *text* ends like the name of a company."""
+    clean = text.strip(" .,、。;:|")
+    last = clean.lower().replace(".", "").split()
+    return clean.endswith(CHINESE_SUFFIXES) or (len(last) > 1 and last[-1] in SUFFIXES)
+
+
+def _name(tokens: Sequence[Token]) -> Found | None:
+    text = text_of(tokens).strip(" ,、。;:|")
+    letters = sum(1 for char in text if char.isalpha())
+    return found(text, tuple(tokens)) if letters >= 2 else None
+
+
+def _suppliers(layouts: list[Layout], by_role: dict[str, list[Labelled]]) -> list[Found]:
+    labelled = _typed(by_role.get("supplier", []), _name)
+    if labelled:
+        return sorted(labelled, key=lambda item: not is_company(item.value))
+    buyers = {item.value for item in _typed(by_role.get("buyer", []), _name)}
+    companies: dict[str, Found] = {}
+    for layout in layouts:
+        for row in layout.pieces:
+            for piece in row:
+                name = _name(piece)
+                if name and is_company(name.value) and match_field(piece) is None:
+                    companies.setdefault(name.value, name)
+    free = [item for name, item in companies.items() if name not in buyers]
+    only = len(free) == 1 and bool(buyers)
+    return [replace(item, steady=only) for item in free]
+
+
+def _currencies(layouts: list[Layout], by_role: dict[str, list[Labelled]]) -> list[Found]:
+    """Return one entry for each mention, labelled ones first, so that they can be counted."""
+    mentions = []
+    for entry in by_role.get("currency", []):
+        for tokens in entry.values[:1]:
+            for code in currencies_in(text_of(tokens)):
+                mentions.append(found(code, tokens, entry.match.label))
+    for layout in layouts:
+        for token in layout.page.tokens:
+            if any(char.isdigit() for char in token.text) or len(token.text) <= 4:
+                mentions += [found(code, (token,)) for code in currencies_in(token.text)]
+    return mentions
+
+
+def is_chinese(pages: Sequence[PageWords]) -> bool:
+    """Return whether the document is written in Chinese."""
+    texts = [token.text for page in pages for token in page.tokens]
+    return sum(is_cjk(char) for text in texts for char in text) > 20 and any(map(has_cjk, texts))

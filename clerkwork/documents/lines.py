@@ -1,0 +1,246 @@
+"""The table of lines: a row of column headings, then rows until the totals."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from clerkwork.documents.found import Found, FoundLine, Layout, found
+from clerkwork.documents.labels import match_columns, match_field
+from clerkwork.documents.parsers import parse_amount, parse_code, parse_number, parse_quantity
+from clerkwork.documents.words import Token, has_cjk, pieces_of, text_of
+
+NUMERIC = ("quantity", "unit_price", "amount")
+TOTAL_ROLES = {"subtotal", "tax", "total", "words"}
+CHUNK_GAP = 0.6
+NOT_A_NUMBER = 400.0
+FAR = 60.0
+
+
+@dataclass(slots=True, kw_only=True)
+class Column:
+    """One column: its role and how far it reaches, in units."""
+
+    role: str
+    left: float
+    right: float
+
+
+@dataclass(slots=True, kw_only=True)
+class Table:
+    """The table on one page.
+
+    Attributes:
+        columns: From the left.
+        first: Index of the first row below the headings.
+        end: Index of the first row below the table.
+        complete: Whether the end was found on this page.
+    """
+
+    columns: list[Column]
+    first: int
+    end: int
+    complete: bool
+
+
+@dataclass(slots=True, kw_only=True)
+class _Row:
+    cells: dict[int, list[Token]] = field(default_factory=dict)
+    middle: float = 0.0
+    clean: bool = True
+
+
+def find_table(layout: Layout, carried: list[Column] | None) -> Table | None:
+    """Return the table on a page; *carried* are the columns of a table that goes on from before."""
+    columns, first = _headings(layout)
+    if columns is None:
+        if carried is None:
+            return None
+        columns, first = carried, 0
+    for index in range(first, len(layout.rows)):
+        if _is_total(layout.pieces[index]):
+            return Table(columns=columns, first=first, end=index, complete=True)
+    return Table(columns=columns, first=first, end=len(layout.rows), complete=False)
+
+
+def _is_total(pieces: list[list[Token]]) -> bool:
+    matches = [match_field(piece) for piece in pieces[:2]]
+    return any(match is not None and match.role in TOTAL_ROLES for match in matches)
+
+
+def _headings(layout: Layout) -> tuple[list[Column] | None, int]:
+    for index, row in enumerate(layout.rows):
+        columns = _columns(row)
+        if not _good(columns):
+            continue
+        following = index + 1
+        while following < len(layout.rows) and _good(_columns(layout.rows[following])):
+            following += 1  # headings in a second language
+        return columns, following
+    return None, 0
+
+
+def _good(columns: list[Column]) -> bool:
+    roles = {column.role for column in columns}
+    return len(roles) >= 3 and len(roles & set(NUMERIC)) >= 2
+
+
+def _columns(row: Sequence[Token]) -> list[Column]:
+    columns: list[Column] = []
+    for match in match_columns(row):
+        left, right = match.tokens[0].left, match.tokens[-1].right
+        if match.rest and match.rest[0].left < right:  # the heading ends inside a longer word
+            right = match.rest[0].left
+        if columns and columns[-1].role == match.role:
+            columns[-1].right = right
+        else:
+            columns.append(Column(role=match.role, left=left, right=right))
+    roles = [column.role for column in columns]
+    for column in columns:
+        if column.role == "item":
+            free = "description" if "description" not in roles else "code"
+            column.role = free if free not in roles else "index"
+    return columns
+
+
+def lines_in(layout: Layout, table: Table, mark: str) -> list[FoundLine]:
+    """Return the lines of the table on one page."""
+    gap = CHUNK_GAP * layout.page.line_height
+    chunks = [pieces_of(row, gap) for row in layout.rows[table.first : table.end]]
+    rows = _placed(chunks, table.columns, mark)
+    table.columns[:] = _refined(rows, table.columns)
+    rows = _placed(chunks, table.columns, mark)
+    numeric = {i for i, column in enumerate(table.columns) if column.role in NUMERIC}
+    whole = [row for row in rows if len(numeric & set(row.cells)) >= 2]
+    for row in rows:
+        if row not in whole and row.cells and whole:
+            _join(row, whole, layout.page.line_height)
+    return [_line(row, table.columns, mark) for row in whole]
+
+
+def _placed(chunks: list[list[list[Token]]], columns: list[Column], mark: str) -> list[_Row]:
+    rows = []
+    for pieces in chunks:
+        row = _Row(middle=sum(piece[0].middle for piece in pieces) / max(len(pieces), 1))
+        for piece, index in zip(pieces, _assign(pieces, columns, mark), strict=True):
+            if index in row.cells and columns[index].role in NUMERIC:
+                row.clean = False
+            row.cells.setdefault(index, []).extend(piece)
+        rows.append(row)
+    return rows
+
+
+def _assign(pieces: list[list[Token]], columns: list[Column], mark: str) -> list[int]:
+    """Return the column of each piece, never going back to the left, at the least distance."""
+    best: list[tuple[float, list[int]]] = [(0.0, []) for _ in columns]
+    for piece in pieces:
+        new: list[tuple[float, list[int]]] = []
+        for index, column in enumerate(columns):
+            cost, path = min(best[: index + 1], key=lambda entry: entry[0])
+            new.append((cost + _cost(piece, column, mark), [*path, index]))
+        best = new
+    return min(best, key=lambda entry: entry[0])[1]
+
+
+def _cost(piece: list[Token], column: Column, mark: str) -> float:
+    left, right = piece[0].left, piece[-1].right
+    apart = max(column.left - right, left - column.right, 0.0)
+    overlap = min(right, column.right) - max(left, column.left)
+    cost = apart - 0.01 * max(overlap, 0.0)
+    if column.role in NUMERIC and PARSERS[column.role](text_of(piece), mark) is None:
+        cost += NOT_A_NUMBER
+    if column.role == "index" and not text_of(piece).strip(".|").isdigit():
+        cost += FAR
+    return cost
+
+
+def _refined(rows: list[_Row], columns: list[Column]) -> list[Column]:
+    """Return the columns widened by the cells that found their place in them."""
+    refined = []
+    for index, column in enumerate(columns):
+        cells = [row.cells[index] for row in rows if index in row.cells]
+        left, right = column.left, column.right
+        if cells and column.role in NUMERIC:
+            left = min(left, *(cell[0].left for cell in cells))
+            right = max(right, *(cell[-1].right for cell in cells))
+        refined.append(Column(role=column.role, left=left, right=right))
+    return refined
+
+
+def _join(fragment: _Row, whole: list[_Row], height: float) -> None:
+    """Add the rest of a wrapped description to the row it stands nearest to."""
+    near = sorted(whole, key=lambda row: abs(row.middle - fragment.middle))
+    home = near[0]
+    distance = abs(home.middle - fragment.middle)
+    if distance > 4 * height:
+        return
+    if len(near) > 1 and distance > 0.75 * abs(near[1].middle - fragment.middle):
+        home.clean = near[1].clean = False
+    above = fragment.middle < home.middle
+    for index, tokens in fragment.cells.items():
+        own = home.cells.get(index, [])
+        home.cells[index] = [*tokens, *own] if above else [*own, *tokens]
+
+
+def _line(row: _Row, columns: list[Column], mark: str) -> FoundLine:
+    cells: dict[str, Found] = {}
+    texts: dict[str, list[Token]] = {"code": [], "description": []}
+    order = [column.role for column in columns if column.role in texts]
+    for index in sorted(row.cells):
+        role, tokens = columns[index].role, row.cells[index]
+        if role in NUMERIC:
+            number = PARSERS[role](text_of(tokens), mark)
+            cells[role] = found("" if number is None else WRITERS[role](number), tokens)
+        elif role in texts:
+            texts[role] += tokens
+    _split_code(texts, code_first=order[:1] == ["code"], has_code="code" in order)
+    if texts["code"]:
+        cells["code"] = found(parse_code(text_of(texts["code"])) or "", texts["code"])
+    if texts["description"]:
+        words = texts["description"]
+        cells["description"] = found(text_of(words).strip(" |,;:"), words)
+    return FoundLine(cells=cells, clean=row.clean)
+
+
+def _split_code(texts: dict[str, list[Token]], *, code_first: bool, has_code: bool) -> None:
+    """Move words between code and description where the columns alone put them wrongly."""
+    code, description = texts["code"], texts["description"]
+    if not has_code:
+        return
+    if code and len(code) > 1 and parse_code(text_of(code)) is None and code_first:
+        texts["code"], texts["description"] = code[:1], [*code[1:], *description]
+    elif not code and len(description) > 1 and code_first and _looks_like_code(description[0]):
+        texts["code"], texts["description"] = description[:1], description[1:]
+
+
+def _looks_like_code(token: Token) -> bool:
+    return parse_code(token.text) is not None and not has_cjk(token.text) and len(token.text) > 3
+
+
+def plain(number: Decimal) -> str:
+    """Return *number* without an exponent and without a fraction that is nought."""
+    return f"{number:f}" if number != int(number) else str(int(number))
+
+
+def money(number: Decimal) -> str:
+    """Return *number* with at least two decimals."""
+    return f"{number:.2f}" if number == round(number, 2) else f"{number:f}"
+
+
+Parser = Callable[[str, str], Decimal | None]
+
+
+def _price(text: str, mark: str) -> Decimal | None:
+    amount = parse_amount(text, mark)
+    return amount if amount is not None else parse_number(text, mark)
+
+
+PARSERS: dict[str, Parser] = {
+    "quantity": parse_quantity,
+    "unit_price": _price,
+    "amount": parse_amount,
+}
+WRITERS: dict[str, Callable[[Decimal], str]] = {
+    "quantity": plain,
+    "unit_price": money,
+    "amount": money,
+}

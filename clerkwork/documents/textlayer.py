@@ -1,0 +1,90 @@
+"""The words of a PDF's own text layer, when it has one that can be trusted."""
+
+import unicodedata
+
+import pypdfium2 as pdfium
+from pypdfium2 import raw
+
+from clerkwork.documents.words import UNITS, PageWords, Token
+
+MIN_LETTERS = 20
+MAX_ODD_SHARE = 0.05
+SCAN_COVER = 0.6
+WORD_GAP_EM = 0.6
+
+
+def words_of(page: pdfium.PdfPage, number: int) -> PageWords | None:
+    """Return the words of the page's text layer, or None when it has none that can be trusted.
+
+    A page that a picture covers is a scan: its hidden text layer is some other program's reading.
+    """
+    if _is_scan(page):
+        return None
+    width, height = page.get_size()
+    letters = _letters(page)
+    odd = sum(1 for char, *_ in letters if _is_odd(char))
+    plain = sum(1 for char, *_ in letters if char.isalnum())
+    if plain < MIN_LETTERS or odd > MAX_ODD_SHARE * len(letters):
+        return None
+    scale = UNITS / width
+    tokens = [
+        Token(
+            text="".join(char for char, *_ in word),
+            page=number,
+            left=min(box[0] for _, box in word) * scale,
+            top=(height - max(box[3] for _, box in word)) * scale,
+            right=max(box[2] for _, box in word) * scale,
+            bottom=(height - min(box[1] for _, box in word)) * scale,
+            confidence=1.0,
+        )
+        for word in _words(letters)
+    ]
+    return PageWords(number=number, ratio=height / width, tokens=tuple(tokens), exact=True)
+
+
+Letter = tuple[str, tuple[float, float, float, float]]
+
+
+def _is_scan(page: pdfium.PdfPage) -> bool:
+    width, height = page.get_size()
+    for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        left, bottom, right, top = item.get_bounds()
+        if (right - left) * (top - bottom) > SCAN_COVER * width * height:
+            return True
+    return False
+
+
+def _is_odd(char: str) -> bool:
+    return char == "\ufffd" or (
+        not char.isspace() and unicodedata.category(char) in {"Cc", "Cn", "Co"}
+    )
+
+
+def _letters(page: pdfium.PdfPage) -> list[Letter]:
+    text = page.get_textpage()
+    found: list[Letter] = []
+    for index in range(text.count_chars()):
+        char = chr(raw.FPDFText_GetUnicode(text.raw, index))
+        found.append((char, text.get_charbox(index)))
+    return found
+
+
+def _words(letters: list[Letter]) -> list[list[Letter]]:
+    words: list[list[Letter]] = [[]]
+    for char, box in letters:
+        if char.isspace() or char in "\x00\ufffe":
+            words.append([])
+            continue
+        if words[-1] and _apart(words[-1][-1][1], box):
+            words.append([])
+        words[-1].append((char, box))
+    return [word for word in words if word]
+
+
+def _apart(
+    before: tuple[float, float, float, float], after: tuple[float, float, float, float]
+) -> bool:
+    size = max(before[3] - before[1], after[3] - after[1], 4.0)
+    beside = after[0] - before[2]
+    lower = abs((after[1] + after[3]) - (before[1] + before[3])) / 2
+    return beside > WORD_GAP_EM * size or beside < -2 * size or lower > size

@@ -1,0 +1,139 @@
+"""Words on a page and how they stand together: rows, and pieces of rows.
+
+Inside this package a page is 1000 units wide, and its height is measured in the same unit, so that
+distances mean the same in both directions. ``Token.box_on`` gives the fractions that people see.
+"""
+
+import statistics
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from clerkwork.model.extraction import Box
+
+UNITS = 1000.0
+PIECE_GAP = 1.1
+ROW_BAND = 0.45
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """One recognised word.
+
+    Attributes:
+        text: The word, never empty, without surrounding blanks.
+        page: Number of the page, from 0.
+        left: In units, as are *top*, *right* and *bottom*; the origin is at the top left.
+        confidence: From 0.0 (a guess) to 1.0 (certain).
+        glued: Whether no blank stands between the word before it and this one.
+    """
+
+    text: str
+    page: int
+    left: float
+    top: float
+    right: float
+    bottom: float
+    confidence: float
+    glued: bool = False
+
+    @property
+    def middle(self) -> float:
+        """Return the vertical middle."""
+        return (self.top + self.bottom) / 2
+
+    @property
+    def center(self) -> float:
+        """Return the horizontal middle."""
+        return (self.left + self.right) / 2
+
+    def cut(self, start: int) -> "Token":
+        """Return the part from character *start* on, its left edge estimated."""
+        share = start / len(self.text)
+        left = self.left + share * (self.right - self.left)
+        return replace(self, text=self.text[start:], left=left)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageWords:
+    """The words of one page.
+
+    Attributes:
+        number: Number of the page, from 0.
+        ratio: Height of the page divided by its width.
+        tokens: The words in any order.
+        exact: Whether the words come from a text layer and need no second reading.
+    """
+
+    number: int
+    ratio: float
+    tokens: tuple[Token, ...]
+    exact: bool
+
+    @property
+    def line_height(self) -> float:
+        """Return the median height of a word, in units."""
+        heights = [token.bottom - token.top for token in self.tokens if len(token.text) > 1]
+        return statistics.median(heights) if heights else 10.0
+
+
+def is_cjk(char: str) -> bool:
+    """Return whether *char* is a Chinese character."""
+    return "\u3400" <= char <= "\u9fff" or char == "〇"
+
+
+def has_cjk(text: str) -> bool:
+    """Return whether *text* has a Chinese character."""
+    return any(is_cjk(char) for char in text)
+
+
+def text_of(tokens: Iterable[Token]) -> str:
+    """Return the words as text, with blanks only where blanks stand on the page."""
+    text = ""
+    for token in tokens:
+        text += token.text if token.glued or not text else f" {token.text}"
+    return text
+
+
+def box_of(tokens: Sequence[Token], ratio: float) -> Box | None:
+    """Return the box around *tokens* in fractions of a page of that *ratio*, None without any."""
+    if not tokens:
+        return None
+    first = tokens[0].page
+    here = [token for token in tokens if token.page == first]
+    return Box(
+        page=first,
+        left=_share(min(token.left for token in here) / UNITS),
+        top=_share(min(token.top for token in here) / (UNITS * ratio)),
+        right=_share(max(token.right for token in here) / UNITS),
+        bottom=_share(max(token.bottom for token in here) / (UNITS * ratio)),
+    )
+
+
+def _share(value: float) -> float:
+    return round(min(max(value, 0.0), 1.0), 5)
+
+
+def rows_of(page: PageWords) -> list[list[Token]]:
+    """Return the words row by row from the top, each row from the left."""
+    band = ROW_BAND * page.line_height
+    rows: list[list[Token]] = []
+    middle = 0.0
+    for token in sorted(page.tokens, key=lambda token: token.middle):
+        if rows and token.middle - middle < band:
+            rows[-1].append(token)
+            middle += (token.middle - middle) / len(rows[-1])
+        else:
+            rows.append([token])
+            middle = token.middle
+    return [sorted(row, key=lambda token: token.left) for row in rows]
+
+
+def pieces_of(row: Sequence[Token], gap: float) -> list[list[Token]]:
+    """Return the words of a row in pieces that are more than *gap* units apart."""
+    pieces: list[list[Token]] = []
+    for token in row:
+        if pieces and token.left - pieces[-1][-1].right < gap:
+            pieces[-1].append(token)
+        else:
+            pieces.append([token])
+    return pieces

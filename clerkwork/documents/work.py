@@ -1,0 +1,102 @@
+"""What the child process does: it opens, draws and reads; the parent only waits and counts.
+
+Every function here gets the child's channel first; see ``clerkwork.children``.
+"""
+
+import hashlib
+import io
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from clerkwork.children import Channel
+from clerkwork.config.settings import DocumentSettings
+from clerkwork.documents import ocr, opening, textlayer
+from clerkwork.documents.belief import Scribe
+from clerkwork.documents.evidence import fields_of
+from clerkwork.documents.fields import draft_of, is_chinese
+from clerkwork.documents.witness import PageWitness
+from clerkwork.documents.words import PageWords
+from clerkwork.model.extraction import Extraction, PageImage
+
+SHOWN_WIDTH_PX = 1400
+JPEG_QUALITY = 80
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Page:
+    picture: Image.Image
+    words: PageWords | None
+
+
+def probe_file(_channel: Channel, file: Path, name: str, settings: DocumentSettings) -> int:
+    """Return the number of pages of a file that can be opened and decoded.
+
+    Raises:
+        DocumentRejected: It cannot.
+    """
+    if opening.kind_of(file, name, settings) == "pdf":
+        with opening.open_pdf(file, name, settings) as document:
+            opening.draw(document[0], opening.POINTS_PER_INCH // 2)
+            return len(document)
+    return sum(1 for _ in opening.pictures_in(file, name, settings))
+
+
+def read_file(
+    _channel: Channel, file: Path, name: str, settings: DocumentSettings, evidence: Path
+) -> Extraction:
+    """Return what a file says, with its pages kept as pictures in *evidence*.
+
+    Raises:
+        DocumentRejected: It cannot be opened.
+        ApplicationException: Tesseract failed.
+    """
+    words: list[PageWords] = []
+    readings: dict[int, ocr.Readings] = {}
+    shown: list[PageImage] = []
+    for number, page in enumerate(_pages(file, name, settings)):
+        shown.append(_keep(page.picture, evidence))
+        if page.words is None:
+            readings[number] = ocr.read_picture(page.picture, number, settings.languages)
+        words.append(page.words or readings[number].main)
+    draft = draft_of(words)
+    witness = PageWitness(readings, settings.languages)
+    scribe = Scribe([page.ratio for page in words], settings.min_confidence)
+    return Extraction(
+        engine="tesseract" if readings else "text_layer",
+        kind=draft.kind,
+        fields=fields_of(draft, witness, scribe, chinese=is_chinese(words)),
+        pages=shown,
+    )
+
+
+def _pages(file: Path, name: str, settings: DocumentSettings) -> Iterator[_Page]:
+    if opening.kind_of(file, name, settings) == "pdf":
+        with opening.open_pdf(file, name, settings) as document:
+            for number, page in enumerate(document):
+                words = textlayer.words_of(page, number)
+                picture = opening.draw(page, settings.dpi)
+                yield _Page(picture=picture if words else ocr.straighten(picture), words=words)
+    else:
+        for picture in opening.pictures_in(file, name, settings):
+            yield _Page(picture=ocr.straighten(picture), words=None)
+
+
+def _keep(picture: Image.Image, evidence: Path) -> PageImage:
+    """Write the page as a JPEG under the SHA-256 of its content, unless it is there already."""
+    small = picture.copy()
+    small.thumbnail((SHOWN_WIDTH_PX, SHOWN_WIDTH_PX * 4), Image.Resampling.LANCZOS)
+    buffer = io.BytesIO()
+    small.save(buffer, "JPEG", quality=JPEG_QUALITY, optimize=True)
+    data = buffer.getvalue()
+    sha256 = hashlib.sha256(data).hexdigest()
+    target = evidence / sha256[:2] / f"{sha256}.jpg"
+    if not target.exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = target.with_name(f".{sha256}.{os.getpid()}.part")
+        part.write_bytes(data)
+        part.replace(target)
+    return PageImage(sha256=sha256, width=small.width, height=small.height)
