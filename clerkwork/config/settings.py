@@ -56,6 +56,9 @@ class ConsoleSettings(Section):
     host: str = Field("127.0.0.1", description="Address it binds to; only loopback for now.")
     port: int = Field(8700, ge=0, le=65535, description="Its port; 0 takes a free one.")
     user: str = Field("local", description="Name of the one local user, as logs show it.")
+    timezone: str = Field(
+        "Asia/Shanghai", description="IANA time zone in which the console shows days and times."
+    )
 
 
 class BrowserSettings(Section):
