@@ -1,0 +1,218 @@
+"""An engine with bots made for a test, a real store and a real worker; only the target is ours."""
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loguru import logger
+from pydantic import BaseModel
+
+from clerkwork import clock
+from clerkwork.config.settings import WorkerSettings
+from clerkwork.engine.engine import Engine
+from clerkwork.engine.runlog import RunLog
+from clerkwork.engine.worker import Worker
+from clerkwork.model.bots import Bot
+from clerkwork.model.items import CLOSED, ItemState, NewItem, WorkItem
+from clerkwork.model.orders import Receipt
+from clerkwork.model.reviews import Decision, Review
+from clerkwork.model.workflows import Fallback, Retry, Step, Target, Workflow
+from clerkwork.safety.redact import Redactor
+from clerkwork.store import items, reviews
+from clerkwork.store.database import Store, open_store
+
+PATIENCE = timedelta(seconds=20)
+PAUSE = threading.Event()  # never set: gives the processor away between two looks
+SECRET = "s3cret-of-the-target"
+
+
+class Number(BaseModel):
+    """The smallest payload."""
+
+    number: str
+    amount: int = 0
+
+
+@dataclass
+class Ledger:
+    """A target system in memory: what was entered, and how it misbehaves next."""
+
+    entered: list[Number] = field(default_factory=list)
+    lose_answers: int = 0
+    before_submit: Callable[[], None] | None = None
+
+    def find(self, _screen: "TestScreen", value: Number) -> list[Receipt]:
+        hits = [entry for entry in self.entered if entry.number == value.number]
+        return [
+            Receipt(
+                confirmation=f"C-{entry.number}",
+                reference=entry.number,
+                differences=[] if entry == value else ["amount differs"],
+            )
+            for entry in hits
+        ]
+
+    def enter(self, screen: "TestScreen", value: Number) -> Receipt:
+        from clerkwork import ApplicationException
+
+        if self.before_submit is not None:
+            self.before_submit()
+        screen.about_to_submit()
+        self.entered.append(value)
+        if self.lose_answers:
+            self.lose_answers -= 1
+            raise ApplicationException("no_confirmation", "The page did not answer.")
+        return Receipt(confirmation=f"C-{value.number}", reference=value.number)
+
+
+@dataclass
+class TestScreen:
+    """The part of a screen that the ledger needs."""
+
+    __test__ = False
+    on_message: Callable[[str, Any], Any]
+
+    def about_to_submit(self) -> None:
+        self.on_message("about_to_submit", None)
+
+
+class DirectBrowser:
+    """Calls a page function in this process, without a browser."""
+
+    def call(
+        self,
+        target: Target,
+        function: Callable[..., Any],
+        *arguments: Any,
+        on_message: Callable[[str, Any], Any],
+    ) -> Any:
+        return function(TestScreen(on_message), *arguments)
+
+    def close(self) -> None:
+        pass
+
+
+class NoReader:
+    """A worker without documents."""
+
+    def read(self, file: Path, name: str) -> Any:
+        raise AssertionError("no document is read in this test")
+
+    def close(self) -> None:
+        pass
+
+
+@dataclass
+class Bench:
+    """What an engine test works with."""
+
+    engine: Engine
+    store: Store
+    ledger: Ledger
+    logs: Path
+    workers: list[Worker] = field(default_factory=list)
+
+    def start_worker(self) -> Worker:
+        worker = Worker(
+            self.engine,
+            name=f"w-{uuid.uuid4()}",
+            settings=WorkerSettings(poll_s=0.02, sweep_s=0.05, lease_s=5, concurrency=4),
+            browser=DirectBrowser(),
+            reader=NoReader(),
+        )
+        worker.start()
+        self.workers.append(worker)
+        return worker
+
+    def stop_worker(self) -> None:
+        self.workers.pop().stop(patience=timedelta(seconds=5))
+
+    def put(self, number: str, amount: int = 0, workflow: str = "work", **more: Any) -> int:
+        new = NewItem(
+            workflow=workflow,
+            reference=number,
+            payload={"number": number, "amount": amount},
+            **more,
+        )
+        return self.engine.submit(new).item_id
+
+    def item(self, item_id: int) -> WorkItem:
+        with self.store.read() as db:
+            found = items.get(db, item_id)
+        assert found is not None
+        return found
+
+    def until(self, item_id: int, *states: ItemState) -> WorkItem:
+        """Return the item once it is in one of *states* (default: closed or in review)."""
+        wanted = set(states) or CLOSED | {ItemState.IN_REVIEW}
+        deadline = clock.monotonic() + PATIENCE
+        while clock.monotonic() < deadline:
+            item = self.item(item_id)
+            if item.state in wanted:
+                return item
+            PAUSE.wait(0.01)
+        raise AssertionError(f"still {item.state} ({item.reason}) after {PATIENCE}")
+
+    def open_reviews(self) -> list[Review]:
+        with self.store.read() as db:
+            return reviews.open_reviews(db)
+
+    def answer(self, decision: Decision = Decision.CORRECT, **data: Any) -> bool:
+        """Answer the only open review; *data* is put over what it shows."""
+        (review,) = self.open_reviews()
+        return self.engine.answer(
+            review.number,
+            decision=decision,
+            data={**review.shown, **data} if decision is Decision.CORRECT else None,
+            note="",
+            who="ann",
+        )
+
+
+MakeBench = Callable[..., Bench]
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path) -> Iterator[MakeBench]:
+    logger.remove()  # the run log keeps its own files; the rest is noise here
+    made: list[Bench] = []
+
+    def make(*bots: Bot, retry: Retry | None = None, steps: list[Step] | None = None) -> Bench:
+        workflows = {
+            "work": Workflow(
+                name="work",
+                title="Work",
+                steps=steps or [Step(bot=bots[0].name)],
+                retry=retry or Retry(attempts=3, wait_s=0.05),
+                fallback=Fallback(),
+            ),
+            "next": Workflow(name="next", title="Next", steps=[Step(bot=bots[-1].name)]),
+        }
+        target = Target(
+            name="erp", base_url="http://127.0.0.1:9", slowest_commit_s=0.1, password=SECRET
+        )
+        store = open_store("sqlite:///store.db", tmp_path)
+        log = RunLog(store, tmp_path / "logs", Redactor([SECRET]))
+        engine = Engine(
+            store,
+            log,
+            workflows=workflows,
+            targets={"erp": target},
+            bots={bot.name: bot for bot in bots},
+            root=tmp_path,
+        )
+        bench = Bench(engine=engine, store=store, ledger=Ledger(), logs=tmp_path / "logs")
+        made.append(bench)
+        return bench
+
+    yield make
+    for bench in made:
+        for worker in bench.workers:
+            worker.stop(patience=timedelta(seconds=5))
+        bench.engine.close()
+        bench.store.close()
