@@ -1,0 +1,25 @@
+# `make demo` runs the main job on sample input; `make test` passes all tests.
+# Both install what is missing first, and can be run again at any time.
+PYTHON := .venv/bin/python
+ONCE ?=
+KEEP ?=
+
+.PHONY: demo test setup check unit
+
+demo:
+	@tools/setup.sh run
+	@$(PYTHON) -m clerkwork.testing.demo $(if $(ONCE),--once) $(if $(KEEP),--keep)
+
+test: setup check unit
+
+setup:
+	@tools/setup.sh dev
+
+check:
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+
+unit:
+	$(PYTHON) -m pytest
