@@ -30,6 +30,9 @@ def fields_of(
 ) -> list[FieldEvidence]:
     """Return the evidence of every field, in the order of the form."""
     lines = draft.lines or [FoundLine(cells={})]
+    first = [*draft.number[:1], *draft.order_date[:1], *draft.supplier[:1], *draft.currency[:1]]
+    cells = [line.cells[name] for line in lines for name in CELLS[:2] if name in line.cells]
+    witness.prepare([item.tokens for item in (*first, *cells)])
     numbers = [judge_line(line, witness, draft.mark) for line in lines]
     amounts = [_amount(judged["amount"]) for judged in numbers]
     totals = judge_totals(draft, amounts, witness)
@@ -41,10 +44,10 @@ def fields_of(
         _write(scribe, "currency", _priced(draft.currency, witness, chinese=chinese)),
     ]
     for index, (line, judged) in enumerate(zip(lines, numbers, strict=True)):
-        cells = {**_texts(line, witness, shapes), **judged}
+        row = {**_texts(line, witness, shapes), **judged}
         if totals.lines_refuted:
-            cells["amount"] = _shaken(cells["amount"])
-        fields += [_write(scribe, f"lines.{index}.{name}", cells[name]) for name in CELLS]
+            row["amount"] = _shaken(row["amount"])
+        fields += [_write(scribe, f"lines.{index}.{name}", row[name]) for name in CELLS]
     fields.append(_write(scribe, "tax", totals.tax))
     fields.append(_write(scribe, "total", totals.total))
     return fields
@@ -140,6 +143,9 @@ def _texts(line: FoundLine, witness: Witness, shapes: Counter[str]) -> dict[str,
         unclear = verdict(ALONE, reason, refuted=True)
         judged["description"] = replace(judged["description"], verdict=unclear)
     code = judged["code"].item
+    if (code is None or not code.value) and judged["description"].item:
+        reason = "No code was found beside it, so the words may be another column's."
+        judged["description"] = replace(judged["description"], verdict=verdict(ALONE, reason))
     if code and code.value and not witness.exact(code.tokens) and _odd(code.value, shapes):
         reason = "Built differently from the other codes of the document."
         judged["code"] = replace(judged["code"], verdict=verdict(ALONE, reason))

@@ -81,7 +81,7 @@ def _headings(layout: Layout) -> tuple[list[Column] | None, int]:
 
 def _good(columns: list[Column]) -> bool:
     roles = {column.role for column in columns}
-    return len(roles) >= 3 and len(roles & set(NUMERIC)) >= 2
+    return len(roles) >= 4 and len(roles & set(NUMERIC)) >= 2
 
 
 def _columns(row: Sequence[Token]) -> list[Column]:
@@ -99,6 +99,8 @@ def _columns(row: Sequence[Token]) -> list[Column]:
         if column.role == "item":
             free = "description" if "description" not in roles else "code"
             column.role = free if free not in roles else "index"
+    if columns and columns[0].role != "index":  # rows are often numbered without a heading
+        columns.insert(0, Column(role="index", left=0.0, right=max(columns[0].left - 5.0, 0.0)))
     return columns
 
 
@@ -113,7 +115,7 @@ def lines_in(layout: Layout, table: Table, mark: str) -> list[FoundLine]:
     whole = [row for row in rows if len(numeric & set(row.cells)) >= 2]
     for row in rows:
         if row not in whole and row.cells and whole:
-            _join(row, whole, layout.page.line_height)
+            _join(row, whole, table.columns, layout.page.line_height)
     return [_line(row, table.columns, mark) for row in whole]
 
 
@@ -147,10 +149,15 @@ def _cost(piece: list[Token], column: Column, mark: str) -> float:
     overlap = min(right, column.right) - max(left, column.left)
     cost = apart - 0.01 * max(overlap, 0.0)
     if column.role in NUMERIC and PARSERS[column.role](text_of(piece), mark) is None:
-        cost += NOT_A_NUMBER
+        cost += FAR if _mostly_digits(piece) else NOT_A_NUMBER
     if column.role == "index" and not text_of(piece).strip(".|").isdigit():
         cost += FAR
     return cost
+
+
+def _mostly_digits(piece: list[Token]) -> bool:
+    text = text_of(piece)
+    return len(piece) == 1 and sum(char.isdigit() for char in text) > len(text) / 2
 
 
 def _refined(rows: list[_Row], columns: list[Column]) -> list[Column]:
@@ -166,7 +173,7 @@ def _refined(rows: list[_Row], columns: list[Column]) -> list[Column]:
     return refined
 
 
-def _join(fragment: _Row, whole: list[_Row], height: float) -> None:
+def _join(fragment: _Row, whole: list[_Row], columns: list[Column], height: float) -> None:
     """Add the rest of a wrapped description to the row it stands nearest to."""
     near = sorted(whole, key=lambda row: abs(row.middle - fragment.middle))
     home = near[0]
@@ -175,6 +182,8 @@ def _join(fragment: _Row, whole: list[_Row], height: float) -> None:
         return
     if len(near) > 1 and distance > 0.75 * abs(near[1].middle - fragment.middle):
         home.clean = near[1].clean = False
+    if any(columns[index].role in NUMERIC for index in fragment.cells):
+        home.clean = False
     above = fragment.middle < home.middle
     for index, tokens in fragment.cells.items():
         own = home.cells.get(index, [])

@@ -6,21 +6,22 @@ than one that tesseract is merely sure of.
 """
 
 import itertools
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import pytesseract
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from clerkwork.documents.words import UNITS, PageWords, Token, has_cjk, is_cjk
+from clerkwork.documents.words import UNITS, PageWords, Token, has_cjk, is_cjk, text_of
 from clerkwork.errors import ApplicationException
 
 LARGE_WIDTH_PX = 2000
 SMALL_WIDTH_PX = 1600
 SKEW_LIMIT_DEG = 6.0
-CROP_HEIGHT_PX = 56
+STRIP_HEIGHT_PX = 60
+STRIP_SPACE_PX = 40
 GLUE = 0.35
-DARK = 140
+MIN_CHINESE = 0.05
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,11 +48,16 @@ def read_picture(picture: Image.Image, number: int, languages: str) -> Readings:
     chinese = [part for part in parts if part.startswith("chi")]
     main = _page(small, number, languages, psm=6)
     others = [_page(large, number, "+".join(latin), psm=11)]
-    if chinese and any(has_cjk(token.text) for token in main.tokens):
+    if chinese and _is_chinese(main):
         native = _page(large, number, "+".join(chinese), psm=6)
         main = _with_chinese(main, native)
         others.append(native)
     return Readings(main=main, others=tuple(others), picture=large)
+
+
+def _is_chinese(page: PageWords) -> bool:
+    letters = [char for token in page.tokens for char in token.text if char.isalpha()]
+    return sum(map(is_cjk, letters)) > MIN_CHINESE * len(letters)
 
 
 def _with_chinese(main: PageWords, native: PageWords) -> PageWords:
@@ -78,24 +84,43 @@ def _covers(token: Token, other: Token) -> bool:
     return token.left <= other.center <= token.right and token.top <= other.middle <= token.bottom
 
 
-def read_crop(picture: Image.Image, tokens: Iterable[Token], languages: str) -> str:
-    """Return what stands in the box around *tokens*, read by itself as one line."""
-    boxes = list(tokens)
+def read_places(
+    picture: Image.Image, places: Sequence[Sequence[Token]], languages: str
+) -> list[str]:
+    """Return what stands in the box around each group of words, read apart from all around it.
+
+    The boxes are pasted below each other on one sheet, because starting tesseract costs more than
+    the reading of a line.
+    """
+    strips = [_strip(picture, tokens) for tokens in places]
+    if not strips:
+        return []
+    step = STRIP_HEIGHT_PX + STRIP_SPACE_PX
+    size = (max(strip.width for strip in strips) + 2 * STRIP_SPACE_PX, step * len(strips) + step)
+    sheet = Image.new("L", size, 255)
+    for index, strip in enumerate(strips):
+        sheet.paste(strip, (STRIP_SPACE_PX, STRIP_SPACE_PX + step * index))
+    page = _page(sheet, 0, languages, psm=6 if len(strips) > 1 else 7)
+    rows: list[list[Token]] = [[] for _ in strips]
+    for token in page.tokens:
+        row = int((token.middle * size[0] / UNITS - STRIP_SPACE_PX / 2) // step)
+        rows[min(max(row, 0), len(rows) - 1)].append(token)
+    return [text_of(sorted(row, key=lambda token: token.left)) for row in rows]
+
+
+def _strip(picture: Image.Image, tokens: Sequence[Token]) -> Image.Image:
     scale = picture.width / UNITS
-    height = max(token.bottom for token in boxes) - min(token.top for token in boxes)
+    top, bottom = min(token.top for token in tokens), max(token.bottom for token in tokens)
+    spare = 0.25 * (bottom - top)
     area = (
-        (min(token.left for token in boxes) - height * 0.4) * scale,
-        (min(token.top for token in boxes) - height * 0.3) * scale,
-        (max(token.right for token in boxes) + height * 0.4) * scale,
-        (max(token.bottom for token in boxes) + height * 0.3) * scale,
+        round((min(token.left for token in tokens) - spare) * scale),
+        round((top - spare) * scale),
+        round((max(token.right for token in tokens) + spare) * scale),
+        round((bottom + spare) * scale),
     )
-    crop = picture.crop(tuple(round(edge) for edge in area))  # type: ignore[arg-type] # four
-    factor = CROP_HEIGHT_PX / max(crop.height, 1)
-    crop = crop.resize(
-        (max(round(crop.width * factor), 8), CROP_HEIGHT_PX), Image.Resampling.LANCZOS
-    )
-    crop = ImageOps.expand(crop, border=16, fill=255)
-    return " ".join(_call(pytesseract.image_to_string, crop, languages, psm=7).split())
+    strip = picture.crop(area)
+    width = round(strip.width * STRIP_HEIGHT_PX / max(strip.height, 1))
+    return strip.resize((min(max(width, 8), 4000), STRIP_HEIGHT_PX), Image.Resampling.LANCZOS)
 
 
 def straighten(picture: Image.Image) -> Image.Image:

@@ -1,13 +1,13 @@
 """Second opinions: what the other readings of a page, and a reading of one box alone, say."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from clerkwork.documents.ocr import Readings, read_crop
+from clerkwork.documents.ocr import Readings, read_places
 from clerkwork.documents.words import Token, has_cjk, text_of
 
-MAX_CROPS = 120
+MAX_PLACES = 400
 EDGES = " |,.;:'\"”“’‘`、。_~"
 
 
@@ -24,13 +24,35 @@ class Witness(Protocol):
         """Return what a reading of the place alone gives."""
 
 
+    def prepare(self, places: Iterable[Sequence[Token]], *, numeric: bool = False) -> None:
+        """Say which places will be asked about, so that they can be read together."""
+
+
 class PageWitness:
     """The witness of a document: pages without readings are exact."""
 
     def __init__(self, readings: Mapping[int, Readings], languages: str) -> None:
         self._readings = readings
         self._languages = languages.split("+")
-        self._crops: dict[tuple[object, ...], str] = {}
+        self._places: dict[tuple[object, ...], str] = {}
+
+    def prepare(self, places: Iterable[Sequence[Token]], *, numeric: bool = False) -> None:
+        """Read many places at once, so that :meth:`again` has them at hand."""
+        sheets: dict[tuple[int, str], list[Sequence[Token]]] = {}
+        for tokens in places:
+            known = not tokens or self.exact(tokens) or _key(tokens, numeric) in self._places
+            if not known and len(self._places) < MAX_PLACES:
+                sheet = (tokens[0].page, self._language(tokens, numeric))
+                sheets.setdefault(sheet, []).append(tokens)
+        for (page, languages), group in sheets.items():
+            texts = read_places(self._readings[page].picture, group, languages)
+            for tokens, text in zip(group, texts, strict=True):
+                self._places[_key(tokens, numeric)] = text
+
+    def _language(self, tokens: Sequence[Token], numeric: bool) -> str:
+        chinese = has_cjk(text_of(tokens)) and not numeric
+        wanted = [part for part in self._languages if part.startswith("chi") == chinese]
+        return "+".join(wanted or self._languages)
 
     def exact(self, tokens: Sequence[Token]) -> bool:
         """Return whether all the words stand on pages with a text layer."""
@@ -47,20 +69,14 @@ class PageWitness:
         return [text for text in texts if text]
 
     def again(self, tokens: Sequence[Token], *, numeric: bool = False) -> str:
-        """Read the place alone, each place once, and a limited number of them."""
-        if not tokens or self.exact(tokens):
-            return ""
-        first, last = tokens[0], tokens[-1]
-        key = (first.page, first.left, first.top, last.right, last.bottom, numeric)
-        if key not in self._crops:
-            if len(self._crops) >= MAX_CROPS:
-                return ""
-            chinese = has_cjk(text_of(tokens)) and not numeric
-            wanted = [part for part in self._languages if part.startswith("chi") == chinese]
-            picture = self._readings[first.page].picture
-            languages = "+".join(wanted or self._languages)
-            self._crops[key] = read_crop(picture, tokens, languages)
-        return self._crops[key]
+        """Return what a reading of the place alone gives; empty when too many were asked for."""
+        self.prepare([tokens], numeric=numeric)
+        return self._places.get(_key(tokens, numeric), "") if tokens else ""
+
+
+def _key(tokens: Sequence[Token], numeric: bool) -> tuple[object, ...]:
+    first, last = tokens[0], tokens[-1]
+    return (first.page, first.left, first.top, last.right, last.bottom, numeric)
 
 
 def _inside(tokens: Sequence[Token], place: Sequence[Token]) -> list[Token]:
