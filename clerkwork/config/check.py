@@ -9,8 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from clerkwork.config.files import read_targets, read_workflows
 from clerkwork.config.settings import load_settings
-from clerkwork.config.workflows import read_targets, read_workflows
 from clerkwork.config.yaml_files import Place, YamlFile
 from clerkwork.errors import ConfigError
 from clerkwork.model.bots import Bot

@@ -1,0 +1,150 @@
+"""Turns one file into work items: an order of a workbook each, or the document as a whole."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from clerkwork.children import Child
+from clerkwork.config.settings import Settings
+from clerkwork.discover import dotted_name
+from clerkwork.errors import UsageError
+from clerkwork.intake.engine import Engine, Prober, Taken
+from clerkwork.intake.evidence import Stored, keep
+from clerkwork.intake.rows import OrderRows
+from clerkwork.intake.workbook import read_workbook, workbook_child
+from clerkwork.model.events import Kind
+from clerkwork.model.items import NewItem
+from clerkwork.model.orders import PurchaseOrder
+from clerkwork.model.reviews import NewReview, flatten, plain_fields
+from clerkwork.model.workflows import Workflow
+
+IN_ONE_CELL = "Sheet {sheet}, row {row}, column {column}: “{value}” "
+IN_EMPTY_CELL = "Sheet {sheet}, row {row}, column {column}: the cell "
+MORE = " {more} more cells of this order are marked."
+
+
+class FileTaker:
+    """Takes single files; knows nothing of folders and their order."""
+
+    def __init__(
+        self,
+        root: Path,
+        settings: Settings,
+        workflows: Mapping[str, Workflow],
+        engine: Engine,
+        reader: Prober,
+    ) -> None:
+        """Prepare a taker; its child process starts at the first workbook."""
+        self._root = root
+        self._settings = settings
+        self._workflows = workflows
+        self._engine = engine
+        self._reader = reader
+        self._child: Child = workbook_child()
+
+    def take(self, file: Path, workflow: str) -> Taken:
+        """Add the work items that stand in *file*; taking the same file again adds nothing.
+
+        Raises:
+            InputRejected: The file is not what it claims to be; nothing was added.
+            UsageError: The workflow takes no files.
+        """
+        plan = self._workflows.get(workflow)
+        if plan is None or plan.source is None:
+            known = sorted(name for name, other in self._workflows.items() if other.source)
+            raise UsageError(
+                f"the workflow {workflow!r} takes no files; these do: {', '.join(known)}"
+            )
+        evidence = self._root / self._settings.folders.evidence
+        stored = keep(file, evidence, max_mb=self._settings.documents.max_file_mb)
+        if plan.source.reader == "document":
+            taken = self._document(stored, plan)
+        else:
+            taken = self._workbook(stored, plan)
+        self._engine.event(
+            Kind.FILE_TAKEN,
+            "The file {file} was taken: {added} new work items, {merged} duplicates.",
+            file=stored.name,
+            workflow=workflow,
+            sha256=stored.sha256,
+            added=taken.added,
+            merged=len(taken.duplicates),
+        )
+        return taken
+
+    def close(self) -> None:
+        """End the child process."""
+        self._child.close()
+
+    def _document(self, stored: Stored, plan: Workflow) -> Taken:
+        self._reader.probe(stored.path, stored.name)
+        path = stored.path
+        shown = path.relative_to(self._root) if path.is_relative_to(self._root) else path
+        payload = {"file": shown.as_posix(), "name": stored.name}
+        item = NewItem(
+            workflow=plan.name,
+            reference=stored.sha256[:16],
+            payload=payload,
+            group_key=_group_key(payload, plan),
+            source={"file": stored.name, "sha256": stored.sha256},
+        )
+        answer = self._engine.submit(item)
+        return Taken(name=stored.name, sha256=stored.sha256, submissions=[(item.reference, answer)])
+
+    def _workbook(self, stored: Stored, plan: Workflow) -> Taken:
+        book = read_workbook(stored.path, stored.name, self._child)
+        taken = Taken(
+            name=stored.name,
+            sha256=stored.sha256,
+            duplicates=[repeated.number for repeated in book.duplicates],
+        )
+        for order in book.orders:
+            reference = order.number or f"{stored.sha256[:16]} row {order.rows[0]}"
+            item = NewItem(
+                workflow=plan.name,
+                reference=reference,
+                payload=order.payload,
+                group_key=_group_key(order.payload, plan),
+                source={
+                    "file": stored.name,
+                    "sheet": book.sheet,
+                    "rows": order.rows,
+                    "sha256": stored.sha256,
+                },
+            )
+            review = review_of(order, book.sheet) if order.problems else None
+            taken.submissions.append((reference, self._engine.submit(item, review)))
+            if review is not None:
+                taken.to_person.append(reference)
+        return taken
+
+
+def review_of(order: OrderRows, sheet: str) -> NewReview:
+    """Return the review of an order with problems; every cell in doubt is marked."""
+    first, *others = order.problems
+    start = IN_ONE_CELL if first.value else IN_EMPTY_CELL
+    paths = tuple(problem.path for problem in order.problems)
+    marked = {problem.path: problem for problem in order.problems}
+    shown = order.payload
+    fields = [
+        field.model_copy(
+            update={"reason": f"{marked[field.path].problem}. {marked[field.path].remedy}"}
+        )
+        if field.path in marked
+        else field
+        for field in plain_fields(shown, paths)
+    ]
+    facts = {"sheet": sheet, "row": str(first.row), "column": first.column, "value": first.value}
+    return NewReview(
+        step=None,
+        code="bad_row",
+        message=f"{start}{first.problem}. {first.remedy}{MORE if others else ''}",
+        facts=facts | ({"more": str(len(others))} if others else {}),
+        model=dotted_name(PurchaseOrder),
+        shown=shown,
+        fields=fields,
+    )
+
+
+def _group_key(payload: dict[str, Any], plan: Workflow) -> str | None:
+    return flatten(payload).get(plan.group_key or "") or None
