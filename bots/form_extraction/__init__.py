@@ -1,0 +1,1 @@
+"""Reads purchase orders and invoices, scanned or digital; see README.md."""

@@ -1,0 +1,79 @@
+"""The rules of form extraction: when a document that was read needs a person, and why.
+
+Reading itself, with a confidence and a reason for each field, is the toolkit's; here is decided
+what becomes of it. All doubts of a document are one question.
+"""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from clerkwork import Document, Extraction, FieldEvidence, PurchaseOrder, Run, bot
+
+NOT_AN_ORDER = "{name} does not look like an order or an invoice."
+MISSING_FIELD = "Not everything that an order needs was found in {name}: {missing}."
+SUM_MISMATCH = "The amounts in {name} do not add up."
+LOW_CONFIDENCE = "{count} fields of {name} were not read with certainty."
+
+
+@bot(queue="ocr")
+def form_extraction(document: Document, run: Run) -> PurchaseOrder:
+    """Read an order or invoice into a purchase order."""
+    extraction = run.read_document(document)
+    shown = nested(extraction.fields)
+    doubtful = extraction.doubtful()
+    order, wrong = validated(shown)
+    if order is None:
+        code, message = _why_incomplete(extraction)
+        return run.ask(
+            PurchaseOrder,
+            code,
+            message,
+            shown=shown,
+            fields=list(dict.fromkeys([*wrong, *doubtful])),
+            evidence=extraction,
+            name=document.name,
+            missing=", ".join(wrong),
+        )
+    gaps = order.gaps()
+    return run.check(
+        order,
+        not gaps and not doubtful,
+        "sum_mismatch" if gaps else "low_confidence",
+        SUM_MISMATCH if gaps else LOW_CONFIDENCE,
+        fields=list(dict.fromkeys([*gaps, *doubtful])),
+        evidence=extraction,
+        name=document.name,
+        count=len(doubtful),
+    )
+
+
+def nested(fields: list[FieldEvidence]) -> dict[str, Any]:
+    """Return the values that were read as the JSON data of an order, without the empty ones."""
+    shown: dict[str, Any] = {}
+    for field in fields:
+        if not field.path.startswith("lines."):
+            shown |= {field.path: field.value} if field.value else {}
+            continue
+        _, index, name = field.path.split(".")
+        lines = shown.setdefault("lines", [])
+        lines += [{} for _ in range(int(index) + 1 - len(lines))]
+        if field.value:
+            lines[int(index)][name] = field.value
+    return shown
+
+
+def validated(shown: dict[str, Any]) -> tuple[PurchaseOrder | None, list[str]]:
+    """Return the order, or None and the paths of the fields that keep it from being one."""
+    try:
+        return PurchaseOrder.model_validate(shown), []
+    except ValidationError as error:
+        paths = [".".join(map(str, problem["loc"])) for problem in error.errors()]
+        return None, list(dict.fromkeys(paths))
+
+
+def _why_incomplete(extraction: Extraction) -> tuple[str, str]:
+    found = extraction.values()
+    if extraction.kind == "unknown" and "number" not in found and "total" not in found:
+        return "not_an_order", NOT_AN_ORDER
+    return "missing_field", MISSING_FIELD
