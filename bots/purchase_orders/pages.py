@@ -22,6 +22,24 @@ _READ_FORM = """form => ({
   head: Object.fromEntries(new FormData(form)),
   lines: [...form.querySelectorAll("#lines tbody tr")].map(row => Object.fromEntries(
     [...row.querySelectorAll("input")].map(cell => [cell.name, cell.value])))})"""
+_FILL_FORM = """(form, texts) => {
+  const refused = [];
+  for (const [path, text] of Object.entries(texts)) {
+    const [, row, name] = /^(?:lines\\.(\\d+)\\.)?(\\w+)$/.exec(path);
+    const rows = form.querySelectorAll("#lines tbody tr");
+    if (row >= rows.length) form.querySelector("#add-line").click();
+    const scope = row ? form.querySelectorAll("#lines tbody tr")[row] : form;
+    const field = scope && scope.querySelector(`[name="${name}"]`);
+    if (!field || field.disabled || field.readOnly || !field.checkVisibility()) {
+      refused.push(path);
+      continue;
+    }
+    field.focus();
+    field.value = text;
+    for (const kind of ["input", "change"]) field.dispatchEvent(new Event(kind, {bubbles: true}));
+  }
+  return refused;
+}"""
 _READ_VIEW = """view => {
   const read = part => Object.fromEntries([...part.querySelectorAll("[data-field]")].map(
     field => [field.dataset.field, field.textContent]));
@@ -47,10 +65,11 @@ def enter(screen: Screen, order: PurchaseOrder) -> Receipt:
     """Fill the order form, read every field back, submit once, and return the confirmation."""
     _open(screen, "/orders/new")
     _settle(screen)
-    _fill_head(screen, order)
-    _choose_supplier(screen, order.supplier)
-    _fill_lines(screen, order)
-    _read_back(screen, order)
+    _check_currency(screen, order.currency)
+    expected = _expected(order)
+    _fill(screen, {path: text for path, text in expected.items() if not path.endswith(".amount")})
+    _adjust_amounts(screen, expected)
+    _read_back(screen, expected)
     screen.keep("before_submit")
     screen.about_to_submit()
     return _submit(screen, order)
@@ -99,12 +118,6 @@ def _settle(screen: Screen) -> None:
         raise _session_lost() if "401" in text else _target_error(text)
 
 
-def _fill_head(screen: Screen, order: PurchaseOrder) -> None:
-    for name, text in _expected(order).items():
-        if name in HEAD and name not in {"supplier", "total"}:
-            _fill(screen, name, text)
-
-
 def _choose_supplier(screen: Screen, supplier: str) -> None:
     screen.page.locator("#supplier-search").fill(supplier)
     _settle(screen)
@@ -120,56 +133,47 @@ def _choose_supplier(screen: Screen, supplier: str) -> None:
     options.nth(names.index(supplier)).click()
 
 
-def _fill_lines(screen: Screen, order: PurchaseOrder) -> None:
-    expected = _expected(order)
-    for index in range(len(order.lines)):
-        if index:
-            screen.page.locator("#add-line").click()
-        for name in CELLS[:-1]:
-            path = f"lines.{index}.{name}"
-            _fill(screen, path, expected[path])
+def _check_currency(screen: Screen, currency: str) -> None:
+    if currency not in screen.page.locator("[name=currency] option").all_text_contents():
+        raise BusinessException(
+            "unknown_currency",
+            "The currency {currency} is not in the portal's list.",
+            fields=("currency",),
+            currency=currency,
+        )
+
+
+def _fill(screen: Screen, texts: dict[str, str]) -> None:
+    """Type *texts*, by path, into the form; the form's grid grows as far as they need it."""
+    cells = {path: text for path, text in texts.items() if path not in {"supplier", "total"}}
+    refused = screen.page.locator("form#order").evaluate(_FILL_FORM, cells)
+    if refused:
+        raise ApplicationException(
+            "page_unexpected",
+            "The order form has no field to type {names} into.",
+            names=", ".join(refused),
+        )
+    if "supplier" in texts:
+        _choose_supplier(screen, texts["supplier"])
     _settle(screen)
+
+
+def _adjust_amounts(screen: Screen, expected: dict[str, str]) -> None:
+    """Overwrite the amounts that the portal rounds otherwise than the order does."""
     shown = _shown(screen.page.locator("form#order").evaluate(_READ_FORM))
-    for path, text in expected.items():
-        if path.endswith(".amount") and shown.get(path) != text:  # it rounds otherwise than we do
-            _fill(screen, path, text)
-    _settle(screen)
+    amounts = {path: text for path, text in expected.items() if path.endswith(".amount")}
+    if other := {path: text for path, text in amounts.items() if shown.get(path) != text}:
+        _fill(screen, other)
 
 
-def _fill(screen: Screen, path: str, text: str) -> None:
-    page = screen.page
-    if path.startswith("lines."):
-        _, index, name = path.split(".")
-        page.locator("#lines tbody tr").nth(int(index)).locator(f"[name={name}]").fill(text)
-    elif path == "currency":
-        offered = page.locator("[name=currency] option").all_text_contents()
-        if text not in offered:
-            raise BusinessException(
-                "unknown_currency",
-                "The currency {currency} is not in the portal's list.",
-                fields=("currency",),
-                currency=text,
-            )
-        page.locator("[name=currency]").select_option(text)
-    elif path == "supplier":
-        _choose_supplier(screen, text)
-    elif path != "total":  # the portal's own sum
-        page.locator(f"form#order [name={path}]").fill(text)
-
-
-def _read_back(screen: Screen, order: PurchaseOrder) -> None:
+def _read_back(screen: Screen, expected: dict[str, str]) -> None:
     """Compare every field and line of the form; put right once what differs."""
     form = screen.page.locator("form#order")
-    expected = _expected(order)
     shown = _shown(form.evaluate(_READ_FORM))
-    wrong = [path for path in expected if shown.get(path) != expected[path]]
-    for path in wrong:
-        if path in shown:
-            _fill(screen, path, expected[path])
-    _settle(screen)
-    if wrong:
-        shown = _shown(form.evaluate(_READ_FORM))
+    if wrong := {path: text for path, text in expected.items() if shown.get(path) != text}:
         screen.log("Put right in the form: {fields}.", fields=", ".join(wrong))
+        _fill(screen, wrong)
+        shown = _shown(form.evaluate(_READ_FORM))
     if differences := _differences(expected, shown):
         raise ApplicationException(
             "read_back_mismatch",

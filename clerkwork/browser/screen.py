@@ -74,7 +74,7 @@ class PlaywrightScreen:
         Raises:
             Fenced: Another worker has taken the item over; nothing may be clicked.
         """
-        self.page.route("**/*", _send_once)
+        self.page.context.route("**/*", _send_once)
         self._channel.ask("about_to_submit", None)
 
 

@@ -71,7 +71,11 @@ class _Session:
         if self._browser is None or not self._browser.is_connected():
             self._browser = self._launch(visit, channel)
         state = self._states.get((visit.target, visit.base_url, visit.username))
-        context = self._browser.new_context(storage_state=state, locale="en-GB")
+        context = self._browser.new_context(
+            storage_state=state,
+            locale="en-GB",
+            service_workers="block",  # they would send requests past the guard of ``screen``
+        )
         limit_ms = visit.slowest_step_s * 1000
         context.set_default_timeout(min(ACTION_TIMEOUT_MS, limit_ms))
         context.set_default_navigation_timeout(min(NAVIGATION_TIMEOUT_MS, limit_ms))
