@@ -1,3 +1,5 @@
-"""Fixtures of every test; each part of the toolkit keeps its own in a module beside this one."""
+"""Fixtures of every test; each part of the toolkit keeps its own in a ``fixtures_*.py`` beside."""
 
-pytest_plugins = ["tests.fixtures_engine", "tests.fixtures_project"]
+from pathlib import Path
+
+pytest_plugins = sorted(f"tests.{file.stem}" for file in Path(__file__).parent.glob("fixtures_*.py"))
