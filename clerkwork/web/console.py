@@ -1,0 +1,113 @@
+"""Puts the console together: guards, languages, pages found in a folder, friendly errors."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable
+from types import ModuleType
+
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.staticfiles import StaticFiles
+from loguru import logger
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+
+from clerkwork.discover import catalog_files, load_model
+from clerkwork.errors import ConfigError
+from clerkwork.review.queue import ReviewGone
+from clerkwork.web import i18n, pages
+from clerkwork.web.desk import FOLDER, Desk, Nav, Project, make_desk
+from clerkwork.web.guard import GuardMiddleware
+
+LOOPBACK = ("127.0.0.1", "localhost")
+
+
+def create_console(
+    project: Project, *, model_of: Callable[[str], type[BaseModel]] = load_model
+) -> FastAPI:
+    """Return the console of *project* as an ASGI application.
+
+    Args:
+        project: An open project.
+        model_of: Returns the model class for the dotted name in a review.
+    """
+    i18n.load_catalogues(catalog_files(project.root))
+    console = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    desk = console.state.desk = make_desk(project, model_of)
+    for module in page_modules():
+        console.include_router(module.router)
+        if isinstance(module.NAV, Nav):
+            desk.navigation.append(module.NAV)
+    desk.navigation.sort(key=lambda entry: entry.order)
+    console.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    _handle_errors(console, desk)
+    console.add_middleware(i18n.LanguageMiddleware)
+    console.add_middleware(GuardMiddleware)
+    console.add_middleware(TrustedHostMiddleware, allowed_hosts=list(LOOPBACK))
+    return console
+
+
+def page_modules() -> list[ModuleType]:
+    """Return the module of every page: each file in ``pages`` is one."""
+    return [
+        importlib.import_module(f"{pages.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(pages.__path__)
+    ]
+
+
+def make_server(console: FastAPI, host: str, port: int) -> uvicorn.Server:
+    """Return a server for *console*, not yet started; ``should_exit = True`` stops it.
+
+    Raises:
+        ConfigError: *host* is not a loopback address: the console has no log-in yet.
+    """
+    if host not in LOOPBACK:
+        raise ConfigError(
+            "setting console.host", f"{host!r} is not loopback; write one of {', '.join(LOOPBACK)}"
+        )
+    return uvicorn.Server(
+        uvicorn.Config(
+            console,
+            host=host,
+            port=port,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=2,
+        )
+    )
+
+
+def serve(console: FastAPI, host: str, port: int) -> None:
+    """Serve *console* until the process is told to stop.
+
+    Raises:
+        ConfigError: *host* is not a loopback address.
+    """
+    make_server(console, host, port).run()
+
+
+def _handle_errors(console: FastAPI, desk: Desk) -> None:
+    def problem_page(request: Request, status: int, kind: str) -> Response:
+        return desk.page(request, "problem", status=status, kind=kind, status_code=status)
+
+    def refused(request: Request, error: Exception) -> Response:
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        return problem_page(request, status, "missing" if status == 404 else "refused")
+
+    def unreadable(request: Request, _error: Exception) -> Response:
+        return problem_page(request, 422, "refused")
+
+    def gone(request: Request, _error: Exception) -> Response:
+        return problem_page(request, 404, "missing")
+
+    def failed(request: Request, error: Exception) -> Response:
+        logger.opt(exception=error).error("The page {} failed.", request.url.path)
+        return problem_page(request, 500, "failed")
+
+    console.add_exception_handler(HTTPException, refused)
+    console.add_exception_handler(RequestValidationError, unreadable)
+    console.add_exception_handler(ReviewGone, gone)
+    console.add_exception_handler(Exception, failed)

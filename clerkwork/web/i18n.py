@@ -1,0 +1,107 @@
+"""The console's two languages: catalogues, the language of a request, and what is translatable.
+
+Messages are written in English in code and templates; ``zh.po`` beside this file and the files of
+``discover.catalog_files`` hold the Chinese. They are read once, at the start.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from http.cookies import SimpleCookie
+from pathlib import Path
+from urllib.parse import parse_qs
+
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LANGUAGES = ("en", "zh")
+OWN_CATALOGUE = Path(__file__).with_name("zh.po")
+METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
+
+language: ContextVar[str] = ContextVar("language", default="en")
+_chinese: dict[str, str] = {}
+
+
+def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
+    """Mark *message* as translatable where it is written, and return it as it is."""
+    return message
+
+
+def load_catalogues(files: Iterable[Path]) -> None:
+    """Read the Chinese of every message; a later file wins, an empty translation does not count."""
+    for file in files:
+        with file.open("rb") as stream:
+            for message in read_po(stream, locale="zh"):
+                if isinstance(message.id, str) and message.id and message.string:
+                    _chinese[message.id] = str(message.string)
+
+
+def gettext(message: str) -> str:
+    """Return *message* in the language of the request, or as it is where no Chinese is known."""
+    return _chinese.get(message, message) if language.get() == "zh" else message
+
+
+def ngettext(one: str, many: str, number: int) -> str:
+    """Return the form of a message that fits *number*; Chinese has one form, filed under *many*."""
+    if language.get() == "zh":
+        return _chinese.get(many, many)
+    return one if number == 1 else many
+
+
+def messages_in(folder: Path) -> set[str]:
+    """Return every translatable message of the code and the templates below *folder*."""
+    found = extract_from_dir(
+        str(folder),
+        method_map=METHODS,
+        options_map={"templates/**.html": {"extensions": "jinja2.ext.i18n", "silent": "false"}},
+        keywords={"_": None, "gettext": None, "N_": None, "ngettext": (2,)},
+    )
+    messages: set[str] = set()
+    for _file, _line, message, _comments, _context in found:
+        messages.add(message if isinstance(message, str) else message[-1])
+    return messages
+
+
+class LanguageMiddleware:
+    """Sets the language of each request: ``?lang=``, then the cookie, then the browser's wish."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request in its language; a choice in the address is kept in a cookie."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        chosen = _chosen(scope)
+        language.set(chosen or _wished(Headers(scope=scope)))
+
+        async def send_with_cookie(message: Message) -> None:
+            if chosen and message["type"] == "http.response.start":
+                cookie = f"lang={chosen}; Path=/; SameSite=Lax; Max-Age=31536000"
+                MutableHeaders(scope=message).append("Set-Cookie", cookie)
+            await send(message)
+
+        await self.app(scope, receive, send_with_cookie)
+
+
+def _chosen(scope: Scope) -> str | None:
+    wanted = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[0]
+    return wanted if wanted in LANGUAGES else None
+
+
+def _wished(headers: Headers) -> str:
+    cookie = SimpleCookie(headers.get("cookie", "")).get("lang")
+    if cookie is not None and cookie.value in LANGUAGES:
+        return cookie.value
+    for tag in _tags(headers.get("accept-language", "")):
+        if tag[:2] in LANGUAGES:
+            return tag[:2]
+    return "en"
+
+
+def _tags(header: str) -> Iterator[str]:
+    """Yield the language tags of an Accept-Language header in the order browsers send them."""
+    for part in header.split(","):
+        yield part.split(";")[0].strip().lower()

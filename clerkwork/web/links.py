@@ -1,0 +1,62 @@
+"""Addresses that carry a filter: every figure links to the list of exactly its items."""
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import Request
+
+from clerkwork.store.items import Filter
+
+TRUTH = {"yes": True, "no": False}
+
+
+def items_url(wanted: Filter, **more: object) -> str:
+    """Return the address of the list of the items that fit *wanted*."""
+    query = {
+        field.name: _text(value)
+        for field in fields(wanted)
+        if (value := getattr(wanted, field.name)) is not None
+    }
+    query |= {name: str(value) for name, value in more.items() if value is not None}
+    return f"/items?{urlencode(query)}" if query else "/items"
+
+
+def filter_of(request: Request) -> Filter:
+    """Return the filter in the address of *request*; what cannot be read there does not filter."""
+    query = request.query_params
+    plain = ("workflow", "state", "outcome", "code", "text")
+    found: dict[str, Any] = {name: query.get(name, "").strip()[:200] or None for name in plain}
+    found["touched"] = TRUTH.get(query.get("touched", ""))
+    found["since"] = _instant(query.get("since", ""))
+    found["until"] = _instant(query.get("until", ""))
+    return Filter(**found)
+
+
+def with_query(request: Request, **changes: str) -> str:
+    """Return the address of *request* with some of its query changed, without the host."""
+    changed = request.url.include_query_params(**changes)
+    return f"{changed.path}?{changed.query}"
+
+
+def number_of(request: Request, name: str) -> int | None:
+    """Return a whole number from the address of *request*, or None."""
+    text = request.query_params.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return str(value)
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo else None

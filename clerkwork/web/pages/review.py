@@ -1,0 +1,123 @@
+"""Review: the page of a document beside the fields that were read from it, for one decision."""
+
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
+from starlette.datastructures import FormData
+
+from clerkwork import clock
+from clerkwork.model.events import Event
+from clerkwork.model.reviews import AnswerInvalid, Decision, Review, ReviewState
+from clerkwork.review.queue import NoteMissing, ReviewGone
+from clerkwork.store import events, items
+from clerkwork.web import pictures
+from clerkwork.web.desk import Desk, TheDesk
+
+NAV = None
+router = APIRouter()
+
+LEAF = "leaf."
+MOST_FIELDS = 5000
+
+
+async def _form(request: Request) -> FormData:
+    """Read the posted form; an order of 500 lines has 2500 fields, more than is usual."""
+    return await request.form(max_fields=MOST_FIELDS, max_files=0)
+
+
+Posted = Annotated[FormData, Depends(_form)]
+
+
+@router.get("/review/{number}")
+def review(request: Request, desk: TheDesk, number: int, peek: bool = False) -> HTMLResponse:
+    """Show a review; opening it claims it, peeking (the script's preload) does not."""
+    found = desk.reviews.get(number) if peek else desk.reviews.open_review(number, who=desk.who)
+    return _page(request, desk, found)
+
+
+@router.post("/review/{number}/claim")
+def claim(desk: TheDesk, number: int) -> Response:
+    """Claim a review that was preloaded, and renew the claim while it is worked on."""
+    desk.reviews.open_review(number, who=desk.who)
+    return Response(status_code=204)
+
+
+@router.get("/review/{number}/skip")
+def skip(desk: TheDesk, number: int) -> RedirectResponse:
+    """Open the next review without a decision on this one."""
+    return RedirectResponse(_next(desk, number), 303)
+
+
+@router.post("/review/{number}")
+def answer(request: Request, desk: TheDesk, number: int, form: Posted) -> Response:
+    """Take a decision over and open the next review, or show what is wrong with it."""
+    texts = {name: value for name, value in form.items() if isinstance(value, str)}
+    leaves = {
+        name.removeprefix(LEAF): text for name, text in texts.items() if name.startswith(LEAF)
+    }
+    note = texts.get("note", "")
+    try:
+        decision = Decision(texts.get("decision", Decision.CORRECT))
+        desk.reviews.submit(number, decision, leaves, note, desk.who)
+    except AnswerInvalid as error:
+        found = desk.reviews.get(number)
+        return _page(request, desk, found, leaves=leaves, problems=error.problems, status=422)
+    except NoteMissing as error:
+        return _page(request, desk, desk.reviews.get(number), status=422, trouble=str(error))
+    except ReviewGone as error:
+        return _page(request, desk, desk.reviews.get(number), status=409, trouble=str(error))
+    except ValueError:
+        return _page(request, desk, desk.reviews.get(number), status=422)
+    target = _next(desk, number)
+    if request.headers.get("x-console") == "swap":
+        return Response(status_code=204, headers={"X-Next": target})
+    return RedirectResponse(target, 303)
+
+
+def _next(desk: Desk, number: int) -> str:
+    following = desk.reviews.next_after(number, who=desk.who)
+    if following is None:
+        return "/queue?" + urlencode({"after": number})
+    return f"/review/{following}"
+
+
+def _page(
+    request: Request,
+    desk: Desk,
+    found: Review,
+    *,
+    leaves: dict[str, str] | None = None,
+    problems: dict[str, str] | None = None,
+    status: int = 200,
+    trouble: str = "",
+) -> HTMLResponse:
+    form = desk.reviews.form(found, leaves=leaves, problems=problems)
+    with desk.store.read() as db:
+        item = items.get(db, found.item_id)
+        log = events.after(db, 0, item_id=found.item_id, limit=200)
+        beside = pictures.beside(db, desk.project.evidence, found, item)
+    held = found.claimed_by not in {None, desk.who} and bool(
+        found.claimed_until and found.claimed_until > clock.now()
+    )
+    context: dict[str, Any] = {
+        "review": found,
+        "form": form,
+        "item": item,
+        "history": [event for event in log if _tells(event)],
+        "pictures": beside,
+        "doubtful": sum(part.wants_eyes for part in form.fields()),
+        "next": desk.reviews.next_after(found.number, who=desk.who),
+        "open": found.state is ReviewState.OPEN,
+        "held": held,
+        "changes": desk.reviews.answered_changes(found),
+        "trouble": trouble,
+        "leaf": LEAF,
+    }
+    return desk.page(request, "review", status=status, **context)
+
+
+def _tells(event: Event) -> bool:
+    """Return whether an event belongs into the short history beside a form."""
+    return event.kind.value not in {"step_started", "effect_intent", "evidence"}

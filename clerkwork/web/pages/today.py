@@ -1,0 +1,71 @@
+"""Today: what needs a person, what fails, and how the day goes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from clerkwork import clock
+from clerkwork.config.triggers import Due
+from clerkwork.insight.metrics import report
+from clerkwork.model.metrics import day_start, local_day
+from clerkwork.model.schedules import PlannedRun, PlannedState
+from clerkwork.store import metrics, planned, reviews, workers
+from clerkwork.store.items import Filter
+from clerkwork.web.desk import Desk, Nav, TheDesk
+from clerkwork.web.i18n import N_
+
+NAV = Nav(order=10, name="today", path="/", title=N_("Today"))
+router = APIRouter()
+
+TROUBLE = frozenset({PlannedState.BLOCKED, PlannedState.SKIPPED, PlannedState.LATE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A schedule as Today shows it.
+
+    Attributes:
+        last: Its newest planned run, or None when it never was due.
+        following: The next instant it is due, or None if there is none any more.
+    """
+
+    workflow: str
+    rule: str
+    last: PlannedRun | None
+    following: datetime | None
+
+
+@router.get("/")
+def today(request: Request, desk: TheDesk) -> HTMLResponse:
+    """Show what needs a person now, the figures of today, schedules and workers."""
+    now, offset = clock.now(), desk.day_offset
+    day = local_day(clock.to_ms(now), offset)
+    wanted = Filter(since=day_start(day, offset))
+    week = Filter(since=day_start(day - 6, offset))
+    lease = timedelta(seconds=desk.project.settings.worker.lease_s)
+    with desk.store.read() as db:
+        plans = _plans(desk, planned.list_recent(db, limit=200))
+        context: dict[str, Any] = {
+            "by_code": reviews.count_by_code(db),
+            "longest": reviews.open_reviews(db, limit=8),
+            "overdue": metrics.count_overdue(db, now=now),
+            "workers": workers.alive(db, since=now - lease),
+            "today": report(db, wanted, workflows=desk.project.workflows, offset=offset),
+            "week": report(db, week, workflows=desk.project.workflows, offset=offset),
+        }
+    trouble = [plan.last for plan in plans if plan.last and plan.last.state in TROUBLE]
+    return desk.page(request, "today", plans=plans, trouble=trouble, **context)
+
+
+def _plans(desk: Desk, newest: list[PlannedRun]) -> list[Plan]:
+    found = []
+    for name, workflow in sorted(desk.project.workflows.items()):
+        if workflow.schedule is not None:
+            last = next((run for run in newest if run.schedule == name), None)
+            rule = workflow.schedule.cron or f"{workflow.schedule.every_s:g} s"
+            following = Due(workflow.schedule).following(clock.now())
+            found.append(Plan(workflow=name, rule=rule, last=last, following=following))
+    return found

@@ -1,0 +1,93 @@
+"""Evidence as the console shows it: which pictures belong to an item, and where a file lies."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import Connection
+
+from clerkwork.model.events import Event, Kind
+from clerkwork.model.items import WorkItem
+from clerkwork.model.reviews import Review
+from clerkwork.store import events, reviews
+
+MEDIA_TYPES = {
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".png": "image/png",
+    ".pdf": "application/pdf",
+}
+ADDRESS_LENGTH = 64
+SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture beside a form.
+
+    Attributes:
+        sha256: Its content address.
+        page: Its number among the document's pages, from 0; None: not a page of a document.
+        name: What it shows, or an empty string.
+    """
+
+    sha256: str
+    page: int | None
+    name: str
+
+
+def locate(evidence: Path, sha256: str) -> Path | None:
+    """Return the file with this content address, or None; only known kinds of files are found.
+
+    The address is looked at character by character, so it cannot name another place.
+    """
+    if len(sha256) != ADDRESS_LENGTH or not set(sha256) <= set("0123456789abcdef"):
+        return None
+    for suffix in MEDIA_TYPES:
+        file = evidence / sha256[:2] / f"{sha256}{suffix}"
+        if file.is_file():
+            return file
+    return None
+
+
+def beside(db: Connection, evidence: Path, review: Review, item: WorkItem | None) -> list[Picture]:
+    """Return the pictures shown beside a review's form.
+
+    These are the pages it was asked with; else what the item's bot saw last; else the pages of the
+    document that caused the item.
+    """
+    if review.pages:
+        return _pages(review)
+    found = _seen(events.after(db, 0, item_id=review.item_id, limit=1000), evidence)
+    if found or item is None or item.parent_id is None:
+        return found
+    for earlier in reversed(reviews.of_item(db, item.parent_id)):
+        if earlier.pages:
+            return _pages(earlier)
+    return _seen(events.after(db, 0, item_id=item.parent_id, limit=1000), evidence)
+
+
+def of_event(event: Event) -> str | None:
+    """Return the content address of the evidence an event speaks of, or None."""
+    found = event.data.get("sha256")
+    return found if event.kind is Kind.EVIDENCE and isinstance(found, str) else None
+
+
+def _pages(review: Review) -> list[Picture]:
+    return [
+        Picture(sha256=sha256, page=number, name="") for number, sha256 in enumerate(review.pages)
+    ]
+
+
+def _seen(log: list[Event], evidence: Path) -> list[Picture]:
+    kept = [(event, address) for event in log if (address := of_event(event))]
+    shown = [
+        Picture(sha256=address, page=None, name=str(event.data.get("name", "")))
+        for event, address in reversed(kept)
+        if _is_picture(evidence, address)
+    ]
+    return shown[:SHOWN]
+
+
+def _is_picture(evidence: Path, sha256: str) -> bool:
+    file = locate(evidence, sha256)
+    return file is not None and file.suffix != ".pdf"

@@ -1,0 +1,66 @@
+"""How values look on a page: instants in the readers' zone, durations, shares, amounts."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from clerkwork.web.i18n import gettext as _
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+def stamp(instant: datetime, zone: ZoneInfo) -> str:
+    """Return date and time to the minute in *zone*."""
+    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def time_of_day(instant: datetime, zone: ZoneInfo) -> str:
+    """Return the time to the second in *zone*."""
+    return instant.astimezone(zone).strftime("%H:%M:%S")
+
+
+def span(seconds: float) -> str:
+    """Return a duration in its two largest units at most: ``2.1 s``, ``3 min``, ``2 h 5 min``."""
+    seconds = abs(seconds)
+    if seconds < 10:
+        return _("%(n)s s") % {"n": f"{seconds:.1f}"}
+    if seconds < 100:
+        return _("%(n)s s") % {"n": f"{seconds:.0f}"}
+    if seconds < HOUR:
+        return _("%(n)s min") % {"n": round(seconds / MINUTE)}
+    if seconds < DAY:
+        whole, rest = divmod(round(seconds / MINUTE), 60)
+        return _("%(n)s h %(m)s min") % {"n": whole, "m": rest}
+    return _("%(n)s d") % {"n": round(seconds / DAY)}
+
+
+def span_ms(milliseconds: float) -> str:
+    """Return a duration given in milliseconds."""
+    return span(milliseconds / 1000)
+
+
+def age(delta: timedelta) -> str:
+    """Return how long ago, or for how long, something is."""
+    return span(delta.total_seconds())
+
+
+def share(value: float | None) -> str:
+    """Return a share from 0.0 to 1.0 as a percentage, or a dash."""
+    return "–" if value is None else f"{value * 100:.1f} %"
+
+
+def number(value: float | None) -> str:
+    """Return a number with thousands separated, whole where it is whole, or a dash."""
+    if value is None:
+        return "–"
+    return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"
+
+
+def amount(data: dict[str, Any]) -> str:
+    """Return the total of an order-like payload with its currency, or an empty string."""
+    try:
+        total = Decimal(str(data["total"]))
+    except (KeyError, InvalidOperation):
+        return ""
+    return f"{total:,.2f} {data.get('currency') or ''}".strip() if total.is_finite() else ""

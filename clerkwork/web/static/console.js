@@ -1,0 +1,230 @@
+// The console's one script. Everything it does is a shortcut for something the page can do.
+const root = document.documentElement;
+root.dataset.theme = localStorage.getItem("theme") || "";
+
+const $ = (selector, within = document) => within.querySelector(selector);
+const $$ = (selector, within = document) => [...within.querySelectorAll(selector)];
+const typing = (node) => /^(INPUT|TEXTAREA|SELECT)$/.test(node.tagName) && node.type !== "checkbox";
+let preloaded = {};
+let prefix = "";
+
+// Keys: elements carry their combination in data-key, which comes from the table in keys.py.
+function combo(event) {
+  const plain = event.altKey && /^(Key|Digit)/.test(event.code) ? event.code.slice(-1) : event.key;
+  const shift = event.shiftKey && plain.length > 1 ? "Shift+" : "";
+  return (event.ctrlKey || event.metaKey ? "Ctrl+" : "") + (event.altKey ? "Alt+" : "") + shift + plain;
+}
+
+function press(keys) {
+  const scope = $("dialog[open]") || document;
+  const target = $$(`[data-key="${CSS.escape(keys)}"]`, scope).find((node) => !node.closest("dialog:not([open])"));
+  if (!target) return false;
+  if (typing(target)) { target.focus(); target.select?.(); } else target.click();
+  return true;
+}
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing) return; // an input method is choosing characters
+  let keys = combo(event);
+  const bare = keys.length === 1;
+  if (keys === "F1") keys = "?";
+  else if (bare && typing(event.target)) return;
+  if ($("dialog[open]")) { if (keys === "Ctrl+Enter" && press(keys)) event.preventDefault(); return; }
+  if (fieldKey(event, keys) || rowKey(event, keys)) return event.preventDefault();
+  if (bare && press(prefix + keys)) { prefix = ""; return event.preventDefault(); }
+  prefix = bare && keys === "g" ? "g " : "";
+  if ((!bare && press(keys))) event.preventDefault();
+});
+
+// Lists: j and k walk along the rows, Enter opens (the focused link does that by itself).
+function rowKey(event, keys) {
+  const rows = $$("[data-row] a:first-of-type").filter((link) => link.closest("td:first-child"));
+  if (keys === "Escape" && event.target.type === "search") { event.target.blur(); rows[0]?.focus(); return true; }
+  if (!rows.length || (keys !== "j" && keys !== "k")) return false;
+  const at = rows.indexOf(document.activeElement);
+  rows[Math.max(0, Math.min(rows.length - 1, at + (keys === "j" ? 1 : -1)))].focus();
+  return true;
+}
+
+// Review: Enter walks along the doubtful fields, Alt+1..5 takes a candidate.
+function fieldKey(event, keys) {
+  const field = event.target;
+  if (!field.dataset?.path) return false;
+  if (keys === "Enter" || keys === "Shift+Enter") return walk(field, keys === "Enter" ? 1 : -1);
+  if (keys === "Alt+D") { field.closest("[data-line]")?.querySelector("[data-remove]")?.click(); return true; }
+  const digit = /^Alt\+([1-5])$/.exec(keys);
+  if (digit) { candidates(field)[digit[1] - 1]?.click(); return true; }
+  return false;
+}
+
+function candidates(field) {
+  const notes = $(`[data-notes="${CSS.escape(field.dataset.path)}"]`);
+  return notes ? $$("[data-candidate]", notes) : [];
+}
+
+function walk(field, by) {
+  const all = $$("#answer input[data-path]");
+  const at = all.indexOf(field);
+  const rest = by > 0 ? all.slice(at + 1) : all.slice(0, at).reverse();
+  const next = rest.find((node) => "doubtful" in node.dataset);
+  if (next) aim(next);
+  else if (by > 0) $("[data-submit]")?.focus();
+  return true;
+}
+
+function aim(field) { field.focus(); field.select(); field.scrollIntoView({ block: "nearest" }); }
+
+function light(path) {
+  $$("rect.lit").forEach((box) => box.classList.remove("lit"));
+  const box = path && $(`rect[data-box="${CSS.escape(path)}"]`);
+  if (box) { box.classList.add("lit"); box.scrollIntoView({ block: "center", inline: "center" }); }
+}
+
+document.addEventListener("focusin", (event) => {
+  if (event.target.dataset?.path) light(event.target.dataset.path);
+});
+
+document.addEventListener("input", (event) => {
+  const field = event.target;
+  if (field.dataset?.path) field.classList.toggle("changed", field.value !== field.defaultValue);
+});
+
+document.addEventListener("change", (event) => {
+  if (event.target.closest("form[data-auto]")) event.target.form.requestSubmit();
+  if (event.target.dataset.follow) follow();
+});
+
+const clicks = {
+  "[data-theme-toggle]": () => {
+    const dark = root.dataset.theme ? root.dataset.theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    localStorage.setItem("theme", (root.dataset.theme = dark ? "light" : "dark"));
+    if ($("#trend")) draw();
+  },
+  "[data-dialog]": (node) => { const box = document.getElementById(node.dataset.dialog); box.showModal(); $("textarea", box)?.focus(); },
+  "[data-close]": (node) => node.closest("dialog").close(),
+  "[data-box]": (node) => { const field = $(`input[data-path="${CSS.escape(node.dataset.box)}"]`); if (field) aim(field); },
+  "[data-candidate]": (node) => {
+    const field = $(`input[data-path="${CSS.escape(node.closest("[data-notes]").dataset.notes)}"]`);
+    field.value = node.dataset.candidate;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    aim(field);
+  },
+  "[data-remove]": (node) => {
+    const row = node.closest("tr"), notes = row.nextElementSibling, table = row.closest("table");
+    if (notes?.classList.contains("line-notes")) notes.remove();
+    row.remove();
+    const left = $("input[data-path]", table) || $("[data-submit]");
+    left.select ? aim(left) : left.focus();
+  },
+  "[data-add]": (node) => {
+    const part = node.closest(".table-part"), body = $("tbody", part);
+    const index = Math.max(-1, ...$$("[data-line]", body).map((row) => +row.dataset.line)) + 1;
+    body.insertAdjacentHTML("beforeend", $("template", part).innerHTML.replaceAll("{index}", index));
+    aim($("input", body.lastElementChild));
+  },
+  "[data-zoom]": () => { $(".sheet").classList.toggle("zoomed"); light(document.activeElement.dataset?.path); },
+  "[data-back]": (node) => {
+    const row = $("#main").dataset.number;
+    location.assign((sessionStorage.getItem("queue") || node.href) + `#review-${row}`);
+  },
+};
+document.addEventListener("click", (event) => {
+  for (const [selector, act] of Object.entries(clicks)) {
+    const node = event.target.closest(selector);
+    if (node) { event.preventDefault(); act(node); return; }
+  }
+});
+
+// Submitting: the answer goes out, and the next review, preloaded with its pictures, comes in.
+document.addEventListener("submit", async (event) => {
+  const form = event.target;
+  if (!form.matches("[data-swap]")) return;
+  event.preventDefault();
+  if (form.dataset.busy) return;
+  form.dataset.busy = "1";
+  try {
+    const answer = await fetch(form.action, {
+      method: "POST", headers: { "X-Console": "swap" }, body: new URLSearchParams(new FormData(form)),
+    });
+    const next = answer.headers.get("X-Next");
+    if (!next) swap(await answer.text());
+    else if (preloaded.url === next && preloaded.html) {
+      history.pushState({}, "", next);
+      swap(preloaded.html);
+      fetch(`${next}/claim`, { method: "POST" });
+    } else location.assign(next);
+  } finally { delete form.dataset.busy; }
+});
+addEventListener("popstate", () => location.reload());
+
+function swap(html) {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  $("#main").replaceWith($("#main", page));
+  document.title = page.title;
+  ready();
+}
+
+async function preload(url) {
+  preloaded = { url };
+  const html = await (await fetch(`${url}?peek=1`)).text();
+  if (preloaded.url !== url) return;
+  preloaded.html = html;
+  $$("img", new DOMParser().parseFromString(html, "text/html")).forEach((img) => { new Image().src = img.getAttribute("src"); });
+}
+
+// Run: the log opens at its end; only the visible tab holds a connection.
+let source;
+function follow() {
+  const box = $("[data-follow]"), log = $("#log");
+  source?.close();
+  if (!box?.checked || document.hidden) return;
+  source = new EventSource(box.dataset.follow);
+  source.onmessage = (event) => {
+    const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+    log.insertAdjacentHTML("beforeend", JSON.parse(event.data));
+    box.dataset.follow = box.dataset.follow.replace(/after=\d+/, `after=${event.lastEventId}`);
+    if (atEnd) log.scrollTop = log.scrollHeight;
+  };
+  source.addEventListener("end", () => { source.close(); location.reload(); });
+}
+document.addEventListener("visibilitychange", follow);
+
+// Metrics: the chart draws the table of values that stands below it.
+function draw() {
+  const place = $("#trend"), style = getComputedStyle(document.body);
+  const rows = $$("#days tbody tr").map((row) => row.dataset);
+  const color = (name) => { const probe = document.createElement("i"); probe.style.color = `var(${name})`; place.append(probe); const found = getComputedStyle(probe).color; probe.remove(); return found; };
+  const column = (name) => rows.map((row) => (row[name] === "" ? null : +row[name]));
+  place.replaceChildren();
+  const axis = { stroke: color("--quiet"), grid: { stroke: color("--rule"), width: 1 }, ticks: { stroke: color("--rule"), width: 1 }, font: `12px ${style.fontFamily}` };
+  const percent = (_, value) => (value == null ? "–" : value.toFixed(1));
+  new uPlot({
+    width: place.clientWidth, height: 240, tzDate: (at) => uPlot.tzDate(new Date(at * 1e3), "Etc/UTC"),
+    scales: { y: { range: [0, 100] } },
+    axes: [{ ...axis, values: (_, at) => at.map((value) => new Date(value * 1e3).toISOString().slice(5, 10)), incrs: [1, 2, 7, 14, 30, 90].map((days) => days * 86400) }, { ...axis, size: 46 }],
+    series: [
+      { value: (_, at) => (at == null ? "–" : new Date(at * 1e3).toISOString().slice(0, 10)), label: $("#days th").textContent },
+      { label: place.dataset.rate, stroke: color("--bar"), fill: color("--accent-ground"), width: 2, value: percent, points: { show: rows.length < 32 } },
+      { label: place.dataset.sent, stroke: color("--warn"), width: 2, value: percent, points: { show: rows.length < 32 } },
+    ],
+  }, [rows.map((row) => Date.parse(row.day) / 1e3), column("rate"), column("sent")], place);
+}
+
+function ready() {
+  const main = $("#main");
+  if (location.pathname === "/queue") {
+    sessionStorage.setItem("queue", location.pathname + location.search);
+    const row = location.hash && document.getElementById(location.hash.slice(1));
+    (row ? $("a", row) : $("[data-row] a"))?.focus();
+  } else $("[data-row] a")?.focus({ preventScroll: true });
+  const first = $("#answer input[aria-invalid]") || $("#answer input[data-doubtful]") || $("#answer input[data-path]");
+  if (first && main.dataset.claim) requestAnimationFrame(() => { aim(first); light(first.dataset.path); });
+  if (main.dataset.next) setTimeout(() => preload(main.dataset.next), 30);
+  const log = $("[data-tail]");
+  if (log) log.scrollTop = log.scrollHeight;
+  follow();
+  if ($("#trend")) draw();
+}
+addEventListener("DOMContentLoaded", ready);
+addEventListener("htmx:after:swap", () => { if (document.hidden === false && $("#queue-rows")) ready(); });
+setInterval(() => { const claim = $("#main")?.dataset.claim; if (claim && !document.hidden) fetch(claim, { method: "POST" }); }, 240000);

@@ -1,0 +1,149 @@
+"""What people call states, outcomes, decisions, reasons and events; the code stays visible."""
+
+import re
+
+from clerkwork.errors import fill
+from clerkwork.web.i18n import N_, gettext
+
+STATES = {
+    "waiting": N_("Waiting"),
+    "running": N_("Running"),
+    "postponed": N_("Postponed"),
+    "in_review": N_("In review"),
+    "done": N_("Done"),
+    "rejected": N_("Rejected"),
+    "returned": N_("Returned"),
+    "cancelled": N_("Cancelled"),
+}
+OUTCOMES = {
+    "by_bot": N_("By the bot alone"),
+    "assisted": N_("By the bot, with a person"),
+    "by_hand": N_("By hand"),
+    "rejected": N_("Rejected"),
+    "returned": N_("Returned"),
+    "cancelled": N_("Cancelled"),
+}
+DECISIONS = {
+    "correct": N_("Corrected"),
+    "return": N_("Returned to the sender"),
+    "by_hand": N_("Done by hand"),
+    "reject": N_("Rejected"),
+}
+PLANNED = {
+    "started": N_("Started"),
+    "ran": N_("Ran"),
+    "late": N_("Ran late"),
+    "skipped": N_("Skipped"),
+    "merged": N_("Merged"),
+    "blocked": N_("Blocked"),
+}
+KINDS = {
+    "item_added": N_("Item added"),
+    "item_merged": N_("Came again"),
+    "run_started": N_("Run started"),
+    "step_started": N_("Step started"),
+    "step_done": N_("Step done"),
+    "effect_intent": N_("Effect: about to"),
+    "effect_found": N_("Effect: found"),
+    "effect_sent": N_("Effect: sent"),
+    "effect_confirmed": N_("Effect: confirmed"),
+    "review_opened": N_("Sent to a person"),
+    "review_answered": N_("Person decided"),
+    "exception": N_("Exception"),
+    "postponed": N_("Postponed"),
+    "taken_over": N_("Taken over"),
+    "run_ended": N_("Run ended"),
+    "note": N_("Note"),
+    "evidence": N_("Evidence"),
+    "file_taken": N_("File taken"),
+    "file_rejected": N_("File rejected"),
+    "planned_run": N_("Planned run"),
+}
+CODES = {
+    "low_confidence": N_("Not read with certainty"),
+    "sum_mismatch": N_("Sums do not add up"),
+    "sums": N_("Sums do not add up"),
+    "unknown_supplier": N_("Unknown supplier"),
+    "supplier_unknown": N_("Unknown supplier"),
+    "over_limit": N_("Over the limit"),
+    "bad_row": N_("Row cannot be read"),
+    "bad_data": N_("Data does not fit"),
+    "invalid": N_("Data does not fit"),
+    "duplicate": N_("Came before with other content"),
+    "conflict": N_("Came before with other content"),
+    "not_an_order": N_("Not a purchase order"),
+    "unexpected_page": N_("Page is not as expected"),
+    "portal_down": N_("Target system failed"),
+    "timeout": N_("Took too long"),
+    "worker_died": N_("Worker died repeatedly"),
+}
+SOURCES = {
+    "file": N_("File"),
+    "name": N_("Name"),
+    "sheet": N_("Sheet"),
+    "row": N_("Row"),
+    "rows": N_("Rows"),
+    "raw": N_("As it stands there"),
+    "values": N_("As it stands there"),
+    "workflow": N_("Workflow"),
+    "schedule": N_("Schedule"),
+    "item": N_("Item"),
+    "sha256": N_("Content address"),
+}
+
+
+def title(table: dict[str, str], value: str | None) -> str:
+    """Return the translated title of *value* in *table*; a value nobody named reads as itself."""
+    if value is None:
+        return ""
+    return gettext(table.get(value) or value.replace("_", " ").capitalize())
+
+
+def said(message: str, facts: dict[str, object]) -> str:
+    """Return a message in the reader's language, with its facts filled in after translation."""
+    return fill(gettext(message), facts)
+
+
+def problem(message: str) -> str:
+    """Return what is wrong with a value, in the reader's language.
+
+    Validation messages hold numbers; the catalogue holds them with ``{n}`` in their place.
+    """
+    numbers = re.findall(r"\d+", message)
+    text = gettext(re.sub(r"\d+", "{n}", message))
+    for number in numbers:
+        text = text.replace("{n}", number, 1)
+    return text
+
+
+N_("Field required")
+N_("Input should be a valid decimal")
+N_("Input should be greater than {n}")
+N_("Input should be greater than or equal to {n}")
+N_("Decimal input should have no more than {n} decimal places")
+N_("Decimal input should have no more than {n} digits in total")
+N_("Decimal input should have no more than {n} digits before the decimal point")
+N_("Input should be a valid date in the format YYYY-MM-DD, input is too short")
+N_("Input should be a valid date or datetime, input is too short")
+N_("Input should be a valid date or datetime, invalid character in year")
+N_("Input should be a valid date or datetime, month value is outside expected range of {n}-{n}")
+N_("Input should be a valid date or datetime, day value is outside expected range")
+N_("Input should be a valid date or datetime, invalid date separator, expected `-`")
+N_("String should have at least {n} character")
+N_("String should have at most {n} characters")
+N_("String should match pattern '^[A-Z]{{n}}$'")
+N_("List should have at least {n} item after validation, not {n}")
+N_("Order number")
+N_("Order date")
+N_("Supplier")
+N_("Currency")
+N_("Lines")
+N_("Tax")
+N_("Total")
+N_("Code")
+N_("Description")
+N_("Quantity")
+N_("Unit price")
+N_("Amount")
+N_("File")
+N_("Name")
