@@ -2,4 +2,5 @@
 
 from pathlib import Path
 
-pytest_plugins = sorted(f"tests.{file.stem}" for file in Path(__file__).parent.glob("fixtures_*.py"))
+HERE = Path(__file__).parent
+pytest_plugins = sorted(f"tests.{file.stem}" for file in HERE.glob("fixtures_*.py"))

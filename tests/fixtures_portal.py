@@ -62,6 +62,13 @@ def make_order(number: str = "PO-2026-0001", **changes: Any) -> PurchaseOrder:
     return PurchaseOrder.model_validate(data | changes)
 
 
+def as_form(order: PurchaseOrder) -> dict[str, Any]:
+    """Return *order* as the portal's form sends it."""
+    data = order.model_dump(mode="json", exclude={"lines"})
+    lines = [line.model_dump(mode="json") for line in order.lines]
+    return data | {name: [line[name] for line in lines] for name in OrderLine.model_fields}
+
+
 @dataclass
 class Visitor:
     """Calls functions on the portal's pages and remembers what they told the worker."""

@@ -10,7 +10,7 @@ from bots.purchase_orders import pages
 from clerkwork import Receipt
 from clerkwork.errors import ApplicationException, BusinessException, Fenced
 from clerkwork.testing.portal import Fault, Faults, Portal, RequestKind
-from tests.fixtures_portal import eventually, make_order
+from tests.fixtures_portal import as_form, eventually, make_order
 
 
 def next_submit(portal: Portal, *faults: Fault) -> None:
@@ -183,10 +183,3 @@ def test_wrong_password_says_where_to_correct_it(visitor):
     visitor.target = visitor.target.model_copy(update={"username": "stranger", "name": "other"})
     error = visitor.fails(pages.find, make_order())
     assert (error.code, "config/targets/portal.yaml" in str(error)) == ("login_failed", True)
-
-
-def as_form(order):
-    """Return *order* as the portal's form sends it."""
-    data = order.model_dump(mode="json", exclude={"lines"})
-    lines = [line.model_dump(mode="json") for line in order.lines]
-    return data | {name: [line[name] for line in lines] for name in pages.CELLS}
