@@ -1,9 +1,17 @@
-"""Clerkwork: what a bot author imports, all of it."""
+"""Clerkwork: what a bot author imports, all of it.
 
-from clerkwork.errors import ApplicationException, BusinessException
-from clerkwork.model.bots import Run, Screen, bot
-from clerkwork.model.extraction import Extraction, FieldEvidence
-from clerkwork.model.orders import Document, OrderLine, PurchaseOrder, Receipt
+Each name is imported when it is first used, because the command line imports this package too and
+its help should not wait for what it does not need.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from clerkwork.errors import ApplicationException, BusinessException
+    from clerkwork.model.bots import Run, Screen, bot
+    from clerkwork.model.extraction import Extraction, FieldEvidence
+    from clerkwork.model.orders import Document, OrderLine, PurchaseOrder, Receipt
 
 __version__ = "0.1.0"
 
@@ -20,3 +28,23 @@ __all__ = [
     "Screen",
     "bot",
 ]
+
+if not TYPE_CHECKING:
+    _HOMES = {
+        "ApplicationException": "errors",
+        "BusinessException": "errors",
+        "Document": "model.orders",
+        "Extraction": "model.extraction",
+        "FieldEvidence": "model.extraction",
+        "OrderLine": "model.orders",
+        "PurchaseOrder": "model.orders",
+        "Receipt": "model.orders",
+        "Run": "model.bots",
+        "Screen": "model.bots",
+        "bot": "model.bots",
+    }
+
+    def __getattr__(name):
+        if name not in _HOMES:
+            raise AttributeError(f"module 'clerkwork' has no attribute {name!r}")
+        return getattr(import_module(f"clerkwork.{_HOMES[name]}"), name)

@@ -1,8 +1,13 @@
 """The composition root: the one place that names concrete adapters and puts a project together."""
 
+import threading
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
+from loguru import logger
+
+from clerkwork import clock
 from clerkwork.browser.host import BrowserHost
 from clerkwork.config.files import load_targets, load_workflows
 from clerkwork.config.settings import Settings, load_settings
@@ -10,10 +15,15 @@ from clerkwork.discover import load_bots
 from clerkwork.documents.reader import DocumentReader
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.runlog import RunLog
+from clerkwork.engine.schedule import Calls, ScheduleClock
 from clerkwork.engine.worker import Worker
+from clerkwork.intake.folder import FolderIntake
 from clerkwork.model.bots import Bot
+from clerkwork.model.events import Kind, Level
+from clerkwork.model.schedules import PlannedState
 from clerkwork.model.workflows import Target, Workflow
 from clerkwork.safety.redact import Redactor
+from clerkwork.store import planned as planned_runs
 from clerkwork.store.database import Store, open_store
 
 
@@ -58,10 +68,62 @@ class App:
             reader=self.reader(),
         )
 
+    def intake(self, reader: DocumentReader) -> FolderIntake:
+        """Return what takes files in; close it, and then *reader*, after use."""
+        return FolderIntake(self.root, self.settings, self.workflows, self.engine, reader)
+
+    def schedule_clock(self, name: str, intake: FolderIntake) -> ScheduleClock:
+        """Return the clock of the project's schedules, not yet started.
+
+        Args:
+            name: The process, as planned runs show it.
+            intake: Looks at the source of a workflow that is due.
+        """
+        schedules = {
+            workflow.name: workflow.schedule
+            for workflow in self.workflows.values()
+            if workflow.schedule is not None
+        }
+        return ScheduleClock(schedules, _calls(self.store, self.engine, name, intake))
+
     def close(self) -> None:
         """Close the store."""
         self.engine.close()
         self.store.close()
+
+
+def _calls(store: Store, engine: Engine, name: str, intake: FolderIntake) -> Calls:
+    one_scan = threading.Lock()  # what the intake remembers of files is not for two threads
+
+    def claim(schedule: str, instant: datetime) -> bool:
+        with store.write() as db:
+            return planned_runs.claim(db, schedule, instant, worker=name, now=clock.now())
+
+    def finish(
+        schedule: str, planned: datetime, *, state: PlannedState, items: int, reason: str
+    ) -> None:
+        with store.write() as db:
+            planned_runs.finish(
+                db, schedule, planned, state=state, items=items, reason=reason, now=clock.now()
+            )
+        if state is PlannedState.BLOCKED:
+            engine.event(
+                Kind.PLANNED_RUN,
+                "The planned run of {workflow} was blocked: {reason}",
+                level=Level.ERROR,
+                workflow=schedule,
+                reason=reason,
+            )
+
+    def last(schedule: str) -> datetime | None:
+        with store.read() as db:
+            return planned_runs.last_planned(db, schedule)
+
+    def work(schedule: str) -> int:
+        with one_scan:
+            return intake.scan(schedule)
+
+    return Calls(claim=claim, finish=finish, last=last, work=work, report=logger.error)
 
 
 def open_app(root: Path) -> App:

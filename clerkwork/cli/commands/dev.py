@@ -1,0 +1,123 @@
+"""Start everything in one process: console, scheduler and worker."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clerkwork.cli import project, stopping
+from clerkwork.errors import ClerkworkError, ConfigError
+from clerkwork.model.events import Event, Kind, Level
+
+if TYPE_CHECKING:
+    from clerkwork.app import App
+
+POLL_S = 0.5
+SHOWN = frozenset({Kind.RUN_ENDED, Kind.FILE_TAKEN, Kind.REVIEW_ANSWERED, Kind.TAKEN_OVER})
+
+
+def command(
+    context: typer.Context,
+    port: Annotated[
+        int | None,
+        typer.Option(min=0, max=65535, help="The console's port; 0 takes a free one."),
+    ] = None,
+    worker: Annotated[bool, typer.Option(help="Whether to work on items here.")] = True,
+    scheduler: Annotated[bool, typer.Option(help="Whether to look at sources here.")] = True,
+) -> None:
+    """Start console, scheduler and worker in one process; Ctrl+C or SIGTERM ends them."""
+    with project.opened_app(context) as app, stopping.asked() as stop, ExitStack() as stack:
+        name = stopping.new_name()
+        address, alive = stack.enter_context(_console(app, port))
+        if worker:
+            stack.enter_context(_worker(app, name))
+        if scheduler:
+            stack.enter_context(_scheduler(app, name))
+        typer.secho(f"Console: {address}", bold=True)
+        typer.echo("Ctrl+C ends it.")
+        _watch(app, stop, alive)
+        typer.echo("Ends after the items that are being worked on; Ctrl+C again ends at once.")
+
+
+@contextmanager
+def _console(app: "App", port: int | None) -> Iterator[tuple[str, Callable[[], bool]]]:
+    from clerkwork.web.console import create_console, make_server
+
+    settings = app.settings.console
+    server = make_server(create_console(app), settings.host, settings.port)
+    listener = _listen(settings.host, settings.port if port is None else port)
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listener]}, name="console", daemon=True
+    )
+    thread.start()
+    try:
+        yield f"http://{settings.host}:{listener.getsockname()[1]}", thread.is_alive
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()
+
+
+@contextmanager
+def _worker(app: "App", name: str) -> Iterator[None]:
+    worker = app.worker(name)
+    worker.start()
+    typer.echo(f"Worker {name} works on {', '.join(app.engine.queues())}.")
+    try:
+        yield
+    finally:
+        worker.stop()
+
+
+@contextmanager
+def _scheduler(app: "App", name: str) -> Iterator[None]:
+    reader = app.reader()
+    intake = app.intake(reader)
+    clock = app.schedule_clock(name, intake)
+    clock.start()
+    for workflow in app.workflows.values():
+        if workflow.source is not None and workflow.schedule is not None:
+            typer.echo(f"Workflow {workflow.name} looks into {app.inbox / workflow.source.folder}.")
+    try:
+        yield
+    finally:
+        clock.stop()
+        intake.close()
+        reader.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        problem = f"{port} cannot be used ({error.strerror}); choose another with --port"
+        raise ConfigError("setting console.port", problem) from None
+    return listener
+
+
+def _watch(app: "App", stop: threading.Event, console_alive: Callable[[], bool]) -> None:
+    """Print a line for each thing that matters, until the end is asked for."""
+    from clerkwork.cli import lines
+    from clerkwork.store import events
+
+    with app.store.read() as db:
+        last = events.last_number(db)
+    while not stop.wait(POLL_S):
+        if not console_alive():
+            raise ClerkworkError("the console ended unexpectedly; logs/errors.log says why")
+        with app.store.read() as db:
+            fresh = events.after(db, last)
+        for event in fresh:
+            last = event.number
+            if _matters(event):
+                lines.print_event(event)
+
+
+def _matters(event: Event) -> bool:
+    return event.kind in SHOWN or event.level is not Level.INFO

@@ -1,0 +1,113 @@
+"""Put one item in and work on it here, until it is done or waits for a person."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clerkwork.cli import output, project, stopping
+from clerkwork.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from clerkwork.app import App
+    from clerkwork.model.events import Event
+
+COLUMNS = ("item", "workflow", "reference", "state", "outcome", "reason", "result")
+
+
+def command(
+    context: typer.Context,
+    workflow: Annotated[str, typer.Argument(help="The workflow's name.")],
+    given: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE|JSON",
+            help="The item's payload as JSON, a .json file that holds it, or a file that the "
+            "workflow's reader takes.",
+        ),
+    ],
+    as_json: output.JsonOption = False,
+) -> ExitStatus:
+    """Put one item in and work on it in this process, showing its steps.
+
+    Items it causes in other workflows are worked on too, and so are others that wait in the same
+    queues meanwhile. Exits 0 when all is done, 1 when something was rejected or returned, 3 when
+    something waits for a person.
+    """
+    from clerkwork.cli import lines, watch
+    from clerkwork.store import events
+
+    def show(event: "Event") -> None:
+        if not as_json:
+            lines.print_event(event)
+
+    with project.opened_app(context) as app, stopping.asked() as stop:
+        with app.store.read() as db:
+            last = events.last_number(db)
+        numbers = _put(app, workflow, given)
+        worker = app.worker(stopping.new_name())
+        worker.start()
+        try:
+            found = watch.until_settled(app.store, numbers, after=last, show=show, stop=stop)
+        finally:
+            worker.stop()
+    rows = [
+        {
+            "item": item.id,
+            "workflow": item.workflow,
+            "reference": item.reference,
+            "state": item.state,
+            "outcome": item.outcome,
+            "reason_code": item.reason_code,
+            "reason": item.reason,
+            "result": item.result,
+        }
+        for item in found
+    ]
+    output.print_rows(rows, COLUMNS, as_json=as_json, empty="Nothing was added.")
+    return watch.status_of(found)
+
+
+def _put(app: "App", workflow: str, given: str) -> list[int]:
+    text = given.lstrip()
+    if text.startswith("{"):
+        return [_submit(app, workflow, text, "the command line")]
+    file = Path(given)
+    if not file.is_file():
+        raise UsageError(f"{given}: there is no such file, and it is not a JSON object either")
+    if file.suffix == ".json":
+        return [_submit(app, workflow, file.read_text("utf-8"), file.name)]
+    reader = app.reader()
+    intake = app.intake(reader)
+    try:
+        taken = intake.put(file, app.engine.workflow(workflow).name)
+    finally:
+        intake.close()
+        reader.close()
+    return [answer.item_id for _, answer in taken.submissions]
+
+
+def _submit(app: "App", workflow: str, text: str, place: str) -> int:
+    from pydantic import ValidationError
+
+    from clerkwork.model.items import NewItem
+
+    bot = app.engine.first_bot(workflow)
+    plan = app.engine.workflow(workflow)
+    try:
+        payload: dict[str, Any] = bot.takes.model_validate_json(text).model_dump(mode="json")
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in problem["loc"]) or "payload"
+        raise UsageError(f"{place}: {field}: {problem['msg']}") from None
+    except ValueError as error:
+        raise UsageError(f"{place} is not JSON: {error}") from None
+    new = NewItem(
+        workflow=workflow,
+        reference=str(payload[plan.reference]),
+        payload=json.loads(json.dumps(payload)),
+        group_key=None if plan.group_key is None else str(payload[plan.group_key]),
+        source={"command": "run", "file": place},
+    )
+    return app.engine.submit(new).item_id

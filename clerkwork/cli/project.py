@@ -1,0 +1,154 @@
+"""The project a command works on: how it is found, and how it is opened."""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from clerkwork.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from loguru import Record
+
+    from clerkwork.app import App
+    from clerkwork.config.settings import Settings
+    from clerkwork.store.database import Store
+
+MARKS = ("workflows", "config")
+_last: list[Path] = []  # the project of this process's command, for the report of a failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """What a project keeps, for commands that only read: quicker to open than the whole."""
+
+    root: Path
+    settings: "Settings"
+    store: "Store"
+
+
+def find_root(context: typer.Context) -> Path:
+    """Return the project's folder: the option's, or the nearest one at or above this folder.
+
+    Raises:
+        UsageError: There is none.
+    """
+    _last[:] = []
+    chosen: Path | None = context.find_object(Path)
+    if chosen is not None:
+        if not _is_project(chosen):
+            raise UsageError(
+                f"{chosen} is not a project: it has no folders `workflows` and `config`; "
+                f"make one with `clerkwork new {chosen}`"
+            )
+        _last[:] = [chosen.resolve()]
+        return chosen.resolve()
+    found = _nearest(Path.cwd())
+    if found is None:
+        raise UsageError(
+            f"there is no project at or above {Path.cwd()}; change to one, name one with "
+            "`clerkwork --project DIR`, or make one with `clerkwork new DIR`"
+        )
+    return found
+
+
+def errors_file() -> Path:
+    """Return where tracebacks are kept: in the project's logs, else in the temporary folder."""
+    root = _last[0] if _last else _nearest(Path.cwd())
+    if root is None:
+        return Path(tempfile.gettempdir()) / "clerkwork-errors.log"
+    return root / "logs" / "errors.log"
+
+
+@contextmanager
+def opened_app(context: typer.Context) -> Iterator["App"]:
+    """Open the whole project, and close it at the end.
+
+    Raises:
+        ConfigError: The first problem of its files; says how many more there are.
+    """
+    from clerkwork.app import open_app
+
+    root = find_root(context)
+    quiet_log(root)
+    _refuse_problems(root)
+    app = open_app(root)
+    try:
+        yield app
+    finally:
+        app.close()
+
+
+@contextmanager
+def opened_records(context: typer.Context) -> Iterator[Records]:
+    """Open the project's settings and store only, and close it at the end."""
+    from clerkwork.config.settings import load_settings
+    from clerkwork.store.database import open_store
+
+    root = find_root(context)
+    settings = load_settings(root)
+    store = open_store(settings.store.url, root)
+    try:
+        yield Records(root=root, settings=settings, store=store)
+    finally:
+        store.close()
+
+
+def quiet_log(root: Path) -> None:
+    """Show a person warnings in one line each, and keep errors with their traceback in a file."""
+    from loguru import logger
+
+    logger.remove()
+    logger.add(
+        sys.stderr,
+        level="WARNING",
+        format=lambda _record: "{level.name}: {message}\n",  # without the traceback
+        filter=_not_run_log,
+        diagnose=False,
+        backtrace=False,
+    )
+    logger.add(
+        root / "logs" / "errors.log",
+        level="ERROR",
+        filter=_not_run_log,
+        diagnose=False,  # values in a traceback would show secrets
+        backtrace=False,
+        delay=True,
+    )
+
+
+def problems_of(root: Path) -> list[ConfigError]:
+    """Return every problem of settings, targets, workflows and bots."""
+    from clerkwork.config.check import check_all
+    from clerkwork.discover import find_bots
+
+    bots, bot_problems = find_bots(root)
+    return check_all(root, bots, bot_problems)
+
+
+def _refuse_problems(root: Path) -> None:
+    problems = problems_of(root)
+    if not problems:
+        return
+    first = problems[0]
+    if len(problems) == 1:
+        raise first
+    more = f"{first.problem} ({len(problems) - 1} more; `clerkwork check` names them all)"
+    raise ConfigError(first.file, more, first.line)
+
+
+def _not_run_log(record: "Record") -> bool:
+    return "run_log" not in record["extra"]
+
+
+def _nearest(start: Path) -> Path | None:
+    return next((folder for folder in (start, *start.parents) if _is_project(folder)), None)
+
+
+def _is_project(folder: Path) -> bool:
+    return all((folder / mark).is_dir() for mark in MARKS)

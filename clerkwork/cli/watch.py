@@ -1,0 +1,72 @@
+"""Watches items and those they cause, until each one is closed or waits for a person."""
+
+import threading
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from clerkwork.errors import ExitStatus
+from clerkwork.model.events import Event
+from clerkwork.model.items import CLOSED, ItemState, WorkItem
+from clerkwork.store import events, items
+
+if TYPE_CHECKING:
+    from sqlalchemy.engine import Connection
+
+    from clerkwork.store.database import Store
+
+POLL_S = 0.1
+
+
+def until_settled(
+    store: "Store",
+    wanted: Iterable[int],
+    *,
+    after: int,
+    show: Callable[[Event], None],
+    stop: threading.Event,
+) -> list[WorkItem]:
+    """Show the events of the items as they come, and return the items as they stand at the end.
+
+    Args:
+        store: The open store.
+        wanted: Numbers of the items.
+        after: Only events numbered above this are shown.
+        show: Gets each event.
+        stop: Ends the watch early.
+    """
+    roots = list(wanted)
+    while True:
+        stopped = stop.wait(POLL_S)
+        with store.read() as db:
+            found = _family(db, roots)
+            numbers = {item.id for item in found}
+            fresh = events.after(db, after)
+        for event in fresh:
+            after = event.number
+            if event.item_id in numbers:
+                show(event)
+        if stopped or (not fresh and all(_settled(item) for item in found)):
+            return found
+
+
+def status_of(found: Iterable[WorkItem]) -> ExitStatus:
+    """Return the exit status that speaks for all of the items: the worst of each one's."""
+    states = {item.state for item in found}
+    if states - {ItemState.DONE, ItemState.IN_REVIEW}:
+        return ExitStatus.FAILED
+    return ExitStatus.WAITS_FOR_PERSON if ItemState.IN_REVIEW in states else ExitStatus.OK
+
+
+def _family(db: "Connection", roots: list[int]) -> list[WorkItem]:
+    found: dict[int, WorkItem] = {}
+    waiting = [item for item in (items.get(db, number) for number in roots) if item is not None]
+    while waiting:
+        item = waiting.pop(0)
+        if item.id not in found:
+            found[item.id] = item
+            waiting += items.children(db, item.id)
+    return list(found.values())
+
+
+def _settled(item: WorkItem) -> bool:
+    return item.state in CLOSED or item.state is ItemState.IN_REVIEW
