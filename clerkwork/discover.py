@@ -52,10 +52,11 @@ def load_model(dotted: str) -> type[BaseModel]:
     """Return the pydantic model with this dotted name, such as ``bots.invoices.Invoice``.
 
     Raises:
-        ConfigError: There is none, or it stands outside the toolkit and the project's bots.
+        ConfigError: There is none, or it stands in a module that is neither loaded already nor
+            the toolkit's or a bot's: the store's words must not make us import foreign code.
     """
     module, _, name = dotted.rpartition(".")
-    if module.split(".")[0] not in ("clerkwork", PACKAGE):
+    if module not in sys.modules and module.split(".")[0] not in ("clerkwork", PACKAGE):
         raise ConfigError(dotted, "is not a model of the toolkit or of a bot in bots/")
     try:
         found = getattr(importlib.import_module(module), name, None)

@@ -90,12 +90,12 @@ def order_rows(index: int, chance: random.Random) -> list[list[Any]]:
     tax = (net * Decimal(rate)).quantize(Decimal("0.01"))
     name = "Unlisted Traders LLC" if number == UNLISTED else supplier
     rows: list[list[Any]] = []
-    for position, (code, text, quantity, price, amount) in enumerate(lines, start=1):
+    for position, line in enumerate(lines, start=1):
         head: list[Any] = [number, position, day, name, currency]
         tail: list[Any] = [tax, net + tax]
         if index % 2 and position > 1:  # every other order says it on the first row only
             head[2:], tail = [None, None, None], [None, None]
-        rows.append([*head, code, text, quantity, price, amount, *tail])
+        rows.append([*head, *line, *tail])
     if number == BAD_QUANTITY:
         rows[1][7] = "twelve"
     if number == NO_DATE:

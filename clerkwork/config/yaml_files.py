@@ -22,6 +22,7 @@ from clerkwork.errors import ConfigError
 M = TypeVar("M", bound=BaseModel)
 Place = tuple[str | int, ...]
 LARGEST_BYTES = 1_000_000
+DEEPEST = 50
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}")
 
 
@@ -75,21 +76,28 @@ def read_yaml(file: Path, root: Path) -> YamlFile:
     except (yaml.YAMLError, ValueError) as error:
         problem = " ".join(str(error).split())
         raise ConfigError(name, f"is not valid YAML: {problem}") from None
-    except RecursionError:
-        raise ConfigError(name, "is nested too deeply; write it flatter") from None
 
 
 def _load(text: str, name: str) -> YamlFile:
-    for event in yaml.parse(text, yaml.SafeLoader):
-        if getattr(event, "anchor", None) is not None:
-            line = event.start_mark.line + 1 if event.start_mark else None
-            raise ConfigError(name, "anchors and aliases are refused; write it out", line)
+    _refuse_tricks(text, name)
     node = yaml.compose(text, yaml.SafeLoader)
     if node is None:
         return YamlFile(name=name, data={})
     lines: dict[Place, int] = {}
     _index(node, (), lines, name)
     return YamlFile(name=name, data=yaml.safe_load(text), lines=lines)
+
+
+def _refuse_tricks(text: str, name: str) -> None:
+    depth = 0
+    for event in yaml.parse(text, yaml.SafeLoader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        line = event.start_mark.line + 1 if event.start_mark else None
+        if depth > DEEPEST:
+            raise ConfigError(name, "is nested too deeply; write it flatter", line)
+        if getattr(event, "anchor", None) is not None:
+            raise ConfigError(name, "anchors and aliases are refused; write it out", line)
 
 
 def _index(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> None:

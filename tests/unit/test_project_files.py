@@ -1,0 +1,183 @@
+"""Workflows, targets and what must fit between them, each problem with its file and line."""
+
+from pathlib import Path
+
+import pytest
+
+from clerkwork import Document, PurchaseOrder, Receipt, bot
+from clerkwork.config.check import check_all
+from clerkwork.config.files import load_targets, load_workflows, workflow_schema
+from clerkwork.config.settings import Settings, load_settings
+from clerkwork.errors import ConfigError
+
+HOME = Path(__file__).resolve().parents[2]
+ORDERS = """\
+name: orders
+title: Orders
+source:
+  folder: orders
+  reader: workbook
+schedule:
+  every_s: 2
+steps:
+  - bot: enter
+"""
+SCANS = """\
+name: scans
+title: Scans
+reference: name
+source:
+  folder: scans
+  reader: document
+steps:
+  - bot: read
+  - submit: orders
+"""
+
+
+@bot(target="erp")
+def enter(order: PurchaseOrder, run: object) -> Receipt:
+    """Enter."""
+
+
+@bot()
+def read(document: Document, run: object) -> PurchaseOrder:
+    """Read."""
+
+
+BOTS = {"enter": enter, "read": read}
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(path: str, text: str) -> Path:
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return tmp_path
+
+    write("workflows/orders.yaml", ORDERS)
+    write("workflows/scans.yaml", SCANS)
+    write("config/targets/erp.yaml", "name: erp\nbase_url: http://erp\npassword: ${ERP:-x}\n")
+    return write
+
+
+def said(root: Path) -> list[str]:
+    return [str(problem) for problem in check_all(root, BOTS)]
+
+
+def test_a_right_project_has_no_problems(write, tmp_path):
+    """The other tests of this module change one line of it each."""
+    assert said(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("name: orders", "name: order", "orders.yaml:1: `name` is 'order' but the file is orders"),
+        ("bot: enter", "bot: entr", "orders.yaml:9: there is no bot `entr`; known bots are enter,"),
+        ("bot: enter", "submit: scans", "orders.yaml:9: the first step must be a bot"),
+        ("folder: orders", "folder: ../x", "orders.yaml:4: `source.folder` must be a folder"),
+        ("folder: orders", "folder: /etc", "orders.yaml:4: `source.folder` must be a folder"),
+        ("folder: orders", "folder: scans", "scans.yaml:5: the workflow `orders` takes the same"),
+        ("reader: workbook", "reader: document", "orders.yaml:5: the reader `document` gives Doc"),
+        ("every_s: 2", 'cron: "* *"', "orders.yaml:7: `schedule`: `cron` has 2 fields"),
+        ("every_s: 2", 'cron: "99 * * * *"', "orders.yaml:7: `schedule`: "),
+        (
+            "every_s: 2",
+            'cron: "* * * * *"\n  timezone: Mars/Base',
+            "orders.yaml:8: `schedule`: the time zone 'Mars/Base' is not known",
+        ),
+        ("every_s: 2", "every_s: -2", "orders.yaml:7: `schedule.every_s`: input should be great"),
+        ("title: Orders", "title: Orders\ngroup_key: vendor", "orders.yaml:3: `group_key` is 've"),
+    ],
+)
+def test_each_problem_names_file_and_line(write, tmp_path, old, new, problem):
+    """One slip, one sentence that says where."""
+    write("workflows/orders.yaml", ORDERS.replace(old, new))
+    assert [text for text in said(tmp_path) if text.startswith(f"workflows/{problem}")]
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "problem"),
+    [
+        ("workflows/scans.yaml", SCANS.replace("submit: orders", "submit: order"), "scans.yaml:9"),
+        ("workflows/scans.yaml", SCANS.replace("- submit: orders", "- bot: read"), "scans.yaml:9"),
+        ("workflows/old.yml", ORDERS.replace("orders", "old"), "workflows/old.yml: rename it to"),
+        ("config/targets/erp.yaml", "name: erp\nbase_url: ${NO}\n", "erp.yaml:2: the environment"),
+        ("config/default.toml", "[worker]\npoll_s = -1\n", "config/default.toml: worker.poll_s"),
+    ],
+)
+def test_the_other_files_are_checked_too(write, tmp_path, path, text, problem):
+    """Hand-overs, old endings, targets and settings."""
+    write(path, text)
+    assert [text for text in said(tmp_path) if problem in text]
+
+
+def test_a_target_nobody_wrote_is_a_problem_of_the_workflow(write, tmp_path):
+    """The line is that of the bot which needs it."""
+    (tmp_path / "config/targets/erp.yaml").unlink()
+    assert said(tmp_path) == [
+        "workflows/orders.yaml:9: the bot `enter` needs the target `erp`; "
+        "write config/targets/erp.yaml"
+    ]
+
+
+def test_hand_overs_in_a_ring_are_refused(write, tmp_path):
+    """Items would go round for ever."""
+    write("workflows/orders.yaml", ORDERS + "  - submit: scans\n")
+    assert [text for text in said(tmp_path) if "without end" in text] == [
+        "workflows/orders.yaml:10: `scans` hands its items back to `orders`, without end; "
+        "remove one `submit`",
+        "workflows/scans.yaml:9: `orders` hands its items back to `scans`, without end; "
+        "remove one `submit`",
+    ]
+
+
+def test_all_problems_are_collected(write, tmp_path):
+    """One wrong file does not hide another."""
+    write("workflows/orders.yaml", "name: [\n")
+    write("workflows/scans.yaml", SCANS.replace("title", "titel"))
+    write("config/targets/erp.yaml", "base_url: x\n")
+    places = [text.split(": ")[0] for text in said(tmp_path)]
+    assert sorted(places) == [
+        "config/targets/erp.yaml:1",
+        "workflows/orders.yaml:2",
+        "workflows/scans.yaml:1",
+        "workflows/scans.yaml:2",
+    ]
+
+
+def test_loading_stops_at_the_first_problem(write, tmp_path):
+    """A worker does not start with half a configuration."""
+    write("workflows/orders.yaml", ORDERS.replace("bot:", "bott:"))
+    with pytest.raises(ConfigError, match=r"^workflows/orders\.yaml:9: "):
+        load_workflows(tmp_path)
+
+
+def test_targets_take_variables_from_the_environment(write, tmp_path):
+    """The secret stands in no file."""
+    (target,) = load_targets(tmp_path, {"ERP": "hidden"}).values()
+    assert target.password.get_secret_value() == "hidden"
+    assert "hidden" not in repr(target)
+
+
+def test_the_schema_names_every_key_of_a_workflow_with_its_description():
+    """Editors complete from it."""
+    schema = workflow_schema()
+    assert set(schema["properties"]) >= {"name", "source", "schedule", "steps", "retry"}
+    assert schema["properties"]["name"]["description"]
+
+
+def test_the_shipped_settings_are_the_defaults():
+    """The file documents; it must not drift away from the code."""
+    assert load_settings(HOME) == Settings.model_construct()
+    text = (HOME / "config/default.toml").read_text("utf-8")
+    for section in Settings.model_fields.values():
+        for name, field in section.annotation.model_fields.items():
+            assert f"# {field.description}\n{name} = " in text
+
+
+def test_the_shipped_workflows_are_right():
+    """What operations copy from must be an example."""
+    assert set(load_workflows(HOME)) == {"purchase_orders", "form_extraction"}
