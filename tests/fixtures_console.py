@@ -1,0 +1,112 @@
+"""A console over a real store and the real engine, with a bot that only takes orders."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from clerkwork import PurchaseOrder, Run, bot, clock
+from clerkwork.config.settings import Settings
+from clerkwork.engine.engine import Engine
+from clerkwork.engine.runlog import RunLog
+from clerkwork.model.orders import Document
+from clerkwork.model.workflows import Schedule, Step, Workflow
+from clerkwork.safety.redact import Redactor
+from clerkwork.store.database import Store, open_store
+from clerkwork.testing.filled_store import Filler
+from clerkwork.web.console import create_console
+
+HOME = "http://127.0.0.1"
+
+
+@bot(queue="portal")
+def purchase_orders(order: PurchaseOrder, run: Run) -> None:
+    """Take an order."""
+
+
+@bot(queue="documents")
+def form_extraction(document: Document, run: Run) -> None:
+    """Take a document."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleProject:
+    """The part of a project that the console needs."""
+
+    root: Path
+    settings: Settings
+    workflows: dict[str, Workflow]
+    store: Store
+    engine: Engine
+    evidence: Path
+
+    def filler(self) -> Filler:
+        return Filler(store=self.store, evidence=self.evidence, now=clock.now())
+
+    def browser(self) -> TestClient:
+        """Return a client that sends what a browser sends from the console's own pages."""
+        return TestClient(
+            create_console(self), base_url=HOME, headers={"Sec-Fetch-Site": "same-origin"}
+        )
+
+
+@pytest.fixture(scope="session")
+def new_console_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], ConsoleProject]:
+    """Return what makes an empty project; the caller closes its engine and store."""
+
+    def make() -> ConsoleProject:
+        root = tmp_path_factory.mktemp("console")
+        store = open_store("sqlite:///var/clerkwork.db", root)
+        workflows = {
+            "purchase_orders": Workflow(
+                name="purchase_orders",
+                title="Purchase orders",
+                title_zh="采购订单",
+                steps=[Step(bot="purchase_orders")],
+                schedule=Schedule(every_s=60),
+            ),
+            "form_extraction": Workflow(
+                name="form_extraction",
+                title="Form extraction",
+                title_zh="单据识别",
+                steps=[Step(bot="form_extraction")],
+            ),
+        }
+        bots = {"purchase_orders": purchase_orders, "form_extraction": form_extraction}
+        log = RunLog(store, root / "logs", Redactor([]))
+        engine = Engine(store, log, workflows=workflows, targets={}, bots=bots, root=root)
+        return ConsoleProject(
+            root=root,
+            settings=Settings(),
+            workflows=workflows,
+            store=store,
+            engine=engine,
+            evidence=root / "var/evidence",
+        )
+
+    return make
+
+
+@pytest.fixture
+def console_project(
+    new_console_project: Callable[[], ConsoleProject],
+) -> Iterator[ConsoleProject]:
+    """Return an empty project."""
+    project = new_console_project()
+    yield project
+    project.engine.close()
+    project.store.close()
+
+
+@pytest.fixture(scope="session")
+def full_console_project(
+    new_console_project: Callable[[], ConsoleProject],
+) -> Iterator[ConsoleProject]:
+    """Return a project with 300 items, shared by tests that only read."""
+    project = new_console_project()
+    project.filler().fill(300)
+    yield project
+    project.engine.close()
+    project.store.close()
