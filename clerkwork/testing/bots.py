@@ -1,0 +1,181 @@
+"""Runs a bot on one item for its author's tests: the real engine, a store that lives for one test.
+
+Nothing is imitated: steps are checkpointed, doubts wait for an answer, effects go through the
+ledger. A browser or a document reader is only started if the bot asks for one.
+"""
+
+import secrets
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from clerkwork import clock
+from clerkwork.browser.host import BrowserHost
+from clerkwork.config.settings import BrowserSettings, DocumentSettings, WorkerSettings
+from clerkwork.documents.reader import DocumentReader
+from clerkwork.engine.engine import Engine
+from clerkwork.engine.runlog import RunLog
+from clerkwork.engine.worker import Worker
+from clerkwork.errors import ApplicationException, UsageError
+from clerkwork.model.bots import Bot
+from clerkwork.model.events import Event
+from clerkwork.model.items import CLOSED, ItemState, NewItem, Outcome, WorkItem
+from clerkwork.model.reviews import Decision, Review
+from clerkwork.model.workflows import Retry, Step, Target, Workflow
+from clerkwork.safety.redact import Redactor
+from clerkwork.store import events, items, reviews
+from clerkwork.store.database import Store, open_store
+
+POLL_S = 0.01
+Answers = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BotRun:
+    """How a bot left an item.
+
+    Attributes:
+        item: The item as it stands now.
+        review: The review that waits for a person, or None when the item is closed.
+        events: The run log, in order.
+    """
+
+    item: WorkItem
+    review: Review | None
+    events: list[Event]
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """Return how the item came to its end, or None while it waits for a person."""
+        return self.item.outcome
+
+    @property
+    def code(self) -> str | None:
+        """Return the reason code of the waiting review, or None."""
+        return None if self.review is None else self.review.code
+
+    @property
+    def result(self) -> dict[str, Any] | None:
+        """Return what the bot returned, as JSON data, or None."""
+        return self.item.result
+
+    def summary(self) -> dict[str, Any]:
+        """Return outcome, code and result, for one comparison in a test."""
+        return {"outcome": self.outcome, "code": self.code, "result": self.result}
+
+
+def run_bot(
+    bot: Bot,
+    payload: BaseModel | Mapping[str, Any],
+    *,
+    answers: Answers | None = None,
+    targets: Mapping[str, Target] | None = None,
+    timeout_s: float = 60,
+) -> BotRun:
+    """Run *bot* on one item until it is done or waits for an answer that is not given.
+
+    Args:
+        bot: The bot.
+        payload: The item's data, as the bot's model or as JSON data.
+        answers: What a person would correct, by reason code: values by name, put over what the
+            review shows. An application exception is not retried here, so it can be answered too.
+        targets: The systems that its effects act on, by name.
+        timeout_s: After this many seconds the run is given up.
+
+    Raises:
+        ApplicationException: ``bot_timeout``: the bot did not come to an end in time.
+        UsageError: An answer was given that nobody was asked for.
+    """
+    left = dict(answers or {})
+    deadline = clock.monotonic() + timedelta(seconds=timeout_s)
+    with (
+        tempfile.TemporaryDirectory(prefix="clerkwork-bot-") as folder,
+        _engine(bot, Path(folder), dict(targets or {})) as engine,
+        _worker(engine),
+    ):
+        item_id = _submit(engine, bot, payload)
+        ended = _settled(engine.store, item_id, deadline)
+        while ended.review is not None and ended.review.code in left:
+            _answer(engine, ended.review, left.pop(ended.review.code))
+            ended = _settled(engine.store, item_id, deadline)
+    if left:
+        raise UsageError(f"nobody was asked about {', '.join(left)}; the bot ended before")
+    return ended
+
+
+@contextmanager
+def _engine(bot: Bot, folder: Path, targets: dict[str, Target]) -> Iterator[Engine]:
+    workflow = Workflow(
+        name=bot.name,
+        title=bot.summary or bot.name,
+        steps=[Step(bot=bot.name)],
+        retry=Retry(attempts=1),
+    )
+    store = open_store("sqlite:///store.db", folder)
+    passwords = [target.password.get_secret_value() for target in targets.values()]
+    engine = Engine(
+        store,
+        RunLog(store, folder / "logs", Redactor(passwords)),
+        workflows={workflow.name: workflow},
+        targets=targets,
+        bots={bot.name: bot},
+        root=folder,
+    )
+    try:
+        yield engine
+    finally:
+        engine.close()
+        store.close()
+
+
+@contextmanager
+def _worker(engine: Engine) -> Iterator[None]:
+    evidence = engine.root / "evidence"
+    worker = Worker(
+        engine,
+        name=f"test-{secrets.token_hex(6)}",
+        settings=WorkerSettings(poll_s=0.02, sweep_s=0.05),
+        browser=BrowserHost(BrowserSettings(), evidence),
+        reader=DocumentReader(DocumentSettings(), evidence),
+    )
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.stop(patience=timedelta(seconds=5))
+
+
+def _submit(engine: Engine, bot: Bot, payload: BaseModel | Mapping[str, Any]) -> int:
+    value = bot.takes.model_validate(payload)
+    new = NewItem(workflow=bot.name, reference="test", payload=value.model_dump(mode="json"))
+    return engine.submit(new).item_id
+
+
+def _settled(store: Store, item_id: int, deadline: timedelta) -> BotRun:
+    pause = threading.Event()
+    while clock.monotonic() < deadline:
+        with store.read() as db:
+            item = items.get(db, item_id)
+            asked = [review for review in reviews.open_reviews(db) if review.item_id == item_id]
+            if item is not None and (item.state in CLOSED or item.state is ItemState.IN_REVIEW):
+                log = events.after(db, 0, limit=100_000)
+                return BotRun(item=item, review=asked[0] if asked else None, events=log)
+        pause.wait(POLL_S)
+    raise ApplicationException("bot_timeout", "The bot did not come to an end in time.")
+
+
+def _answer(engine: Engine, review: Review, values: Mapping[str, Any]) -> None:
+    engine.answer(
+        review.number,
+        decision=Decision.CORRECT,
+        data={**review.shown, **values},
+        note="",
+        who="test",
+    )
