@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 from apscheduler.executors.base import BaseExecutor
@@ -28,6 +28,7 @@ MOST_DRIFT = timedelta(seconds=2)
 TOLERANCE = timedelta(seconds=60)
 MOST_ROWS = 1000
 REPEAT = timedelta(milliseconds=1)
+START = datetime.fromtimestamp(0, UTC)
 
 
 class Finish(Protocol):
@@ -106,7 +107,7 @@ class ScheduleClock:
             self._scheduler.add_job(
                 self.fire,
                 _Trigger(due),
-                args=[name],
+                args=[name, START],  # the runner puts the instant that was due in its place
                 id=name,
                 next_run_time=self._first(name, due),
             )
@@ -237,6 +238,6 @@ class _Runner(BaseExecutor):  # type: ignore[misc]  # the library has no types
         self._pool.shutdown(wait)
 
     def _do_submit_job(self, job: Any, run_times: list[datetime]) -> None:
-        fire, arguments = job.func, job.args
-        future = self._pool.submit(lambda: fire(*arguments, run_times[-1]))
+        fire, name = job.func, job.args[0]
+        future = self._pool.submit(lambda: fire(name, run_times[-1]))
         future.add_done_callback(lambda _: self._run_job_success(job.id, []))
