@@ -92,7 +92,7 @@ class Project:
         return process
 
     def worker(self) -> subprocess.Popen[bytes]:
-        return self.spawn("-m", "clerkwork.cli.main", "work")
+        return self.spawn("-m", "clerkwork", "work")
 
     def submit(self, order: PurchaseOrder) -> int:
         new = NewItem(
