@@ -54,6 +54,17 @@ def translate(error: Error, place: str) -> ApplicationException:
     )
 
 
+def not_started(error: Error) -> ApplicationException:
+    """Return why Chromium could not be started, in its own words where it left any."""
+    own = re.search(r"FATAL:[^]]*\] *(.+)|error while loading.*", error.message)
+    reason = own[0].partition("] ")[2] or own[0] if own else error.message.splitlines()[0]
+    return ApplicationException(
+        "browser_failed",
+        "Chromium could not be started: {reason}. Start the program by hand to see more.",
+        reason=reason[:300].rstrip("."),
+    )
+
+
 def _unexpected(place: str, wanted: str, reason: str) -> ApplicationException:
     return ApplicationException(
         "page_unexpected",
@@ -66,4 +77,4 @@ def _unexpected(place: str, wanted: str, reason: str) -> ApplicationException:
 
 def _address(text: str) -> str:
     found = re.search(r'navigating to "([^"]+)"| at (https?://\S+)', text)
-    return (found[1] or found[2]) if found else ""
+    return (found[1] or found[2]).partition("?")[0] if found else ""  # a query may hold item data

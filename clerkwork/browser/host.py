@@ -4,14 +4,13 @@ A page that hangs or a browser that eats the memory is ended by killing the chil
 started; the next call starts a new one. When the worker itself dies, the browser dies with it.
 """
 
-import shutil
-import tempfile
 import threading
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from clerkwork.browser.scratch import Scratch
 from clerkwork.browser.session import Visit, visit
 from clerkwork.children import Child, Handler
 from clerkwork.config.settings import BrowserSettings
@@ -32,7 +31,7 @@ class BrowserHost:
         self._evidence = evidence.absolute()
         self._lock = threading.Lock()
         self._child: Child | None = None
-        self._scratch: Path | None = None
+        self._scratch: Scratch | None = None
 
     def call(
         self,
@@ -78,17 +77,16 @@ class BrowserHost:
             if self._child is not None:
                 self._child.close()
             if self._scratch is not None:
-                shutil.rmtree(self._scratch, ignore_errors=True)
+                self._scratch.remove()
             self._child = self._scratch = None
 
     def _started(self) -> Child:
         with self._lock:
             if self._child is None:
-                # Chromium leaves its profile behind when it is killed; here it is found again.
-                self._scratch = Path(tempfile.mkdtemp(prefix="clerkwork-browser-"))
+                self._scratch = Scratch()
                 self._child = Child(
                     "browser",
                     memory_mb=self._settings.memory_mb,
-                    environment={"TMPDIR": str(self._scratch)},
+                    environment={"TMPDIR": str(self._scratch.path)},
                 )
             return self._child

@@ -17,10 +17,10 @@ from playwright.sync_api import (
 )
 
 from clerkwork.browser import executable
-from clerkwork.browser.failures import translate
+from clerkwork.browser.failures import not_started, translate
 from clerkwork.browser.screen import PlaywrightScreen, keep_failure, place
 from clerkwork.children import Channel
-from clerkwork.errors import ApplicationException, BotException
+from clerkwork.errors import BotException
 
 ACTION_TIMEOUT_MS = 10_000
 NAVIGATION_TIMEOUT_MS = 20_000
@@ -115,7 +115,7 @@ def visit(channel: Channel, visit: Visit, function: Callable[..., Any], *argumen
     try:
         context = _session.open(visit, channel)
     except Error as error:
-        raise _not_started(error) from None
+        raise not_started(error) from None
     try:
         return _work(context, channel, visit, function, *arguments)
     finally:
@@ -155,11 +155,3 @@ def _close(context: BrowserContext) -> None:
         context.close()
     except Error as error:  # a browser that has gone needs no closing; the next call starts one
         sys.stderr.write(f"browser context: {error.message.splitlines()[0]}\n")
-
-
-def _not_started(error: Error) -> ApplicationException:
-    return ApplicationException(
-        "browser_failed",
-        "Chromium could not be started: {reason}. Start the program by hand to see why.",
-        reason=error.message.splitlines()[0][:300],
-    )

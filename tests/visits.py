@@ -1,0 +1,116 @@
+"""Functions that tests run on a page, in the browser's process; children import them from here."""
+
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+from clerkwork import ApplicationException, Screen
+from clerkwork.children import family
+
+FORM = """<title>form</title><input name="user" value="clerk">
+<input type="password" value="portal-demo"><button>one</button><button>two</button>"""
+
+
+def title_of_first_page(screen: Screen) -> str:
+    screen.page.goto(screen.base_url + "/login")
+    return screen.page.locator("h1").inner_text()
+
+
+def hang(screen: Screen) -> None:
+    """Block the page for ever; no time-out of Playwright's ends this."""
+    screen.page.set_default_timeout(0)
+    screen.page.evaluate("() => { while (true); }")
+
+
+def eat_memory(screen: Screen) -> None:
+    screen.log("eating")
+    screen.page.evaluate(
+        """async () => { window.kept = [];
+        while (true) { window.kept.push(new Uint8Array(2e7).fill(7));
+          await new Promise(done => setTimeout(done, 1)); } }"""
+    )
+
+
+def crash_page(screen: Screen) -> None:
+    screen.page.goto("about:blank")
+    _kill_those_with("--type=renderer")
+    screen.page.locator("h1").inner_text()
+
+
+def crash_browser(screen: Screen) -> None:
+    screen.page.goto("about:blank")
+    _kill_those_with("--headless")
+    screen.page.locator("h1").inner_text()
+
+
+def kill_own_process(screen: Screen) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def want_missing(screen: Screen) -> None:
+    _form(screen)
+    screen.page.locator("#confirm-button").click(timeout=300)
+
+
+def want_ambiguous(screen: Screen) -> None:
+    _form(screen)
+    screen.page.locator("button").click(timeout=300)
+
+
+def slow_page(screen: Screen) -> None:
+    screen.page.goto(screen.base_url + "/login")
+    screen.page.goto(screen.base_url + "/", timeout=200)
+
+
+def foreign_host(screen: Screen) -> None:
+    screen.page.goto("http://nowhere.invalid/orders?number=PO-1")
+
+
+def picture_of_field(screen: Screen, kind: str) -> None:
+    """Keep a picture of nothing but a blue input field of this type."""
+    screen.page.set_content(
+        "<style>body{margin:0} input{width:100vw;height:100vh;border:0;background:blue}</style>"
+        f"<input type={kind}>"
+    )
+    screen.keep("field")
+
+
+def own_error(screen: Screen) -> None:
+    _form(screen)
+    raise ApplicationException("of_its_own", "The {thing} is wrong.", thing="form")
+
+
+def bug(screen: Screen) -> None:
+    raise KeyError("lines")
+
+
+def cookies(screen: Screen, name: str) -> list[str]:
+    """Set a cookie of this name and return the names of those that were there before."""
+    screen.page.goto(screen.base_url + "/login")
+    before = sorted(cookie["name"] for cookie in screen.page.context.cookies())
+    address = {"name": name, "value": "1", "url": screen.base_url}
+    screen.page.context.add_cookies([address])
+    return before
+
+
+def send_once(screen: Screen) -> str:
+    """Submit a form once, on a connection that was used before; return where it led to."""
+    screen.page.goto(screen.base_url + "/login")
+    screen.about_to_submit()
+    screen.page.locator("[name=username]").fill(screen.username)
+    screen.page.locator("[name=password]").fill(screen.password)
+    screen.page.locator("form#login button").click()
+    screen.page.locator("header nav, body.neterror").first.wait_for(state="attached")
+    return str(screen.page.url)
+
+
+def _form(screen: Screen) -> None:
+    screen.page.set_content(FORM)
+
+
+def _kill_those_with(word: str) -> None:
+    for pid in family(os.getpid())[1:]:
+        with contextlib.suppress(OSError):
+            if word in Path(f"/proc/{pid}/cmdline").read_text():
+                os.kill(pid, signal.SIGKILL)
