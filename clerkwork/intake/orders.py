@@ -128,7 +128,11 @@ def _order(
             if (fault := row.cells[field].fault) is not None:
                 doubt(row, f"lines.{index}.{field}", row.cells[field].text, fault)
     payload = _checked(payload, rows, doubt)
-    ordered = sorted(found.values(), key=lambda problem: problem.row)
+    order = list(titles)
+    ordered = sorted(
+        found.values(),
+        key=lambda problem: (problem.row, order.index(problem.path.rpartition(".")[2])),
+    )
     return OrderRows(
         number=number,
         rows=[row.row for row in rows],

@@ -84,6 +84,7 @@ def _parse(data: bytes, name: str) -> OrderWorkbook:
     )
     found: OrderWorkbook | None = None
     for sheet in book.worksheets:
+        sheet.reset_dimensions()  # what the file says of its size may cut rows off in silence
         rows = enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), start=1)
         header = _header(rows, sheet.title, name)
         if header is None:
@@ -135,14 +136,15 @@ def _rows(
 ) -> Iterator[SheetRow]:
     number, position, count = "", 0, 0
     for row, values in rows:
-        here = {
-            field: values[index] if index < len(values) else None
-            for field, index in columns.items()
-        }
-        cells = {field: cell_of(field, value) for field, value in here.items()}
         if row > LAST_ROW or count > MOST_ROWS:
             problem = f"there are more than {MOST_ROWS} rows"
             raise InputRejected(name, f"sheet {sheet}", problem, "Split the workbook.")
+        if values.count(None) == len(values):
+            continue  # at once, because a single cell far down means a million such rows
+        cells = {
+            field: cell_of(field, values[index] if index < len(values) else None)
+            for field, index in columns.items()
+        }
         if not any(cell.text for cell in cells.values()):
             continue
         count += 1
