@@ -76,7 +76,7 @@ class ReviewQueue:
         with self.store.read() as db:
             found = reviews.get(db, number)
         if found is None:
-            raise ReviewGone(f"There is no review {number}; open the queue to see what waits.")
+            raise ReviewGone("There is no such review; open the queue to see what waits.")
         return found
 
     def open_review(self, number: int, *, who: str) -> Review:
@@ -126,7 +126,7 @@ class ReviewQueue:
             data = self._checked(review, leaves)
         if not self.answer(number, decision=decision, data=data, note=note, who=who):
             raise ReviewGone(
-                f"Review {number} was answered by somebody else; your answer was not saved."
+                "This review was answered by somebody else; your answer was not saved."
             )
         return self.changes(review, leaves) if decision is Decision.CORRECT else []
 

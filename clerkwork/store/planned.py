@@ -70,6 +70,23 @@ def list_recent(
     return [_planned(row) for row in db.execute(query)]
 
 
+def list_telling(db: Connection, *, since: datetime, limit: int = 50) -> list[PlannedRun]:
+    """Return the latest planned runs that added items or did not simply run, the newest first."""
+    query = (
+        sa.select(planned_run)
+        .where(
+            planned_run.c.planned_ms >= clock.to_ms(since),
+            sa.or_(planned_run.c["items"] > 0, planned_run.c.state.not_in(_USUAL)),
+        )
+        .order_by(planned_run.c.planned_ms.desc())
+        .limit(limit)
+    )
+    return [_planned(row) for row in db.execute(query)]
+
+
+_USUAL = (PlannedState.RAN, PlannedState.STARTED)
+
+
 def _planned(row: Row[tuple[object, ...]]) -> PlannedRun:
     return PlannedRun(
         schedule=row.schedule,

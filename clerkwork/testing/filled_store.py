@@ -228,9 +228,7 @@ class Filler:
             source=source or {"file": reference},
         )
         digest = hashlib.sha256(reference.encode()).hexdigest()
-        found = items.add(
-            db, new, queue="portal", digest=digest, state=ItemState.WAITING, now=at
-        )
+        found = items.add(db, new, queue="portal", digest=digest, state=ItemState.WAITING, now=at)
         if found is None:
             raise ValueError(f"{reference} is in {workflow} already")
         said = "{reference} was added."

@@ -9,7 +9,6 @@ import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.staticfiles import StaticFiles
-from loguru import logger
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -103,8 +102,7 @@ def _handle_errors(console: FastAPI, desk: Desk) -> None:
     def gone(request: Request, _error: Exception) -> Response:
         return problem_page(request, 404, "missing")
 
-    def failed(request: Request, error: Exception) -> Response:
-        logger.opt(exception=error).error("The page {} failed.", request.url.path)
+    def failed(request: Request, _error: Exception) -> Response:
         return problem_page(request, 500, "failed")
 
     console.add_exception_handler(HTTPException, refused)

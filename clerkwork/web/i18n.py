@@ -4,14 +4,16 @@ Messages are written in English in code and templates; ``zh.po`` beside this fil
 ``discover.catalog_files`` hold the Chinese. They are read once, at the start.
 """
 
+import io
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
-from babel.messages.pofile import read_po
+from babel.messages.pofile import read_po, write_po
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -31,10 +33,29 @@ def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate t
 def load_catalogues(files: Iterable[Path]) -> None:
     """Read the Chinese of every message; a later file wins, an empty translation does not count."""
     for file in files:
-        with file.open("rb") as stream:
-            for message in read_po(stream, locale="zh"):
-                if isinstance(message.id, str) and message.id and message.string:
-                    _chinese[message.id] = str(message.string)
+        known = read_catalogue(file)
+        _chinese.update({message: chinese for message, chinese in known.items() if chinese})
+
+
+def read_catalogue(file: Path) -> dict[str, str]:
+    """Return the Chinese of each message in *file*; empty where it is not translated yet."""
+    with file.open("rb") as stream:
+        return {
+            message.id: str(message.string)
+            for message in read_po(stream, locale="zh")
+            if isinstance(message.id, str) and message.id
+        }
+
+
+def write_catalogue(file: Path, messages: dict[str, str]) -> None:
+    """Write *file* anew with these messages and their Chinese, in this order."""
+    catalogue = Catalog(locale="zh", fuzzy=False)
+    for message, chinese in messages.items():
+        catalogue.add(message, chinese)
+    stream = io.BytesIO()
+    write_po(stream, catalogue, width=100, omit_header=True)
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"\n\n'
+    file.write_text(header + stream.getvalue().decode("utf-8").lstrip(), "utf-8")
 
 
 def gettext(message: str) -> str:

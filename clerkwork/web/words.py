@@ -60,23 +60,38 @@ KINDS = {
     "planned_run": N_("Planned run"),
 }
 CODES = {
-    "low_confidence": N_("Not read with certainty"),
-    "sum_mismatch": N_("Sums do not add up"),
-    "sums": N_("Sums do not add up"),
-    "unknown_supplier": N_("Unknown supplier"),
-    "supplier_unknown": N_("Unknown supplier"),
-    "over_limit": N_("Over the limit"),
     "bad_row": N_("Row cannot be read"),
-    "bad_data": N_("Data does not fit"),
-    "invalid": N_("Data does not fit"),
-    "duplicate": N_("Came before with other content"),
-    "conflict": N_("Came before with other content"),
+    "bot_error": N_("The bot failed"),
+    "browser_crashed": N_("Browser failed"),
+    "browser_failed": N_("Browser failed"),
+    "browser_missing": N_("Browser failed"),
+    "confirmed_but_missing": N_("Confirmed but missing"),
+    "effect_busy": N_("Another item is at it"),
+    "entered_differently": N_("Entered differently"),
+    "found_twice": N_("Found twice"),
+    "incomplete": N_("Not everything was found"),
+    "invalid_payload": N_("Data does not fit"),
+    "known_otherwise": N_("Came before with other content"),
+    "login_failed": N_("Login failed"),
+    "low_confidence": N_("Not read with certainty"),
+    "no_confirmation": N_("Not confirmed by the target"),
     "not_an_order": N_("Not a purchase order"),
-    "unexpected_page": N_("Page is not as expected"),
-    "portal_down": N_("Target system failed"),
-    "timeout": N_("Took too long"),
+    "not_verified": N_("Not confirmed by the target"),
+    "ocr_failed": N_("Text recognition failed"),
+    "ocr_missing": N_("Text recognition failed"),
+    "over_limit": N_("Over the limit"),
+    "page_timeout": N_("Took too long"),
+    "page_unexpected": N_("Page is not as expected"),
+    "read_back_mismatch": N_("Form shows something else"),
+    "session_lost": N_("Target system failed"),
+    "sum_mismatch": N_("Sums do not add up"),
+    "target_error": N_("Target system failed"),
+    "target_unreachable": N_("Target cannot be reached"),
+    "unknown_currency": N_("Unknown currency"),
+    "unknown_supplier": N_("Unknown supplier"),
     "worker_died": N_("Worker died repeatedly"),
 }
+OWN_FACTS = {"decision": DECISIONS, "end": STATES, "state": STATES, "outcome": OUTCOMES}
 SOURCES = {
     "file": N_("File"),
     "name": N_("Name"),
@@ -100,8 +115,14 @@ def title(table: dict[str, str], value: str | None) -> str:
 
 
 def said(message: str, facts: dict[str, object]) -> str:
-    """Return a message in the reader's language, with its facts filled in after translation."""
-    return fill(gettext(message), facts)
+    """Return a message in the reader's language, with its facts filled in after translation.
+
+    Facts that are the toolkit's own words, such as a decision, are translated too.
+    """
+    own = {
+        name: title(table, str(facts[name])) for name, table in OWN_FACTS.items() if name in facts
+    }
+    return fill(gettext(message), facts | own)
 
 
 def problem(message: str) -> str:
@@ -116,6 +137,9 @@ def problem(message: str) -> str:
     return text
 
 
+# Messages that pydantic and the models write; they are translated where they are shown.
+N_("Write the reason first: whoever sent this item will read it.")
+N_("This review was answered by somebody else; your answer was not saved.")
 N_("Field required")
 N_("Input should be a valid decimal")
 N_("Input should be greater than {n}")
@@ -145,5 +169,3 @@ N_("Description")
 N_("Quantity")
 N_("Unit price")
 N_("Amount")
-N_("File")
-N_("Name")

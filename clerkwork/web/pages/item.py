@@ -3,7 +3,7 @@
 from fastapi import APIRouter, HTTPException, Request
 from fastapi.responses import HTMLResponse
 
-from clerkwork.model.reviews import flatten
+from clerkwork.model.events import Kind
 from clerkwork.store import events, items, reviews
 from clerkwork.web import pictures
 from clerkwork.web.desk import TheDesk
@@ -32,10 +32,7 @@ def item(request: Request, desk: TheDesk, item_id: int) -> HTMLResponse:
         request,
         "item",
         item=found,
-        payload=flatten(found.payload),
-        result=flatten(found.result or {}),
-        source=flatten(found.source),
-        log=log[:PAGE],
+        log=[event for event in log[:PAGE] if event.kind is not Kind.STEP_STARTED],
         more=log[PAGE - 1].number if len(log) > PAGE else None,
         reviews=[(review, desk.reviews.answered_changes(review)) for review in asked],
         parent=parent,

@@ -6,12 +6,14 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
+from sqlalchemy.engine import Connection
 
 from clerkwork import clock
 from clerkwork.config.triggers import Due
 from clerkwork.insight.metrics import report
 from clerkwork.model.metrics import day_start, local_day
 from clerkwork.model.schedules import PlannedRun, PlannedState
+from clerkwork.model.workflows import Schedule, Workflow
 from clerkwork.store import metrics, planned, reviews, workers
 from clerkwork.store.items import Filter
 from clerkwork.web.desk import Desk, Nav, TheDesk
@@ -20,6 +22,8 @@ from clerkwork.web.i18n import N_
 NAV = Nav(order=10, name="today", path="/", title=N_("Today"))
 router = APIRouter()
 
+TROUBLE_AGE = timedelta(hours=24)
+MOST_TROUBLE = 5
 TROUBLE = frozenset({PlannedState.BLOCKED, PlannedState.SKIPPED, PlannedState.LATE})
 
 
@@ -47,7 +51,8 @@ def today(request: Request, desk: TheDesk) -> HTMLResponse:
     week = Filter(since=day_start(day - 6, offset))
     lease = timedelta(seconds=desk.project.settings.worker.lease_s)
     with desk.store.read() as db:
-        plans = _plans(desk, planned.list_recent(db, limit=200))
+        plans = [_plan(db, name, desk.project.workflows[name], now) for name in _scheduled(desk)]
+        told = planned.list_telling(db, since=now - TROUBLE_AGE)
         context: dict[str, Any] = {
             "by_code": reviews.count_by_code(db),
             "longest": reviews.open_reviews(db, limit=8),
@@ -56,16 +61,21 @@ def today(request: Request, desk: TheDesk) -> HTMLResponse:
             "today": report(db, wanted, workflows=desk.project.workflows, offset=offset),
             "week": report(db, week, workflows=desk.project.workflows, offset=offset),
         }
-    trouble = [plan.last for plan in plans if plan.last and plan.last.state in TROUBLE]
+    trouble = [plan for plan in told if plan.state in TROUBLE][:MOST_TROUBLE]
     return desk.page(request, "today", plans=plans, trouble=trouble, **context)
 
 
-def _plans(desk: Desk, newest: list[PlannedRun]) -> list[Plan]:
-    found = []
-    for name, workflow in sorted(desk.project.workflows.items()):
-        if workflow.schedule is not None:
-            last = next((run for run in newest if run.schedule == name), None)
-            rule = workflow.schedule.cron or f"{workflow.schedule.every_s:g} s"
-            following = Due(workflow.schedule).following(clock.now())
-            found.append(Plan(workflow=name, rule=rule, last=last, following=following))
-    return found
+def _scheduled(desk: Desk) -> list[str]:
+    workflows = desk.project.workflows
+    return sorted(name for name, workflow in workflows.items() if workflow.schedule is not None)
+
+
+def _plan(db: Connection, name: str, workflow: Workflow, now: datetime) -> Plan:
+    schedule = workflow.schedule or Schedule(every_s=60)
+    last = planned.list_recent(db, limit=1, schedule=name)
+    return Plan(
+        workflow=name,
+        rule=schedule.cron or f"{schedule.every_s:g} s",
+        last=last[0] if last else None,
+        following=Due(schedule).following(now),
+    )
