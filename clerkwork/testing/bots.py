@@ -25,7 +25,7 @@ from clerkwork.engine.runlog import RunLog
 from clerkwork.engine.worker import Worker
 from clerkwork.errors import ApplicationException, UsageError
 from clerkwork.model.bots import Bot
-from clerkwork.model.events import Event
+from clerkwork.model.events import Event, Kind
 from clerkwork.model.items import CLOSED, ItemState, NewItem, Outcome, WorkItem
 from clerkwork.model.reviews import Decision, Review
 from clerkwork.model.workflows import Retry, Step, Target, Workflow
@@ -149,7 +149,7 @@ def _worker(engine: Engine) -> Iterator[None]:
     try:
         yield
     finally:
-        worker.stop(patience=timedelta(seconds=5))
+        worker.stop(patience=timedelta())
 
 
 def _submit(engine: Engine, bot: Bot, payload: BaseModel | Mapping[str, Any]) -> int:
@@ -164,11 +164,16 @@ def _settled(store: Store, item_id: int, deadline: timedelta) -> BotRun:
         with store.read() as db:
             item = items.get(db, item_id)
             asked = [review for review in reviews.open_reviews(db) if review.item_id == item_id]
-            if item is not None and (item.state in CLOSED or item.state is ItemState.IN_REVIEW):
-                log = events.after(db, 0, limit=100_000)
+            log = events.after(db, 0, limit=100_000)
+            if item is not None and _at_rest(item, log):
                 return BotRun(item=item, review=asked[0] if asked else None, events=log)
         pause.wait(POLL_S)
     raise ApplicationException("bot_timeout", "The bot did not come to an end in time.")
+
+
+def _at_rest(item: WorkItem, log: list[Event]) -> bool:
+    ended = any(event.kind is Kind.RUN_ENDED and event.attempt == item.attempt for event in log)
+    return ended and (item.state in CLOSED or item.state is ItemState.IN_REVIEW)
 
 
 def _answer(engine: Engine, review: Review, values: Mapping[str, Any]) -> None:

@@ -77,11 +77,12 @@ def _scheduler(app: "App", name: str) -> Iterator[None]:
     reader = app.reader()
     intake = app.intake(reader)
     clock = app.schedule_clock(name, intake)
-    clock.start()
-    for workflow in app.workflows.values():
-        if workflow.source is not None and workflow.schedule is not None:
-            typer.echo(f"Workflow {workflow.name} looks into {app.inbox / workflow.source.folder}.")
     try:
+        clock.start()
+        for workflow in app.workflows.values():
+            if workflow.source is not None and workflow.schedule is not None:
+                folder = app.inbox / workflow.source.folder
+                typer.echo(f"Workflow {workflow.name} looks into {folder}.")
         yield
     finally:
         clock.stop()

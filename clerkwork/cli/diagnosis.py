@@ -1,0 +1,196 @@
+"""What ``clerkwork doctor`` looks at: one function per thing, each with its remedy."""
+
+import platform
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from clerkwork import clock
+from clerkwork.config.settings import Settings
+from clerkwork.errors import ApplicationException, ClerkworkError, ConfigError
+
+OLDEST_PYTHON = (3, 11)
+LEAST_FREE_GB = 1.0
+TIMEOUT_S = 10
+CONNECT_TIMEOUT_S = 3
+
+
+class State(StrEnum):
+    """What a look came to."""
+
+    OK = "ok"
+    NOTE = "note"  # worth knowing, no failure
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        remedy: What to do about it; empty when nothing is to be done.
+    """
+
+    check: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def python() -> Finding:
+    """Look at the version of Python."""
+    found = platform.python_version()
+    if sys.version_info < OLDEST_PYTHON:
+        return _failed("python", found, "install Python 3.11 or later")
+    return _ok("python", found)
+
+
+def sqlite() -> Finding:
+    """Look at the SQLite that the store is opened with."""
+    try:
+        from pysqlite3 import dbapi2
+
+        from clerkwork.store.database import OLDEST_SQLITE
+    except ImportError as error:
+        return _failed("sqlite", str(error), "install it: pip install 'pysqlite3>=0.6'")
+    if dbapi2.sqlite_version_info < OLDEST_SQLITE:
+        return _failed("sqlite", dbapi2.sqlite_version, "pip install --upgrade 'pysqlite3>=0.6'")
+    return _ok("sqlite", dbapi2.sqlite_version)
+
+
+def machine(settings: Settings) -> list[Finding]:
+    """Look at the programs that bots need, as the settings name them."""
+    return [tesseract(settings.documents.languages), browser(settings.browser.executable)]
+
+
+def tesseract(languages: str) -> Finding:
+    """Look for tesseract and its languages.
+
+    Args:
+        languages: The languages that are needed, joined by ``+``.
+    """
+    program = shutil.which("tesseract")
+    if program is None:
+        remedy = "apt-get install tesseract-ocr tesseract-ocr-chi-sim"
+        return _failed("tesseract", "not found", remedy)
+    version, listed = _said(program, "--version"), _said(program, "--list-langs")
+    present = set(listed.split("\n")[1:])
+    missing = [language for language in languages.split("+") if language not in present]
+    if missing:
+        packages = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
+        return _failed("tesseract", f"without {', '.join(missing)}", f"apt-get install {packages}")
+    return _ok("tesseract", f"{version.split(chr(10))[0]}, {languages}")
+
+
+def browser(setting: str) -> Finding:
+    """Look for the Chromium that bots use.
+
+    Args:
+        setting: Value of ``browser.executable``.
+    """
+    from clerkwork.browser.executable import find
+
+    try:
+        found = find(setting, _playwrights_own)
+    except ApplicationException as error:
+        return _failed("chromium", "not found", str(error))
+    version = _said(found.path, "--version").split("\n")[0] or "does not say its version"
+    return _ok("chromium", f"{version} at {found.path} ({found.origin})")
+
+
+def files(problems: Sequence[ConfigError]) -> Finding:
+    """Look at the project's files."""
+    if not problems:
+        return _ok("project files", "no problems")
+    found = f"{len(problems)} problems, first {problems[0]}"
+    return _failed("project files", found, "clerkwork check")
+
+
+def store(settings: Settings, root: Path) -> list[Finding]:
+    """Look at the store, its workers, and the room it has."""
+    from clerkwork.store.database import open_store
+    from clerkwork.store.workers import alive
+
+    try:
+        opened = open_store(settings.store.url, root)
+    except ClerkworkError as error:
+        remedy = "correct store.url in config/, or the rights of its folder"
+        return [_failed("store", str(error), remedy)]
+    try:
+        since = clock.now() - timedelta(seconds=settings.worker.lease_s)
+        with opened.read() as db:
+            workers = alive(db, since=since)
+    finally:
+        opened.close()
+    names = ", ".join(worker.name for worker in workers)
+    return [
+        _ok("store", opened.url),
+        _ok("workers", names) if workers else _no_worker(),
+        disk(root),
+    ]
+
+
+def disk(root: Path) -> Finding:
+    """Look at the free space of the project's disk."""
+    free_gb = shutil.disk_usage(root).free / 1e9
+    found = f"{free_gb:.1f} GB free"
+    if free_gb < LEAST_FREE_GB:
+        return _failed("disk", found, "make room: old files of inbox/*/accepted and var/evidence")
+    return _ok("disk", found)
+
+
+def targets(root: Path) -> list[Finding]:
+    """Look whether each target's address answers."""
+    from clerkwork.config.files import read_targets
+
+    found, _problems = read_targets(root)
+    return [_target(name, target.base_url) for name, (target, _) in sorted(found.items())]
+
+
+def _target(name: str, address: str) -> Finding:
+    parts = urlsplit(address)
+    check = f"target {name}"
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        socket.create_connection((parts.hostname or "", port), CONNECT_TIMEOUT_S).close()
+    except (OSError, ValueError) as error:
+        remedy = f"start it, or correct base_url in config/targets/{name}.yaml"
+        return _failed(check, f"{address} does not answer: {error}", remedy)
+    return _ok(check, f"{address} answers")
+
+
+def _no_worker() -> Finding:
+    remedy = "start one: clerkwork work, or clerkwork dev"
+    return Finding(check="workers", state=State.NOTE, found="none at work", remedy=remedy)
+
+
+def _playwrights_own() -> str:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        return playwright.chromium.executable_path
+
+
+def _said(program: str, option: str) -> str:
+    try:
+        done = subprocess.run(
+            [program, option], capture_output=True, text=True, timeout=TIMEOUT_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return (done.stdout or done.stderr).strip()
+
+
+def _ok(check: str, found: str) -> Finding:
+    return Finding(check=check, state=State.OK, found=found)
+
+
+def _failed(check: str, found: str, remedy: str) -> Finding:
+    return Finding(check=check, state=State.FAILED, found=found, remedy=remedy)
