@@ -12,8 +12,13 @@ LIMIT = Decimal(50_000)
 def purchase_orders(order: PurchaseOrder, run: Run) -> Receipt:
     """Enter one purchase order in the purchasing portal, exactly once."""
     gaps = order.gaps()
-    message = "The amounts do not add up; look at the marked fields."
-    order = run.check(order, not gaps, "sum_mismatch", message, fields=gaps)
+    order = run.check(
+        order,
+        not gaps,
+        "sum_mismatch",
+        "The amounts do not add up; look at the marked fields.",
+        fields=gaps,
+    )
     order = run.check(
         order,
         order.total <= LIMIT,

@@ -11,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 PREFIX = "clerkwork-"
-LOCK = "lock"
+LOCK = ".browser-lock"
 LONGEST = 60  # characters; Chromium puts a socket into it, whose path the kernel limits to 107
 
 
