@@ -1,5 +1,6 @@
 """Keeps an incoming file under its content's address, so that nobody changes it under our hands."""
 
+import contextlib
 import hashlib
 import os
 import re
@@ -21,11 +22,13 @@ class Stored:
         path: Where it is kept.
         sha256: Its content address.
         name: The file's name as it came in.
+        first_name: The name under which the same content came in for the first time.
     """
 
     path: Path
     sha256: str
     name: str
+    first_name: str
 
 
 class StillChanging(ClerkworkError):
@@ -34,6 +37,8 @@ class StillChanging(ClerkworkError):
 
 def keep(file: Path, evidence: Path, *, max_mb: int) -> Stored:
     """Copy *file* to ``<evidence>/<first two digits>/<sha256><suffix>`` and return the copy.
+
+    A file ``<sha256>.name`` beside it keeps the name under which the content came in first.
 
     Raises:
         InputRejected: It is larger than *max_mb*.
@@ -51,10 +56,20 @@ def keep(file: Path, evidence: Path, *, max_mb: int) -> Stored:
         except BaseException:
             partial.unlink()
             raise
-    place = evidence / sha256[:2] / (sha256 + suffix(file.name))
-    place.parent.mkdir(exist_ok=True)
+    folder = evidence / sha256[:2]
+    folder.mkdir(exist_ok=True)
+    first = _first_name(folder, sha256, file.name)
+    place = folder / (sha256 + suffix(first))
     partial.replace(place)
-    return Stored(path=place, sha256=sha256, name=file.name)
+    return Stored(path=place, sha256=sha256, name=file.name, first_name=first)
+
+
+def _first_name(folder: Path, sha256: str, name: str) -> str:
+    """Return the name that this content had first, so that equal content gives equal payloads."""
+    memo = folder / f"{sha256}.name"
+    with contextlib.suppress(FileExistsError), memo.open("x", encoding="utf-8") as stream:
+        stream.write(name)
+    return memo.read_text("utf-8") or name
 
 
 def _copy(source: IO[bytes], copy: IO[bytes], name: str, max_mb: int) -> str:

@@ -80,7 +80,7 @@ class FileTaker:
         self._reader.probe(stored.path, stored.name)
         path = stored.path
         shown = path.relative_to(self._root) if path.is_relative_to(self._root) else path
-        payload = {"file": shown.as_posix(), "name": stored.name}
+        payload = {"file": shown.as_posix(), "name": stored.first_name}
         item = NewItem(
             workflow=plan.name,
             reference=stored.sha256[:16],

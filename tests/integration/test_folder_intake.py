@@ -1,0 +1,335 @@
+"""The inbox: a complete file becomes items once, whatever breaks on the way, and none is lost."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from loguru import logger
+from PIL import Image
+
+from clerkwork import Document, PurchaseOrder, bot
+from clerkwork.config.settings import DocumentSettings, Settings
+from clerkwork.documents.reader import DocumentReader
+from clerkwork.engine.engine import Engine
+from clerkwork.engine.runlog import RunLog
+from clerkwork.errors import InputRejected, UsageError
+from clerkwork.intake.folder import FolderIntake
+from clerkwork.model.events import Kind
+from clerkwork.model.items import Added, ItemState
+from clerkwork.model.workflows import FolderSource, Step, Workflow
+from clerkwork.safety.redact import Redactor
+from clerkwork.store import reviews
+from clerkwork.store.database import open_store
+from clerkwork.store.schema import event, item
+from tests.books import book, order
+
+NOW = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
+STAMP = "20261102T080000000000Z"
+TWO = book(*order("PO-1"), *order("PO-2"))
+
+
+@bot()
+def enter(order: PurchaseOrder, run: object) -> None:
+    """Enter."""
+
+
+@bot()
+def read(document: Document, run: object) -> PurchaseOrder:
+    """Read."""
+
+
+def flow(name: str, reader: Any, pattern: str, **more: Any) -> Workflow:
+    source = FolderSource(folder="in", pattern=pattern, reader=reader)
+    return Workflow(name=name, title=name, source=source, **more)
+
+
+WORKFLOWS = {
+    "orders": flow("orders", "workbook", "*.xlsx", steps=[Step(bot="enter")], group_key="supplier"),
+    "scans": flow("scans", "document", "*.pdf", steps=[Step(bot="read")], reference="name"),
+    "later": Workflow(name="later", title="Later", steps=[Step(bot="enter")]),
+}
+
+
+@dataclass
+class Desk:
+    """An intake on a real store, with a clock that stands until it is moved."""
+
+    root: Path
+    engine: Engine
+    make: Callable[[], FolderIntake]
+    elapsed: timedelta = timedelta()
+
+    def __post_init__(self) -> None:
+        self.intake = self.make()
+
+    @property
+    def folder(self) -> Path:
+        return self.root / "inbox" / "in"
+
+    def drop(self, name: str, data: bytes) -> Path:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).write_bytes(data)
+        return self.folder / name
+
+    def wait(self, seconds: float) -> None:
+        self.elapsed += timedelta(seconds=seconds)
+
+    def scan(self, workflow: str = "orders") -> int:
+        """Look, let a file settle, and look again."""
+        self.intake.scan(workflow)
+        self.wait(2)
+        return self.intake.scan(workflow)
+
+    def files(self) -> list[str]:
+        found = [file for file in self.folder.rglob("*") if file.is_file()]
+        return sorted(file.relative_to(self.folder).as_posix() for file in found)
+
+    def references(self) -> list[str]:
+        with self.engine.store.read() as db:
+            return sorted(row.reference for row in db.execute(item.select()))
+
+    def events(self, kind: Kind) -> list[dict[str, Any]]:
+        with self.engine.store.read() as db:
+            rows = db.execute(event.select().where(event.c.kind == kind))
+            return [row.data for row in rows]
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Desk]:
+    logger.remove()
+    store = open_store("sqlite:///store.db", tmp_path)
+    engine = Engine(
+        store,
+        RunLog(store, tmp_path / "logs", Redactor([])),
+        workflows=WORKFLOWS,
+        targets={},
+        bots={"enter": enter, "read": read},
+        root=tmp_path,
+    )
+    reader = DocumentReader(DocumentSettings(), tmp_path / "var/evidence")
+    made: list[FolderIntake] = []
+
+    def make() -> FolderIntake:
+        made.append(
+            FolderIntake(
+                tmp_path,
+                Settings(),
+                WORKFLOWS,
+                engine,
+                reader,
+                now=lambda: NOW,
+                monotonic=lambda: desk.elapsed,
+            )
+        )
+        return made[-1]
+
+    desk = Desk(root=tmp_path, engine=engine, make=make)
+    yield desk
+    for intake in made:
+        intake.close()
+    reader.close()
+    engine.close()
+    store.close()
+
+
+def test_a_workbook_becomes_one_item_per_order_and_is_moved_away(desk):
+    """The copy under its content's address is what the items speak of."""
+    desk.drop("a.xlsx", TWO)
+    assert desk.scan() == 2
+    assert desk.references() == ["PO-1", "PO-2"]
+    assert desk.files() == [f"accepted/{STAMP}-a.xlsx"]
+    with desk.engine.store.read() as db:
+        row = db.execute(item.select().where(item.c.reference == "PO-2")).one()
+    sha256 = row.source["sha256"]
+    assert row.group_key == "Meridian Office Supply Ltd"
+    assert row.source == {"file": "a.xlsx", "sheet": "Orders", "rows": [4, 5], "sha256": sha256}
+    assert (desk.root / f"var/evidence/{sha256[:2]}/{sha256}.xlsx").read_bytes() == TWO
+    assert [data["added"] for data in desk.events(Kind.FILE_TAKEN)] == [2]
+
+
+def test_a_file_is_taken_when_it_has_not_changed_for_long_enough(desk):
+    """Somebody may still be copying it."""
+    file = desk.drop("a.xlsx", TWO[:100])
+    assert desk.intake.scan("orders") == 0
+    desk.wait(0.9)
+    assert desk.intake.scan("orders") == 0
+    file.write_bytes(TWO)
+    desk.wait(0.9)
+    assert desk.intake.scan("orders") == 0
+    desk.wait(0.9)
+    assert desk.intake.scan("orders") == 0
+    desk.wait(0.2)
+    assert desk.intake.scan("orders") == 2
+
+
+def test_an_empty_file_is_given_more_time(desk):
+    """Many programs create a file first and fill it later."""
+    desk.drop("a.xlsx", b"")
+    desk.scan()
+    assert desk.files() == ["a.xlsx"]
+    desk.wait(10)
+    desk.intake.scan("orders")
+    assert desk.files() == ["rejected/a.xlsx", "rejected/a.xlsx.txt"]
+
+
+def test_unfinished_hidden_foreign_and_linked_files_are_left_alone(desk):
+    """Lock files of a spreadsheet program, downloads under way, links that point anywhere."""
+    names = [".a.xlsx", "a.txt", "a.xlsx.part", "a.xlsx.tmp", "~$a.xlsx"]
+    for name in names:
+        desk.drop(name, TWO)
+    (desk.folder / "link.xlsx").symlink_to(desk.folder / "a.txt")
+    assert desk.scan() == 0
+    assert desk.files() == sorted([*names, "link.xlsx"])
+
+
+def test_a_broken_file_lies_in_rejected_beside_its_note_and_stops_no_other(desk):
+    """The sender reads sheet, row, problem and remedy in English and Chinese."""
+    desk.drop("1.xlsx", book(header=("Order number", "Line", "Supplier", "Date")))
+    desk.drop("2.xlsx", TWO)
+    desk.drop("3.xlsx", b"PK not really")
+    assert desk.scan() == 2
+    assert desk.files() == [
+        f"accepted/{STAMP}-2.xlsx",
+        *("rejected/1.xlsx", "rejected/1.xlsx.txt", "rejected/3.xlsx", "rejected/3.xlsx.txt"),
+    ]
+    text = (desk.folder / "rejected/1.xlsx.txt").read_text("utf-8")
+    assert "Place: sheet Orders, row 1\nProblem: the header lacks the columns currency" in text
+    assert "位置：工作表 Orders 第 1 行\n问题：标题行缺少以下列" in text
+    assert [data["file"] for data in desk.events(Kind.FILE_REJECTED)] == ["1.xlsx", "3.xlsx"]
+
+
+def test_a_second_rejected_file_of_one_name_keeps_the_first(desk):
+    """Nothing that was sent is ever overwritten."""
+    for data in (b"one", b"two"):
+        desk.drop("a.xlsx", data)
+        desk.scan()
+    assert (desk.folder / "rejected/a.xlsx").read_bytes() == b"one"
+    assert (desk.folder / f"rejected/{STAMP}-a.xlsx").read_bytes() == b"two"
+    assert (desk.folder / f"rejected/{STAMP}-a.xlsx.txt").exists()
+
+
+def test_an_order_with_a_bad_row_goes_to_a_person_and_the_others_to_the_bot(desk):
+    """The doubtful field is marked; no bot ever sees the order before."""
+    desk.drop("a.xlsx", book(*order("PO-1"), *order("PO-2", quantity="twelve")))
+    assert desk.scan() == 2
+    with desk.engine.store.read() as db:
+        states = {row.reference: row.state for row in db.execute(item.select())}
+        (review,) = reviews.open_reviews(db)
+    assert states == {"PO-1": ItemState.WAITING, "PO-2": ItemState.IN_REVIEW}
+    assert (review.reference, review.code, review.facts["row"]) == ("PO-2", "bad_row", "4")
+    assert [field.path for field in review.fields if field.doubtful] == ["lines.0.quantity"]
+
+
+def test_the_same_workbook_put_in_twice_adds_nothing(desk):
+    """One order number is one item, however often it comes."""
+    for name in ("a.xlsx", "b.xlsx"):
+        desk.drop(name, TWO)
+    assert desk.scan() == 2
+    assert desk.references() == ["PO-1", "PO-2"]
+
+
+def test_a_crash_before_the_move_adds_nothing_on_the_next_scan(desk, monkeypatch):
+    """Items are added first and the file is moved then, so the worst case is a second reading."""
+
+    def power_cut(self: Path, _target: Path) -> Path:
+        raise KeyboardInterrupt(self.name)
+
+    bad = book(*order("PO-1"), *order("PO-2", quantity="2x"), *order("PO-1", quantity=9))
+    desk.drop("a.xlsx", bad)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "rename", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            desk.scan()
+    before = desk.references()
+    assert (len(before), desk.files()) == (3, ["a.xlsx"])
+    desk.intake = desk.make()  # a new process remembers nothing
+    assert desk.scan() == 0
+    assert (desk.references(), desk.files()) == (before, [f"accepted/{STAMP}-a.xlsx"])
+    with desk.engine.store.read() as db:
+        assert len(reviews.open_reviews(db)) == 2
+
+
+def test_a_failing_store_leaves_the_file_and_is_reported_once(desk, monkeypatch):
+    """The next scan tries again; the schedule's row says why this one was blocked."""
+    desk.drop("a.xlsx", TWO)
+    desk.drop("b.xlsx", book(*order("PO-3")))
+    good = desk.engine.submit
+
+    def submit(new: Any, review: Any = None) -> Any:
+        if new.reference == "PO-2":
+            raise ConnectionError("the store is away")
+        return good(new, review)
+
+    monkeypatch.setattr(desk.engine, "submit", submit)
+    for _ in range(2):
+        with pytest.raises(ConnectionError, match="away"):
+            desk.scan()
+    assert (desk.references(), desk.files()) == (
+        ["PO-1", "PO-3"],
+        ["a.xlsx", f"accepted/{STAMP}-b.xlsx"],
+    )
+    assert [data["file"] for data in desk.events(Kind.EXCEPTION)] == ["a.xlsx"]
+    monkeypatch.undo()
+    assert desk.intake.scan("orders") == 1
+
+
+def test_two_workflows_may_share_a_folder_with_different_patterns(desk):
+    """Each of them remembers its own files."""
+    desk.drop("a.xlsx", TWO)
+    desk.drop("b.pdf", b"no pdf at all")
+    for workflow in ("orders", "scans"):
+        desk.intake.scan(workflow)
+    desk.wait(2)
+    assert [desk.intake.scan(workflow) for workflow in ("orders", "scans")] == [2, 0]
+    assert desk.files() == [
+        *(f"accepted/{STAMP}-a.xlsx", "rejected/b.pdf", "rejected/b.pdf.txt"),
+    ]
+
+
+def test_a_document_put_in_twice_under_two_names_is_one_item(desk):
+    """Its content is its reference."""
+    picture = desk.root / "scan.pdf"
+    Image.new("RGB", (400, 300), "white").save(picture)
+    for name in ("x.pdf", "y.PDF"):
+        desk.drop(name, picture.read_bytes())
+    assert desk.scan("scans") == 1
+    with desk.engine.store.read() as db:
+        row = db.execute(item.select()).one()
+    assert row.reference == row.source["sha256"][:16]
+    assert row.payload["name"] == row.source["file"] == "x.pdf"
+    assert (desk.root / row.payload["file"]).read_bytes() == picture.read_bytes()
+
+
+def test_a_file_put_in_by_name_stays_where_it_is(desk):
+    """The command line uses the same code and moves nothing."""
+    file = desk.root / "mine.xlsx"
+    file.write_bytes(book(*order("PO-1"), *order("PO-1"), *order("PO-2", quantity="2x")))
+    taken = desk.intake.put(file, "orders")
+    assert (taken.added, taken.to_person, taken.duplicates, file.exists()) == (
+        2,
+        ["PO-2"],
+        ["PO-1"],
+        True,
+    )
+    again = desk.intake.put(file, "orders")
+    assert [answer.added for _, answer in again.submissions] == [Added.MERGED, Added.MERGED]
+
+
+def test_a_file_larger_than_the_limit_is_refused_and_not_kept(desk):
+    """The evidence folder does not fill up with what nobody can use."""
+    file = desk.root / "big.xlsx"
+    with file.open("wb") as stream:
+        stream.truncate(26 * 2**20)
+    with pytest.raises(InputRejected, match="the file is larger than 25 MB"):
+        desk.intake.put(file, "orders")
+    assert list((desk.root / "var/evidence").iterdir()) == []
+
+
+@pytest.mark.parametrize("workflow", ["later", "none"])
+def test_a_workflow_without_a_source_takes_no_files(desk, workflow):
+    """The message names those that do."""
+    with pytest.raises(UsageError, match="takes no files; these do: orders, scans"):
+        desk.intake.put(desk.root / "a.xlsx", workflow)
