@@ -99,7 +99,7 @@ class Worker:
 
     def stop(self, *, patience: timedelta = timedelta(seconds=30)) -> None:
         """Take no more items, let those at work finish for *patience*, and end."""
-        global _present  # noqa: PLW0603
+        global _present  # noqa: PLW0603 - see start
         DBOS.destroy(workflow_completion_timeout_sec=int(patience.total_seconds()))
         self._stopped.set()
         self._sweeper.join()
