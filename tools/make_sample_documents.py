@@ -1,7 +1,8 @@
 """Make the sample documents in `samples/documents/`: digital ones by Chromium, scans by Pillow.
 
-Usage: ``python tools/make_sample_documents.py [FOLDER]``. Needs a Chromium and Noto CJK fonts. All names
-and numbers are invented. The same seed gives the same scans; a PDF differs only in its dates.
+Usage: ``python tools/make_sample_documents.py [FOLDER]``. Needs a Chromium and Noto CJK fonts.
+All names and numbers are invented. The same seed gives the same scans; a PDF differs only in its
+dates.
 """
 
 import html
@@ -66,7 +67,14 @@ class Sample:
 
 
 TEXTS = {
-    ("en", "po"): ["PURCHASE ORDER", "PO Number", "Order Date", "Supplier", "Deliver To", "Order Total"],
+    ("en", "po"): [
+        "PURCHASE ORDER",
+        "PO Number",
+        "Order Date",
+        "Supplier",
+        "Deliver To",
+        "Order Total",
+    ],
     ("en", "invoice"): ["INVOICE", "Invoice No.", "Invoice Date", "From", "Bill To", "Total Due"],
     ("zh", "po"): ["采购订单", "订单编号", "下单日期", "供应商", "采购方", "价税合计"],
     ("zh", "invoice"): ["销售发票", "发票号码", "开票日期", "销售方", "购买方", "价税合计"],
@@ -79,8 +87,14 @@ SUMS = {"en": ["Subtotal", "Tax"], "zh": ["小计", "税额"]}
 
 SAMPLES = (
     Sample(
-        name="po-3001-northgate.pdf", words="en", kind="po", layout="letter", number="PO-2026-3001",
-        day=("2026-03-09", "March 9, 2026"), supplier="Northgate Logistics Pte Ltd", currency="USD",
+        name="po-3001-northgate.pdf",
+        words="en",
+        kind="po",
+        layout="letter",
+        number="PO-2026-3001",
+        day=("2026-03-09", "March 9, 2026"),
+        supplier="Northgate Logistics Pte Ltd",
+        currency="USD",
         rate="0.07",
         lines=(
             ("M49497", "Pallet wrap 500 mm", 24, "18.40"),
@@ -89,9 +103,15 @@ SAMPLES = (
         ),
     ),
     Sample(
-        name="po-3002-qiantang.pdf", words="zh", kind="po", layout="grid", number="PO-2026-3002",
-        day=("2026-03-12", "2026年3月12日"), supplier="Hangzhou Qiantang Paper Co Ltd",
-        currency="CNY", rate="0.13",
+        name="po-3002-qiantang.pdf",
+        words="zh",
+        kind="po",
+        layout="grid",
+        number="PO-2026-3002",
+        day=("2026-03-12", "2026年3月12日"),
+        supplier="Hangzhou Qiantang Paper Co Ltd",
+        currency="CNY",
+        rate="0.13",
         lines=(
             ("A40080", "复印纸 A4 80克", 200, "22.50"),
             ("A30080", "复印纸 A3 80克", 60, "46.80"),
@@ -99,18 +119,31 @@ SAMPLES = (
         ),
     ),
     Sample(
-        name="invoice-3003-blueharbour.pdf", words="en", kind="invoice", layout="band",
-        number="PO-2026-3003", day=("2026-03-17", "17 March 2026"),
-        supplier="Blue Harbour Trading GmbH", currency="EUR", rate="0.19",
+        name="invoice-3003-blueharbour.pdf",
+        words="en",
+        kind="invoice",
+        layout="band",
+        number="PO-2026-3003",
+        day=("2026-03-17", "17 March 2026"),
+        supplier="Blue Harbour Trading GmbH",
+        currency="EUR",
+        rate="0.19",
         lines=(
             ("B93686", "Corrugated box 40x30", 300, "1.12"),
             ("B93702", "Desk lamp LED", 25, "38.90"),
         ),
     ),
     Sample(
-        name="scan-3004-kestrel.jpg", words="en", kind="po", layout="letter", number="PO-2026-3004",
-        day=("2026-03-20", "2026-03-20"), supplier="Kestrel Industrial Parts Inc", currency="USD",
-        rate="0.08", scan=(0.8, 5, 0.4, 200),
+        name="scan-3004-kestrel.jpg",
+        words="en",
+        kind="po",
+        layout="letter",
+        number="PO-2026-3004",
+        day=("2026-03-20", "2026-03-20"),
+        supplier="Kestrel Industrial Parts Inc",
+        currency="USD",
+        rate="0.08",
+        scan=(0.8, 5, 0.4, 200),
         lines=(
             ("K31107", "Bearing housing", 12, "145.60"),
             ("K31145", "Stainless bolt set", 85, "9.35"),
@@ -118,19 +151,33 @@ SAMPLES = (
         ),
     ),
     Sample(
-        name="scan-3005-huaxin.png", words="zh", kind="invoice", layout="band",
-        number="PO-2026-3005", day=("2026-03-24", "2026年03月24日"), supplier="北京华信文具有限公司",
-        currency="CNY", rate="0.06", scan=(-0.6, 3, 0.3, 200),
+        name="scan-3005-huaxin.png",
+        words="zh",
+        kind="invoice",
+        layout="band",
+        number="PO-2026-3005",
+        day=("2026-03-24", "2026年03月24日"),
+        supplier="北京华信文具有限公司",
+        currency="CNY",
+        rate="0.06",
+        scan=(-0.6, 2, 0.2, 220),
         lines=(
             ("W20116", "中性笔", 480, "1.90"),
-            ("W20131", "文件夹", 150, "4.60"),
+            ("W20131", "订书机", 150, "4.60"),
             ("W20158", "白板", 6, "219.00"),
         ),
     ),
     Sample(
-        name="scan-3006-meridian.jpg", words="en", kind="invoice", layout="grid",
-        number="PO-2026-3006", day=("2026-03-26", "March 26, 2026"),
-        supplier="Meridian Office Supply Ltd", currency="USD", rate="0.05", scan=(1.4, 6, 0.5, 220),
+        name="scan-3006-meridian.jpg",
+        words="en",
+        kind="invoice",
+        layout="grid",
+        number="PO-2026-3006",
+        day=("2026-03-26", "March 26, 2026"),
+        supplier="Meridian Office Supply Ltd",
+        currency="USD",
+        rate="0.05",
+        scan=(1.4, 6, 0.5, 220),
         lines=(
             ("M50021", "Ergonomic chair", 8, "289.00"),
             ("M50034", "Standing desk", 4, "612.50"),
@@ -138,9 +185,16 @@ SAMPLES = (
         ),
     ),
     Sample(
-        name="hard-3007-nanshan.jpg", words="zh", kind="po", layout="grid", number="PO-2026-3007",
-        day=("2026-03-30", "2026年3月30日"), supplier="深圳市南山电子有限公司", currency="CNY",
-        rate="0.13", scan=(3.2, 34, 1.7, 110),
+        name="hard-3007-nanshan.jpg",
+        words="zh",
+        kind="po",
+        layout="grid",
+        number="PO-2026-3007",
+        day=("2026-03-30", "2026年3月30日"),
+        supplier="深圳市南山电子有限公司",
+        currency="CNY",
+        rate="0.13",
+        scan=(2.6, 30, 1.2, 130),
         lines=(
             ("D88746", "激光测距仪", 15, "486.00"),
             ("D88759", "网络交换机 24口", 4, "1350.00"),
@@ -148,9 +202,16 @@ SAMPLES = (
         ),
     ),
     Sample(
-        name="hard-3008-lakeside.pdf", words="en", kind="invoice", layout="letter",
-        number="PO-2026-3008", day=("2026-04-02", "2 April 2026"), supplier="Lakeside Packaging Ltd",
-        currency="EUR", rate="0.20", shift="54.00",
+        name="hard-3008-lakeside.pdf",
+        words="en",
+        kind="invoice",
+        layout="letter",
+        number="PO-2026-3008",
+        day=("2026-04-02", "2 April 2026"),
+        supplier="Lakeside Packaging Ltd",
+        currency="EUR",
+        rate="0.20",
+        shift="54.00",
         lines=(
             ("L15001", "Bubble wrap roll", 40, "16.80"),
             ("L15019", "Packing tape, brown", 360, "1.45"),
@@ -183,7 +244,7 @@ def make(sample: Sample, page: Page, folder: Path) -> None:
     if sample.scan is None:
         target.write_bytes(data)
         return
-    scan(data, sample.scan, random.Random(sample.number), target)
+    scan(data, sample.scan, random.Random(sample.number), target)  # noqa: S311 - seeded noise, no secret
 
 
 def order_of(sample: Sample) -> dict[str, Any]:
@@ -227,7 +288,8 @@ def html_of(sample: Sample) -> str:
     body += _table(sample, order)
     body += '<table class="sums">'
     body += "".join(
-        f'<tr><td>{label}</td><td class="n">{sign}{_thousands(value)}</td></tr>' for label, value in sums
+        f'<tr><td>{label}</td><td class="n">{sign}{_thousands(value)}</td></tr>'
+        for label, value in sums
     )
     return f"<!doctype html><meta charset=utf-8><style>{STYLE}</style>{body}</table>"
 
@@ -313,7 +375,9 @@ def _stain(page: Image.Image, dice: random.Random) -> None:
     draw = ImageDraw.Draw(page)
     for _ in range(14):
         x, y = dice.randrange(page.width), dice.randrange(page.height // 2)
-        draw.line((x, y, x + dice.randrange(-90, 90), y + dice.randrange(-20, 20)), fill=90, width=2)
+        draw.line(
+            (x, y, x + dice.randrange(-90, 90), y + dice.randrange(-20, 20)), fill=90, width=2
+        )
 
 
 if __name__ == "__main__":

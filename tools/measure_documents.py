@@ -1,7 +1,8 @@
 """Measure the reading of documents against known answers, and print a table.
 
-Usage: ``python tools/measure_documents.py FOLDER [--limit N]``. The folder holds documents and, beside each,
-a JSON file of the same stem with its true values, or one ``expected.json`` with an order per file.
+Usage: ``python tools/measure_documents.py FOLDER [--limit N]``. The folder holds
+documents and, beside each, a JSON file of the same stem with its true values, or one
+``expected.json`` with an order per file.
 Text is compared without blanks and with the multiplication sign as ``x``.
 """
 

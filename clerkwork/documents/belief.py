@@ -5,11 +5,11 @@ words from a text layer when a label or a column names them; words of a scan whe
 readings agree. Everything else is doubtful, and a person looks at it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from clerkwork.documents.found import Found
-from clerkwork.documents.witness import Witness, folded
+from clerkwork.documents.witness import Witness, folded, weakest
 from clerkwork.documents.words import box_of
 from clerkwork.model.extraction import FieldEvidence
 
@@ -20,6 +20,7 @@ LIKELY = 0.88
 HALF = 0.7
 GUESS = 0.4
 ALONE = 0.5
+WEAK_CHINESE = 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,18 +84,26 @@ def place(item: Found) -> Verdict:
     return verdict(EXACT, "Stands in its column of the table.")
 
 
-def agreement(item: Found, witness: Witness, *, numeric: bool = False) -> Verdict:
-    """Return the verdict on a value by how many independent readings agree with the first."""
+def agreement(item: Found, witness: Witness, *, alike: Callable[[str], str] = folded) -> Verdict:
+    """Return the verdict on a value by how many independent readings agree with the first.
+
+    Two readings agree when *alike* makes the same of them.
+    """
     if witness.exact(item.tokens):
         return place(item)
-    mine = folded(item.raw)
-    others = [*witness.others(item.tokens), witness.again(item.tokens, numeric=numeric)]
-    agree = sum(1 for text in others if folded(text) == mine)
-    if agree >= 2:
-        return verdict(AGREED, "{count} independent readings agree.", count=str(agree + 1))
-    different = [text for text in dict.fromkeys(others) if text and folded(text) != mine]
-    shown = "; ".join(different)[:120]
-    if agree == 1:
-        reason = "Only one other reading agrees; others: {others}."
-        return verdict(HALF, reason, others=shown or "-")
-    return verdict(GUESS, "The readings differ: {others}.", others=shown or "-")
+    mine = alike(item.raw)
+    others = [*witness.others(item.tokens), witness.again(item.tokens)]
+    agree = [heard for heard in others if alike(heard.text) == mine]
+    texts = dict.fromkeys(heard.text for heard in others if heard.text and heard not in agree)
+    shown = "; ".join(texts)[:120] or "-"
+    if not agree:
+        return verdict(GUESS, "The readings differ: {others}.", others=shown)
+    if len(agree) == 1:
+        return verdict(HALF, "Only one other reading agrees; others: {others}.", others=shown)
+    if alike is not folded:  # a date is told by its digits, whatever stands between them
+        return verdict(AGREED, "{count} independent readings agree.", count=str(len(agree) + 1))
+    if min(weakest(item.tokens), *(heard.weakest for heard in agree)) < WEAK_CHINESE:
+        return verdict(HALF, "The readings agree, but one of the characters is unclear.")
+    if not witness.fits(item.tokens):
+        return verdict(HALF, "The readings agree, but the text is wider or tighter than that.")
+    return verdict(AGREED, "{count} independent readings agree.", count=str(len(agree) + 1))

@@ -1,5 +1,6 @@
 """From what was found to the evidence of every field of a purchase order."""
 
+import re
 from collections import Counter
 from dataclasses import replace
 from decimal import Decimal
@@ -16,7 +17,7 @@ from clerkwork.documents.belief import (
     verdict,
 )
 from clerkwork.documents.found import Draft, Found, FoundLine
-from clerkwork.documents.parsers import shape
+from clerkwork.documents.parsers import normal, shape
 from clerkwork.documents.sums import Judged, judge_line, judge_totals
 from clerkwork.documents.witness import Witness
 from clerkwork.documents.words import has_cjk
@@ -85,7 +86,12 @@ def _dated(items: list[Found], witness: Witness) -> Judged:
     if not item.steady:
         doubt = verdict(ALONE, "Other words stand beside the date.")
         return Judged(item=item, verdict=doubt, candidates=values)
-    return Judged(item=item, verdict=agreement(item, witness), candidates=values)
+    return Judged(item=item, verdict=agreement(item, witness, alike=_digits), candidates=values)
+
+
+def _digits(text: str) -> str:
+    """Return what tells a date from another: its numbers, and its month if that is a word."""
+    return " ".join(re.findall(r"\d+|[a-z]{3,}", normal(text).lower()))
 
 
 def _supplied(items: list[Found], witness: Witness) -> Judged:

@@ -16,7 +16,32 @@ from clerkwork.documents.parsers import (
 )
 from clerkwork.documents.words import PageWords, Token, has_cjk, is_cjk, text_of
 
-SUFFIXES = ["ltd", "limited", "llc", "inc", "corp", "corporation", "co", "company", "gmbh", "ag", "plc", "pte", "pty", "sarl", "bv", "nv", "oy", "ab", "kg", "srl", "spa", "llp", "group", "holdings"]
+SUFFIXES = [
+    "ltd",
+    "limited",
+    "llc",
+    "inc",
+    "corp",
+    "corporation",
+    "co",
+    "company",
+    "gmbh",
+    "ag",
+    "plc",
+    "pte",
+    "pty",
+    "sarl",
+    "bv",
+    "nv",
+    "oy",
+    "ab",
+    "kg",
+    "srl",
+    "spa",
+    "llp",
+    "group",
+    "holdings",
+]
 CHINESE_SUFFIXES = ("公司", "集团", "厂", "商行", "经营部", "中心", "事务所")
 NEAR_BELOW = 3.2
 STRONG_TOTALS = (
@@ -167,14 +192,15 @@ def _date(tokens: Sequence[Token]) -> Found | None:
 
 
 def _amount(entry: Labelled, mark: str) -> Iterator[Found]:
+    """Yield the amount at the end of the row, without a value where it was not understood."""
     for tokens in entry.values[::-1]:
         for token in reversed(tokens):
-            if "%" in token.text:
+            digits = sum(char.isdigit() for char in token.text)
+            if "%" in token.text or digits == 0 or digits < len(token.text) / 2:
                 continue
             amount = parse_amount(token.text, mark)
-            if amount is not None and ("." in token.text or "," in token.text or amount > 0):
-                yield found(money(amount), (token,), entry.match.label)
-                return
+            yield found("" if amount is None else money(amount), (token,), entry.match.label)
+            return
 
 
 def _words(entry: Labelled) -> Iterator[Found]:
@@ -238,8 +264,8 @@ def _currencies(layouts: list[Layout], by_role: dict[str, list[Labelled]]) -> li
     mentions = []
     for entry in by_role.get("currency", []):
         for tokens in entry.values[:1]:
-            for code in currencies_in(text_of(tokens)):
-                mentions.append(found(code, tokens, entry.match.label))
+            codes = currencies_in(text_of(tokens))
+            mentions += [found(code, tokens, entry.match.label) for code in codes]
     for layout in layouts:
         for token in layout.page.tokens:
             if any(char.isdigit() for char in token.text) or len(token.text) <= 4:

@@ -8,11 +8,12 @@ than one that tesseract is merely sure of.
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import pytesseract
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
-from clerkwork.documents.words import UNITS, PageWords, Token, has_cjk, is_cjk, text_of
+from clerkwork.documents.words import UNITS, PageWords, Token, extent, has_cjk, is_cjk
 from clerkwork.errors import ApplicationException
 
 LARGE_WIDTH_PX = 2000
@@ -22,6 +23,9 @@ STRIP_HEIGHT_PX = 60
 STRIP_SPACE_PX = 40
 GLUE = 0.35
 MIN_CHINESE = 0.05
+INK = 150
+CHARACTER_HEIGHT = 0.93
+CHARACTER_GAP = 0.06
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +35,7 @@ class Readings:
     Attributes:
         main: The reading that fields are looked for in.
         others: The readings that confirm or deny them.
-        picture: The picture they were taken from, straightened.
+        picture: The page with an even white ground, for the reading of single places.
     """
 
     main: PageWords
@@ -52,7 +56,17 @@ def read_picture(picture: Image.Image, number: int, languages: str) -> Readings:
         native = _page(large, number, "+".join(chinese), psm=6)
         main = _with_chinese(main, native)
         others.append(native)
-    return Readings(main=main, others=tuple(others), picture=large)
+    return Readings(main=main, others=tuple(others), picture=_evened(large))
+
+
+def _evened(page: Image.Image) -> Image.Image:
+    """Return the page with its ground white everywhere and its ink black."""
+    ink = ImageChops.subtract(page.filter(ImageFilter.BoxBlur(page.width // 60)), page)
+    darkest = max(1, *ink.tobytes())
+    curve = [
+        255 - round(min(max(value / darkest * 1.5 - 0.15, 0.0), 1.0) * 255) for value in range(256)
+    ]
+    return ink.point(curve)
 
 
 def _is_chinese(page: PageWords) -> bool:
@@ -68,15 +82,18 @@ def _with_chinese(main: PageWords, native: PageWords) -> PageWords:
     """
     chosen = list(main.tokens)
     for token in main.tokens:
-        if any(char.isdigit() or is_cjk(char) for char in token.text):
+        if token not in chosen or any(char.isdigit() or is_cjk(char) for char in token.text):
             continue
         over = [other for other in native.tokens if _covers(token, other)]
         good = [other for other in over if has_cjk(other.text)]
         if not good or len(good) < len(over) / 2:
             continue
         if sum(other.confidence for other in good) / len(good) > token.confidence:
-            at = chosen.index(token)
-            chosen[at : at + 1] = [other for other in over if other not in chosen]
+            new = [other for other in over if other not in chosen]
+            chosen = [
+                old for old in chosen if old is not token and not any(_covers(x, old) for x in new)
+            ]
+            chosen += new
     return replace(main, tokens=tuple(chosen))
 
 
@@ -86,7 +103,7 @@ def _covers(token: Token, other: Token) -> bool:
 
 def read_places(
     picture: Image.Image, places: Sequence[Sequence[Token]], languages: str
-) -> list[str]:
+) -> list[list[Token]]:
     """Return what stands in the box around each group of words, read apart from all around it.
 
     The boxes are pasted below each other on one sheet, because starting tesseract costs more than
@@ -105,22 +122,34 @@ def read_places(
     for token in page.tokens:
         row = int((token.middle * size[0] / UNITS - STRIP_SPACE_PX / 2) // step)
         rows[min(max(row, 0), len(rows) - 1)].append(token)
-    return [text_of(sorted(row, key=lambda token: token.left)) for row in rows]
+    return [sorted(row, key=lambda token: token.left) for row in rows]
 
 
 def _strip(picture: Image.Image, tokens: Sequence[Token]) -> Image.Image:
     scale = picture.width / UNITS
-    top, bottom = min(token.top for token in tokens), max(token.bottom for token in tokens)
+    left, top, right, bottom = extent(tokens)
     spare = 0.25 * (bottom - top)
     area = (
-        round((min(token.left for token in tokens) - spare) * scale),
+        round((left - 1.5 * spare) * scale),
         round((top - spare) * scale),
-        round((max(token.right for token in tokens) + spare) * scale),
+        round((right + 1.5 * spare) * scale),
         round((bottom + spare) * scale),
     )
     strip = picture.crop(area)
     width = round(strip.width * STRIP_HEIGHT_PX / max(strip.height, 1))
     return strip.resize((min(max(width, 8), 4000), STRIP_HEIGHT_PX), Image.Resampling.LANCZOS)
+
+
+def characters_in(picture: Image.Image, tokens: Sequence[Token]) -> float:
+    """Return how many Chinese characters the ink of a text has room for.
+
+    They are as wide as they are high, and stand close together.
+    """
+    strip = _strip(picture, tokens).point(lambda value: 255 if value < INK else 0)
+    ink = strip.getbbox()
+    if ink is None:
+        return 0.0
+    return (ink[2] - ink[0]) / (ink[3] - ink[1]) * CHARACTER_HEIGHT + CHARACTER_GAP
 
 
 def straighten(picture: Image.Image) -> Image.Image:
@@ -191,13 +220,7 @@ def _sized(picture: Image.Image, width: int) -> Image.Image:
 
 
 def _page(picture: Image.Image, number: int, languages: str, *, psm: int) -> PageWords:
-    data = _call(
-        pytesseract.image_to_data,
-        picture,
-        languages,
-        psm=psm,
-        output_type=pytesseract.Output.DICT,
-    )
+    data = _words(picture, languages, psm)
     scale = UNITS / picture.width
     tokens: list[Token] = []
     line: tuple[int, ...] = ()
@@ -235,14 +258,18 @@ def _glued(before: Token | None, text: str, left: float, height: float) -> bool:
     return False
 
 
-def _call(function, picture, languages, *, psm, **options):  # type: ignore[no-untyped-def]
+def _words(picture: Image.Image, languages: str, psm: int) -> dict[str, list[Any]]:
+    """Return tesseract's table of words, its columns by name."""
     try:
-        return function(picture, lang=languages, config=f"--psm {psm}", **options)
+        table = pytesseract.image_to_data(
+            picture, languages, f"--psm {psm}", output_type=pytesseract.Output.DICT
+        )
     except pytesseract.TesseractNotFoundError as error:
-        raise ApplicationException(
-            "ocr_missing", "Tesseract is not installed; run `clerkwork doctor`."
-        ) from error
+        message = "Tesseract is not installed; run `clerkwork doctor`."
+        raise ApplicationException("ocr_missing", message) from error
     except pytesseract.TesseractError as error:
+        problem = str(error.message)[:200]
         raise ApplicationException(
-            "ocr_failed", "Tesseract failed: {error}.", error=str(error.message)[:200]
+            "ocr_failed", "Tesseract failed: {error}.", error=problem
         ) from error
+    return cast("dict[str, list[Any]]", table)

@@ -42,7 +42,32 @@ CURRENCY_NAMES = {
     "rmb": "CNY",
 }
 CURRENCY_CODES = frozenset(
-    ["AUD", "BRL", "CAD", "CHF", "CNY", "CZK", "DKK", "EUR", "GBP", "HKD", "INR", "JPY", "KRW", "MXN", "MYR", "NOK", "NZD", "PLN", "SEK", "SGD", "THB", "TWD", "USD", "ZAR"]
+    [
+        "AUD",
+        "BRL",
+        "CAD",
+        "CHF",
+        "CNY",
+        "CZK",
+        "DKK",
+        "EUR",
+        "GBP",
+        "HKD",
+        "INR",
+        "JPY",
+        "KRW",
+        "MXN",
+        "MYR",
+        "NOK",
+        "NZD",
+        "PLN",
+        "SEK",
+        "SGD",
+        "THB",
+        "TWD",
+        "USD",
+        "ZAR",
+    ]
 )
 DIGITS = {char: index for index, char in enumerate("〇一二三四五六七八九")} | {
     char: index for index, char in enumerate("零壹贰叁肆伍陆柒捌玖")

@@ -62,9 +62,9 @@ def _readings(
     """Return the numbers that were read in a cell, the first reading's first."""
     if cell is None:
         return []
-    texts = [cell.raw, *witness.others(cell.tokens)]
+    texts = [cell.raw, *(heard.text for heard in witness.others(cell.tokens))]
     if thorough:
-        texts.append(witness.again(cell.tokens, numeric=True))
+        texts.append(witness.again(cell.tokens, numeric=True).text)
     parser: Callable[[str, str], Decimal | None] = PARSERS[role]
     return list(
         dict.fromkeys(number for text in texts if (number := parser(text, mark)) is not None)
@@ -128,8 +128,8 @@ def judge_totals(draft: Draft, amounts: list[Decimal | None], witness: Witness) 
         fits = [(x, t) for x in taxes for t in totals if lines + x[0] == t[0]]
         if fits:
             return _proven(draft, *fits[0], witness)
-    read = draft.total[0].value if draft.total else "-"
-    tax = draft.tax[0].value if draft.tax else "0.00"
+    read = draft.total[0].raw if draft.total else "-"
+    tax = draft.tax[0].raw if draft.tax else "0.00"
     reason = "The lines come to {sum} and the tax is {tax}, which is not the total {total}."
     refuted = _unproven(draft, reason, {"sum": money(lines), "tax": tax, "total": read})
     subtotals = _amounts(draft.subtotal, witness, draft.mark, thorough=True)
@@ -141,11 +141,11 @@ Reading = tuple[Decimal, Found | None]
 
 
 def _amounts(items: list[Found], witness: Witness, mark: str, *, thorough: bool) -> list[Reading]:
-    found: list[Reading] = []
-    for item in items:
-        for number in _readings(item, "amount", witness, mark, thorough=thorough):
-            found.append((number, item))
-    return found
+    return [
+        (number, item)
+        for item in items
+        for number in _readings(item, "amount", witness, mark, thorough=thorough)
+    ]
 
 
 def _proven(draft: Draft, tax: Reading, total: Reading, witness: Witness) -> Totals:

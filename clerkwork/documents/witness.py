@@ -2,13 +2,32 @@
 
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
-from clerkwork.documents.ocr import Readings, read_places
-from clerkwork.documents.words import Token, has_cjk, text_of
+from clerkwork.documents.ocr import Readings, characters_in, read_places
+from clerkwork.documents.words import Token, extent, has_cjk, is_cjk, text_of
 
+HALF_CHARACTER = 0.5
+COMMON = frozenset({"公", "司", "公司", "有", "限", "有限", "限公司", "有限公司"})
 MAX_PLACES = 400
 EDGES = " |,.;:'\"”“’‘`、。_~"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What one reading has in a place.
+
+    Attributes:
+        text: As it was read.
+        weakest: The lowest confidence of its Chinese words, 1.0 where there are none.
+    """
+
+    text: str
+    weakest: float
+
+
+NOTHING = Heard(text="", weakest=1.0)
 
 
 class Witness(Protocol):
@@ -17,12 +36,14 @@ class Witness(Protocol):
     def exact(self, tokens: Sequence[Token]) -> bool:
         """Return whether the words come from a text layer, which needs no second opinion."""
 
-    def others(self, tokens: Sequence[Token]) -> list[str]:
+    def others(self, tokens: Sequence[Token]) -> list[Heard]:
         """Return what the other readings of the page have in the same place."""
 
-    def again(self, tokens: Sequence[Token], *, numeric: bool = False) -> str:
+    def again(self, tokens: Sequence[Token], *, numeric: bool = False) -> Heard:
         """Return what a reading of the place alone gives."""
 
+    def fits(self, tokens: Sequence[Token]) -> bool:
+        """Return whether the ink has room for just as many characters as were read."""
 
     def prepare(self, places: Iterable[Sequence[Token]], *, numeric: bool = False) -> None:
         """Say which places will be asked about, so that they can be read together."""
@@ -34,7 +55,7 @@ class PageWitness:
     def __init__(self, readings: Mapping[int, Readings], languages: str) -> None:
         self._readings = readings
         self._languages = languages.split("+")
-        self._places: dict[tuple[object, ...], str] = {}
+        self._places: dict[tuple[object, ...], Heard] = {}
 
     def prepare(self, places: Iterable[Sequence[Token]], *, numeric: bool = False) -> None:
         """Read many places at once, so that :meth:`again` has them at hand."""
@@ -47,7 +68,15 @@ class PageWitness:
         for (page, languages), group in sheets.items():
             texts = read_places(self._readings[page].picture, group, languages)
             for tokens, text in zip(group, texts, strict=True):
-                self._places[_key(tokens, numeric)] = text
+                self._places[_key(tokens, numeric)] = _heard(text)
+
+    def fits(self, tokens: Sequence[Token]) -> bool:
+        """Return whether the ink has room for as many Chinese characters; other text fits."""
+        text = "".join(token.text for token in tokens).strip(EDGES)
+        if self.exact(tokens) or not text or not all(map(is_cjk, text)):
+            return True
+        room = characters_in(self._readings[tokens[0].page].picture, tokens)
+        return abs(room - len(text)) < HALF_CHARACTER
 
     def _language(self, tokens: Sequence[Token], numeric: bool) -> str:
         chinese = has_cjk(text_of(tokens)) and not numeric
@@ -58,20 +87,30 @@ class PageWitness:
         """Return whether all the words stand on pages with a text layer."""
         return all(token.page not in self._readings for token in tokens)
 
-    def others(self, tokens: Sequence[Token]) -> list[str]:
+    def others(self, tokens: Sequence[Token]) -> list[Heard]:
         """Return the text that stands in the place in each other reading, where there is any."""
         if not tokens or self.exact(tokens):
             return []
-        texts = [
-            text_of(_inside(reading.tokens, tokens))
-            for reading in self._readings[tokens[0].page].others
-        ]
-        return [text for text in texts if text]
+        others = self._readings[tokens[0].page].others
+        heard = [_heard(_inside(reading.tokens, tokens)) for reading in others]
+        return [each for each in heard if each.text]
 
-    def again(self, tokens: Sequence[Token], *, numeric: bool = False) -> str:
+    def again(self, tokens: Sequence[Token], *, numeric: bool = False) -> Heard:
         """Return what a reading of the place alone gives; empty when too many were asked for."""
         self.prepare([tokens], numeric=numeric)
-        return self._places.get(_key(tokens, numeric), "") if tokens else ""
+        return self._places.get(_key(tokens, numeric), NOTHING) if tokens else NOTHING
+
+
+def _heard(tokens: Sequence[Token]) -> Heard:
+    return Heard(text=text_of(tokens), weakest=weakest(tokens))
+
+
+def weakest(tokens: Sequence[Token]) -> float:
+    """Return the lowest confidence of the Chinese words, those that end a company's name aside."""
+    sure = [
+        token.confidence for token in tokens if has_cjk(token.text) and token.text not in COMMON
+    ]
+    return min(sure, default=1.0)
 
 
 def _key(tokens: Sequence[Token], numeric: bool) -> tuple[object, ...]:
@@ -80,9 +119,8 @@ def _key(tokens: Sequence[Token], numeric: bool) -> tuple[object, ...]:
 
 
 def _inside(tokens: Sequence[Token], place: Sequence[Token]) -> list[Token]:
-    height = max(token.bottom - token.top for token in place)
-    left, right = min(token.left for token in place), max(token.right for token in place)
-    top, bottom = min(token.top for token in place), max(token.bottom for token in place)
+    height = min(token.bottom - token.top for token in place)
+    left, top, right, bottom = extent(place)
     here = [
         token
         for token in tokens
@@ -95,6 +133,6 @@ def _inside(tokens: Sequence[Token], place: Sequence[Token]) -> list[Token]:
 
 
 def folded(text: str) -> str:
-    """Return *text* as readings are compared: without blanks, edge marks and width of characters."""
+    """Return *text* as readings are compared: without blanks, edge marks and full width."""
     plain = unicodedata.normalize("NFKC", text).replace("×", "x")
     return "".join(plain.split()).strip(EDGES)

@@ -13,6 +13,7 @@ from clerkwork.model.extraction import Box
 UNITS = 1000.0
 PIECE_GAP = 1.1
 ROW_BAND = 0.45
+ODD_HEIGHT = 1.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,12 +101,13 @@ def box_of(tokens: Sequence[Token], ratio: float) -> Box | None:
         return None
     first = tokens[0].page
     here = [token for token in tokens if token.page == first]
+    left, top, right, bottom = extent(here)
     return Box(
         page=first,
-        left=_share(min(token.left for token in here) / UNITS),
-        top=_share(min(token.top for token in here) / (UNITS * ratio)),
-        right=_share(max(token.right for token in here) / UNITS),
-        bottom=_share(max(token.bottom for token in here) / (UNITS * ratio)),
+        left=_share(left / UNITS),
+        top=_share(top / (UNITS * ratio)),
+        right=_share(right / UNITS),
+        bottom=_share(bottom / (UNITS * ratio)),
     )
 
 
@@ -137,3 +139,18 @@ def pieces_of(row: Sequence[Token], gap: float) -> list[list[Token]]:
         else:
             pieces.append([token])
     return pieces
+
+
+def extent(tokens: Sequence[Token]) -> tuple[float, float, float, float]:
+    """Return left, top, right, bottom of words in a row, without those of odd height.
+
+    Engines now and then draw a word's box into the next line; the others in the row tell.
+    """
+    usual = statistics.median(token.bottom - token.top for token in tokens)
+    even = [token for token in tokens if token.bottom - token.top < ODD_HEIGHT * usual]
+    return (
+        min(token.left for token in tokens),
+        min(token.top for token in even),
+        max(token.right for token in tokens),
+        max(token.bottom for token in even),
+    )
