@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from clerkwork.config.files import read_targets, read_workflows
-from clerkwork.config.settings import load_settings
+from clerkwork.config.settings import read_settings
 from clerkwork.config.yaml_files import Place, YamlFile
 from clerkwork.errors import ConfigError
 from clerkwork.model.bots import Bot
@@ -30,11 +30,7 @@ def check_all(
         bots: The bots that could be loaded.
         bot_problems: What went wrong with those that could not.
     """
-    problems: list[ConfigError] = []
-    try:
-        load_settings(root)
-    except ConfigError as error:
-        problems.append(error)
+    _, problems = read_settings(root)
     targets, wrong_targets = read_targets(root)
     workflows, wrong_workflows = read_workflows(root)
     problems += [*wrong_targets, *wrong_workflows, *bot_problems]

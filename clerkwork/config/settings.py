@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -113,7 +114,8 @@ class Settings(BaseSettings):
         settings_cls: type[BaseSettings],
         init_settings: PydanticBaseSettingsSource,
         env_settings: PydanticBaseSettingsSource,
-        **_: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source of ours
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source of ours
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Return one source per file, the strongest first; one merged source would lose keys."""
         files = [TomlConfigSettingsSource(settings_cls, file) for file in _files]
@@ -129,15 +131,32 @@ def load_settings(root: Path) -> Settings:
     Raises:
         ConfigError: A file cannot be read or a value is wrong; names file or variable, and key.
     """
+    settings, problems = read_settings(root)
+    if settings is None:
+        raise problems[0]
+    return settings
+
+
+def read_settings(root: Path) -> tuple[Settings | None, list[ConfigError]]:
+    """Return the settings of the project in *root*, or None and every problem they have."""
     environment = os.environ.get("CLERKWORK_ENVIRONMENT", "")
     names = [f"{environment}.toml"] if environment else []
     _files[:] = [root / "config" / name for name in [*names, "default.toml"]]
+    if environment and not _files[0].is_file():
+        text = "does not exist; write it, or correct the variable CLERKWORK_ENVIRONMENT"
+        return None, [ConfigError(f"config/{environment}.toml", text)]
+    problems = []
     for file in _files:
-        _parse(file, root)
+        try:
+            _parse(file, root)
+        except ConfigError as error:
+            problems.append(error)
+    if problems:
+        return None, problems
     try:
-        return Settings()
+        return Settings(), []
     except ValidationError as error:
-        raise _explained(error, root) from None
+        return None, [_explained(detail, root) for detail in error.errors(include_url=False)]
 
 
 def _parse(file: Path, root: Path) -> dict[str, Any]:
@@ -147,16 +166,21 @@ def _parse(file: Path, root: Path) -> dict[str, Any]:
         raise ConfigError(str(file.relative_to(root)), f"is not valid TOML: {error}") from None
 
 
-def _explained(error: ValidationError, root: Path) -> ConfigError:
-    problem = error.errors(include_url=False)[0]
+def _explained(problem: ErrorDetails, root: Path) -> ConfigError:
     path = [str(part) for part in problem["loc"]]
+    place = _place(path, root)
+    return ConfigError(place, f"{'.'.join(path)}: {problem['msg']}, found {problem['input']!r}")
+
+
+def _place(path: list[str], root: Path) -> str:
+    """Return the strongest source that holds the value at *path*."""
     variable = "CLERKWORK_" + "__".join(path).upper()
-    place = f"environment variable {variable}" if variable in os.environ else "config/default.toml"
+    if variable in os.environ:
+        return f"environment variable {variable}"
     for file in _files:
         node: Any = _parse(file, root)
         for part in path:
             node = node.get(part) if isinstance(node, dict) else None
         if node is not None:
-            place = str(file.relative_to(root))
-            break
-    return ConfigError(place, f"{'.'.join(path)}: {problem['msg']}, found {problem['input']!r}")
+            return str(file.relative_to(root))
+    return "config/default.toml"

@@ -61,7 +61,17 @@ def keep(file: Path, evidence: Path, *, max_mb: int) -> Stored:
     first = _first_name(folder, sha256, file.name)
     place = folder / (sha256 + suffix(first))
     partial.replace(place)
+    _make_durable(folder)
     return Stored(path=place, sha256=sha256, name=file.name, first_name=first)
+
+
+def _make_durable(folder: Path) -> None:
+    """Make the names in *folder* survive a power cut: the store will soon speak of them."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _first_name(folder: Path, sha256: str, name: str) -> str:

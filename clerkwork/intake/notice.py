@@ -27,6 +27,7 @@ Then put the corrected file into the inbox folder again.
 然后将更正后的文件重新放入收件文件夹。
 """
 WHOLE = "the whole file"
+LEAST_FIXED = 3  # a template of values alone would fit every sentence
 
 
 def note(error: InputRejected) -> str:
@@ -62,8 +63,14 @@ def _templates() -> list[tuple[re.Pattern[str], str]]:
                 for message in read_po(stream)
                 if message.id and message.string and isinstance(message.id, str)
             ]
-    found.sort(key=lambda pair: -len(re.sub(r"\{\w+\}", "", pair[0])))
+    found = [pair for pair in found if _fixed(pair[0]) >= LEAST_FIXED]
+    found.sort(key=lambda pair: -_fixed(pair[0]))
     return [(_pattern(template), translation) for template, translation in found]
+
+
+def _fixed(template: str) -> int:
+    """Return the number of characters of *template* that are not values."""
+    return len(re.sub(r"\{\w+\}", "", template).strip())
 
 
 def _pattern(template: str) -> re.Pattern[str]:

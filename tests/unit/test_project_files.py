@@ -148,6 +148,30 @@ def test_all_problems_are_collected(write, tmp_path):
     ]
 
 
+def test_every_problem_of_the_settings_is_told_at_its_strongest_source(
+    write, tmp_path, monkeypatch
+):
+    """Environment variable before environment file before default file."""
+    monkeypatch.setenv("CLERKWORK_ENVIRONMENT", "night")
+    monkeypatch.setenv("CLERKWORK_WORKER__POLL_S", "0")
+    write("config/default.toml", "[worker]\npoll_s = 1\nconcurrency = 0\nspeed = 1\n")
+    write("config/night.toml", "[console]\nport = 70000\n")
+    assert sorted(text.split(": ")[0] + text.split(":")[1] for text in said(tmp_path)) == [
+        "config/default.toml worker.concurrency",
+        "config/default.toml worker.speed",
+        "config/night.toml console.port",
+        "environment variable CLERKWORK_WORKER__POLL_S worker.poll_s",
+    ]
+
+
+def test_an_environment_nobody_wrote_is_an_error(write, tmp_path, monkeypatch):
+    """A slip in the variable must not start the defaults in production."""
+    monkeypatch.setenv("CLERKWORK_ENVIRONMENT", "prod")
+    assert said(tmp_path) == [
+        "config/prod.toml: does not exist; write it, or correct the variable CLERKWORK_ENVIRONMENT"
+    ]
+
+
 def test_loading_stops_at_the_first_problem(write, tmp_path):
     """A worker does not start with half a configuration."""
     write("workflows/orders.yaml", ORDERS.replace("bot:", "bott:"))
