@@ -12,7 +12,7 @@ import pytest
 from loguru import logger
 from pydantic import BaseModel
 
-from clerkwork import clock
+from clerkwork import ApplicationException, clock
 from clerkwork.config.settings import WorkerSettings
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.runlog import RunLog
@@ -58,8 +58,6 @@ class Ledger:
         ]
 
     def enter(self, screen: "TestScreen", value: Number) -> Receipt:
-        from clerkwork import ApplicationException
-
         if self.before_submit is not None:
             self.before_submit()
         screen.about_to_submit()
@@ -86,7 +84,7 @@ class DirectBrowser:
 
     def call(
         self,
-        target: Target,
+        _target: Target,
         function: Callable[..., Any],
         *arguments: Any,
         on_message: Callable[[str, Any], Any],
@@ -100,7 +98,7 @@ class DirectBrowser:
 class NoReader:
     """A worker without documents."""
 
-    def read(self, file: Path, name: str) -> Any:
+    def read(self, _file: Path, _name: str) -> Any:
         raise AssertionError("no document is read in this test")
 
     def close(self) -> None:

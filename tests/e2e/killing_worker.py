@@ -17,16 +17,15 @@ from clerkwork.model.events import Event, Kind
 
 root, item_id, last = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 write = RunLog.write
-seen = 0
+seen: list[Event] = []
 over = threading.Event()
 
 
 def write_and_die(log: RunLog, event: Event) -> None:
-    global seen
     write(log, event)
     if event.item_id == item_id:
-        seen += 1
-        if seen == last:
+        seen.append(event)
+        if len(seen) == last:
             os.kill(os.getpid(), signal.SIGKILL)
         if event.kind is Kind.RUN_ENDED and event.data.get("end") != "postponed":
             over.set()

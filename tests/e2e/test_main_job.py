@@ -4,7 +4,6 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +23,7 @@ KEPT_BACK = {"over_limit", "unknown_supplier", "bad_row"}
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]:
+def demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
     """Run the demo once; return its project's folder and what it said."""
     folder = tmp_path_factory.mktemp("demo") / "project"
     command = [sys.executable, "-m", "clerkwork.testing.demo", "--once", "--port", "0"]
@@ -32,7 +31,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, str]]
         [*command, "--folder", str(folder)], cwd=HOME, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    yield folder, done.stdout
+    return folder, done.stdout
 
 
 def entered(folder: Path) -> dict[str, list[PurchaseOrder]]:

@@ -21,7 +21,8 @@ def plain(value: Number, run: Run) -> Number:
 def doubting(value: Number, run: Run) -> Number:
     """Ask a person about every amount over ten."""
     value = run.step("double", lambda: Number(number=value.number, amount=value.amount * 2))
-    return run.check(value, value.amount <= 10, "too_much", "{amount} is a lot", amount=value.amount)
+    few = value.amount <= 10
+    return run.check(value, few, "too_much", "{amount} is a lot", amount=value.amount)
 
 
 def ends(bench: Bench, item_id: int) -> tuple[ItemState, Outcome | None]:

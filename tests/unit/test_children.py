@@ -1,0 +1,147 @@
+"""Child processes: killed at their limits, and with the parent, whatever they are doing."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clerkwork.children import Channel, Child, family
+from clerkwork.errors import ApplicationException, BusinessException, Fenced
+from tests.fixtures_project import HOME, until
+
+SOON = timedelta(seconds=1)
+LONG = timedelta(seconds=30)
+
+
+def double(_channel: Channel, number: int) -> int:
+    return number * 2
+
+
+def hang(_channel: Channel) -> None:
+    subprocess.run(["sleep", "600"], check=False)
+
+
+def grow(_channel: Channel) -> None:
+    block = [bytearray(os.urandom(2**20)) for _ in range(400)]
+    time.sleep(600)
+    block.clear()
+
+
+def die(_channel: Channel) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def refuse(_channel: Channel) -> None:
+    raise BusinessException("over_limit", "{total} is too much", fields=("total",), total=7)
+
+
+def stumble(_channel: Channel) -> None:
+    raise KeyError("nobody expected this")
+
+
+def converse(channel: Channel) -> Any:
+    channel.tell("log", "working")
+    return channel.ask("may I", 1)
+
+
+@pytest.fixture
+def child() -> Iterator[Child]:
+    made = Child("test", memory_mb=200)
+    yield made
+    made.close()
+
+
+def code_of(child: Child, function: Any, timeout: timedelta) -> str:
+    with pytest.raises(ApplicationException) as caught:
+        child.call(function, timeout=timeout)
+    return caught.value.code
+
+
+def test_a_child_returns_what_the_function_returns(child: Child) -> None:
+    """Arguments and results cross the border."""
+    assert [child.call(double, number, timeout=LONG) for number in (1, 2)] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("function", "timeout", "code"),
+    [
+        (hang, SOON, "child_timeout"),
+        (grow, LONG, "child_memory"),
+        (die, LONG, "child_died"),
+        (stumble, LONG, "child_failed"),
+    ],
+)
+def test_a_child_that_breaks_its_limits_is_one_clear_exception(
+    child: Child, function: Any, timeout: timedelta, code: str
+) -> None:
+    """Time, memory, death and unexpected errors each have a code, and the next call works."""
+    assert (code_of(child, function, timeout), child.call(double, 4, timeout=LONG)) == (code, 8)
+
+
+def test_a_deliberate_error_crosses_the_border_whole(child: Child) -> None:
+    """Code, message, facts and fields of a bot exception are those that were raised."""
+    with pytest.raises(BusinessException) as caught:
+        child.call(refuse, timeout=LONG)
+    error = caught.value
+    assert (str(error), error.code, error.message, error.facts, error.fields) == (
+        "7 is too much",
+        "over_limit",
+        "{total} is too much",
+        {"total": "7"},
+        ("total",),
+    )
+
+
+def test_a_child_tells_and_asks_its_parent(child: Child) -> None:
+    """Messages arrive in order, and a question gets what the handler returns."""
+    heard: list[tuple[str, Any]] = []
+
+    def handle(kind: str, data: Any) -> str:
+        heard.append((kind, data))
+        return "yes"
+
+    answer = child.call(converse, timeout=LONG, on_message=handle)
+    assert (answer, heard) == ("yes", [("log", "working"), ("may I", 1)])
+
+
+def test_a_question_that_is_refused_raises_in_the_child(child: Child) -> None:
+    """The handler's error comes back to the caller through the child."""
+
+    def handle(kind: str, _data: Any) -> None:
+        if kind == "may I":
+            raise Fenced("taken over")
+
+    with pytest.raises(Fenced, match="taken over"):
+        child.call(converse, timeout=LONG, on_message=handle)
+
+
+def test_nothing_that_a_child_started_outlives_a_killed_parent(tmp_path: Path) -> None:
+    """After kill -9 of the parent the child and its own children are gone."""
+    code = (
+        "from datetime import timedelta\n"
+        "from clerkwork.children import Child\n"
+        "from tests.unit.test_children import hang\n"
+        "Child('test', memory_mb=500).call(hang, timeout=timedelta(seconds=300))\n"
+    )
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=HOME, env={**os.environ, "PYTHONPATH": str(HOME)}
+    )
+    until(lambda: len(family(parent.pid)) >= 3, "parent, child and sleep run")
+    kin = family(parent.pid)[1:]
+    parent.kill()
+    parent.wait()
+    assert until(lambda: not [pid for pid in kin if running(pid)], "all are gone")
+
+
+def running(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False

@@ -1,0 +1,151 @@
+"""The store: its tables are what the migrations make, and races are settled in SQL."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from clerkwork.errors import ConfigError
+from clerkwork.model.items import MOVES, ItemState, NewItem
+from clerkwork.store import items, planned, workers
+from clerkwork.store.database import Store, open_store
+from clerkwork.store.schema import item, metadata
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store("sqlite:///store.db", tmp_path)
+    yield opened
+    opened.close()
+
+
+def add(store: Store, reference: str, state: ItemState = ItemState.WAITING) -> int:
+    new = NewItem(workflow="work", reference=reference, payload={})
+    with store.write() as db:
+        item_id = items.add(db, new, queue="q", digest="d", state=state, now=NOW)
+        assert item_id is not None
+        db.execute(item.update().where(item.c.id == item_id).values(state=state))
+    return item_id
+
+
+def test_the_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> None:
+    """Alembic finds nothing to change in a store that was just opened."""
+    with store.read() as db:
+        context = MigrationContext.configure(db)
+        found = [
+            change
+            for change in compare_metadata(context, metadata)
+            if "clerkwork_revision" not in str(change)
+        ]
+    assert found == []
+
+
+def test_a_store_that_is_opened_again_keeps_its_items(tmp_path: Path) -> None:
+    """The second opening finds the tables and leaves what is in them."""
+    first = open_store("sqlite:///store.db", tmp_path)
+    item_id = add(first, "A-1")
+    first.close()
+    second = open_store("sqlite:///store.db", tmp_path)
+    with second.read() as db:
+        found = items.get(db, item_id)
+    second.close()
+    assert found is not None
+
+
+def test_the_store_is_durable_against_power_cuts(store: Store) -> None:
+    """Write-ahead log with a full sync at each commit, and no memory-mapped file."""
+    with store.read() as db:
+        pragmas = ("journal_mode", "synchronous", "mmap_size", "foreign_keys")
+        found = [db.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
+    assert found == ["wal", 2, 0, 1]
+
+
+@pytest.mark.parametrize("url", ["nonsense", "mysql://host/db", "sqlite://"])
+def test_an_address_that_is_no_store_is_one_clear_error(url: str, tmp_path: Path) -> None:
+    """The sentence names the setting."""
+    with pytest.raises(ConfigError, match=r"^setting store\.url: "):
+        open_store(url, tmp_path)
+
+
+@pytest.mark.parametrize("state", list(ItemState))
+def test_only_states_of_the_transition_table_can_be_reserved(
+    store: Store, state: ItemState
+) -> None:
+    """An item is reserved exactly from the states that may move to running."""
+    item_id = add(store, "A-1", state)
+    with store.write() as db:
+        reserved = items.reserve(db, item_id, worker="w", now=NOW)
+    assert (reserved is not None) == (ItemState.RUNNING in MOVES[state])
+
+
+@pytest.mark.parametrize("state", [s for s in ItemState if s is not ItemState.RUNNING])
+def test_only_a_running_item_can_be_completed_postponed_or_sent_to_a_person(
+    store: Store, state: ItemState
+) -> None:
+    """Every other state refuses, and keeps its state."""
+    item_id = add(store, "A-1", state)
+    with store.write() as db:
+        moved = [
+            items.complete(db, item_id, 0, result=None, now=NOW),
+            items.send_to_review(db, item_id, 0, code="c", reason="r", now=NOW),
+            items.postpone(
+                db, item_id, 0, not_before=NOW, code="c", reason="r", failed=False, now=NOW
+            ),
+        ]
+        found = items.get(db, item_id)
+    assert found is not None
+    assert (moved, found.state) == ([False, False, False], state)
+
+
+def test_an_earlier_attempt_can_not_end_an_item(store: Store) -> None:
+    """A worker that was taken over is fenced out by its attempt."""
+    item_id = add(store, "A-1")
+    with store.write() as db:
+        items.reserve(db, item_id, worker="first", now=NOW)
+        items.reserve(db, item_id, worker="second", now=NOW)
+        ended = [items.complete(db, item_id, attempt, result=None, now=NOW) for attempt in (1, 2)]
+    assert ended == [False, True]
+
+
+def test_the_seconds_of_a_bot_are_the_time_from_reservation_to_release(store: Store) -> None:
+    """Postponed time in between does not count."""
+    item_id = add(store, "A-1")
+    later = NOW + timedelta(hours=1)
+    with store.write() as db:
+        items.reserve(db, item_id, worker="w", now=NOW)
+        items.postpone(
+            db,
+            item_id,
+            1,
+            not_before=later,
+            code="c",
+            reason="r",
+            failed=True,
+            now=NOW + timedelta(seconds=2),
+        )
+        items.reserve(db, item_id, worker="w", now=later)
+        items.complete(db, item_id, 2, result=None, now=later + timedelta(seconds=3))
+        found = items.get(db, item_id)
+    assert found is not None
+    assert found.bot_ms == 5000
+
+
+def test_a_planned_instant_is_claimed_once(store: Store) -> None:
+    """The second claim of the same schedule and instant is refused."""
+    with store.write() as db:
+        claims = [planned.claim(db, "orders", NOW, worker=worker, now=NOW) for worker in ("a", "b")]
+    assert claims == [True, False]
+
+
+def test_a_silent_worker_is_not_alive(store: Store) -> None:
+    """Only workers whose last sign of life is recent are listed."""
+    with store.write() as db:
+        workers.register(db, "old", host="h", pid=1, now=NOW - timedelta(minutes=5))
+        workers.register(db, "new", host="h", pid=2, now=NOW)
+        alive = workers.alive(db, since=NOW - timedelta(seconds=15))
+    assert [worker.name for worker in alive] == ["new"]
