@@ -4,6 +4,7 @@ Sizes are counted while reading, because the sizes that a zip file states may be
 """
 
 import io
+import re
 import zipfile
 
 from clerkwork.errors import InputRejected
@@ -14,6 +15,8 @@ MOST_RATIO = 100
 SMALL_BYTES = 2**20  # below this size no ratio is suspicious
 BLOCK = 2**18
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ROW = re.compile(rb"<(?:\w+:)?row(?=[\s>/])[^>]*>")
+NUMBER = re.compile(rb"""\sr=["'](\d{1,9})["']""")
 AGAIN = "Open it in a spreadsheet program, save it as .xlsx and send it again."
 
 
@@ -40,6 +43,20 @@ def check_archive(data: bytes, name: str) -> None:
         total = 0
         for entry in entries:
             total += _unfold(archive, entry, name, MOST_BYTES - total)
+        for part in names:
+            if part.startswith("xl/worksheets/") and part.endswith(".xml"):
+                _check_rows(archive.read(part), name)
+
+
+def _check_rows(sheet: bytes, name: str) -> None:
+    """Refuse rows that do not stand in rising order: the library drops them without a word."""
+    last = 0
+    for match in ROW.finditer(sheet):
+        number = NUMBER.search(match[0])
+        row = int(number[1]) if number else last + 1
+        if row <= last:
+            raise InputRejected(name, "", "the rows of a sheet are out of order", AGAIN)
+        last = row
 
 
 def _outside(part: str) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from clerkwork import clock
 from clerkwork.children import Child
 from clerkwork.errors import ApplicationException, InputRejected
+from clerkwork.intake.notice import chinese
 from clerkwork.intake.rows import OrderWorkbook
 from clerkwork.intake.workbook import parse_workbook, read_workbook, workbook_child
 from tests.books import book, order
@@ -92,7 +93,8 @@ MISNAMED = "the workbook names its parts wrongly"
         (lambda: with_sheet(b"<worksheet", ENTITY_BOMB), UNREADABLE),
         (lambda: with_sheet(b"<worksheet", OUTSIDE), UNREADABLE),
         (lambda: with_sheet(b"</sheetData>", b""), UNREADABLE),
-        (lambda: with_sheet(b'<row r="2"', b'<row r="99999999"'), "there are more than 20000 rows"),
+        (lambda: with_sheet(b'<row r="5"', b'<row r="99999999"'), "there are more than 20000 rows"),
+        (lambda: with_sheet(b'<row r="4"', b'<row r="2"'), "the rows of a sheet are out of order"),
         (lambda: rezipped(lambda parts: parts.pop(SHEET)), "no sheet has a header row"),
         (lambda: rezipped(lambda parts: parts.pop("xl/workbook.xml")), UNREADABLE),
         (lambda: book(header=("Menge", "Preis")), "no sheet has a header row with the titles of"),
@@ -100,7 +102,14 @@ MISNAMED = "the workbook names its parts wrongly"
     ids=[
         *("empty", "text", "only a signature", "half", "cut tail", "ole", "encrypted entry"),
         *("bomb", "lying bomb", "2001 parts", "path outside", "entity bomb", "outside entity"),
-        *("broken xml", "row far away", "no sheet", "no workbook", "wrong header"),
+        *(
+            "broken xml",
+            "row far away",
+            "rows out of order",
+            "no sheet",
+            "no workbook",
+            "wrong header",
+        ),
     ],
 )
 def test_a_malformed_workbook_is_one_clear_error(child, tmp_path, make, problem):
@@ -110,6 +119,8 @@ def test_a_malformed_workbook_is_one_clear_error(child, tmp_path, make, problem)
     with pytest.raises(InputRejected) as error:
         read_workbook(file, "orders.xlsx", child)
     assert problem in str(error.value)
+    for sentence in (error.value.problem, error.value.remedy):
+        assert chinese(sentence) != sentence
     file.write_bytes(GOOD)
     assert len(read_workbook(file, "orders.xlsx", child).orders) == 2
 
