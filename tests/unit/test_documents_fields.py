@@ -1,0 +1,176 @@
+"""From words to a draft: labels, table and totals on pages made of words."""
+
+from decimal import Decimal
+
+import pytest
+
+from clerkwork.documents.fields import draft_of, is_company
+from clerkwork.documents.found import Draft
+from clerkwork.documents.labels import match_field, match_title
+from clerkwork.documents.words import Token
+
+HEAD = [(40, "Item Code"), (180, "Description"), (520, "Qty"), (640, "Unit Price"), (840, "Amount")]
+FIRST = [(40, "M49497"), (180, "Pallet wrap"), (530, "12"), (660, "2.50"), (860, "30.00")]
+SECOND = [(40, "K77380"), (180, "Tape 50 mm"), (530, "4"), (660, "5.00"), (860, "20.00")]
+TOTAL = [(640, "Total Due"), (860, "$50.00")]
+
+
+def tokens(text: str) -> list[Token]:
+    """Return the words of *text* side by side."""
+    return [
+        Token(text=word, page=0, left=i * 90, top=0, right=i * 90 + 80, bottom=14, confidence=1.0)
+        for i, word in enumerate(text.split())
+    ]
+
+
+def cells(draft: Draft) -> list[dict[str, str]]:
+    return [{name: item.value for name, item in line.cells.items()} for line in draft.lines]
+
+
+@pytest.mark.parametrize(
+    ("text", "role", "rest"),
+    [
+        ("PO Number: PO-1", "order_number", ["PO-1"]),
+        ("Due Date 2025-01-01", "other_date", ["2025-01-01"]),
+        ("VAT ID:US65", "other", ["US65"]),
+        ("订单编号：CG-1", "order_number", ["CG-1"]),
+        ("价税合计 12.00", "total", ["12.00"]),
+        ("Invoice No. 7", "invoice_number", ["7"]),
+        ("lnvoice Number 7", "invoice_number", ["7"]),
+    ],
+)
+def test_the_longest_label_at_the_start_is_taken(text: str, role: str, rest: list[str]) -> None:
+    """One wrong letter in a long label does no harm."""
+    match = match_field(tokens(text))
+    assert match is not None
+    assert (match.role, [token.text for token in match.rest]) == (role, rest)
+
+
+@pytest.mark.parametrize("text", ["Totally new", "Fromage", "Bearing 6205", "订单量大"])
+def test_a_word_that_only_begins_like_a_label_is_none(text: str) -> None:
+    """A label ends where a word ends."""
+    assert match_field(tokens(text)) is None
+
+
+def test_a_title_is_the_whole_text() -> None:
+    """The words of a title inside a sentence do not make a document an invoice."""
+    assert match_title("TAX INVOICE") == "invoice"
+    assert match_title("Please invoice us") is None
+
+
+@pytest.mark.parametrize(
+    "name", ["Kestrel Inc", "Blue Harbour Trading GmbH", "某某有限公司", "A & B Co."]
+)
+def test_a_company_is_known_by_its_end(name: str) -> None:
+    """In English and in Chinese."""
+    assert is_company(name)
+
+
+def test_values_are_found_beside_and_below_their_labels(page) -> None:
+    """A label without anything beside it has its value in the next row."""
+    draft = draft_of(
+        [
+            page(
+                [(40, "PURCHASE ORDER")],
+                [(40, "PO Number: PO-2026-3001"), (600, "Order Date"), (760, "March 9, 2026")],
+                [(40, "Supplier"), (600, "Ship To")],
+                [(40, "Northgate Logistics Pte Ltd"), (600, "Oakfield Ltd")],
+                HEAD,
+                FIRST,
+                TOTAL,
+            )
+        ]
+    )
+    assert draft.kind == "purchase_order"
+    assert [item.value for item in draft.number] == ["PO-2026-3001"]
+    assert [item.value for item in draft.order_date] == ["2026-03-09"]
+    assert [item.value for item in draft.supplier] == ["Northgate Logistics Pte Ltd"]
+
+
+def test_the_table_is_read_row_by_row_until_the_totals(page) -> None:
+    """Every cell goes to its column, and the totals are no line."""
+    draft = draft_of([page(HEAD, FIRST, SECOND, TOTAL)])
+    assert cells(draft) == [
+        {
+            "code": "M49497",
+            "description": "Pallet wrap",
+            "quantity": "12",
+            "unit_price": "2.50",
+            "amount": "30.00",
+        },
+        {
+            "code": "K77380",
+            "description": "Tape 50 mm",
+            "quantity": "4",
+            "unit_price": "5.00",
+            "amount": "20.00",
+        },
+    ]
+    assert [item.value for item in draft.total] == ["50.00"]
+
+
+def test_a_wrapped_description_is_joined_to_its_row(page) -> None:
+    """A row without amounts belongs to the row it stands nearest to."""
+    rest = [(180, "stackable, blue")]
+    draft = draft_of([page(HEAD, FIRST, rest, [], SECOND, TOTAL)])
+    assert [line["description"] for line in cells(draft)] == [
+        "Pallet wrap stackable, blue",
+        "Tape 50 mm",
+    ]
+
+
+def test_row_numbers_without_a_heading_are_no_codes(page) -> None:
+    """Rows are often numbered in a column that has no title."""
+    draft = draft_of([page(HEAD, [(5, "1"), *FIRST], [(5, "2"), *SECOND], TOTAL)])
+    assert [line["code"] for line in cells(draft)] == ["M49497", "K77380"]
+
+
+def test_a_description_left_of_its_heading_is_not_taken_for_the_code(page) -> None:
+    """Headings may be set flush right over words that are set flush left."""
+    head = [(40, "物料编码"), (400, "品名规格"), (520, "数量"), (640, "单价"), (840, "金额")]
+    row = [(40, "K95349"), (112, "数控刀片"), (530, "24"), (660, "2.50"), (860, "60.00")]
+    draft = draft_of([page(head, row, [(640, "合计"), (860, "¥60.00")])])
+    assert cells(draft)[0]["code"] == "K95349"
+    assert cells(draft)[0]["description"] == "数控刀片"
+
+
+def test_a_table_goes_on_on_the_next_page(page) -> None:
+    """Headings that are not repeated are carried over."""
+    first, second = page(HEAD, FIRST), page(SECOND, TOTAL)
+    draft = draft_of([first, second])
+    assert [line["code"] for line in cells(draft)] == ["M49497", "K77380"]
+
+
+def test_an_amount_that_was_misread_keeps_its_place(page) -> None:
+    """A row with one cell that is no number is still a row, with that cell open."""
+    misread = [(40, "M49497"), (180, "Pallet wrap"), (530, "12"), (660, "2,50"), (860, "30.00")]
+    draft = draft_of([page(HEAD, misread, SECOND, TOTAL)])
+    assert cells(draft)[0]["unit_price"] == ""
+    assert draft.lines[0].cells["unit_price"].raw == "2,50"
+
+
+def test_amounts_that_no_label_explains_are_kept(page) -> None:
+    """They stand against the belief that there is no tax."""
+    sums = [[(640, "Total"), (860, "$50.00")], [(640, "Surcharge"), (860, "$9.50")]]
+    draft = draft_of([page(HEAD, FIRST, SECOND, *sums)])
+    assert draft.loose == ["$9.50"]
+
+
+def test_a_percentage_is_not_taken_for_the_tax(page) -> None:
+    """The rate stands between label and amount."""
+    draft = draft_of([page(HEAD, FIRST, SECOND, [(640, "Tax 19.00% $9.50")], TOTAL)])
+    assert [Decimal(item.value) for item in draft.tax] == [Decimal("9.50")]
+
+
+def test_companies_without_a_label_are_guesses_unless_one_is_left(page) -> None:
+    """One other company besides the buyer is the supplier; two are a question."""
+    one = draft_of([page([(40, "Acme Ltd")], [(40, "Bill To: Oakfield Ltd")])])
+    two = draft_of([page([(40, "Acme Ltd")], [(40, "Beta Inc")], [(40, "Bill To: Oakfield Ltd")])])
+    assert [(item.value, item.steady) for item in one.supplier] == [("Acme Ltd", True)]
+    assert [item.steady for item in two.supplier] == [False, False]
+
+
+def test_an_empty_page_gives_an_unknown_draft(page) -> None:
+    """Nothing is found, and nothing fails."""
+    draft = draft_of([page()])
+    assert (draft.kind, draft.number, draft.lines, draft.total) == ("unknown", [], [], [])
