@@ -75,13 +75,13 @@ def opened_app(context: typer.Context) -> Iterator["App"]:
     from clerkwork.app import open_app
 
     root = find_root(context)
-    quiet_log(root)
     _refuse_problems(root)
-    app = open_app(root)
-    try:
-        yield app
-    finally:
-        app.close()
+    with quiet_log(root):
+        app = open_app(root)
+        try:
+            yield app
+        finally:
+            app.close()
 
 
 @contextmanager
@@ -99,12 +99,13 @@ def opened_records(context: typer.Context) -> Iterator[Records]:
         store.close()
 
 
-def quiet_log(root: Path) -> None:
+@contextmanager
+def quiet_log(root: Path) -> Iterator[None]:
     """Show a person warnings in one line each, and keep errors with their traceback in a file."""
     from loguru import logger
 
     logger.remove()
-    logger.add(
+    shown = logger.add(
         sys.stderr,
         level="WARNING",
         format=lambda _record: "{level.name}: {message}\n",  # without the traceback
@@ -112,7 +113,7 @@ def quiet_log(root: Path) -> None:
         diagnose=False,
         backtrace=False,
     )
-    logger.add(
+    kept = logger.add(
         root / "logs" / "errors.log",
         level="ERROR",
         filter=_not_run_log,
@@ -120,6 +121,11 @@ def quiet_log(root: Path) -> None:
         backtrace=False,
         delay=True,
     )
+    try:
+        yield
+    finally:
+        logger.remove(shown)
+        logger.remove(kept)
 
 
 def problems_of(root: Path) -> list[ConfigError]:

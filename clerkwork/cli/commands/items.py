@@ -20,7 +20,9 @@ COLUMNS = ("item", "workflow", "reference", "state", "outcome", "reason", "arriv
 def list_items(
     context: typer.Context,
     workflow: Annotated[str | None, typer.Option(help="Only of this workflow.")] = None,
-    state: Annotated[ItemState | None, typer.Option(help="Only in this state.")] = None,
+    state: Annotated[
+        ItemState | None, typer.Option(help=f"Only in one of {', '.join(ItemState)}.")
+    ] = None,
     text: Annotated[str, typer.Option(help="Only whose reference holds this text.")] = "",
     limit: output.LimitOption = 50,
     as_json: output.JsonOption = False,

@@ -77,7 +77,7 @@ def _put(app: "App", workflow: str, given: str) -> list[int]:
     if not file.is_file():
         raise UsageError(f"{given}: there is no such file, and it is not a JSON object either")
     if file.suffix == ".json":
-        return [_submit(app, workflow, file.read_text("utf-8"), file.name)]
+        return [_submit(app, workflow, file.read_bytes(), file.name)]
     reader = app.reader()
     intake = app.intake(reader)
     try:
@@ -88,7 +88,7 @@ def _put(app: "App", workflow: str, given: str) -> list[int]:
     return [answer.item_id for _, answer in taken.submissions]
 
 
-def _submit(app: "App", workflow: str, text: str, place: str) -> int:
+def _submit(app: "App", workflow: str, text: str | bytes, place: str) -> int:
     from pydantic import ValidationError
 
     from clerkwork.model.items import NewItem
@@ -101,8 +101,6 @@ def _submit(app: "App", workflow: str, text: str, place: str) -> int:
         problem = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in problem["loc"]) or "payload"
         raise UsageError(f"{place}: {field}: {problem['msg']}") from None
-    except ValueError as error:
-        raise UsageError(f"{place} is not JSON: {error}") from None
     new = NewItem(
         workflow=workflow,
         reference=str(payload[plan.reference]),

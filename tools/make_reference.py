@@ -1,0 +1,233 @@
+"""Writes ``docs/reference/`` from the code: settings, keys of workflows and targets, commands.
+
+Run it after a change of any of them: ``python tools/make_reference.py``. With ``--check`` it writes
+nothing and ends with status 1 when a file is stale.
+"""
+
+import inspect
+import sys
+import types
+import typing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args, get_origin
+
+import typer
+from pydantic import BaseModel, SecretStr
+from pydantic.fields import FieldInfo
+from typer.core import TyperArgument, TyperOption
+
+from clerkwork.cli.main import application
+from clerkwork.config.settings import Settings
+from clerkwork.model.workflows import Target, Workflow
+
+FOLDER = Path(__file__).parent.parent / "docs" / "reference"
+WRITTEN = "<!-- Written by tools/make_reference.py; change the descriptions in the code. -->"
+PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+
+
+def pages() -> dict[str, str]:
+    """Return the text of every reference page by file name."""
+    return {
+        "settings.md": settings_page(),
+        "workflows.md": workflows_page(),
+        "commands.md": commands_page(),
+    }
+
+
+def settings_page() -> str:
+    """Return the page of all settings."""
+    lines = [
+        WRITTEN,
+        "# Settings",
+        "",
+        "They stand in `config/default.toml`. `config/<environment>.toml` goes before it when the "
+        "variable `CLERKWORK_ENVIRONMENT` names one, and a variable of its own goes before both: "
+        "`CLERKWORK_` and the path with `__`, such as `CLERKWORK_STORE__URL`. An unknown key is an "
+        "error.",
+    ]
+    for name, section in Settings.model_fields.items():
+        lines += ["", f"## `[{name}]`", "", _summary(section.annotation), ""]
+        lines += _table(_model(section.annotation), "", f"CLERKWORK_{name.upper()}__")
+    return "\n".join(lines) + "\n"
+
+
+def workflows_page() -> str:
+    """Return the page of all keys of workflow and target files."""
+    lines = [
+        WRITTEN,
+        "# Workflow and target files",
+        "",
+        "A workflow is one file in `workflows/`, a target one in `config/targets/`; each is called "
+        "like its `name`. An unknown key is an error; `clerkwork check` names file and line. In "
+        "target files `${VARIABLE}` and `${VARIABLE:-default}` are taken from the environment.",
+    ]
+    for title, model in (("workflows/*.yaml", Workflow), ("config/targets/*.yaml", Target)):
+        lines += ["", f"## `{title}`", "", _table_heading(), *_rows(model, "")]
+    return "\n".join(lines) + "\n"
+
+
+def commands_page() -> str:
+    """Return the page of all commands."""
+    lines = [WRITTEN, "# Commands", "", inspect.cleandoc(_root().help or "")]
+    lines += _parameters(_root())
+    for path, command in all_commands():
+        lines += ["", f"## `{path}`", "", inspect.cleandoc(command.help or ""), ""]
+        lines += ["```", _usage(path, command), "```", *_parameters(command)]
+    return "\n".join(lines) + "\n"
+
+
+def all_commands() -> Iterator[tuple[str, Any]]:
+    """Yield every command and part of a command, with what one types to call it."""
+    yield from _below("clerkwork", _root())
+
+
+def keys_of(model: type[BaseModel], start: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Yield every key of a model with its path; those of models in it follow."""
+    for name, info in model.model_fields.items():
+        path = f"{start}{name}"
+        inner, many = _inner(info.annotation)
+        yield (f"{path}[]" if many else path), info
+        if inner is not None:
+            yield from keys_of(inner, f"{path}[]." if many else f"{path}.")
+
+
+def _root() -> Any:
+    return typer.main.get_command(application())
+
+
+def _below(path: str, group: Any) -> Iterator[tuple[str, Any]]:
+    for name, command in sorted(group.commands.items()):
+        yield f"{path} {name}", command
+        if hasattr(command, "commands"):
+            yield from _below(f"{path} {name}", command)
+
+
+def _usage(path: str, command: Any) -> str:
+    parts = [path]
+    if hasattr(command, "commands"):
+        return f"{path} {'|'.join(command.commands)}"
+    if any(isinstance(parameter, TyperOption) for parameter in command.params):
+        parts.append("[OPTIONS]")
+    parts += [_shown(parameter) for parameter in command.params if _is_argument(parameter)]
+    return " ".join(parts)
+
+
+def _parameters(command: Any) -> list[str]:
+    rows = [
+        f"| `{_cell(_shown(parameter))}` | {_cell(parameter.help or '')} |"
+        for parameter in command.params
+        if getattr(parameter, "help", None) and parameter.name != "help"
+    ]
+    return ["", "| argument or option | meaning |", "|---|---|", *rows] if rows else []
+
+
+def _shown(parameter: Any) -> str:
+    if _is_argument(parameter):
+        text = str(parameter.metavar or parameter.name.upper())
+        return text if parameter.required or text.startswith("[") else f"[{text}]"
+    flags = ", ".join([*parameter.opts, *parameter.secondary_opts])
+    return flags if parameter.is_flag else f"{flags} {parameter.metavar or 'VALUE'}"
+
+
+def _is_argument(parameter: Any) -> bool:
+    return isinstance(parameter, TyperArgument)
+
+
+def _table(model: type[BaseModel], start: str, variable: str) -> list[str]:
+    heading = "| key | variable | value | default | meaning |\n|---|---|---|---|---|"
+    rows = [
+        f"| `{start}{name}` | `{variable}{name.upper()}` | {_kind(info.annotation)} "
+        f"| {_default(info)} | {_cell(info.description or '')} |"
+        for name, info in model.model_fields.items()
+    ]
+    return [heading, *rows]
+
+
+def _table_heading() -> str:
+    return "| key | value | default | meaning |\n|---|---|---|---|"
+
+
+def _rows(model: type[BaseModel], start: str) -> list[str]:
+    return [
+        f"| `{path}` | {_kind(info.annotation)} | {_default(info)} "
+        f"| {_cell(info.description or '')} |"
+        for path, info in keys_of(model, start)
+    ]
+
+
+def _kind(annotation: Any) -> str:
+    """Return what may be written for a value of this type, in words."""
+    annotation = _bare(annotation)
+    if get_origin(annotation) is Literal:
+        return " or ".join(f"`{choice}`" for choice in get_args(annotation))
+    if get_origin(annotation) is list:
+        return "list"
+    if annotation is SecretStr:
+        return "secret"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "keys below"
+    return PLAIN.get(annotation, getattr(annotation, "__name__", str(annotation)))
+
+
+def _default(info: FieldInfo) -> str:
+    if info.is_required():
+        return "required"
+    value = info.get_default(call_default_factory=True, validated_data={})
+    if isinstance(value, BaseModel):
+        return "as below"
+    if isinstance(value, SecretStr) or value in (None, ""):
+        return "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _bare(annotation: Any) -> Any:
+    if get_origin(annotation) is Annotated:
+        return _bare(get_args(annotation)[0])
+    if get_origin(annotation) in (types.UnionType, typing.Union):
+        return _bare(next(part for part in get_args(annotation) if part is not type(None)))
+    return annotation
+
+
+def _inner(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    bare = _bare(annotation)
+    many = get_origin(bare) is list
+    inner = _bare(get_args(bare)[0]) if many else bare
+    is_model = isinstance(inner, type) and issubclass(inner, BaseModel)
+    return (inner if is_model else None), many
+
+
+def _model(annotation: Any) -> type[BaseModel]:
+    model, _ = _inner(annotation)
+    if model is None:
+        raise TypeError(f"{annotation} is not a section of settings")
+    return model
+
+
+def _summary(annotation: Any) -> str:
+    return inspect.cleandoc(_model(annotation).__doc__ or "").split("\n")[0]
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def main() -> int:
+    """Write the pages, or only look whether they are fresh; return the exit status."""
+    stale = [
+        name
+        for name, text in pages().items()
+        if not (FOLDER / name).exists() or (FOLDER / name).read_text("utf-8") != text
+    ]
+    if "--check" in sys.argv[1:]:
+        print("stale:", ", ".join(stale) or "nothing")
+        return 1 if stale else 0
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name in stale:
+        (FOLDER / name).write_text(pages()[name], "utf-8")
+        print("wrote", FOLDER / name)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
