@@ -1,11 +1,14 @@
 """A console over a real store and the real engine, with a bot that only takes orders."""
 
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
-from starlette.testclient import TestClient
+import uvicorn
 
 from clerkwork import PurchaseOrder, Run, bot, clock
 from clerkwork.config.settings import Settings
@@ -16,9 +19,10 @@ from clerkwork.model.workflows import Schedule, Step, Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import Store, open_store
 from clerkwork.testing.filled_store import Filler
-from clerkwork.web.console import create_console
+from clerkwork.web.console import create_console, make_server
 
-HOME = "http://127.0.0.1"
+PATIENCE = timedelta(seconds=15)
+PAUSE = threading.Event()  # never set: gives the processor away between two looks
 
 
 @bot(queue="portal")
@@ -45,11 +49,32 @@ class ConsoleProject:
     def filler(self) -> Filler:
         return Filler(store=self.store, evidence=self.evidence, now=clock.now())
 
-    def browser(self) -> TestClient:
+
+class Served:
+    """A console that is being served on a free port of the loopback."""
+
+    def __init__(self, project: ConsoleProject) -> None:
+        self.project = project
+        self.server: uvicorn.Server = make_server(create_console(project), "127.0.0.1", 0)
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        deadline = clock.monotonic() + PATIENCE
+        while not self.server.started:
+            assert clock.monotonic() < deadline, "the console did not start"
+            PAUSE.wait(0.02)
+        port = self.server.servers[0].sockets[0].getsockname()[1]
+        self.address = f"http://127.0.0.1:{port}"
+
+    def client(self) -> httpx.Client:
         """Return a client that sends what a browser sends from the console's own pages."""
-        return TestClient(
-            create_console(self), base_url=HOME, headers={"Sec-Fetch-Site": "same-origin"}
+        return httpx.Client(
+            base_url=self.address, headers={"Sec-Fetch-Site": "same-origin"}, timeout=30
         )
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(PATIENCE.total_seconds())
+        assert not self.thread.is_alive()
 
 
 @pytest.fixture(scope="session")
@@ -104,9 +129,25 @@ def console_project(
 def full_console_project(
     new_console_project: Callable[[], ConsoleProject],
 ) -> Iterator[ConsoleProject]:
-    """Return a project with 300 items, shared by tests that only read."""
+    """Return a project with 90 items, shared by tests that only read."""
     project = new_console_project()
-    project.filler().fill(300)
+    project.filler().fill(90)
     yield project
     project.engine.close()
     project.store.close()
+
+
+@pytest.fixture
+def served(console_project: ConsoleProject) -> Iterator[Served]:
+    """Return a served console of an empty project."""
+    console = Served(console_project)
+    yield console
+    console.stop()
+
+
+@pytest.fixture(scope="session")
+def served_full(full_console_project: ConsoleProject) -> Iterator[Served]:
+    """Return a served console with 90 items, shared by tests that only read."""
+    console = Served(full_console_project)
+    yield console
+    console.stop()

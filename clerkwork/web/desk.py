@@ -125,7 +125,7 @@ class Desk:
         text = self.templates.get_template(f"{name}.html").render(
             page=name,
             language=language.get(),
-            other_language=links.with_query(request, lang=other),
+            other_language=_other_language(request, other, status),
             navigation=self.navigation,
             sheet=(*keys.SHEETS.get(name, ()), *keys.EVERYWHERE),
             workflow_title=self.workflow_title,
@@ -135,6 +135,13 @@ class Desk:
             **context,
         )
         return HTMLResponse(text, status)
+
+
+def _other_language(request: Request, language_wanted: str, status: int) -> str:
+    """Return this page's address in the other language; of a refused address nothing is shown."""
+    if request.method != "GET" or status != 200:
+        return f"/?lang={language_wanted}"
+    return links.with_query(request, lang=language_wanted)
 
 
 def make_desk(project: Project, load_model: Callable[[str], type[BaseModel]]) -> Desk:
@@ -185,6 +192,7 @@ def _environment(zone: ZoneInfo) -> Environment:
         "share": show.share,
         "number": show.number,
         "amount": show.amount,
+        "prose": show.prose,
     }
     return environment
 

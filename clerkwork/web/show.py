@@ -5,6 +5,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from markupsafe import Markup, escape
+
 from clerkwork.web.i18n import gettext as _
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -64,3 +66,12 @@ def amount(data: dict[str, Any]) -> str:
     except (KeyError, InvalidOperation):
         return ""
     return f"{total:,.2f} {data.get('currency') or ''}".strip() if total.is_finite() else ""
+
+
+def prose(text: str) -> Markup:
+    """Return a sentence whose words in backticks are set as code; everything is escaped."""
+    parts = [
+        Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
+        for place, part in enumerate(text.split("`"))
+    ]
+    return Markup("").join(parts)

@@ -215,7 +215,9 @@ function ready() {
   if (location.pathname === "/queue") {
     sessionStorage.setItem("queue", location.pathname + location.search);
     const row = location.hash && document.getElementById(location.hash.slice(1));
-    (row ? $("a", row) : $("[data-row] a"))?.focus();
+    const focus = () => (row ? $("a", row) : $("[data-row] a"))?.focus();
+    focus();
+    if (row) addEventListener("load", () => requestAnimationFrame(focus)); // after the jump to #
   } else $("[data-row] a")?.focus({ preventScroll: true });
   const first = $("#answer input[aria-invalid]") || $("#answer input[data-doubtful]") || $("#answer input[data-path]");
   if (first && main.dataset.claim) requestAnimationFrame(() => { aim(first); light(first.dataset.path); });
@@ -226,5 +228,4 @@ function ready() {
   if ($("#trend")) draw();
 }
 addEventListener("DOMContentLoaded", ready);
-addEventListener("htmx:after:swap", () => { if (document.hidden === false && $("#queue-rows")) ready(); });
 setInterval(() => { const claim = $("#main")?.dataset.claim; if (claim && !document.hidden) fetch(claim, { method: "POST" }); }, 240000);

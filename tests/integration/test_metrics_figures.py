@@ -1,0 +1,130 @@
+"""Every figure of the metrics is proved by the list of its items."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from clerkwork import clock
+from clerkwork.insight.metrics import Report, report
+from clerkwork.model.items import ItemState
+from clerkwork.store import items, metrics, reviews
+from clerkwork.store.items import Filter
+from tests.fixtures_console import ConsoleProject
+
+OFFSET = timedelta(hours=8)
+ALL = 10_000
+
+
+def report_of(project: ConsoleProject, wanted: Filter) -> Report:
+    with project.store.read() as db:
+        return report(db, wanted, workflows=project.workflows, offset=OFFSET)
+
+
+@pytest.fixture(
+    params=["everything", "one workflow", "a range of arrival", "the half of a day"], scope="module"
+)
+def wanted(request) -> Filter:
+    now = clock.now()
+    ranges = {
+        "everything": Filter(),
+        "one workflow": Filter(workflow="purchase_orders"),
+        "a range of arrival": Filter(
+            since=now - timedelta(days=9, hours=5), until=now - timedelta(days=2)
+        ),
+        "the half of a day": Filter(since=now - timedelta(hours=12)),
+    }
+    return ranges[request.param]
+
+
+def test_every_figure_counts_exactly_its_list(full_console_project, wanted):
+    """The list a figure opens is as long as the figure says."""
+    found = report_of(full_console_project, wanted)
+    with full_console_project.store.read() as db:
+        listed = [items.count(db, figure.wanted) for figure in found.figures()]
+        caused = [items.count(db, cause.wanted) for cause in found.causes]
+    assert listed == [figure.items for figure in found.figures()]
+    assert caused == [cause.items for cause in found.causes]
+
+
+def test_sums_are_the_sums_over_their_lists(full_console_project, wanted):
+    """Minutes, seconds and the rate can be computed again from the listed items alone."""
+    found = report_of(full_console_project, wanted)
+    with full_console_project.store.read() as db:
+        every = items.search(db, wanted, limit=ALL)
+        human = items.search(db, found.human_minutes.wanted, limit=ALL)
+        spent = [r.handling_ms for item in human for r in reviews.of_item(db, item.id)]
+    done = [item for item in every if item.state is ItemState.DONE]
+    touched = [item for item in every if item.touched]
+    alone = [item for item in done if not item.touched]
+    assert found.bot_seconds.value == sum(item.bot_ms for item in every) / 1000
+    assert found.human_minutes.value == sum(ms for ms in spent if ms is not None) / 60_000
+    assert found.manual_minutes.value == 10 * len(done)
+    assert found.rate.value == len(alone) / (len(alone) + len(touched))
+    assert found.order_seconds.value == pytest.approx(
+        sum(item.bot_ms for item in done) / 1000 / len(done)
+    )
+
+
+def test_days_of_a_range_sum_to_the_range(full_console_project, wanted):
+    """Each item counts on one local day."""
+    found = report_of(full_console_project, wanted)
+    assert sum(day.items.items for day in found.days) == found.arrived.items
+    assert [day.day for day in found.days] == sorted({day.day for day in found.days})
+
+
+def test_pareto_begins_with_the_most_frequent_reason(full_console_project):
+    """The bars fall and the shares end at the whole."""
+    causes = report_of(full_console_project, Filter()).causes
+    counts = [cause.items for cause in causes]
+    assert counts == sorted(counts, reverse=True)
+    assert causes[-1].share == 1.0
+
+
+def test_empty_store_has_no_rate_and_no_days(console_project):
+    """Nothing completed is no figure, not 0 %."""
+    found = report_of(console_project, Filter())
+    assert (found.rate.value, found.median_review_s.value, found.days, found.causes) == (
+        None,
+        None,
+        [],
+        [],
+    )
+
+
+def test_item_sent_twice_with_one_code_is_one_bar(console_project):
+    """A bar is as long as its list, and the list shows an item once."""
+    filler = console_project.filler()
+    number = filler.order()
+    with console_project.store.write() as db:
+        review = reviews.get(db, number)
+        filler._ask(db, review.item_id, review.code, {}, review.shown, [], move=False)
+    assert [(c.code, c.items) for c in report_of(console_project, Filter()).causes] == [
+        ("over_limit", 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "median"), [([10], 10), ([10, 30], 20), ([5, 10, 60], 10), ([1, 2, 4, 60], 3)]
+)
+def test_median_review_is_the_middle_one(console_project, seconds, median):
+    """One review that was left open over lunch does not move the median."""
+    filler = console_project.filler()
+    now = clock.now()
+    for place, spent in enumerate(seconds):
+        number = filler.order(f"PO-{place}")
+        with console_project.store.write() as db:
+            start = now - timedelta(minutes=5)
+            reviews.claim(db, number, who="a", now=start, lease=timedelta(minutes=10))
+            reviews.answer(
+                db,
+                number,
+                decision="by_hand",
+                data=None,
+                note="",
+                who="a",
+                now=start + timedelta(seconds=spent),
+            )
+    with console_project.store.read() as db:
+        found = metrics.handling(db, replace(Filter(), touched=True))
+    assert (found.median_ms, found.total_ms) == (median * 1000, sum(seconds) * 1000)
