@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from clerkwork.documents.found import Found
-from clerkwork.documents.witness import Witness, folded, weakest
+from clerkwork.documents.witness import Heard, Witness, folded, weakest
 from clerkwork.documents.words import box_of
 from clerkwork.model.extraction import FieldEvidence
 
@@ -100,10 +100,14 @@ def agreement(item: Found, witness: Witness, *, alike: Callable[[str], str] = fo
         return verdict(GUESS, "The readings differ: {others}.", others=shown)
     if len(agree) == 1:
         return verdict(HALF, "Only one other reading agrees; others: {others}.", others=shown)
-    if alike is not folded:  # a date is told by its digits, whatever stands between them
-        return verdict(AGREED, "{count} independent readings agree.", count=str(len(agree) + 1))
-    if min(weakest(item.tokens), *(heard.weakest for heard in agree)) < WEAK_CHINESE:
+    return _of_one_voice(item, witness, agree, plain=alike is folded)
+
+
+def _of_one_voice(item: Found, witness: Witness, agree: list[Heard], *, plain: bool) -> Verdict:
+    """Return the verdict when the readings agree; *plain* is text that no digits tell apart."""
+    unclear = min(weakest(item.tokens), *(heard.weakest for heard in agree)) < WEAK_CHINESE
+    if plain and unclear:
         return verdict(HALF, "The readings agree, but one of the characters is unclear.")
-    if not witness.fits(item.tokens):
+    if plain and not witness.fits(item.tokens):
         return verdict(HALF, "The readings agree, but the text is wider or tighter than that.")
     return verdict(AGREED, "{count} independent readings agree.", count=str(len(agree) + 1))

@@ -11,6 +11,7 @@ from clerkwork.errors import ApplicationException, DocumentRejected
 from clerkwork.model.extraction import Extraction
 
 SPARE_ADDRESS_SPACE_MB = 1536
+START_TIMEOUT = timedelta(seconds=60)  # apart from the document's, which is not to blame for it
 
 
 class DocumentReader:
@@ -38,8 +39,10 @@ class DocumentReader:
         Raises:
             DocumentRejected: It is not a document, is broken, encrypted, empty or too large, or
                 took too long or too much memory to open.
+            ApplicationException: The child process could not be started.
         """
         limit = timedelta(seconds=self._settings.page_timeout_s)
+        self._child.call(work.get_ready, timeout=START_TIMEOUT)
         try:
             pages = self._child.call(work.probe_file, file, name, self._settings, timeout=limit)
         except ApplicationException as error:

@@ -32,6 +32,10 @@ class _Page:
     words: PageWords | None
 
 
+def get_ready(_channel: Channel) -> None:
+    """Do nothing; when this has come back, the child is up and all it needs is loaded."""
+
+
 def probe_file(_channel: Channel, file: Path, name: str, settings: DocumentSettings) -> int:
     """Return the number of pages of a file that can be opened and decoded.
 

@@ -37,18 +37,18 @@ class Told:
     weakest: float = 1.0
 
     def exact(self, tokens: Sequence[Token]) -> bool:
-        return False
+        return len(tokens) == 0
 
     def others(self, tokens: Sequence[Token]) -> list[Heard]:
         text = text_of(tokens)
         return [self._heard(said) for said in self.others_say.get(text, [text])]
 
     def again(self, tokens: Sequence[Token], *, numeric: bool = False) -> Heard:
-        text = text_of(tokens)
+        text = text_of(tokens).rstrip("." if numeric else "")
         return self._heard(self.again_says.get(text, text))
 
     def fits(self, tokens: Sequence[Token]) -> bool:
-        return self.room
+        return self.room and len(tokens) > 0
 
     def prepare(self, places: Iterable[Sequence[Token]], *, numeric: bool = False) -> None:
         pass
