@@ -193,6 +193,7 @@ def _environment(zone: ZoneInfo) -> Environment:
         "number": show.number,
         "amount": show.amount,
         "prose": show.prose,
+        "step_name": show.step_name,
     }
     return environment
 

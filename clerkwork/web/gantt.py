@@ -97,6 +97,8 @@ def _spans(log: list[Event], last: datetime) -> list[_Span]:
         at_ms = to_ms(event.at)
         running = [span for span in spans if span.known_ms is None and not span.failed]
         if event.kind in STARTS and event.step:
+            if any(span.step == event.step for span in running):
+                continue  # an effect inside its own step
             spans.append(
                 _Span(
                     step=event.step,
@@ -120,8 +122,11 @@ def _end(spans: list[_Span], running: list[_Span], event: Event, at_ms: int) -> 
     ms = event.data.get("ms")
     for span in reversed(running):
         if span.step == event.step:
-            span.end_ms, span.known_ms = at_ms, at_ms - span.start_ms
+            if event.kind is Kind.STEP_DONE:
+                span.end_ms, span.known_ms = at_ms, at_ms - span.start_ms
             return
+    if event.kind is not Kind.STEP_DONE:
+        return
     length = ms if isinstance(ms, int) else 0
     spans.append(
         _Span(

@@ -68,6 +68,11 @@ def amount(data: dict[str, Any]) -> str:
     return f"{total:,.2f} {data.get('currency') or ''}".strip() if total.is_finite() else ""
 
 
+def step_name(step: str | None) -> str:
+    """Return a step's name as its bot gave it, without the bot's name before it."""
+    return (step or "").rpartition(": ")[2]
+
+
 def prose(text: str) -> Markup:
     """Return a sentence whose words in backticks are set as code; everything is escaped."""
     parts = [
