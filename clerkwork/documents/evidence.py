@@ -17,9 +17,9 @@ from clerkwork.documents.belief import (
     verdict,
 )
 from clerkwork.documents.found import Draft, Found, FoundLine
-from clerkwork.documents.parsers import normal, shape
+from clerkwork.documents.parsers import normal, parse_reference, shape
 from clerkwork.documents.sums import Judged, judge_line, judge_totals
-from clerkwork.documents.witness import Witness
+from clerkwork.documents.witness import EDGES, Witness
 from clerkwork.documents.words import has_cjk
 from clerkwork.model.extraction import FieldEvidence
 
@@ -70,8 +70,19 @@ def _shaken(judged: Judged) -> Judged:
 def _referenced(items: list[Found], witness: Witness) -> Judged:
     if not items:
         return Judged(item=None, verdict=missing())
-    values = tuple(item.value for item in items)
+    heard = [parse_reference(text) or "" for text in _other_readings(items[0], witness)]
+    values = (*heard, *(item.value for item in items))
+    if not items[0].steady:
+        reason = "Only a number with the label “{label}” was found."
+        doubt = verdict(ALONE, reason, label=items[0].label)
+        return Judged(item=items[0], verdict=doubt, candidates=values)
     return Judged(item=items[0], verdict=agreement(items[0], witness), candidates=values)
+
+
+def _other_readings(item: Found, witness: Witness) -> tuple[str, ...]:
+    """Return what the other readings have, the one of the place alone first, for a person."""
+    heard = [witness.again(item.tokens), *witness.others(item.tokens)]
+    return tuple(each.text.strip(EDGES) for each in heard)
 
 
 def _dated(items: list[Found], witness: Witness) -> Judged:
@@ -143,7 +154,8 @@ def _texts(line: FoundLine, witness: Witness, shapes: Counter[str]) -> dict[str,
         if item is None or not item.value:
             judged[name] = Judged(item=item, verdict=missing())
             continue
-        judged[name] = Judged(item=item, verdict=agreement(item, witness))
+        heard = _other_readings(item, witness)
+        judged[name] = Judged(item=item, verdict=agreement(item, witness), candidates=heard)
     if not line.clean and judged["description"].item:
         reason = "It is not clear which line these words belong to."
         unclear = verdict(ALONE, reason, refuted=True)
@@ -159,5 +171,13 @@ def _texts(line: FoundLine, witness: Witness, shapes: Counter[str]) -> dict[str,
 
 
 def _odd(code: str, shapes: Counter[str]) -> bool:
+    """Return whether a code has letters where the others have digits, or a length far from theirs.
+
+    One digit more or less is common among the codes of one supplier.
+    """
     common, count = shapes.most_common(1)[0]
-    return (shape(code) != common and count > 1) or has_cjk(code)
+    mine = shape(code)
+    if mine == common or count < 2:
+        return has_cjk(code)
+    one_off = abs(len(mine) - len(common)) == 1
+    return not (one_off and re.sub("9+", "9", mine) == re.sub("9+", "9", common))

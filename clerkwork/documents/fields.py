@@ -83,7 +83,7 @@ def draft_of(pages: Sequence[PageWords]) -> Draft:
     priced = [*amounts("subtotal"), *amounts("tax"), *totals]
     return Draft(
         kind=kind,
-        number=[value for role in ordered for value in _typed(by_role.get(role, []), _number)],
+        number=_numbers(by_role, ordered),
         order_date=_dates(by_role.get("order_date", [])),
         supplier=_suppliers(layouts, by_role),
         currency=_currencies(layouts, by_role),
@@ -168,6 +168,12 @@ def _typed(entries: list[Labelled], read: Callable[[Sequence[Token]], Found | No
     return values
 
 
+def _numbers(by_role: dict[str, list[Labelled]], roles: list[str]) -> list[Found]:
+    """Return the numbers of the first role, then those of the others, which are guesses."""
+    own, *foreign = [_typed(by_role.get(role, []), _number) for role in roles]
+    return own + [replace(item, steady=False) for items in foreign for item in items]
+
+
 def _number(tokens: Sequence[Token]) -> Found | None:
     value = parse_reference(text_of(tokens).replace(" ", ""))
     if value is None:
@@ -233,6 +239,8 @@ def is_company(text: str) -> bool:
     """Return whether *text* ends like the name of a company."""
     clean = text.strip(" .,、。;:|")
     last = clean.lower().replace(".", "").split()
+    if clean[:1].isdigit() and len(last) == 2:  # a weight in kg
+        return False
     return clean.endswith(CHINESE_SUFFIXES) or (len(last) > 1 and last[-1] in SUFFIXES)
 
 

@@ -14,6 +14,7 @@ TOTAL_ROLES = {"subtotal", "tax", "total", "words"}
 CHUNK_GAP = 0.6
 NOT_A_NUMBER = 400.0
 FAR = 60.0
+MISREAD = 25.0
 
 
 @dataclass(slots=True, kw_only=True)
@@ -149,15 +150,16 @@ def _cost(piece: list[Token], column: Column, mark: str) -> float:
     overlap = min(right, column.right) - max(left, column.left)
     cost = apart - 0.01 * max(overlap, 0.0)
     if column.role in NUMERIC and PARSERS[column.role](text_of(piece), mark) is None:
-        cost += FAR if _mostly_digits(piece) else NOT_A_NUMBER
+        cost += MISREAD if _may_be_number(piece) else NOT_A_NUMBER
     if column.role == "index" and not text_of(piece).strip(".|").isdigit():
         cost += FAR
     return cost
 
 
-def _mostly_digits(piece: list[Token]) -> bool:
+def _may_be_number(piece: list[Token]) -> bool:
+    """Return whether a piece can be a misread number: mostly digits, or just a stroke or two."""
     text = text_of(piece)
-    return len(piece) == 1 and sum(char.isdigit() for char in text) > len(text) / 2
+    return len(piece) == 1 and (sum(map(str.isdigit, text)) > len(text) / 2 or len(text) <= 2)
 
 
 def _refined(rows: list[_Row], columns: list[Column]) -> list[Column]:
@@ -206,7 +208,7 @@ def _line(row: _Row, columns: list[Column], mark: str) -> FoundLine:
         cells["code"] = found(parse_code(text_of(texts["code"])) or "", texts["code"])
     if texts["description"]:
         words = texts["description"]
-        cells["description"] = found(text_of(words).strip(" |,;:"), words)
+        cells["description"] = found(text_of(words).strip(" |,;:=«"), words)
     return FoundLine(cells=cells, clean=row.clean)
 
 

@@ -18,9 +18,10 @@ def words_of(page: pdfium.PdfPage, number: int) -> PageWords | None:
 
     A page that a picture covers is a scan: its hidden text layer is some other program's reading.
     """
-    if _is_scan(page):
+    if _is_scan(page) or page.get_rotation():  # letters do not turn with their page
         return None
     width, height = page.get_size()
+    left, bottom, *_ = page.get_bbox()
     letters = _letters(page)
     odd = sum(1 for char, *_ in letters if _is_odd(char))
     plain = sum(1 for char, *_ in letters if char.isalnum())
@@ -31,10 +32,10 @@ def words_of(page: pdfium.PdfPage, number: int) -> PageWords | None:
         Token(
             text="".join(char for char, *_ in word),
             page=number,
-            left=min(box[0] for _, box in word) * scale,
-            top=(height - max(box[3] for _, box in word)) * scale,
-            right=max(box[2] for _, box in word) * scale,
-            bottom=(height - min(box[1] for _, box in word)) * scale,
+            left=(min(box[0] for _, box in word) - left) * scale,
+            top=(height + bottom - max(box[3] for _, box in word)) * scale,
+            right=(max(box[2] for _, box in word) - left) * scale,
+            bottom=(height + bottom - min(box[1] for _, box in word)) * scale,
             confidence=1.0,
         )
         for word in _words(letters)

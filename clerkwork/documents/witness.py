@@ -11,7 +11,7 @@ from clerkwork.documents.words import Token, extent, has_cjk, is_cjk, text_of
 HALF_CHARACTER = 0.5
 COMMON = frozenset({"公", "司", "公司", "有", "限", "有限", "限公司", "有限公司"})
 MAX_PLACES = 400
-EDGES = " |,.;:'\"”“’‘`、。_~"
+EDGES = " =«|,.;:'\"”“’‘`、。_~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

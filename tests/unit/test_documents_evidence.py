@@ -174,6 +174,12 @@ def test_a_date_that_can_be_two_days_is_doubted_with_both(page) -> None:
     assert (read.doubtful, read.candidates) == (True, ["2026-03-09"])
 
 
+def test_the_order_number_on_an_invoice_is_doubted(page) -> None:
+    """An invoice has a number of its own, which was not found."""
+    read = evidence(page(*changed(0, "PURCHASE ORDER", "INVOICE")))["number"]
+    assert (read.value, read.doubtful) == ("PO-2026-3001", True)
+
+
 def test_two_currencies_are_doubted(page) -> None:
     """One amount in dollars among euros is a question."""
     read = evidence(page(*changed(8, "€", "$")))["currency"]
