@@ -146,10 +146,12 @@ def _worker(engine: Engine) -> Iterator[None]:
         reader=DocumentReader(DocumentSettings(), evidence),
     )
     worker.start()
+    patience = timedelta(seconds=10)  # a bot that was given up may still be at work
     try:
         yield
+        patience = timedelta()
     finally:
-        worker.stop(patience=timedelta())
+        worker.stop(patience=patience)
 
 
 def _submit(engine: Engine, bot: Bot, payload: BaseModel | Mapping[str, Any]) -> int:

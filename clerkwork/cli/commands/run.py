@@ -52,6 +52,8 @@ def command(
             found = watch.until_settled(app.store, numbers, after=last, show=show, stop=stop)
         finally:
             worker.stop()
+        if stop.is_set():
+            raise KeyboardInterrupt
     rows = [
         {
             "item": item.id,
