@@ -31,7 +31,7 @@ def write_and_die(log: RunLog, event: Event) -> None:
             over.set()
 
 
-RunLog.write = write_and_die  # type: ignore[method-assign]
+RunLog.write = write_and_die
 worker = open_app(root).worker(f"killing-{uuid4()}")
 worker.start()
 over.wait()

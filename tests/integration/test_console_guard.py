@@ -53,7 +53,7 @@ def test_other_host_name_is_refused(served):
     assert httpx.get(served.address, headers={"Host": "evil.example"}).status_code == 400
 
 
-@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.org", ""])  # noqa: S104
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.168.1.5", "example.org", ""])  # noqa: S104 - refused below
 def test_console_binds_to_loopback_only(console_project, host):
     """There is no log-in yet, so nobody else may connect."""
     with pytest.raises(ConfigError, match="loopback"):

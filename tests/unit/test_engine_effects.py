@@ -11,11 +11,11 @@ bench_in_use: list[Bench] = []
 
 
 def find(screen: object, value: Number) -> list[Receipt]:
-    return bench_in_use[-1].ledger.find(screen, value)  # type: ignore[arg-type]
+    return bench_in_use[-1].ledger.find(screen, value)
 
 
 def enter(screen: object, value: Number) -> Receipt:
-    return bench_in_use[-1].ledger.enter(screen, value)  # type: ignore[arg-type]
+    return bench_in_use[-1].ledger.enter(screen, value)
 
 
 @bot(target="erp")
