@@ -65,6 +65,8 @@ CODES = {
     "browser_crashed": N_("Browser failed"),
     "browser_failed": N_("Browser failed"),
     "browser_missing": N_("Browser failed"),
+    "child_died": N_("Child process died"),
+    "child_timeout": N_("Child process took too long"),
     "confirmed_but_missing": N_("Confirmed but missing"),
     "effect_busy": N_("Another item is at it"),
     "entered_differently": N_("Entered differently"),

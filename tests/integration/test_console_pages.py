@@ -11,10 +11,13 @@ import pytest
 from clerkwork import clock
 from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.extraction import FieldEvidence
-from clerkwork.model.items import ItemState
+from clerkwork.model.items import ItemState, NewItem
 from clerkwork.model.reviews import Decision, NewReview, flatten
-from clerkwork.store import events, items, reviews
+from clerkwork.model.schedules import PlannedState
+from clerkwork.store import events, items, planned, reviews
 from clerkwork.store.items import Filter
+from clerkwork.store.schema import item
+from clerkwork.testing.filled_store import keep
 from clerkwork.web import console, i18n, keys
 from clerkwork.web.desk import Nav
 from clerkwork.web.links import items_url
@@ -165,7 +168,7 @@ def test_items_are_paged_without_a_gap_or_a_repetition(served_full):
     with served_full.client() as client:
         while path:
             text = client.get(path).text
-            seen += re.findall(r'<td><a href="/items/(\d+)"', text)
+            seen += re.findall(r'<td><a class="nowrap" href="/items/(\d+)"', text)
             older = re.search(r'href="(/items\?[^"]*before_id=\d+)" rel="next"', text)
             path = unescape(older[1]) if older else ""
     with served_full.project.store.read() as db:
@@ -321,6 +324,53 @@ def test_pages_are_bounded_with_many_open_reviews(served, monkeypatch):
     with served.client() as client:
         text = client.get("/queue").text
     assert (text.count("data-row"), "5 reviews are open" in text) == (3, True)
+
+
+def test_today_tells_of_a_blocked_schedule_and_of_missing_workers(served):
+    """What IT has to look at stands on the first page, with its reason."""
+    now = clock.now()
+    with served.project.store.write() as db:
+        planned.claim(db, "purchase_orders", now, worker="w", now=now)
+        blocked = {"state": PlannedState.BLOCKED, "items": 0, "reason": "The disk is full."}
+        planned.finish(db, "purchase_orders", now, now=now, **blocked)
+    with served.client() as client:
+        text = client.get("/").text
+    assert all(part in text for part in ("Blocked", "The disk is full.", "No worker is alive"))
+
+
+def test_item_shows_its_relatives_its_pictures_and_what_a_person_changed(served):
+    """One page tells the whole way of an item, across runs and people."""
+    filler = served.project.filler()
+    scan = filler.document()
+    sha256 = keep(served.project.evidence, b"screen")
+    with served.client() as client:
+        client.post(f"/review/{scan}", data=_typed(served, scan) | {"leaf.tax": "9.99"})
+        with served.project.store.write() as db:
+            parent = reviews.get(db, scan).item_id
+            new = NewItem(workflow="purchase_orders", reference="C-1", payload={}, parent_id=parent)
+            waiting = {"queue": "portal", "digest": "x", "state": ItemState.WAITING}
+            child = items.add(db, new, now=clock.now(), **waiting)
+            kept = {"sha256": sha256, "name": "confirmation"}
+            at = {"at": clock.now(), "item_id": parent, "run_id": f"item-{parent}-1"}
+            events.add(db, Event(kind=Kind.EVIDENCE, message="kept {name}", data=kept, **at))
+        text = client.get(f"/items/{parent}").text
+        assert f'href="/items/{parent}"' in client.get(f"/items/{child}").text
+    assert f'href="/items/{child}"' in text
+    assert f'src="/evidence/{sha256}"' in text
+    assert "<del>1O.40</del></td><td><ins>9.99</ins>" in text
+
+
+def test_order_that_came_from_a_document_is_reviewed_beside_its_pages(served):
+    """The page of the parent stands beside the form of the child."""
+    filler = served.project.filler()
+    scan = filler.document()
+    number = filler.order("C-1")
+    with served.project.store.write() as db:
+        parent, child = (reviews.get(db, review).item_id for review in (scan, number))
+        page = reviews.get(db, scan).pages[0]
+        db.execute(item.update().where(item.c.id == child).values(parent_id=parent))
+    with served.client() as client:
+        assert f'src="/evidence/{page}"' in client.get(f"/review/{number}").text
 
 
 def _typed(served: Served, number: int) -> dict[str, str]:

@@ -159,7 +159,7 @@ addEventListener("popstate", () => location.reload());
 
 function swap(html) {
   const page = new DOMParser().parseFromString(html, "text/html");
-  $("#main").replaceWith($("#main", page));
+  for (const part of ["#main", ".top"]) $(part).replaceWith($(part, page));
   document.title = page.title;
   ready();
 }
