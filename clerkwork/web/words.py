@@ -67,6 +67,7 @@ CODES = {
     "browser_missing": N_("Browser failed"),
     "child_died": N_("Child process died"),
     "child_timeout": N_("Child process took too long"),
+    "child_memory": N_("Child process used too much memory"),
     "confirmed_but_missing": N_("Confirmed but missing"),
     "effect_busy": N_("Another item is at it"),
     "entered_differently": N_("Entered differently"),
