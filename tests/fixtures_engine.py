@@ -176,7 +176,7 @@ MakeBench = Callable[..., Bench]
 
 
 @pytest.fixture
-def make_bench(tmp_path: Path) -> Iterator[MakeBench]:
+def make_bench(tmp_path: Path, store_url: str) -> Iterator[MakeBench]:
     logger.remove()  # the run log keeps its own files; the rest is noise here
     made: list[Bench] = []
 
@@ -194,7 +194,7 @@ def make_bench(tmp_path: Path) -> Iterator[MakeBench]:
         target = Target(
             name="erp", base_url="http://127.0.0.1:9", slowest_commit_s=0.1, password=SECRET
         )
-        store = open_store("sqlite:///store.db", tmp_path)
+        store = open_store(store_url, tmp_path)
         log = RunLog(store, tmp_path / "logs", Redactor([SECRET]))
         engine = Engine(
             store,

@@ -2,7 +2,8 @@
 
 SQLite is opened through ``pysqlite3``, because the library that Debian links can corrupt files in
 write-ahead mode (fixed in SQLite 3.51.3). Every writing transaction takes the write lock when it
-begins: a transaction that reads first and writes later would count before it locks.
+begins: a transaction that reads first and writes later would count before it locks. PostgreSQL runs
+at READ COMMITTED: there a transaction that reads a row and then acts on it locks the row first.
 """
 
 from collections.abc import Iterator
@@ -91,10 +92,32 @@ def _create(url: str, root: Path) -> Engine:
     except sa.exc.ArgumentError:
         raise ConfigError("setting store.url", f"{url!r} is not a database address") from None
     if address.get_backend_name() == "postgresql":
-        return sa.create_engine(address.set(drivername="postgresql+psycopg"), pool_pre_ping=True)
+        return _create_postgresql(address)
     if address.get_backend_name() != "sqlite" or not address.database:
         raise ConfigError("setting store.url", "write sqlite:///FILE or postgresql://…")
     return _create_sqlite(address, root)
+
+
+def _create_postgresql(address: URL) -> Engine:
+    engine = sa.create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        pool_pre_ping=True,
+        pool_size=10,
+        max_overflow=20,
+        isolation_level="READ COMMITTED",  # what our statements are written for
+    )
+    sa.event.listen(engine, "connect", _wait_for_the_disk)
+    return engine
+
+
+def _wait_for_the_disk(connection: Any, _record: object) -> None:
+    """Undo a server's ``synchronous_commit=off``: it acknowledges what a power cut takes back."""
+    connection.autocommit = True
+    connection.execute(
+        "SELECT set_config('synchronous_commit', 'on', false)"
+        " WHERE current_setting('synchronous_commit') = 'off'"
+    )
+    connection.autocommit = False
 
 
 def _create_sqlite(address: URL, root: Path) -> Engine:

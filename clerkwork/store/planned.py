@@ -8,26 +8,23 @@ from sqlalchemy.engine import Connection, Row
 from clerkwork import clock
 from clerkwork.model.schedules import PlannedRun, PlannedState
 from clerkwork.store.schema import planned_run
-from clerkwork.store.upsert import insert_or_ignore
+from clerkwork.store.upsert import inserted
 
 
 def claim(db: Connection, schedule: str, planned: datetime, *, worker: str, now: datetime) -> bool:
     """Take the due instant *planned* of *schedule*; return False if it is taken already."""
-    done = db.execute(
-        insert_or_ignore(
-            db,
-            planned_run,
-            schedule=schedule,
-            planned_ms=clock.to_ms(planned),
-            state=PlannedState.STARTED,
-            items=0,
-            reason="",
-            worker=worker,
-            started_ms=clock.to_ms(now),
-            finished_ms=None,
-        )
+    return inserted(
+        db,
+        planned_run,
+        schedule=schedule,
+        planned_ms=clock.to_ms(planned),
+        state=PlannedState.STARTED,
+        items=0,
+        reason="",
+        worker=worker,
+        started_ms=clock.to_ms(now),
+        finished_ms=None,
     )
-    return done.rowcount == 1
 
 
 def finish(

@@ -1,0 +1,123 @@
+"""PostgreSQL for tests and benchmarks: a server of our own, and databases that come and go.
+
+The server is a real one, from the distribution's packages, with its data in a temporary folder and
+nothing but a socket file to reach it by.
+"""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.engine import URL, make_url
+
+PROGRAMS = Path("/usr/lib/postgresql")
+START_S = 60
+
+
+def programs() -> Path | None:
+    """Return the folder of the newest PostgreSQL server's programs, or None without one."""
+    found = [file.parent for file in PROGRAMS.glob("*/bin/initdb")]
+    if not found and (beside := shutil.which("initdb")) is not None:
+        found = [Path(beside).parent]
+    return max(found, key=_version, default=None)
+
+
+@contextmanager
+def own_server() -> Iterator[str]:
+    """Start a server, yield the address of its databases, and remove it.
+
+    Raises:
+        FileNotFoundError: No PostgreSQL server is installed.
+        subprocess.CalledProcessError: It does not start.
+    """
+    folder = programs()
+    if folder is None:
+        raise FileNotFoundError("no PostgreSQL server is installed (Debian: postgresql)")
+    user = "nobody" if os.geteuid() == 0 else None  # the server refuses to run as root
+    home = Path(tempfile.mkdtemp(prefix="clerkwork-postgres-"))
+    data, log = home / "data", home / "log"
+    if user is not None:
+        shutil.chown(home, user)
+
+    def call(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(folder / program), "-D", str(data), *arguments],
+            check=True,
+            user=user,
+            cwd=home,
+            stdout=subprocess.DEVNULL,
+        )
+
+    try:
+        call("initdb", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
+        options = f"-c listen_addresses= -c unix_socket_directories={home} -c max_connections=200"
+        call("pg_ctl", "-w", "-t", str(START_S), "-l", str(log), "-o", options, "start")
+        try:
+            yield f"postgresql://postgres@/postgres?host={home}"
+        finally:
+            call("pg_ctl", "-w", "-m", "immediate", "stop")
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+class Databases:
+    """Makes databases on a server, each a copy of one that was prepared once."""
+
+    def __init__(self, server: str, prepare: Callable[[str], None]) -> None:
+        """Note how to make them.
+
+        Args:
+            server: Address of any database of the server, by a user who may create databases.
+            prepare: Called once, with the address of an empty database, to fill the template.
+        """
+        self._server = make_url(server).set(drivername="postgresql+psycopg")
+        self._prepare = prepare
+        self._template = ""
+
+    @contextmanager
+    def new(self) -> Iterator[str]:
+        """Yield the address of a database of its own, and drop it."""
+        if not self._template:
+            self._template = self._create("template0")
+            self._prepare(self._address(self._template))
+        name = self._create(self._template)
+        try:
+            yield self._address(name)
+        finally:
+            self._drop(name)
+
+    def close(self) -> None:
+        """Drop the template."""
+        if self._template:
+            self._drop(self._template)
+
+    def _address(self, name: str) -> str:
+        url: URL = self._server.set(drivername="postgresql", database=name)
+        return url.render_as_string(hide_password=False)
+
+    def _create(self, template: str) -> str:
+        name = f"clerkwork_{uuid.uuid4().hex}"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
+        return name
+
+    def _drop(self, name: str) -> None:
+        with suppress(sa.exc.OperationalError):  # the server is gone, and the database with it
+            self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> None:
+        engine = sa.create_engine(self._server.set(database="postgres"))
+        try:
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql(statement)
+        finally:
+            engine.dispose()
+
+
+def _version(folder: Path) -> tuple[int, ...]:
+    return tuple(int(part) for part in folder.parent.name.split(".") if part.isdigit())

@@ -1,0 +1,46 @@
+"""The back ends of the store: tests that take ``store_url`` run on SQLite and on PostgreSQL.
+
+PostgreSQL is the server that CLERKWORK_TEST_POSTGRES names (any database of it, by a user who may
+create databases), else one that is started from the system's packages for this session.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from dbos import DBOS
+
+from clerkwork.store.database import open_store
+from clerkwork.testing.postgres import Databases, own_server, programs
+
+
+def prepare(url: str) -> None:
+    store = open_store(url, Path())
+    DBOS.migrate(store.engine.url.render_as_string(hide_password=False))
+    store.close()
+
+
+@pytest.fixture(scope="session")
+def databases() -> Iterator[Databases]:
+    server = os.environ.get("CLERKWORK_TEST_POSTGRES", "")
+    if not server and programs() is None:
+        pytest.skip("needs PostgreSQL: install it, or set CLERKWORK_TEST_POSTGRES to a server")
+    with ExitStack() as stack:
+        made = Databases(server or stack.enter_context(own_server()), prepare)
+        yield made
+        made.close()
+
+
+@pytest.fixture
+def postgres_url(databases: Databases) -> Iterator[str]:
+    with databases.new() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def store_url(request: pytest.FixtureRequest) -> str:
+    if request.param == "sqlite":
+        return "sqlite:///store.db"
+    return str(request.getfixturevalue("postgres_url"))
