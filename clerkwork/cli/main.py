@@ -53,8 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None  # else its flush at the end fails again
         return ExitStatus.OK
     except Exception as error:  # noqa: BLE001 - the border to the person at the terminal
-        file = _keep_traceback()
-        _say(f"Unexpected {type(error).__name__}: {_line(error)} - the traceback is in {file}")
+        _report(error)
         return ExitStatus.FAILED
     return int(status or ExitStatus.OK)
 
@@ -90,14 +89,12 @@ def _say(sentence: str) -> None:
     typer.secho(sentence.strip(), fg=typer.colors.RED, err=True)
 
 
-def _line(error: BaseException) -> str:
-    return " ".join(str(error).split())[:300]
-
-
-def _keep_traceback() -> Path:
-    """Append the present traceback to a file and return where it is."""
-    file = project.errors_file()
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as lines:
-        lines.write(f"clerkwork {' '.join(sys.argv[1:])}\n{traceback.format_exc()}\n")
-    return file
+def _report(error: Exception) -> None:
+    """Say what happened in one sentence, and keep the traceback in a file; both without secrets."""
+    root = project.last_root()
+    redactor = project.redactor_of(root)
+    trace = f"clerkwork {' '.join(sys.argv[1:])}\n{traceback.format_exc()}\n"
+    file = project.keep_error(root, redactor.text(trace))
+    said = " ".join(str(error).split())[:300]
+    said = f"Unexpected {type(error).__name__}: {said} - the traceback is in {file}"
+    _say(redactor.text(said))

@@ -13,13 +13,15 @@ import typer
 from clerkwork.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
-    from loguru import Record
+    from loguru import Message, Record
 
     from clerkwork.app import App
     from clerkwork.config.settings import Settings
+    from clerkwork.safety.redact import Redactor
     from clerkwork.store.database import Store
 
 MARKS = ("workflows", "config")
+OUTSIDE = Path(tempfile.gettempdir()) / "clerkwork-errors.log"
 _last: list[Path] = []  # the project of this process's command, for the report of a failure
 
 
@@ -57,12 +59,9 @@ def find_root(context: typer.Context) -> Path:
     return found
 
 
-def errors_file() -> Path:
-    """Return where tracebacks are kept: in the project's logs, else in the temporary folder."""
-    root = _last[0] if _last else _nearest(Path.cwd())
-    if root is None:
-        return Path(tempfile.gettempdir()) / "clerkwork-errors.log"
-    return root / "logs" / "errors.log"
+def last_root() -> Path | None:
+    """Return the project of this process's command, as far as it was found."""
+    return _last[0] if _last else _nearest(Path.cwd())
 
 
 @contextmanager
@@ -105,27 +104,55 @@ def quiet_log(root: Path) -> Iterator[None]:
     from loguru import logger
 
     logger.remove()
+    redactor = redactor_of(root)
+
+    def show(message: "Message") -> None:
+        sys.stderr.write(redactor.text(message))
+
+    def keep(message: "Message") -> None:
+        keep_error(root, redactor.text(message))
+
+    line = "{level.name}: {message}\n"
     shown = logger.add(
-        sys.stderr,
+        show,
         level="WARNING",
-        format=lambda _record: "{level.name}: {message}\n",  # without the traceback
+        format=lambda _record: line,  # without the traceback
         filter=_not_run_log,
         diagnose=False,
         backtrace=False,
     )
     kept = logger.add(
-        root / "logs" / "errors.log",
+        keep,
         level="ERROR",
         filter=_not_run_log,
         diagnose=False,  # values in a traceback would show secrets
         backtrace=False,
-        delay=True,
     )
     try:
         yield
     finally:
         logger.remove(shown)
         logger.remove(kept)
+
+
+def keep_error(root: Path | None, text: str) -> Path:
+    """Append *text* to the file of errors, and return where that is."""
+    file = root / "logs" / "errors.log" if root is not None else OUTSIDE
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as lines:
+        lines.write(text)
+    return file
+
+
+def redactor_of(root: Path | None) -> "Redactor":
+    """Return what masks the secrets of the project's targets, as far as those can be read."""
+    from clerkwork.config.files import read_targets
+    from clerkwork.safety.redact import Redactor
+
+    if root is None:
+        return Redactor([])
+    found, _problems = read_targets(root)
+    return Redactor(target.password.get_secret_value() for target, _file in found.values())
 
 
 def problems_of(root: Path) -> list[ConfigError]:

@@ -281,6 +281,19 @@ def test_an_unexpected_error_keeps_its_traceback_in_a_file(worked: Shell):
     assert "IsADirectoryError" in kept
 
 
+def test_no_secret_is_in_an_unexpected_error(worked: Shell, monkeypatch):
+    """Neither the sentence nor the kept traceback shows the secret of a target."""
+    target = worked.root / "config" / "targets" / "erp.yaml"
+    target.write_text("name: erp\nbase_url: http://127.0.0.1:9\npassword: ${ERP_PASSWORD}\n")
+    monkeypatch.setenv("ERP_PASSWORD", worked.root.parent.name)  # stands in every path here
+    settings = worked.root / "config" / "default.toml"
+    settings.unlink()
+    settings.mkdir()
+    said = worked("items")
+    kept = (worked.root / "logs" / "errors.log").read_text("utf-8")
+    assert [worked.root.parent.name in text for text in (said.err, kept)] == [False, False]
+
+
 def test_doctor_of_a_project_looks_at_everything(read_only: Shell):
     """Each thing has one line; a worker that is not there is a note and no failure."""
     found = {row["check"]: row["state"] for row in read_only("doctor", "--json").data}

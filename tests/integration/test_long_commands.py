@@ -29,6 +29,22 @@ def orders(order: PurchaseOrder, run: Run) -> PurchaseOrder:
     return order
 '''
 
+PATIENT_BOT = '''
+"""Waits for a system that is down."""
+from pydantic import BaseModel
+from clerkwork import ApplicationException, Run, bot
+
+
+class Parcel(BaseModel):
+    number: str
+
+
+@bot()
+def patient(parcel: Parcel, run: Run) -> None:
+    """Find the system down."""
+    raise ApplicationException("down", "The system is down.")
+'''
+
 
 def test_help_imports_nothing_slow():
     """The help waits for none of the libraries that only some commands need."""
@@ -54,6 +70,19 @@ def test_a_worker_ends_cleanly_when_asked(worked: Shell, number):
         status = worker.ask_to_end(number)
     found = {row["check"]: row["found"] for row in worked("doctor", "--json").data}
     assert (status, found["workers"]) == (0, "none at work")
+
+
+def test_an_interrupted_run_ends_with_130(worked: Shell):
+    """Ctrl+C ends a run that goes on, and its item is left for the next worker."""
+    (worked.root / "bots" / "patient.py").write_text(PATIENT_BOT)
+    (worked.root / "workflows" / "patient.yaml").write_text(
+        "name: patient\ntitle: Patient\nretry: {wait_s: 600}\nsteps: [{bot: patient}]\n"
+    )
+    with worked.started("run", "patient", '{"number": "P-1"}') as run:
+        run.until("postponed")
+        status = run.ask_to_end(signal.SIGINT)
+    found = worked("items", "--workflow", "patient", "--json").data
+    assert (status, [item["state"] for item in found]) == (130, ["postponed"])
 
 
 def test_a_followed_log_shows_what_others_do(worked: Shell):
