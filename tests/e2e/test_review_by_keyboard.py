@@ -100,6 +100,7 @@ def test_lines_are_added_and_removed(served, page):
     """Alt+L adds a line, Alt+D takes the focused one away."""
     number = served.project.filler().order()
     page.goto(f"{served.address}/review/{number}")
+    expect(page.locator('input[data-path="total"]')).to_be_focused()
     page.keyboard.press("Alt+L")
     for text in ("NEW", "A new part", "2", "3.00", "6.00"):
         page.keyboard.type(text)

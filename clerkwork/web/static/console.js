@@ -220,7 +220,7 @@ function ready() {
     if (row) addEventListener("load", () => requestAnimationFrame(focus)); // after the jump to #
   } else $("[data-row] a")?.focus({ preventScroll: true });
   const first = $("#answer input[aria-invalid]") || $("#answer input[data-doubtful]") || $("#answer input[data-path]");
-  if (first && main.dataset.claim) requestAnimationFrame(() => { aim(first); light(first.dataset.path); });
+  if (first && main.dataset.claim) requestAnimationFrame(() => { if (!document.activeElement.dataset.path) aim(first); light(document.activeElement.dataset.path); });
   if (main.dataset.next) setTimeout(() => preload(main.dataset.next), 30);
   const log = $("[data-tail]");
   if (log) log.scrollTop = log.scrollHeight;
