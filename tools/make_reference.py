@@ -9,6 +9,7 @@ import sys
 import types
 import typing
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -19,11 +20,17 @@ from typer.core import TyperArgument, TyperOption
 
 from clerkwork.cli.main import application
 from clerkwork.config.settings import Settings
+from clerkwork.model.calendars import Calendar
 from clerkwork.model.workflows import Target, Workflow
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 WRITTEN = "<!-- Written by tools/make_reference.py; change the descriptions in the code. -->"
-PLAIN = {str: "text", int: "whole number", float: "number", bool: "true or false"}
+FILES: dict[str, type[BaseModel]] = {
+    "workflows/*.yaml": Workflow,
+    "config/targets/*.yaml": Target,
+    "config/calendars/*.yaml": Calendar,
+}
+PLAIN = {date: "day", str: "text", int: "whole number", float: "number", bool: "true or false"}
 
 
 def pages() -> dict[str, str]:
@@ -56,13 +63,14 @@ def workflows_page() -> str:
     """Return the page of all keys of workflow and target files."""
     lines = [
         WRITTEN,
-        "# Workflow and target files",
+        "# Workflow, target and calendar files",
         "",
-        "A workflow is one file in `workflows/`, a target one in `config/targets/`; each is called "
-        "like its `name`. An unknown key is an error; `clerkwork check` names file and line. In "
-        "target files `${VARIABLE}` and `${VARIABLE:-default}` are taken from the environment.",
+        "A workflow is one file in `workflows/`, a target one in `config/targets/`, a calendar one "
+        "in `config/calendars/`; each is called like its `name`. An unknown key is an error; "
+        "`clerkwork check` names file and line. In target files `${VARIABLE}` and "
+        "`${VARIABLE:-default}` are taken from the environment.",
     ]
-    for title, model in (("workflows/*.yaml", Workflow), ("config/targets/*.yaml", Target)):
+    for title, model in FILES.items():
         lines += ["", f"## `{title}`", "", _table_heading(), *_rows(model, "")]
     return "\n".join(lines) + "\n"
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from clerkwork.config.calendars import read_calendars
 from clerkwork.config.files import read_targets, read_workflows
 from clerkwork.config.settings import read_settings
 from clerkwork.config.yaml_files import Place, YamlFile
@@ -23,7 +24,7 @@ READS: dict[str, type[BaseModel]] = {"workbook": PurchaseOrder, "document": Docu
 def check_all(
     root: Path, bots: Mapping[str, Bot], bot_problems: Sequence[ConfigError] = ()
 ) -> list[ConfigError]:
-    """Return every problem of settings, targets, workflows and bots of the project in *root*.
+    """Return every problem of settings, targets, calendars, workflows and bots in *root*.
 
     Args:
         root: The project's folder.
@@ -33,7 +34,8 @@ def check_all(
     _, problems = read_settings(root)
     targets, wrong_targets = read_targets(root)
     workflows, wrong_workflows = read_workflows(root)
-    problems += [*wrong_targets, *wrong_workflows, *bot_problems]
+    _, wrong_calendars = read_calendars(root)
+    problems += [*wrong_targets, *wrong_calendars, *wrong_workflows, *bot_problems]
     for workflow, file in workflows.values():
         problems += _bot_problems(workflow, file, bots, targets, incomplete=bool(wrong_targets))
         problems += _chain_problems(workflow, file, bots, workflows)

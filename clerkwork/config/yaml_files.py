@@ -23,6 +23,7 @@ M = TypeVar("M", bound=BaseModel)
 Place = tuple[str | int, ...]
 LARGEST_BYTES = 1_000_000
 DEEPEST = 50
+TIMESTAMP = "tag:yaml.org,2002:timestamp"
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}")
 
 
@@ -85,7 +86,21 @@ def _load(text: str, name: str) -> YamlFile:
         return YamlFile(name=name, data={})
     lines: dict[Place, int] = {}
     _index(node, (), lines, name)
-    return YamlFile(name=name, data=yaml.safe_load(text), lines=lines)
+    return YamlFile(name=name, data=yaml.load(text, _Loader), lines=lines)  # noqa: S506 - a SafeLoader
+
+
+class _Loader(yaml.SafeLoader):
+    """Leaves a date that does not exist as text, so that the model can say in which line it is."""
+
+
+def _timestamp(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+    try:
+        return loader.construct_yaml_timestamp(node)
+    except ValueError:
+        return node.value
+
+
+_Loader.add_constructor(TIMESTAMP, _timestamp)
 
 
 def _refuse_tricks(text: str, name: str) -> None:

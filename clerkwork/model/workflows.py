@@ -5,15 +5,9 @@ The descriptions of the fields are the reference documentation of every key.
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import Field, SecretStr, model_validator
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-
-
-class Strict(BaseModel):
-    """Refuses keys it does not know, so that a typing slip is an error and not a silence."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from clerkwork.model.strict import Name, Strict
 
 
 class FolderSource(Strict):

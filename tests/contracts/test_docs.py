@@ -9,6 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from clerkwork.config.settings import Settings
+from clerkwork.model.calendars import Calendar
 from clerkwork.model.workflows import Target, Workflow
 
 ROOT = Path(__file__).parent.parent.parent
@@ -53,7 +54,7 @@ def test_every_option_has_a_help_text(path, command):
     assert silent == []
 
 
-@pytest.mark.parametrize("model", [Workflow, Target])
+@pytest.mark.parametrize("model", [Workflow, Target, Calendar])
 def test_every_key_is_documented(model: type[BaseModel]):
     """Every key of workflow and target files has a row with a description."""
     text = (REFERENCE / "workflows.md").read_text("utf-8")

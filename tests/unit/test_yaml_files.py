@@ -69,7 +69,6 @@ parts:
         ("name: a\n---\nname: b\n", ":2: is not valid YAML: but found another document"),
         (b"name: \xff\n", ": is not UTF-8 text (byte 6); save it so"),
         (b"name: a\x00b\n", ": is not valid YAML: unacceptable character #x0000"),
-        ("name: 2026-02-31\n", ": is not valid YAML: day"),
         ("[" * 5000, ":1: is nested too deeply; write it flatter"),
         ("name: " + "a" * 1_000_001, ": is larger than 1000000 bytes; split it"),
     ],
