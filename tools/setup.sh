@@ -34,6 +34,9 @@ for name in chromium chromium-browser google-chrome; do
   if command -v "$name" >/dev/null; then browser=$name; break; fi
 done
 [ -n "$browser" ] || missing+=(chromium)
+if [ "$extras" = dev ] && [ -z "${CLERKWORK_TEST_POSTGRES:-}" ] && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+  missing+=(postgresql)
+fi
 [ -n "$python" ] || missing+=(python3 python3-venv)
 if [ -n "$python" ] && ! "$python" -c 'import ensurepip' 2>/dev/null; then missing+=(python3-venv); fi
 
