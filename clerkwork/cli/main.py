@@ -49,9 +49,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return error.exit_status
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except BrokenPipeError:  # the reader, such as `head`, has seen enough
-        sys.stdout = None  # else its flush at the end fails again
-        return ExitStatus.OK
     except Exception as error:  # noqa: BLE001 - the border to the person at the terminal
         _report(error)
         return ExitStatus.FAILED
