@@ -6,9 +6,11 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect, sync_playwright
 
+from clerkwork import clock
 from clerkwork.browser.executable import find
+from clerkwork.model.events import Event, Kind
 from clerkwork.model.reviews import Decision, Review
-from clerkwork.store import reviews
+from clerkwork.store import events, reviews
 from tests.fixtures_console import Served
 
 SHEET = "#sheet"
@@ -181,3 +183,16 @@ def test_metrics_draw_their_trend(served_full, page):
     """The chart is drawn from the table of values under the page's strict policy."""
     page.goto(f"{served_full.address}/metrics")
     expect(page.locator("#trend canvas")).to_be_visible()
+
+
+def test_log_follows_a_run_until_it_ends(served, page):
+    """A line that any process writes appears without a reload, and the end is told."""
+    served.project.filler().order()
+    page.goto(f"{served.address}/runs/item-1-1")
+    expect(page.locator("#follow")).to_be_checked()
+    for kind, message in ((Kind.NOTE, "half way"), (Kind.RUN_ENDED, "over")):
+        with served.project.store.write() as db:
+            new = Event(at=clock.now(), kind=kind, item_id=1, run_id="item-1-1", message=message)
+            events.add(db, new)
+        expect(page.locator("#log")).to_contain_text(message)
+    expect(page.locator("h1 .chip")).to_have_text("ended")
