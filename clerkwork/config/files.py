@@ -5,9 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
+from clerkwork.config.calendars import read_calendars
 from clerkwork.config.triggers import Due
 from clerkwork.config.yaml_files import Place, YamlFile, expanded, parse, read_yaml
 from clerkwork.errors import ConfigError
+from clerkwork.model.calendars import Calendar
 from clerkwork.model.workflows import Target, Workflow
 
 N = TypeVar("N", Workflow, Target)
@@ -51,8 +53,10 @@ def workflow_schema() -> dict[str, Any]:
 def read_workflows(root: Path) -> Read[Workflow]:
     """Return each readable workflow with its file, and all problems of all workflow files."""
     found, problems = _read_all(Workflow, root, root / "workflows", read_yaml)
+    calendars, _ = read_calendars(root)
     for workflow, file in found.values():
         problems += _source_problems(workflow, file)
+        problems += _schedule_problems(workflow, file, calendars)
         problems += _hand_over_problems(workflow, file, found)
     problems += _shared_folders(found)
     return found, problems
@@ -106,14 +110,22 @@ def _source_problems(workflow: Workflow, file: YamlFile) -> list[ConfigError]:
     elif workflow.schedule is not None:
         text = "`schedule` has no `source` to look at; add a source or remove the schedule"
         problems.append(file.problem(["schedule"], text))
-    if workflow.schedule is not None:
-        try:
-            Due(workflow.schedule)
-        except ValueError as error:
-            place = "timezone" if "zone" in str(error) else "cron"
-            said = " ".join(str(error).split())
-            problems.append(file.problem(["schedule", place], f"`schedule`: {said}"))
     return problems
+
+
+def _schedule_problems(
+    workflow: Workflow, file: YamlFile, calendars: Mapping[str, Calendar]
+) -> list[ConfigError]:
+    if workflow.schedule is None:
+        return []
+    try:
+        Due(workflow.schedule, calendars)
+    except ValueError as error:
+        said = " ".join(str(error).split())
+        known = {"time zone": "timezone", "no calendar": "calendar"}
+        place = next((key for words, key in known.items() if words in said), "cron")
+        return [file.problem(["schedule", place], f"`schedule`: {said}")]
+    return []
 
 
 def _hand_over_problems(

@@ -5,9 +5,15 @@ The descriptions of the fields are the reference documentation of every key.
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, model_validator
 
+from clerkwork.model.calendars import minute_of
 from clerkwork.model.strict import Name, Strict
+
+
+def _time_of_day(text: str) -> str:
+    minute_of(text)
+    return text
 
 
 class FolderSource(Strict):
@@ -27,17 +33,63 @@ class Schedule(Strict):
     """When the source is looked at."""
 
     every_s: float | None = Field(
-        None, gt=0, description="Seconds between two planned runs; this or `cron`."
+        None, gt=0, description="Seconds between two planned runs; this, or one of the next two."
     )
     cron: str | None = Field(
-        None, description="Five-field cron expression, such as `*/5 8-18 * * mon-fri`."
+        None,
+        description="Five-field cron expression, such as `*/5 8-18 * * mon-fri`. A day of the "
+        "month and a weekday together mean either of them, as in every crontab. A local time that "
+        "does not exist, because the clocks go forward, runs once at the next one that does; one "
+        "that comes twice runs once, but an hour of `*` goes by the hours that pass.",
     )
-    timezone: str = Field("UTC", description="IANA time zone of `cron`, such as `Asia/Shanghai`.")
+    nth_business_day: int | None = Field(
+        None,
+        ge=-23,
+        le=23,
+        description="The worked day of each month, from 1; -1 is the last. Needs `at`, `calendar`.",
+    )
+    at: Annotated[str, AfterValidator(_time_of_day)] | None = Field(
+        None, description='Local time of `nth_business_day`, in quotes, such as `"09:30"`.'
+    )
+    timezone: str = Field(
+        "UTC", description="IANA time zone of times and days, such as `Asia/Shanghai`."
+    )
+    calendar: Name | None = Field(
+        None, description="Business calendar: a file of `config/calendars/` or a shipped one."
+    )
+    on_holiday: Literal["skip", "forward", "back", "run"] = Field(
+        "skip",
+        description="What becomes of a run on a day off: not run at all, moved to the next or to "
+        "the last worked day at the same local time, or run all the same. A day that is skipped "
+        "has one planned run, which stands for all of them.",
+    )
+    missed: Literal["run_once", "run_all", "skip", "ask"] = Field(
+        "run_once",
+        description="What becomes of runs that were missed, because no process ran: the latest one "
+        "is run late and stands for all, each is run, none is run, or a person decides with "
+        "`clerkwork schedule release`.",
+    )
+    tolerance_s: float = Field(
+        60.0, gt=0, description="Seconds after which a run counts as late, or as missed."
+    )
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> "Schedule":
-        if (self.every_s is None) == (self.cron is None):
-            raise ValueError("write exactly one of `every_s` and `cron`")
+    def _fits_together(self) -> "Schedule":
+        given = [self.every_s, self.cron, self.nth_business_day]
+        if sum(value is not None for value in given) != 1:
+            raise ValueError("write exactly one of `every_s`, `cron` and `nth_business_day`")
+        if self.nth_business_day == 0:
+            raise ValueError("`nth_business_day` is 1 for the first and -1 for the last, never 0")
+        if (self.nth_business_day is None) != (self.at is None):
+            raise ValueError("`nth_business_day` and `at` belong together; write both or none")
+        if self.calendar is None and (
+            self.nth_business_day is not None or "on_holiday" in self.model_fields_set
+        ):
+            raise ValueError("write the `calendar` that says which days are worked")
+        if self.every_s is not None and self.on_holiday in {"forward", "back"}:
+            raise ValueError("an interval cannot be moved to another day; write skip or run")
+        if self.missed == "run_all" and self.every_s is not None and self.every_s < 60:
+            raise ValueError("`missed: run_all` needs at least 60 seconds between two runs")
         return self
 
 
