@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from dbos import DBOS
 
-from clerkwork.store.database import open_store
+from clerkwork.store.database import Store, open_store
 from clerkwork.testing.postgres import Databases, own_server, programs
 
 
@@ -44,3 +44,10 @@ def store_url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return "sqlite:///store.db"
     return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def store(tmp_path: Path, store_url: str) -> Iterator[Store]:
+    opened = open_store(store_url, tmp_path)
+    yield opened
+    opened.close()

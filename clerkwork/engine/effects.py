@@ -121,7 +121,7 @@ class _Act:
                 now=now,
             )
             if not new:
-                row = effects.get(db, self._target.name, self._key)
+                row = effects.get(db, self._target.name, self._key, lock=True)
                 owner = None if row is None else items.get(db, row.item_id)
                 busy = owner is not None and owner.id != item_id and owner.outcome is None
                 if not busy:
@@ -190,10 +190,14 @@ class _Act:
     def _send(self) -> None:
         item = self._execution.item
         with self._execution.engine.store.write() as db:  # fence and mark are one transaction
-            held = items.holds(db, item.id, item.attempt)
+            held = items.holds(db, item.id, item.attempt, lock=True)
             if held:
                 held = effects.mark_sent(
-                    db, target=self._target.name, key=self._key, now=clock.now()
+                    db,
+                    target=self._target.name,
+                    key=self._key,
+                    item_id=item.id,
+                    now=clock.now(),
                 )
         if not held:
             raise Fenced(f"item {item.id} was taken over; {self._key} is not submitted")

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Row
 
 from clerkwork.clock import from_ms, to_ms
 from clerkwork.store.schema import effect
-from clerkwork.store.upsert import insert_or_ignore
+from clerkwork.store.upsert import inserted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ def intend(
     now: datetime,
 ) -> bool:
     """Write the intent; return False when the ledger has a row for this target and key."""
-    statement = insert_or_ignore(
+    return inserted(
         db,
         effect,
         target=target,
@@ -56,12 +56,13 @@ def intend(
         state="intent",
         intent_ms=to_ms(now),
     )
-    return db.execute(statement).rowcount == 1
 
 
-def get(db: Connection, target: str, key: str) -> Effect | None:
-    """Return the ledger's row, or None."""
+def get(db: Connection, target: str, key: str, *, lock: bool = False) -> Effect | None:
+    """Return the ledger's row, or None; with *lock* nobody else changes it in this transaction."""
     statement = sa.select(effect).where(effect.c.target == target, effect.c.key == key)
+    if lock:
+        statement = statement.with_for_update()
     row = db.execute(statement).one_or_none()
     return None if row is None else _effect(row)
 
@@ -82,11 +83,16 @@ def adopt(db: Connection, *, target: str, key: str, item_id: int, digest: str) -
     return db.execute(statement).rowcount == 1
 
 
-def mark_sent(db: Connection, *, target: str, key: str, now: datetime) -> bool:
-    """Note that the submit may happen from now on."""
+def mark_sent(db: Connection, *, target: str, key: str, item_id: int, now: datetime) -> bool:
+    """Note that the submit may happen from now on; False when the row is not the item's own."""
     statement = (
         effect.update()
-        .where(effect.c.target == target, effect.c.key == key, effect.c.confirmed_ms.is_(None))
+        .where(
+            effect.c.target == target,
+            effect.c.key == key,
+            effect.c.item_id == item_id,
+            effect.c.confirmed_ms.is_(None),
+        )
         .values(state="sent", sent_ms=to_ms(now))
     )
     return db.execute(statement).rowcount == 1

@@ -88,9 +88,14 @@ def reserve(db: Connection, item_id: int, *, worker: str, now: datetime) -> Work
     return None if row is None else _item(row)
 
 
-def holds(db: Connection, item_id: int, attempt: int) -> bool:
-    """Return whether *attempt* is still the one that may act on the item."""
+def holds(db: Connection, item_id: int, attempt: int, *, lock: bool = False) -> bool:
+    """Return whether *attempt* is still the one that may act on the item.
+
+    With *lock* that stays so to the end of the transaction: a takeover waits for it.
+    """
     statement = sa.select(item.c.id).where(_held(item_id, attempt))
+    if lock:
+        statement = statement.with_for_update()
     return db.execute(statement).one_or_none() is not None
 
 

@@ -117,5 +117,5 @@ def test_every_dependency_has_its_reason():
     page = (ROOT / "docs" / "libraries.md").read_text("utf-8")
     named = set(re.findall(r"^\| `([a-z0-9-]+)` \|", page, re.MULTILINE))
     project = (ROOT / "pyproject.toml").read_text("utf-8")
-    dependencies = set(re.findall(r'^  "([a-z0-9-]+)[><=]', project, re.MULTILINE))
+    dependencies = set(re.findall(r'^  "([a-z0-9-]+)[\[><=]', project, re.MULTILINE))
     assert dependencies - named == set()

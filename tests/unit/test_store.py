@@ -1,12 +1,12 @@
 """The store: its tables are what the migrations make, and races are settled in SQL."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.engine import make_url
 
 from clerkwork.errors import ConfigError
 from clerkwork.model.items import MOVES, ItemState, NewItem
@@ -15,13 +15,6 @@ from clerkwork.store.database import Store, open_store
 from clerkwork.store.schema import item, metadata
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store("sqlite:///store.db", tmp_path)
-    yield opened
-    opened.close()
 
 
 def add(store: Store, reference: str, state: ItemState = ItemState.WAITING) -> int:
@@ -45,24 +38,41 @@ def test_the_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> N
     assert found == []
 
 
-def test_a_store_that_is_opened_again_keeps_its_items(tmp_path: Path) -> None:
+def test_a_store_that_is_opened_again_keeps_its_items(tmp_path: Path, store_url: str) -> None:
     """The second opening finds the tables and leaves what is in them."""
-    first = open_store("sqlite:///store.db", tmp_path)
+    first = open_store(store_url, tmp_path)
     item_id = add(first, "A-1")
     first.close()
-    second = open_store("sqlite:///store.db", tmp_path)
+    second = open_store(store_url, tmp_path)
     with second.read() as db:
         found = items.get(db, item_id)
     second.close()
     assert found is not None
 
 
-def test_the_store_is_durable_against_power_cuts(store: Store) -> None:
+def test_sqlite_is_durable_against_power_cuts(tmp_path: Path) -> None:
     """Write-ahead log with a full sync at each commit, and no memory-mapped file."""
+    store = open_store("sqlite:///store.db", tmp_path)
     with store.read() as db:
         pragmas = ("journal_mode", "synchronous", "mmap_size", "foreign_keys")
         found = [db.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
+    store.close()
     assert found == ["wal", 2, 0, 1]
+
+
+def test_postgresql_is_durable_against_power_cuts(tmp_path: Path, postgres_url: str) -> None:
+    """A server that acknowledges commits before they are on disk is told to wait for the disk."""
+    hasty = make_url(postgres_url)
+    before = open_store(postgres_url, tmp_path)
+    with before.write() as db:
+        db.exec_driver_sql(f'ALTER DATABASE "{hasty.database}" SET synchronous_commit = off')
+    before.close()
+    store = open_store(postgres_url, tmp_path)
+    with store.read() as db:
+        found = [db.exec_driver_sql(f"SHOW {name}").scalar() for name in ("synchronous_commit",)]
+        level = db.get_isolation_level()
+    store.close()
+    assert (found, level) == (["on"], "READ COMMITTED")
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://host/db", "sqlite://"])
