@@ -56,7 +56,8 @@ class App:
 
     def reader(self) -> DocumentReader:
         """Return a new document reader; close it after use."""
-        return DocumentReader(self.settings.documents, self.evidence)
+        cache = self.root / self.settings.folders.cache
+        return DocumentReader(self.settings.documents, self.evidence, cache)
 
     def worker(self, name: str) -> Worker:
         """Return a worker called *name*, not yet started; one in a process."""

@@ -1,6 +1,6 @@
 """Measure the reading of documents against known answers, and print a table.
 
-Usage: ``python tools/measure_documents.py FOLDER [--limit N]``. The folder holds
+Usage: ``python tools/measure_documents.py FOLDER [--limit N] [--cache FOLDER]``. The folder holds
 documents and, beside each, a JSON file of the same stem with its true values, or one
 ``expected.json`` with an order per file.
 Text is compared without blanks and with the multiplication sign as ``x``.
@@ -35,14 +35,17 @@ def main() -> None:
     options.add_argument("folder", type=Path)
     options.add_argument("--limit", type=int, default=None, help="read only so many documents")
     options.add_argument("--only", default="", help="read only files whose name contains this")
+    options.add_argument("--engine", default="auto", help="as the setting documents.engine")
+    options.add_argument("--cache", type=Path, default=None, help="keep readings in this folder")
     given = options.parse_args()
     files = [file for file in sorted(given.folder.iterdir()) if file.suffix.lower() in SUFFIXES]
     files = [file for file in files if given.only in file.name][: given.limit]
     with tempfile.TemporaryDirectory() as evidence:
-        reader = DocumentReader(DocumentSettings(), Path(evidence))
+        settings = DocumentSettings(engine=given.engine, cache_mb=1000)
+        reader = DocumentReader(settings, Path(evidence), given.cache)
         reports = [measure(reader, file) for file in files]
         reader.close()
-    for kind in ("text_layer", "tesseract"):
+    for kind in sorted({report["engine"] for report in reports}):
         _print(kind, [report for report in reports if report["engine"] == kind])
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from clerkwork import clock
-from clerkwork.config.settings import Settings
+from clerkwork.config.settings import DocumentSettings, Settings
 from clerkwork.errors import ApplicationException, ClerkworkError, ConfigError
 
 OLDEST_PYTHON = (3, 11)
@@ -67,7 +67,11 @@ def sqlite() -> Finding:
 
 def machine(settings: Settings) -> list[Finding]:
     """Look at the programs that bots need, as the settings name them."""
-    return [tesseract(settings.documents.languages), browser(settings.browser.executable)]
+    return [
+        tesseract(settings.documents.languages),
+        engines(settings.documents),
+        browser(settings.browser.executable),
+    ]
 
 
 def tesseract(languages: str) -> Finding:
@@ -87,6 +91,27 @@ def tesseract(languages: str) -> Finding:
         packages = " ".join(f"tesseract-ocr-{name.replace('_', '-')}" for name in missing)
         return _failed("tesseract", f"without {', '.join(missing)}", f"apt-get install {packages}")
     return _ok("tesseract", f"{version.split(chr(10))[0]}, {languages}")
+
+
+def engines(settings: DocumentSettings) -> Finding:
+    """Look at which engines can read scans, and which of them will."""
+    from clerkwork.documents.engine import AUTO, choose, find_engines
+
+    found = {name: engine.missing() for name, engine in find_engines(settings).items()}
+    lacking = [f"{name}: {missing}" for name, missing in found.items() if missing]
+    try:
+        chosen = choose(settings)
+    except ApplicationException as error:
+        return _failed("ocr engines", str(error), "; ".join(lacking))
+    said = f"{chosen.first.name} {chosen.first.version()}"
+    if chosen.second is not None:
+        return _ok("ocr engines", f"{said}, confirmed by {chosen.second.name}")
+    advice = [text for text in lacking if not text.startswith("replay")]
+    if settings.engine == AUTO and advice:
+        return Finding(
+            check="ocr engines", state=State.NOTE, found=f"{said} alone", remedy="; ".join(advice)
+        )
+    return _ok("ocr engines", f"{said} alone")
 
 
 def browser(setting: str) -> Finding:

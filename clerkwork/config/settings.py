@@ -86,6 +86,11 @@ class DocumentSettings(Section):
     )
 
 
+    engine: str = Field(
+        "auto",
+        description="Engine that reads scans: `tesseract`, `rapidocr`, `none` for text layers "
+        "only, `replay`; `auto` takes the best that is installed, and the next to confirm it.",
+    )
 class FolderSettings(Section):
     """Folders, relative to the project."""
 
@@ -95,6 +100,16 @@ class FolderSettings(Section):
 
 
 class Settings(BaseSettings):
+    processes: int = Field(
+        1, ge=1, le=16, description="Processes that read the pages of one document at once."
+    )
+    recycle_pages: int = Field(
+        100, ge=1, description="Pages after which a reading process is started anew."
+    )
+    cache_mb: int = Field(
+        200, ge=0, description="Size of the folder of readings made before; 0 keeps none."
+    )
+    replay: str = Field("", description="Folder of stored readings for the engine `replay`.")
     """Every setting of a project."""
 
     model_config = SettingsConfigDict(
@@ -103,6 +118,7 @@ class Settings(BaseSettings):
 
     store: StoreSettings = Field(default_factory=StoreSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
+    cache: str = Field("var/cache", description="Folder of readings made before; may be deleted.")
     console: ConsoleSettings = Field(default_factory=ConsoleSettings)
     browser: BrowserSettings = Field(default_factory=BrowserSettings)
     documents: DocumentSettings = Field(default_factory=DocumentSettings)

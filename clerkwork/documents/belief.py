@@ -92,22 +92,47 @@ def agreement(item: Found, witness: Witness, *, alike: Callable[[str], str] = fo
     if witness.exact(item.tokens):
         return place(item)
     mine = alike(item.raw)
-    others = [*witness.others(item.tokens), witness.again(item.tokens)]
-    agree = [heard for heard in others if alike(heard.text) == mine]
+
+    def heard_same(heard: Heard) -> bool:
+        return alike(heard.text) == mine and not (alike is folded and _parted(item, heard))
+
+    alone = witness.again(item.tokens)
+    if alone.foreign and heard_same(alone):  # settled without a reading of the page
+        return _of_one_voice(item, witness, [alone], plain=alike is folded)
+    others = [*witness.others(item.tokens), alone]
+    agree = [heard for heard in others if heard_same(heard)]
     texts = dict.fromkeys(heard.text for heard in others if heard.text and heard not in agree)
     shown = "; ".join(texts)[:120] or "-"
     if not agree:
         return verdict(GUESS, "The readings differ: {others}.", others=shown)
-    if len(agree) == 1:
+    if len(agree) == 1 and not agree[0].foreign:
         return verdict(HALF, "Only one other reading agrees; others: {others}.", others=shown)
     return _of_one_voice(item, witness, agree, plain=alike is folded)
 
 
+def _parted(item: Found, heard: Heard) -> bool:
+    """Return whether another engine saw a blank inside what the first took for one word.
+
+    Letters and digits of two columns that stand close are joined that way, so the words of one
+    are no witness for the other.
+    """
+    joined = {token.text for token in item.tokens if any(map(str.isdigit, token.text))}
+    return heard.foreign and any(
+        len(word) < len(whole) and whole.startswith(word) and rest
+        for whole in joined
+        for word, _, rest in [heard.text.partition(" ")]
+    )
+
+
 def _of_one_voice(item: Found, witness: Witness, agree: list[Heard], *, plain: bool) -> Verdict:
     """Return the verdict when the readings agree; *plain* is text that no digits tell apart."""
-    unclear = min(weakest(item.tokens), *(heard.weakest for heard in agree)) < WEAK_CHINESE
+    foreign = any(heard.foreign for heard in agree)
+    doubts = [] if foreign else [heard.weakest for heard in agree]
+    unclear = min([weakest(item.tokens), *doubts]) < WEAK_CHINESE
     if plain and unclear:
         return verdict(HALF, "The readings agree, but one of the characters is unclear.")
     if plain and not witness.fits(item.tokens):
         return verdict(HALF, "The readings agree, but the text is wider or tighter than that.")
+    if foreign:
+        return verdict(AGREED, "Two different engines read the same.")
     return verdict(AGREED, "{count} independent readings agree.", count=str(len(agree) + 1))

@@ -70,17 +70,22 @@ def _shaken(judged: Judged) -> Judged:
 def _referenced(items: list[Found], witness: Witness) -> Judged:
     if not items:
         return Judged(item=None, verdict=missing())
-    heard = [parse_reference(text) or "" for text in _other_readings(items[0], witness)]
-    values = (*heard, *(item.value for item in items))
+    read = agreement(items[0], witness)
     if not items[0].steady:
         reason = "Only a number with the label “{label}” was found."
-        doubt = verdict(ALONE, reason, label=items[0].label)
-        return Judged(item=items[0], verdict=doubt, candidates=values)
-    return Judged(item=items[0], verdict=agreement(items[0], witness), candidates=values)
+        read = verdict(ALONE, reason, label=items[0].label)
+    heard = [parse_reference(text) or "" for text in _other_readings(items[0], witness, read)]
+    values = (*heard, *(item.value for item in items))
+    return Judged(item=items[0], verdict=read, candidates=values)
 
 
-def _other_readings(item: Found, witness: Witness) -> tuple[str, ...]:
-    """Return what the other readings have, the one of the place alone first, for a person."""
+def _other_readings(item: Found, witness: Witness, judged: Verdict) -> tuple[str, ...]:
+    """Return what the other readings have, the one of the place alone first, for a person.
+
+    A value that is believed needs none.
+    """
+    if judged.confidence >= LIKELY:
+        return ()
     heard = [witness.again(item.tokens), *witness.others(item.tokens)]
     return tuple(each.text.strip(EDGES) for each in heard)
 
@@ -154,8 +159,9 @@ def _texts(line: FoundLine, witness: Witness, shapes: Counter[str]) -> dict[str,
         if item is None or not item.value:
             judged[name] = Judged(item=item, verdict=missing())
             continue
-        heard = _other_readings(item, witness)
-        judged[name] = Judged(item=item, verdict=agreement(item, witness), candidates=heard)
+        read = agreement(item, witness)
+        heard = _other_readings(item, witness, read)
+        judged[name] = Judged(item=item, verdict=read, candidates=heard)
     if not line.clean and judged["description"].item:
         reason = "It is not clear which line these words belong to."
         unclear = verdict(ALONE, reason, refuted=True)

@@ -1,20 +1,20 @@
-"""Reading the words of a picture with tesseract, straightened and without ruled lines.
+"""Reading the words of a picture, straightened, in ways that fail differently.
 
-A page is read three times in ways that fail differently (other languages, another idea of where
-text stands, another size), because a word that two such readings agree on is right far more often
-than one that tesseract is merely sure of.
+A word that two different engines agree on is right far more often than one that an engine is merely
+sure of. Where there is only tesseract, a page is read three times (other languages, another idea of
+where text stands, another size); where there are two engines, the second one reads a page only
+when the reading of the chosen places alone did not settle them.
 """
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
 
-import pytesseract
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
+from clerkwork.documents.engine import Engines, Layout, OcrEngine, Seen
 from clerkwork.documents.words import UNITS, PageWords, Token, extent, has_cjk, is_cjk
-from clerkwork.errors import ApplicationException
 
 LARGE_WIDTH_PX = 2000
 SMALL_WIDTH_PX = 1600
@@ -28,35 +28,57 @@ CHARACTER_HEIGHT = 0.93
 CHARACTER_GAP = 0.06
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Readings:
     """What was read on one page.
 
     Attributes:
         main: The reading that fields are looked for in.
-        others: The readings that confirm or deny them.
         picture: The page with an even white ground, for the reading of single places.
     """
 
-    main: PageWords
-    others: tuple[PageWords, ...]
-    picture: Image.Image
+    def __init__(
+        self, main: PageWords, picture: Image.Image, more: Callable[[], tuple[PageWords, ...]]
+    ) -> None:
+        """Keep the reading, and *more*, which reads the page in other ways when asked."""
+        self.main = main
+        self.picture = picture
+        self._more = more
+
+    @cached_property
+    def others(self) -> tuple[PageWords, ...]:
+        """Return the readings that confirm or deny the first, made when first asked for."""
+        return self._more()
 
 
-def read_picture(picture: Image.Image, number: int, languages: str) -> Readings:
+def read_picture(picture: Image.Image, number: int, languages: str, engines: Engines) -> Readings:
     """Return readings of a page that was straightened by :func:`straighten`."""
-    large = without_rules(_sized(ImageOps.grayscale(picture), LARGE_WIDTH_PX))
+    grey = ImageOps.grayscale(picture)
+    large = without_rules(_sized(grey, LARGE_WIDTH_PX))
     small = _sized(large, SMALL_WIDTH_PX)
+    confirming = engines.second
+    if confirming is not None:
+        main = _page(picture, number, languages, engines.first, Layout.PAGE)
+        return Readings(
+            main,
+            _evened(large),
+            lambda: (_page(small, number, languages, confirming, Layout.PAGE),),
+        )
+    return _of_one_engine(large, small, number, languages, engines.first)
+
+
+def _of_one_engine(
+    large: Image.Image, small: Image.Image, number: int, languages: str, engine: OcrEngine
+) -> Readings:
     parts = languages.split("+")
     latin = [part for part in parts if not part.startswith("chi")] or parts
     chinese = [part for part in parts if part.startswith("chi")]
-    main = _page(small, number, languages, psm=6)
-    others = [_page(large, number, "+".join(latin), psm=11)]
+    main = _page(small, number, languages, engine, Layout.PAGE)
+    others = [_page(large, number, "+".join(latin), engine, Layout.SPARSE)]
     if chinese and _is_chinese(main):
-        native = _page(large, number, "+".join(chinese), psm=6)
+        native = _page(large, number, "+".join(chinese), engine, Layout.PAGE)
         main = _with_chinese(main, native)
         others.append(native)
-    return Readings(main=main, others=tuple(others), picture=_evened(large))
+    return Readings(main, _evened(large), lambda: tuple(others))
 
 
 def _evened(page: Image.Image) -> Image.Image:
@@ -102,7 +124,7 @@ def _covers(token: Token, other: Token) -> bool:
 
 
 def read_places(
-    picture: Image.Image, places: Sequence[Sequence[Token]], languages: str
+    picture: Image.Image, places: Sequence[Sequence[Token]], languages: str, engine: OcrEngine
 ) -> list[list[Token]]:
     """Return what stands in the box around each group of words, read apart from all around it.
 
@@ -117,7 +139,8 @@ def read_places(
     sheet = Image.new("L", size, 255)
     for index, strip in enumerate(strips):
         sheet.paste(strip, (STRIP_SPACE_PX, STRIP_SPACE_PX + step * index))
-    page = _page(sheet, 0, languages, psm=6 if len(strips) > 1 else 7)
+    layout = Layout.PAGE if len(strips) > 1 else Layout.LINE
+    page = _page(sheet, 0, languages, engine, layout)
     rows: list[list[Token]] = [[] for _ in strips]
     for token in page.tokens:
         row = int((token.middle * size[0] / UNITS - STRIP_SPACE_PX / 2) // step)
@@ -219,57 +242,42 @@ def _sized(picture: Image.Image, width: int) -> Image.Image:
     return picture.resize(size, Image.Resampling.LANCZOS)
 
 
-def _page(picture: Image.Image, number: int, languages: str, *, psm: int) -> PageWords:
-    data = _words(picture, languages, psm)
+def _page(
+    picture: Image.Image, number: int, languages: str, engine: OcrEngine, layout: Layout
+) -> PageWords:
     scale = UNITS / picture.width
     tokens: list[Token] = []
-    line: tuple[int, ...] = ()
-    for index, text in enumerate(data["text"]):
-        if not text.strip():
-            continue
-        place = tuple(data[key][index] for key in ("block_num", "par_num", "line_num"))
-        left, top = data["left"][index] * scale, data["top"][index] * scale
-        height = data["height"][index] * scale
-        before = tokens[-1] if tokens and place == line else None
-        tokens.append(
-            Token(
-                text=text.strip(),
-                page=number,
-                left=left,
-                top=top,
-                right=left + data["width"][index] * scale,
-                bottom=top + height,
-                confidence=max(float(data["conf"][index]), 0.0) / 100,
-                glued=_glued(before, text.strip(), left, height),
-            )
+    before: Seen | None = None
+    for seen in engine.read(picture, languages=languages, layout=layout):
+        left, top, right, bottom = (edge * scale for edge in seen.box)
+        same = before is not None and seen.line == before.line
+        token = Token(
+            text=seen.text,
+            page=number,
+            left=left,
+            top=top,
+            right=right,
+            bottom=bottom,
+            confidence=seen.confidence,
         )
-        line = place
+        tokens.append(replace(token, glued=same and _is_glued(seen, tokens[-1], token)))
+        before = seen
     ratio = picture.height / picture.width
-    return PageWords(number=number, ratio=ratio, tokens=tuple(tokens), exact=False)
+    return PageWords(
+        number=number, ratio=ratio, tokens=tuple(tokens), exact=False, engine=engine.name
+    )
 
 
-def _glued(before: Token | None, text: str, left: float, height: float) -> bool:
-    if before is None:
-        return False
+def _is_glued(seen: Seen, before: Token, token: Token) -> bool:
+    """Return whether no blank stands between two words of a line."""
+    if seen.spaced is not None:
+        return not seen.spaced
+    return _glued(before, token.text, token.left, token.bottom - token.top)
+
+
+def _glued(before: Token, text: str, left: float, height: float) -> bool:
     if is_cjk(before.text[-1]) and is_cjk(text[0]):
         return True
     if is_cjk(before.text[-1]) or is_cjk(text[0]):
         return left - before.right < GLUE * max(height, before.bottom - before.top)
     return False
-
-
-def _words(picture: Image.Image, languages: str, psm: int) -> dict[str, list[Any]]:
-    """Return tesseract's table of words, its columns by name."""
-    try:
-        table = pytesseract.image_to_data(
-            picture, languages, f"--psm {psm}", output_type=pytesseract.Output.DICT
-        )
-    except pytesseract.TesseractNotFoundError as error:
-        message = "Tesseract is not installed; run `clerkwork doctor`."
-        raise ApplicationException("ocr_missing", message) from error
-    except pytesseract.TesseractError as error:
-        problem = str(error.message)[:200]
-        raise ApplicationException(
-            "ocr_failed", "Tesseract failed: {error}.", error=problem
-        ) from error
-    return cast("dict[str, list[Any]]", table)

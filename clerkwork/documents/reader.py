@@ -17,14 +17,18 @@ START_TIMEOUT = timedelta(seconds=60)  # apart from the document's, which is not
 class DocumentReader:
     """Reads documents in a child process with limits on time and memory."""
 
-    def __init__(self, settings: DocumentSettings, evidence: Path) -> None:
+    def __init__(
+        self, settings: DocumentSettings, evidence: Path, cache: Path | None = None
+    ) -> None:
         """Prepare a reader; its child is started at the first call.
 
         Args:
             settings: Limits, languages, and the confidence below which a field is doubtful.
             evidence: The folder that pictures of the pages are kept in.
+            cache: The folder that readings are kept in, or None to read anew each time.
         """
         self._settings = settings
+        self._cache = cache
         self._evidence = evidence
         self._child = Child(
             "document reader",
@@ -58,7 +62,7 @@ class DocumentReader:
         """
         limit = timedelta(seconds=self._settings.page_timeout_s * self.probe(file, name))
         extraction = self._child.call(
-            work.read_file, file, name, self._settings, self._evidence, timeout=limit
+            work.read_file, file, name, self._settings, self._evidence, self._cache, timeout=limit
         )
         return cast("Extraction", extraction)
 

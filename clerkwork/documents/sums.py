@@ -20,6 +20,7 @@ from clerkwork.documents.lines import NUMERIC, PARSERS, WRITERS, money
 from clerkwork.documents.witness import Witness
 
 CENT = Decimal("0.01")
+DEPTHS = (0, 1, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +35,8 @@ class Judged:
 def judge_line(line: FoundLine, witness: Witness, mark: str) -> dict[str, Judged]:
     """Return the judged quantity, unit price and amount of one line."""
     cells = [line.cells.get(role) for role in NUMERIC]
-    for thorough in (False, True):
-        read = [
-            _readings(cell, role, witness, mark, thorough=thorough) for role, cell in _named(cells)
-        ]
+    for depth in DEPTHS:
+        read = [_readings(cell, role, witness, mark, depth=depth) for role, cell in _named(cells)]
         if not line.clean:
             break
         fits = [combo for combo in itertools.product(*read) if _multiplies(combo)]
@@ -57,13 +56,18 @@ def _named(cells: Sequence[Found | None]) -> list[tuple[str, Found | None]]:
 
 
 def _readings(
-    cell: Found | None, role: str, witness: Witness, mark: str, *, thorough: bool
+    cell: Found | None, role: str, witness: Witness, mark: str, *, depth: int
 ) -> list[Decimal]:
-    """Return the numbers that were read in a cell, the first reading's first."""
+    """Return the numbers that were read in a cell, the first reading's first.
+
+    At depth 1 the other readings of the page are asked, at depth 2 the place is read once more.
+    """
     if cell is None:
         return []
-    texts = [cell.raw, *(heard.text for heard in witness.others(cell.tokens))]
-    if thorough:
+    texts = [cell.raw]
+    if depth > 0:
+        texts += [heard.text for heard in witness.others(cell.tokens)]
+    if depth > 1:
         texts.append(witness.again(cell.tokens, numeric=True).text)
     parser: Callable[[str, str], Decimal | None] = PARSERS[role]
     return list(
@@ -120,11 +124,11 @@ def judge_totals(draft: Draft, amounts: list[Decimal | None], witness: Witness) 
     if not known or len(known) < len(amounts):
         return _unproven(draft, "The lines are incomplete, so the sum cannot be checked.", {})
     lines = sum(known, Decimal(0))
-    for thorough in (False, True):
-        taxes = _amounts(draft.tax, witness, draft.mark, thorough=thorough)
+    for depth in DEPTHS:
+        taxes = _amounts(draft.tax, witness, draft.mark, depth=depth)
         if not draft.tax:
             taxes = [(Decimal(0), None)]
-        totals = _amounts(draft.total, witness, draft.mark, thorough=thorough)
+        totals = _amounts(draft.total, witness, draft.mark, depth=depth)
         fits = [(x, t) for x in taxes for t in totals if lines + x[0] == t[0]]
         if fits:
             return _proven(draft, *fits[0], witness)
@@ -132,7 +136,7 @@ def judge_totals(draft: Draft, amounts: list[Decimal | None], witness: Witness) 
     tax = draft.tax[0].raw if draft.tax else "0.00"
     reason = "The lines come to {sum} and the tax is {tax}, which is not the total {total}."
     refuted = _unproven(draft, reason, {"sum": money(lines), "tax": tax, "total": read})
-    subtotals = _amounts(draft.subtotal, witness, draft.mark, thorough=True)
+    subtotals = _amounts(draft.subtotal, witness, draft.mark, depth=DEPTHS[-1])
     agree = any(number == lines for number, _ in subtotals)
     return replace(refuted, lines_refuted=not agree)
 
@@ -140,11 +144,11 @@ def judge_totals(draft: Draft, amounts: list[Decimal | None], witness: Witness) 
 Reading = tuple[Decimal, Found | None]
 
 
-def _amounts(items: list[Found], witness: Witness, mark: str, *, thorough: bool) -> list[Reading]:
+def _amounts(items: list[Found], witness: Witness, mark: str, *, depth: int) -> list[Reading]:
     return [
         (number, item)
         for item in items
-        for number in _readings(item, "amount", witness, mark, thorough=thorough)
+        for number in _readings(item, "amount", witness, mark, depth=depth)
     ]
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from clerkwork.documents.engine import Engines
 from clerkwork.documents.ocr import Readings, characters_in, read_places
 from clerkwork.documents.words import Token, extent, has_cjk, is_cjk, text_of
 
@@ -21,10 +22,12 @@ class Heard:
     Attributes:
         text: As it was read.
         weakest: The lowest confidence of its Chinese words, 1.0 where there are none.
+        foreign: Whether another engine read it than the one that read the page first.
     """
 
     text: str
     weakest: float
+    foreign: bool = False
 
 
 NOTHING = Heard(text="", weakest=1.0)
@@ -52,8 +55,12 @@ class Witness(Protocol):
 class PageWitness:
     """The witness of a document: pages without readings are exact."""
 
-    def __init__(self, readings: Mapping[int, Readings], languages: str) -> None:
+    def __init__(
+        self, readings: Mapping[int, Readings], languages: str, engines: Engines | None = None
+    ) -> None:
+        """Ask the second of *engines*, or the first where there is no other; None reads nothing."""
         self._readings = readings
+        self._engine = (engines.second or engines.first) if engines else None
         self._languages = languages.split("+")
         self._places: dict[tuple[object, ...], Heard] = {}
 
@@ -66,9 +73,13 @@ class PageWitness:
                 sheet = (tokens[0].page, self._language(tokens, numeric))
                 sheets.setdefault(sheet, []).append(tokens)
         for (page, languages), group in sheets.items():
-            texts = read_places(self._readings[page].picture, group, languages)
+            if self._engine is None:
+                continue
+            reading = self._readings[page]
+            texts = read_places(reading.picture, group, languages, self._engine)
+            foreign = self._engine.name != reading.main.engine
             for tokens, text in zip(group, texts, strict=True):
-                self._places[_key(tokens, numeric)] = _heard(text)
+                self._places[_key(tokens, numeric)] = _heard(text, foreign=foreign)
 
     def fits(self, tokens: Sequence[Token]) -> bool:
         """Return whether the ink has room for as many Chinese characters; other text fits."""
@@ -91,8 +102,12 @@ class PageWitness:
         """Return the text that stands in the place in each other reading, where there is any."""
         if not tokens or self.exact(tokens):
             return []
-        others = self._readings[tokens[0].page].others
-        heard = [_heard(_inside(reading.tokens, tokens)) for reading in others]
+        readings = self._readings[tokens[0].page]
+        own = readings.main.engine
+        heard = [
+            _heard(_inside(reading.tokens, tokens), foreign=reading.engine != own)
+            for reading in readings.others
+        ]
         return [each for each in heard if each.text]
 
     def again(self, tokens: Sequence[Token], *, numeric: bool = False) -> Heard:
@@ -101,8 +116,8 @@ class PageWitness:
         return self._places.get(_key(tokens, numeric), NOTHING) if tokens else NOTHING
 
 
-def _heard(tokens: Sequence[Token]) -> Heard:
-    return Heard(text=text_of(tokens), weakest=weakest(tokens))
+def _heard(tokens: Sequence[Token], *, foreign: bool) -> Heard:
+    return Heard(text=text_of(tokens), weakest=weakest(tokens), foreign=foreign)
 
 
 def weakest(tokens: Sequence[Token]) -> float:

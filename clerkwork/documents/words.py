@@ -63,12 +63,14 @@ class PageWords:
         ratio: Height of the page divided by its width.
         tokens: The words in any order.
         exact: Whether the words come from a text layer and need no second reading.
+        engine: The engine that read them, empty for a text layer.
     """
 
     number: int
     ratio: float
     tokens: tuple[Token, ...]
     exact: bool
+    engine: str = ""
 
     @property
     def line_height(self) -> float:

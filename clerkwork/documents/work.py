@@ -14,8 +14,9 @@ from PIL import Image
 
 from clerkwork.children import Channel
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents import ocr, opening, textlayer
+from clerkwork.documents import ocr, opening, stored, textlayer
 from clerkwork.documents.belief import Scribe
+from clerkwork.documents.engine import Engines, choose
 from clerkwork.documents.evidence import fields_of
 from clerkwork.documents.fields import draft_of, is_chinese
 from clerkwork.documents.witness import PageWitness
@@ -50,31 +51,61 @@ def probe_file(_channel: Channel, file: Path, name: str, settings: DocumentSetti
 
 
 def read_file(
-    _channel: Channel, file: Path, name: str, settings: DocumentSettings, evidence: Path
+    _channel: Channel,
+    file: Path,
+    name: str,
+    settings: DocumentSettings,
+    evidence: Path,
+    cache: Path | None,
 ) -> Extraction:
     """Return what a file says, with its pages kept as pictures in *evidence*.
 
+    Args:
+        file: The document.
+        name: What messages call it.
+        settings: Limits, languages and engine.
+        evidence: The folder of content-addressed files.
+        cache: The folder of readings made before, or None for none.
+
     Raises:
         DocumentRejected: It cannot be opened.
-        ApplicationException: Tesseract failed.
+        ApplicationException: No engine can be used, or it failed.
     """
     words: list[PageWords] = []
     readings: dict[int, ocr.Readings] = {}
     shown: list[PageImage] = []
+    engines: Engines | None = None
     for number, page in enumerate(_pages(file, name, settings)):
         shown.append(_keep(page.picture, evidence))
         if page.words is None:
-            readings[number] = ocr.read_picture(page.picture, number, settings.languages)
+            engines = engines or _engines(settings, cache)
+            readings[number] = ocr.read_picture(page.picture, number, settings.languages, engines)
         words.append(page.words or readings[number].main)
     draft = draft_of(words)
-    witness = PageWitness(readings, settings.languages)
+    witness = PageWitness(readings, settings.languages, engines)
     scribe = Scribe([page.ratio for page in words], settings.min_confidence)
     return Extraction(
-        engine="tesseract" if readings else "text_layer",
+        engine=engines.first.name if engines else "text_layer",
         kind=draft.kind,
         fields=fields_of(draft, witness, scribe, chinese=is_chinese(words)),
         pages=shown,
     )
+
+
+_chosen: dict[str, Engines] = {}  # models are loaded once in the life of a child
+
+
+def _engines(settings: DocumentSettings, cache: Path | None) -> Engines:
+    """Return the engines of the settings, their readings kept in *cache*."""
+    known = settings.model_dump_json()
+    if known not in _chosen:
+        _chosen.clear()
+        _chosen[known] = choose(settings)
+    engines = _chosen[known]
+    if cache is None or not settings.cache_mb:
+        return engines
+    second = stored.CachedEngine(engines.second, cache) if engines.second else None
+    return Engines(first=stored.CachedEngine(engines.first, cache), second=second)
 
 
 def _pages(file: Path, name: str, settings: DocumentSettings) -> Iterator[_Page]:

@@ -1,0 +1,1 @@
+"""One module per engine; what a module has to bring stands in ``clerkwork.documents.engine``."""
