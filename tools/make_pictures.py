@@ -1,19 +1,32 @@
-"""Makes the pictures of the documentation from the console of a running project.
+"""Makes the pictures of the documentation.
 
-Usage: ``python tools/make_pictures.py http://127.0.0.1:8700``, while the demo is up. It only
-looks: the review in the picture is peeked at and not claimed.
+Usage: ``python tools/make_pictures.py http://127.0.0.1:8700``, while the demo is up. The review is
+the demo's; it is only peeked at and not claimed. The metrics are of three weeks of made-up items,
+because the demo has worked for minutes only.
 """
 
+import os
+import shutil
+import socket
 import sys
+import tempfile
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, ViewportSize, sync_playwright
 
+from clerkwork import clock
+from clerkwork.app import open_app
 from clerkwork.browser.executable import find
+from clerkwork.testing.filled_store import Filler
+from clerkwork.web.console import create_console, make_server
 
 HOME = Path(__file__).resolve().parent.parent
 FOLDER = HOME / "docs" / "pictures"
+ITEMS = 1500
 SIZE: ViewportSize = {"width": 1366, "height": 800}
 
 
@@ -27,8 +40,32 @@ def main(address: str) -> None:
         )
         page = browser.new_page(viewport=SIZE, color_scheme="light", locale="en-US")
         _take(page, address + review_of_a_document(page, address), "review.png")
-        _take(page, f"{address}/metrics?days=30", "metrics.png")
+        with _filled_console() as filled:
+            _take(page, f"{filled}/metrics?days=30", "metrics.png")
         browser.close()
+
+
+@contextmanager
+def _filled_console() -> Iterator[str]:
+    """Serve the console of a project with made-up items, and give its address."""
+    os.environ.setdefault("CLERKWORK_PORTAL_PASSWORD", "portal-demo")
+    with tempfile.TemporaryDirectory() as folder, socket.socket() as listener:
+        root = Path(folder)
+        for part in ("bots", "workflows", "config"):
+            shutil.copytree(HOME / part, root / part)
+        app = open_app(root)
+        Filler(store=app.store, evidence=app.evidence, now=clock.now()).fill(ITEMS)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()  # a page that asks early waits instead of being refused
+        server = make_server(create_console(app), "127.0.0.1", 0)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+            app.close()
 
 
 def review_of_a_document(page: Page, address: str) -> str:
