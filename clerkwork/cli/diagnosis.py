@@ -102,7 +102,9 @@ def engines(settings: DocumentSettings) -> Finding:
     try:
         chosen = choose(settings)
     except ApplicationException as error:
-        return _failed("ocr engines", str(error), "; ".join(lacking))
+        state = State.NOTE if settings.engine == AUTO else State.FAILED  # tesseract's line fails
+        remedy = "; ".join(lacking) or f"write {AUTO} as documents.engine"
+        return Finding(check="ocr engines", state=state, found=str(error), remedy=remedy)
     said = f"{chosen.first.name} {chosen.first.version()}"
     if chosen.second is not None:
         return _ok("ocr engines", f"{said}, confirmed by {chosen.second.name}")
