@@ -2,28 +2,27 @@
 
 import threading
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from loguru import logger
 
-from clerkwork import clock
 from clerkwork.browser.host import BrowserHost
+from clerkwork.config.calendars import load_calendars
 from clerkwork.config.files import load_targets, load_workflows
 from clerkwork.config.settings import Settings, load_settings
 from clerkwork.discover import load_bots
 from clerkwork.documents.reader import DocumentReader
 from clerkwork.engine.engine import Engine
+from clerkwork.engine.planning import calls_on
 from clerkwork.engine.runlog import RunLog
 from clerkwork.engine.schedule import Calls, ScheduleClock
 from clerkwork.engine.worker import Worker
 from clerkwork.intake.folder import FolderIntake
 from clerkwork.model.bots import Bot
+from clerkwork.model.calendars import Calendar
 from clerkwork.model.events import Kind, Level
-from clerkwork.model.schedules import PlannedState
 from clerkwork.model.workflows import Target, Workflow
 from clerkwork.safety.redact import Redactor
-from clerkwork.store import planned as planned_runs
 from clerkwork.store.database import Store, open_store
 
 
@@ -40,6 +39,7 @@ class App:
     settings: Settings
     workflows: dict[str, Workflow]
     targets: dict[str, Target]
+    calendars: dict[str, Calendar]
     bots: dict[str, Bot]
     store: Store
     engine: Engine
@@ -85,7 +85,8 @@ class App:
             for workflow in self.workflows.values()
             if workflow.schedule is not None
         }
-        return ScheduleClock(schedules, _calls(self.store, self.engine, name, intake))
+        calls = _calls(self.store, self.engine, name, intake)
+        return ScheduleClock(schedules, calls, calendars=self.calendars)
 
     def close(self) -> None:
         """Close the store."""
@@ -96,35 +97,20 @@ class App:
 def _calls(store: Store, engine: Engine, name: str, intake: FolderIntake) -> Calls:
     one_scan = threading.Lock()  # what the intake remembers of files is not for two threads
 
-    def claim(schedule: str, instant: datetime) -> bool:
-        with store.write() as db:
-            return planned_runs.claim(db, schedule, instant, worker=name, now=clock.now())
-
-    def finish(
-        schedule: str, planned: datetime, *, state: PlannedState, items: int, reason: str
-    ) -> None:
-        with store.write() as db:
-            planned_runs.finish(
-                db, schedule, planned, state=state, items=items, reason=reason, now=clock.now()
-            )
-        if state is PlannedState.BLOCKED:
-            engine.event(
-                Kind.PLANNED_RUN,
-                "The planned run of {workflow} was blocked: {reason}",
-                level=Level.ERROR,
-                workflow=schedule,
-                reason=reason,
-            )
-
-    def last(schedule: str) -> datetime | None:
-        with store.read() as db:
-            return planned_runs.last_planned(db, schedule)
+    def blocked(schedule: str, reason: str) -> None:
+        engine.event(
+            Kind.PLANNED_RUN,
+            "The planned run of {workflow} was blocked: {reason}",
+            level=Level.ERROR,
+            workflow=schedule,
+            reason=reason,
+        )
 
     def work(schedule: str) -> int:
         with one_scan:
             return intake.scan(schedule)
 
-    return Calls(claim=claim, finish=finish, last=last, work=work, report=logger.error)
+    return calls_on(store, name, work=work, report=logger.error, blocked=blocked)
 
 
 def open_app(root: Path) -> App:
@@ -144,6 +130,7 @@ def open_app(root: Path) -> App:
         settings=settings,
         workflows=workflows,
         targets=targets,
+        calendars=load_calendars(root),
         bots=bots,
         store=store,
         engine=engine,

@@ -101,6 +101,13 @@ class Due:
             yield instant
             instant = self.following(instant)
 
+    def next_run(self, after: datetime) -> datetime | None:
+        """Return the first instant later than *after* at which something is run, or None."""
+        instant = self.following(after)
+        while instant is not None and self.look(instant).skipped:
+            instant = self.following(instant)
+        return instant
+
     def look(self, instant: datetime) -> Look:
         """Return what the due *instant* means."""
         day = instant.astimezone(self.zone).date()

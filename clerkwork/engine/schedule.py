@@ -19,14 +19,17 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from clerkwork import clock
-from clerkwork.config.triggers import Due
-from clerkwork.model.schedules import PlannedState
+from clerkwork.config.triggers import Due, Look
+from clerkwork.engine.missed import STAMP, Found, Verdict, decide
+from clerkwork.model.calendars import Calendar
+from clerkwork.model.schedules import PlannedRun, PlannedState
 from clerkwork.model.workflows import Schedule
 
 GUARD_PERIOD = timedelta(seconds=0.5)
 MOST_DRIFT = timedelta(seconds=2)
-TOLERANCE = timedelta(seconds=60)
+AGAIN_PERIOD = timedelta(seconds=2)
 MOST_ROWS = 1000
+FAST = timedelta(minutes=1)
 REPEAT = timedelta(milliseconds=1)
 START = datetime.fromtimestamp(0, UTC)
 
@@ -47,6 +50,9 @@ class Calls:
     Attributes:
         claim: Takes a due instant; False when another process took it first.
         finish: Writes what became of it.
+        renew: Tells that a claimed instant is still at work.
+        open_again: Returns the instants that a person released, or whose process died.
+        claim_again: Takes one of those; False when another process took it first.
         last: Returns the latest instant that has a row, or None.
         work: Looks at the source of a workflow and returns the number of items it added.
         report: Gets a sentence when even the store cannot be reached.
@@ -54,15 +60,18 @@ class Calls:
 
     claim: Callable[[str, datetime], bool]
     finish: Finish
+    renew: Callable[[str, datetime], object]
+    open_again: Callable[[], list[PlannedRun]]
+    claim_again: Callable[[str, datetime], bool]
     last: Callable[[str], datetime | None]
     work: Callable[[str], int]
     report: Callable[[str], None]
 
 
-def next_runs(schedule: Schedule, after: datetime, count: int) -> list[datetime]:
-    """Return the next *count* due instants of *schedule* later than *after*, for a preview."""
+def next_looks(due: Due, after: datetime, count: int) -> list[Look]:
+    """Return the next *count* due instants later than *after*, for a preview."""
     far = after + timedelta(days=3660)
-    return list(itertools.islice(Due(schedule).between(after, far), count))
+    return [due.look(instant) for instant in itertools.islice(due.between(after, far), count)]
 
 
 class ScheduleClock:
@@ -73,24 +82,28 @@ class ScheduleClock:
         schedules: Mapping[str, Schedule],
         calls: Calls,
         *,
+        calendars: Mapping[str, Calendar] | None = None,
         now: clock.Clock = clock.now,
         monotonic: Callable[[], timedelta] = clock.monotonic,
-        tolerance: timedelta = TOLERANCE,
     ) -> None:
         """Prepare the clock; nothing runs before ``start``.
 
         Args:
             schedules: The schedule of each workflow that has one.
             calls: What it needs from the rest of the toolkit.
+            calendars: The project's business calendars by name.
             now: The wall clock.
             monotonic: A clock that nobody can set.
-            tolerance: A run that starts this much after it was due counts as late.
         """
-        self._due = {name: Due(schedule) for name, schedule in schedules.items()}
+        self._schedules = schedules
+        self._due = {name: Due(schedule, calendars) for name, schedule in schedules.items()}
         self._calls = calls
         self._now = now
         self._monotonic = monotonic
-        self._tolerance = tolerance
+        self._ended: dict[str, datetime] = {}
+        self._at_work: set[tuple[str, datetime]] = set()
+        self._again = ThreadPoolExecutor(max_workers=2, thread_name_prefix="schedule-again")
+        self._looked_again = monotonic()
         self._offset = now().timestamp() - monotonic().total_seconds()
         self._stopping = threading.Event()
         self._guard = threading.Thread(target=self._watch, name="schedule-guard", daemon=True)
@@ -120,6 +133,7 @@ class ScheduleClock:
         if self._guard.is_alive():
             self._guard.join()
             self._scheduler.shutdown(wait=True)
+        self._again.shutdown(wait=True)
 
     def next_fire(self, name: str) -> datetime | None:
         """Return the instant at which the schedule *name* fires next."""
@@ -127,15 +141,29 @@ class ScheduleClock:
         return None if job is None else job.next_run_time
 
     def fire(self, name: str, planned: datetime) -> None:
-        """Run one due instant, unless another process has it; never raises."""
+        """Run one due instant, and settle those missed before it; never raises.
+
+        An instant that another process has is left to it.
+        """
         try:
             last = self._calls.last(name)
-            taken = self._take(name, planned, last)
-            if taken is not None:
-                self._record_missed(name, last, taken)
-                self._work(name, taken)
+            for verdict in self._decide(name, last, planned):
+                instant = self._take(name, verdict.instant, last)
+                if instant is not None:
+                    self._do(name, instant, verdict)
         except Exception as error:  # noqa: BLE001 - the clock outlives every failure
             self._calls.report(f"The schedule {name} could not be run: {_said(error)}")
+
+    def run_again(self) -> int:
+        """Run what a person released or a dead process left; return how many runs were begun."""
+        begun = 0
+        for run in self._calls.open_again():
+            known = run.schedule in self._schedules
+            if known and self._calls.claim_again(run.schedule, run.planned):
+                reason = "released by a person" if run.released else f"{run.worker} died over it"
+                self._again.submit(self._work, run.schedule, run.planned, reason)
+                begun += 1
+        return begun
 
     def check_clock(self) -> bool:
         """Set every schedule anew if somebody set the wall clock; return whether that was so."""
@@ -167,34 +195,54 @@ class ScheduleClock:
             return planned + REPEAT
         return None
 
-    def _work(self, name: str, planned: datetime) -> None:
+    def _decide(self, name: str, last: datetime | None, planned: datetime) -> list[Verdict]:
+        schedule, due = self._schedules[name], self._due[name]
+        policy, prefix = schedule.missed, ""
+        missed = self._missed(due, last, planned)
+        runs = [look for look in missed if not look.skipped]
+        if len(runs) > MOST_ROWS or (runs and (due.every or FAST) < FAST):
+            prefix = f"all instants from {runs[0].instant:{STAMP}} on "
+            missed = [look for look in missed if look.skipped or look is runs[0]]
+            policy = "run_once" if policy == "run_all" else policy
+        found = Found(
+            name=name,
+            missed=missed,
+            present=due.look(planned),
+            behind=self._now() - planned,
+            ended=self._ended.get(name),
+            prefix=prefix,
+        )
+        return decide(found, policy=policy, tolerance=timedelta(seconds=schedule.tolerance_s))
+
+    def _missed(self, due: Due, last: datetime | None, planned: datetime) -> list[Look]:
+        """Return the instants between *last* and *planned*; of very many only the first ones."""
+        if last is None or last >= planned:
+            return []
+        between = itertools.islice(due.between(last, planned), MOST_ROWS + 1)
+        return [due.look(instant) for instant in between]
+
+    def _do(self, name: str, instant: datetime, verdict: Verdict) -> None:
+        if verdict.state is None:
+            self._work(name, instant, verdict.reason)
+        else:
+            self._finish(name, instant, verdict.state, reason=verdict.reason)
+
+    def _work(self, name: str, planned: datetime, note: str) -> None:
         behind = self._now() - planned
-        late = behind > self._tolerance
+        late = behind > timedelta(seconds=self._schedules[name].tolerance_s)
+        said = [note] if note else []
+        said += [f"started {behind.total_seconds():.0f} s after it was due"] if late else []
+        self._at_work.add((name, planned))
         try:
             items = self._calls.work(name)
         except Exception as error:  # noqa: BLE001 - whatever it was, the row says it
             self._finish(name, planned, PlannedState.BLOCKED, reason=_said(error))
             return
+        finally:
+            self._at_work.discard((name, planned))
+            self._ended[name] = self._now()
         state = PlannedState.LATE if late else PlannedState.RAN
-        reason = f"started {behind.total_seconds():.0f} s after it was due" if late else ""
-        self._finish(name, planned, state, items=items, reason=reason)
-
-    def _record_missed(self, name: str, last: datetime | None, planned: datetime) -> None:
-        """Write a row for each instant between *last* and *planned*, or one for all of them."""
-        if last is None or last >= planned:
-            return
-        due = self._due[name]
-        first = due.following(last)
-        if first is None or first >= planned:
-            return
-        reason = f"merged into the run of {planned:%Y-%m-%d %H:%M:%S} UTC"
-        missed = list(itertools.islice(due.between(last, planned), MOST_ROWS + 1))
-        if len(missed) > MOST_ROWS or (due.every or TOLERANCE) < timedelta(minutes=1):
-            reason = f"all instants from {first:%Y-%m-%d %H:%M:%S} UTC on {reason}"
-            missed = [first]
-        for instant in missed:
-            if self._calls.claim(name, instant):
-                self._finish(name, instant, PlannedState.MERGED, reason=reason)
+        self._finish(name, planned, state, items=items, reason="; ".join(said))
 
     def _finish(
         self, name: str, planned: datetime, state: PlannedState, *, items: int = 0, reason: str = ""
@@ -205,6 +253,17 @@ class ScheduleClock:
         while not self._stopping.wait(GUARD_PERIOD.total_seconds()):
             self.check_clock()
             self._scheduler.wakeup()  # its own sleep may have been computed by a wrong clock
+            if self._monotonic() - self._looked_again >= AGAIN_PERIOD:
+                self._looked_again = self._monotonic()
+                self._keep_leases()
+
+    def _keep_leases(self) -> None:
+        try:
+            for name, planned in tuple(self._at_work):
+                self._calls.renew(name, planned)
+            self.run_again()
+        except Exception as error:  # noqa: BLE001 - the clock outlives every failure
+            self._calls.report(f"Released and lapsed runs could not be read: {_said(error)}")
 
 
 def _said(error: Exception) -> str:

@@ -26,6 +26,7 @@ class PlannedRun:
         items: Number of work items it added.
         reason: Why it did not simply run, or an empty string.
         worker: The process that took it.
+        released: When a person let it go after it was blocked, until a scheduler takes it.
     """
 
     schedule: str
@@ -36,3 +37,4 @@ class PlannedRun:
     worker: str
     started: datetime
     finished: datetime | None
+    released: datetime | None = None

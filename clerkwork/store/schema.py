@@ -140,7 +140,21 @@ planned_run = sa.Table(
     Column("worker", String(120), nullable=False),
     Column("started_ms", BigInteger, nullable=False),
     Column("finished_ms", BigInteger),
+    Column("lease_until_ms", BigInteger),  # a run whose lease lapsed is run by another process
+    Column("released_ms", BigInteger),  # a person let a blocked run go; a scheduler takes it
     sa.Index("planned_run_by_time", "planned_ms"),
+    sa.Index(
+        "planned_run_started",
+        "lease_until_ms",
+        sqlite_where=sa.text("state = 'started'"),
+        postgresql_where=sa.text("state = 'started'"),
+    ),
+    sa.Index(
+        "planned_run_released",
+        "released_ms",
+        sqlite_where=sa.text("released_ms IS NOT NULL"),
+        postgresql_where=sa.text("released_ms IS NOT NULL"),
+    ),
 )
 
 worker = sa.Table(

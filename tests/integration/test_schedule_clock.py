@@ -3,6 +3,7 @@
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ import pytest
 from apscheduler.jobstores.memory import MemoryJobStore
 
 from clerkwork import clock
+from clerkwork.config.calendars import load_calendars
+from clerkwork.engine.planning import calls_on
 from clerkwork.engine.schedule import Calls, ScheduleClock
 from clerkwork.model.schedules import PlannedRun, PlannedState
 from clerkwork.model.workflows import Schedule
@@ -44,20 +47,8 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 
 def calls(store: Store, work: Callable[[str], int], worker: str = "w", **more: Any) -> Calls:
-    def claim(schedule: str, instant: datetime) -> bool:
-        with store.write() as db:
-            return planned.claim(db, schedule, instant, worker=worker, now=clock.now())
-
-    def finish(schedule: str, instant: datetime, **what: Any) -> None:
-        with store.write() as db:
-            planned.finish(db, schedule, instant, now=clock.now(), **what)
-
-    def last(schedule: str) -> datetime | None:
-        with store.read() as db:
-            return planned.last_planned(db, schedule)
-
-    made = {"claim": claim, "finish": finish, "last": last, "report": pytest.fail} | more
-    return Calls(work=work, **made)
+    made = calls_on(store, worker, work=work, report=pytest.fail, blocked=lambda *_: None)
+    return replace(made, **more)
 
 
 def rows(store: Store) -> list[PlannedRun]:
@@ -281,3 +272,95 @@ def test_a_finished_row_keeps_its_end(store):
     made.finish("x", NOON, state=PlannedState.BLOCKED, items=0, reason="too late")
     assert seen(store) == [("02 12:00:00", "ran", 2, "")]
     assert made.claim("x", NOON) is False
+
+
+def down(store: Store, policy: str, work: Callable[[str], int], **more: Any) -> ScheduleClock:
+    """Return the clock of an hourly schedule whose last run was four hours ago."""
+    hands = Hands()
+    made = calls(store, work)
+    made.claim("hourly", NOON - timedelta(hours=4))
+    made.finish("hourly", NOON - timedelta(hours=4), state=PlannedState.RAN, items=0, reason="")
+    hands.wall = NOON + timedelta(minutes=5)
+    schedule = Schedule(cron="0 * * * *", missed=policy, **more)
+    return ScheduleClock({"hourly": schedule}, made, now=hands.now)
+
+
+@pytest.mark.parametrize(
+    ("policy", "states", "runs"),
+    [
+        ("run_once", ["merged", "merged", "merged", "late"], 1),
+        ("run_all", ["late", "late", "late", "late"], 4),
+        ("skip", ["skipped", "skipped", "skipped", "skipped"], 0),
+        ("ask", ["merged", "merged", "merged", "blocked"], 0),
+    ],
+)
+def test_a_clock_that_jumps_over_four_runs_follows_the_policy(store, policy, states, runs):
+    """Every planned run has a row with a reason, whatever the policy."""
+    looks = Counter[str]()
+    down(store, policy, lambda name: looks.update([name]) or 0).fire("hourly", NOON)
+    found = rows(store)[1:]
+    assert ([row.state for row in found], looks["hourly"]) == (states, runs)
+    assert all(row.reason for row in found)
+
+
+def test_within_its_tolerance_a_run_is_not_missed(store):
+    """Ten minutes of tolerance, five minutes late: an ordinary run."""
+    down(store, "skip", lambda _: 3, tolerance_s=600).fire("hourly", NOON)
+    assert seen(store)[-1] == ("02 12:00:00", "ran", 3, "")
+
+
+def test_a_released_run_is_run_once_and_says_who_let_it_go(store):
+    """Two schedulers see the release; one of them runs it."""
+    clocked = down(store, "ask", lambda _: 5)
+    clocked.fire("hourly", NOON)
+    other = ScheduleClock({"hourly": Schedule(cron="0 * * * *")}, calls(store, lambda _: 5, "b"))
+    with store.write() as db:
+        released = [planned.release(db, "hourly", NOON, now=NOON) for _ in range(2)]
+        nothing = planned.release(db, "hourly", NOON - timedelta(hours=1), now=NOON)
+    begun = clocked.run_again() + other.run_again()
+    for made in (clocked, other):
+        made.stop()
+    assert (released, nothing, begun) == ([True, True], False, 1)
+    state, items, reason = seen(store)[-1][1:]
+    assert (state, items) == ("late", 5)
+    assert reason.startswith("released by a person; started ")
+
+
+def test_a_run_whose_process_died_is_run_by_another(store):
+    """Its lease lapses; the dead one cannot write over what became of it."""
+    dead = calls(store, lambda _: 1, "dead")
+    with store.write() as db:
+        planned.claim(db, "x", NOON, worker="dead", now=NOON, lease=timedelta(seconds=1))
+    alive = ScheduleClock({"x": Schedule(every_s=3600)}, calls(store, lambda _: 2, "alive"))
+    begun = alive.run_again()
+    alive.stop()
+    dead.finish("x", NOON, state=PlannedState.RAN, items=1, reason="")
+    assert begun == 1
+    ((_, state, items, reason),) = seen(store)
+    assert (state, items, reason.split(";")[0]) == ("late", 2, "dead died over it")
+
+
+def test_a_run_at_work_keeps_its_lease(store):
+    """A scan of an hour is not taken over while its process lives."""
+    with store.write() as db:
+        planned.claim(db, "x", NOON, worker="w", now=NOON, lease=timedelta(seconds=1))
+        planned.renew(db, "x", NOON, worker="w", now=clock.now())
+        stranger = planned.renew(db, "x", NOON, worker="other", now=clock.now())
+    with store.read() as db:
+        assert (stranger, planned.open_again(db, now=clock.now())) == (False, [])
+
+
+def test_a_day_off_leaves_a_row_and_no_run(store):
+    """The row says which holiday of which calendar it was."""
+    hands = Hands()
+    hands.wall = datetime(2026, 12, 25, 8, tzinfo=UTC)
+    schedule = Schedule(cron="0 9 * * *", timezone="Europe/Berlin", calendar="germany")
+    clocked = ScheduleClock(
+        {"daily": schedule},
+        calls(store, pytest.fail),
+        calendars=load_calendars(Path("/nowhere")),
+        now=hands.now,
+    )
+    clocked.fire("daily", hands.wall)
+    said = "2026-12-25 is no workday: 1. Weihnachtstag (Christmas Day) (calendar germany)"
+    assert seen(store) == [("25 08:00:00", "skipped", 0, said)]

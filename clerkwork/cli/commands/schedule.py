@@ -1,6 +1,7 @@
 """Show what is scheduled, what became of it, and what comes next."""
 
-from typing import Annotated
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -8,8 +9,15 @@ from clerkwork.cli import output, project
 from clerkwork.cli.groups import listing_group
 from clerkwork.errors import UsageError
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from clerkwork.config.triggers import Due
+
 commands = listing_group(__doc__)
 COLUMNS = ("workflow", "planned", "state", "items", "reason")
+NEXT_COLUMNS = ("workflow", "planned", "local", "offset", "note")
+WorkflowArgument = Annotated[str, typer.Argument(help="The workflow's name.")]
 
 
 @commands.command("ls")
@@ -43,24 +51,115 @@ def list_planned(
 @commands.command("next")
 def next_instants(
     context: typer.Context,
-    workflow: Annotated[str, typer.Argument(help="The workflow's name.")],
-    count: Annotated[int, typer.Option(min=1, max=1000, help="How many instants.")] = 5,
+    workflow: WorkflowArgument,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many instants.")] = 10,
     as_json: output.JsonOption = False,
 ) -> None:
-    """List the next instants at which a workflow's source is looked at."""
+    """List the next planned runs, with local time; marks days off and clock changes."""
     from clerkwork import clock
-    from clerkwork.config.files import load_workflows
-    from clerkwork.engine.schedule import next_runs
+    from clerkwork.engine.preview import preview
 
-    workflows = load_workflows(project.find_root(context))
+    due = _due(project.find_root(context), workflow)
+    rows = [
+        {
+            "workflow": workflow,
+            "planned": run.planned,
+            "local": run.local,
+            "offset": run.offset,
+            "skipped": run.skipped,
+            "note": run.note,
+        }
+        for run in preview(due, clock.now(), count)
+    ]
+    output.print_rows(rows, NEXT_COLUMNS, as_json=as_json, empty="Never again.")
+
+
+@commands.command("explain")
+def explain(
+    context: typer.Context,
+    workflow: WorkflowArgument,
+    day: Annotated[
+        str, typer.Option(help="The day in the schedule's time zone, such as 2026-10-01.")
+    ] = "",
+    as_json: output.JsonOption = False,
+) -> None:
+    """Tell in words why the planned runs of a day did or did not run; today, if none is named."""
+    from clerkwork import clock
+    from clerkwork.config.local_time import midnight
+    from clerkwork.engine.preview import explained
+    from clerkwork.store import planned
+
+    due = _due(project.find_root(context), workflow)
+    wanted = _day(day) if day else clock.now().astimezone(due.zone)
+    since = midnight(wanted.date(), due.zone)
+    until = midnight(wanted.date() + timedelta(days=1), due.zone)
+    with project.opened_records(context) as records, records.store.read() as db:
+        rows = planned.list_between(db, workflow, since=since, until=until)
+        last = planned.last_planned(db, workflow)
+    lines = explained(due, wanted.date(), rows, last=last, now=clock.now())
+    if as_json:
+        output.print_json([{"workflow": workflow, "sentence": line} for line in lines])
+        return
+    for line in lines:
+        typer.echo(line)
+
+
+@commands.command("release")
+def release(
+    context: typer.Context,
+    workflow: WorkflowArgument,
+    instant: Annotated[
+        str, typer.Argument(help="The planned instant in UTC, such as 2026-10-08T01:00:00Z.")
+    ],
+) -> None:
+    """Let a blocked planned run go; a running scheduler runs it within seconds."""
+    from clerkwork import clock
+    from clerkwork.store import planned
+
+    due = _instant(instant)
+    with project.opened_records(context) as records:
+        with records.store.write() as db:
+            done = planned.release(db, workflow, due, now=clock.now())
+        with records.store.read() as db:
+            run = planned.get(db, workflow, due)
+    if not done:
+        state = f"it is {run.state}" if run else "there is none"
+        raise UsageError(
+            f"no planned run of {workflow!r} at {instant} is blocked: {state}; "
+            f"`clerkwork schedule ls --workflow {workflow}` lists them"
+        )
+    typer.echo(f"Released; a scheduler runs {workflow} of {due:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+def _due(root: "Path", workflow: str) -> "Due":
+    from clerkwork.config.calendars import load_calendars
+    from clerkwork.config.files import load_workflows
+    from clerkwork.config.triggers import Due
+
+    workflows = load_workflows(root)
     if workflow not in workflows:
         known = ", ".join(sorted(workflows)) or "none"
         raise UsageError(f"there is no workflow {workflow!r}; known: {known}")
     plan = workflows[workflow].schedule
     if plan is None:
         raise UsageError(f"the workflow {workflow!r} has no `schedule`; add one to its file")
-    rows = [
-        {"workflow": workflow, "planned": instant}
-        for instant in next_runs(plan, clock.now(), count)
-    ]
-    output.print_rows(rows, ("workflow", "planned"), as_json=as_json, empty="Never again.")
+    return Due(plan, load_calendars(root))
+
+
+def _day(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 - a day, not an instant
+    except ValueError:
+        raise UsageError(f"{text!r} is not a day; write one such as 2026-10-01") from None
+
+
+def _instant(text: str) -> datetime:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"{text!r} is not an instant; write one such as 2026-10-08T01:00:00Z"
+        ) from None
+    if found.tzinfo is None:
+        raise UsageError(f"{text!r} has no time zone; write Z at its end for UTC")
+    return found

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -9,11 +11,13 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.engine import Connection
 
 from clerkwork import clock
+from clerkwork.config.calendars import load_calendars
 from clerkwork.config.triggers import Due
 from clerkwork.insight.metrics import report
+from clerkwork.model.calendars import Calendar
 from clerkwork.model.metrics import day_start, local_day
 from clerkwork.model.schedules import PlannedRun, PlannedState
-from clerkwork.model.workflows import Schedule, Workflow
+from clerkwork.model.workflows import Schedule
 from clerkwork.store import metrics, planned, reviews, workers
 from clerkwork.store.items import Filter
 from clerkwork.web.desk import Desk, Nav, TheDesk
@@ -51,7 +55,7 @@ def today(request: Request, desk: TheDesk) -> HTMLResponse:
     week = Filter(since=day_start(day - 6, offset))
     lease = timedelta(seconds=desk.project.settings.worker.lease_s)
     with desk.store.read() as db:
-        plans = [_plan(db, name, desk.project.workflows[name], now) for name in _scheduled(desk)]
+        plans = [_plan(db, desk, name, now) for name in _scheduled(desk)]
         told = planned.list_telling(db, since=now - TROUBLE_AGE)
         context: dict[str, Any] = {
             "by_code": reviews.count_by_code(db),
@@ -70,12 +74,24 @@ def _scheduled(desk: Desk) -> list[str]:
     return sorted(name for name, workflow in workflows.items() if workflow.schedule is not None)
 
 
-def _plan(db: Connection, name: str, workflow: Workflow, now: datetime) -> Plan:
-    schedule = workflow.schedule or Schedule(every_s=60)
+@cache
+def _calendars(root: Path) -> dict[str, Calendar]:
+    return load_calendars(root)
+
+
+def _rule(schedule: Schedule) -> str:
+    if schedule.nth_business_day is not None:
+        return f"#{schedule.nth_business_day} {schedule.at}"
+    return schedule.cron or f"{schedule.every_s:g} s"
+
+
+def _plan(db: Connection, desk: Desk, name: str, now: datetime) -> Plan:
+    schedule = desk.project.workflows[name].schedule or Schedule(every_s=60)
+    due = Due(schedule, _calendars(desk.project.root))
     last = planned.list_recent(db, limit=1, schedule=name)
     return Plan(
         workflow=name,
-        rule=schedule.cron or f"{schedule.every_s:g} s",
+        rule=_rule(schedule),
         last=last[0] if last else None,
-        following=Due(schedule).following(now),
+        following=due.next_run(now),
     )

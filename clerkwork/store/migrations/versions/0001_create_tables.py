@@ -114,9 +114,27 @@ def upgrade() -> None:
         sa.Column("worker", sa.String(length=120), nullable=False),
         sa.Column("started_ms", sa.BigInteger(), nullable=False),
         sa.Column("finished_ms", sa.BigInteger(), nullable=True),
+        sa.Column("lease_until_ms", sa.BigInteger(), nullable=True),
+        sa.Column("released_ms", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("schedule", "planned_ms"),
     )
     op.create_index("planned_run_by_time", "planned_run", ["planned_ms"], unique=False)
+    op.create_index(
+        "planned_run_released",
+        "planned_run",
+        ["released_ms"],
+        unique=False,
+        sqlite_where=sa.text("released_ms IS NOT NULL"),
+        postgresql_where=sa.text("released_ms IS NOT NULL"),
+    )
+    op.create_index(
+        "planned_run_started",
+        "planned_run",
+        ["lease_until_ms"],
+        unique=False,
+        sqlite_where=sa.text("state = 'started'"),
+        postgresql_where=sa.text("state = 'started'"),
+    )
     op.create_table(
         "review",
         sa.Column(
