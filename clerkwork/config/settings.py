@@ -7,7 +7,7 @@ The descriptions of the fields are the reference documentation of every setting.
 import os
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -40,7 +40,15 @@ class WorkerSettings(Section):
     """How a worker works."""
 
     concurrency: int = Field(
-        1, ge=1, le=32, description="Items one worker works on at once, per queue."
+        1,
+        ge=1,
+        le=32,
+        description="Items one worker works on at once, per queue; the same on every host.",
+    )
+    limits: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        default_factory=dict,
+        description="Items all workers of all hosts together work on at once, for each queue that "
+        "is named; the same on every host.",
     )
     poll_s: float = Field(0.25, gt=0, description="Seconds between two looks into a queue.")
     sweep_s: float = Field(
@@ -48,6 +56,9 @@ class WorkerSettings(Section):
     )
     lease_s: float = Field(
         15.0, gt=0, description="A worker silent for this many seconds counts as dead."
+    )
+    drain_s: int = Field(
+        120, ge=1, description="Seconds a worker that is asked to end gives the items it works on."
     )
 
 

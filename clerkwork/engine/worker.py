@@ -89,17 +89,25 @@ class Worker:
         DBOS.listen_queues(names)
         DBOS.launch()
         for queue in names:
-            DBOS.register_queue(
-                queue,
-                worker_concurrency=self._settings.concurrency,
-                polling_interval_sec=self._settings.poll_s,
-                on_conflict="always_update",
-            )
+            self._register(queue)
         self._sweeper.start()
 
-    def stop(self, *, patience: timedelta = timedelta(seconds=30)) -> None:
-        """Take no more items, let those at work finish for *patience*, and end."""
+    def _register(self, queue: str) -> None:
+        """Make the queue known with its limits; all hosts share what is written last."""
+        limit = self._settings.limits.get(queue)
+        alone = self._settings.concurrency
+        DBOS.register_queue(
+            queue,
+            worker_concurrency=alone if limit is None else min(alone, limit),
+            global_concurrency=limit,
+            polling_interval_sec=self._settings.poll_s,
+            on_conflict="always_update",
+        )
+
+    def stop(self, *, patience: timedelta | None = None) -> None:
+        """Take no more items, give those at work *patience* (default: the setting), and end."""
         global _present  # noqa: PLW0603 - see start
+        patience = patience or timedelta(seconds=self._settings.drain_s)
         DBOS.destroy(workflow_completion_timeout_sec=int(patience.total_seconds()))
         self._stopped.set()
         self._sweeper.join()

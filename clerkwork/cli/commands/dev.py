@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from clerkwork.cli import project, stopping
+from clerkwork.cli import project, scheduling, stopping
 from clerkwork.errors import ClerkworkError, ConfigError
 from clerkwork.model.events import Event, Kind, Level
 
@@ -35,7 +35,7 @@ def command(
         if worker:
             stack.enter_context(_worker(app, name))
         if scheduler:
-            stack.enter_context(_scheduler(app, name))
+            stack.enter_context(scheduling.running(app, name))
         typer.secho(f"Console: {address}", bold=True)
         typer.echo("Ctrl+C ends it.")
         _watch(app, stop, alive)
@@ -70,24 +70,6 @@ def _worker(app: "App", name: str) -> Iterator[None]:
         yield
     finally:
         worker.stop()
-
-
-@contextmanager
-def _scheduler(app: "App", name: str) -> Iterator[None]:
-    reader = app.reader()
-    intake = app.intake(reader)
-    clock = app.schedule_clock(name, intake)
-    try:
-        clock.start()
-        for workflow in app.workflows.values():
-            if workflow.source is not None and workflow.schedule is not None:
-                folder = app.inbox / workflow.source.folder
-                typer.echo(f"Workflow {workflow.name} looks into {folder}.")
-        yield
-    finally:
-        clock.stop()
-        intake.close()
-        reader.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
