@@ -1,6 +1,6 @@
 """Show what is scheduled, what became of it, and what comes next."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -162,4 +162,4 @@ def _instant(text: str) -> datetime:
         ) from None
     if found.tzinfo is None:
         raise UsageError(f"{text!r} has no time zone; write Z at its end for UTC")
-    return found
+    return found.astimezone(UTC)
