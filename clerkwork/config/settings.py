@@ -86,6 +86,11 @@ class BrowserSettings(Section):
 class DocumentSettings(Section):
     """How documents are read."""
 
+    engine: str = Field(
+        "auto",
+        description="Engine that reads scans: `tesseract`, `rapidocr`, `none` for text layers "
+        "only, `replay`; `auto` takes the best that is installed, and the next to confirm it.",
+    )
     languages: str = Field("eng+chi_sim", description="Tesseract languages, joined by `+`.")
     dpi: int = Field(200, ge=72, le=600, description="Dots per inch a PDF page is drawn with.")
     max_pages: int = Field(20, ge=1, description="A document with more pages is rejected.")
@@ -95,22 +100,6 @@ class DocumentSettings(Section):
     min_confidence: float = Field(
         0.85, ge=0, le=1, description="A field below this confidence goes to a person."
     )
-
-
-    engine: str = Field(
-        "auto",
-        description="Engine that reads scans: `tesseract`, `rapidocr`, `none` for text layers "
-        "only, `replay`; `auto` takes the best that is installed, and the next to confirm it.",
-    )
-class FolderSettings(Section):
-    """Folders, relative to the project."""
-
-    inbox: str = Field("inbox", description="Folder that sources watch.")
-    logs: str = Field("logs", description="Folder of the run logs.")
-    evidence: str = Field("var/evidence", description="Folder of pictures and stored documents.")
-
-
-class Settings(BaseSettings):
     processes: int = Field(
         1, ge=1, le=16, description="Processes that read the pages of one document at once."
     )
@@ -121,6 +110,18 @@ class Settings(BaseSettings):
         200, ge=0, description="Size of the folder of readings made before; 0 keeps none."
     )
     replay: str = Field("", description="Folder of stored readings for the engine `replay`.")
+
+
+class FolderSettings(Section):
+    """Folders, relative to the project."""
+
+    inbox: str = Field("inbox", description="Folder that sources watch.")
+    logs: str = Field("logs", description="Folder of the run logs.")
+    evidence: str = Field("var/evidence", description="Folder of pictures and stored documents.")
+    cache: str = Field("var/cache", description="Folder of readings made before; may be deleted.")
+
+
+class Settings(BaseSettings):
     """Every setting of a project."""
 
     model_config = SettingsConfigDict(
@@ -129,7 +130,6 @@ class Settings(BaseSettings):
 
     store: StoreSettings = Field(default_factory=StoreSettings)
     worker: WorkerSettings = Field(default_factory=WorkerSettings)
-    cache: str = Field("var/cache", description="Folder of readings made before; may be deleted.")
     console: ConsoleSettings = Field(default_factory=ConsoleSettings)
     browser: BrowserSettings = Field(default_factory=BrowserSettings)
     documents: DocumentSettings = Field(default_factory=DocumentSettings)
