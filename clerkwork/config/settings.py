@@ -7,7 +7,7 @@ The descriptions of the fields are the reference documentation of every setting.
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -92,6 +92,9 @@ class DocumentSettings(Section):
         "only, `replay`; `auto` takes the best that is installed, and the next to confirm it.",
     )
     languages: str = Field("eng+chi_sim", description="Tesseract languages, joined by `+`.")
+    date_order: Literal["", "dmy", "mdy"] = Field(
+        "", description="How dates of figures are written on receipts; empty: it is doubted."
+    )
     dpi: int = Field(200, ge=72, le=600, description="Dots per inch a PDF page is drawn with.")
     max_pages: int = Field(20, ge=1, description="A document with more pages is rejected.")
     max_file_mb: int = Field(25, ge=1, description="A larger file is rejected.")
