@@ -63,6 +63,13 @@ def find(screen: Screen, order: PurchaseOrder) -> list[Receipt]:
 
 def enter(screen: Screen, order: PurchaseOrder) -> Receipt:
     """Fill the order form, read every field back, submit once, and return the confirmation."""
+    if gaps := order.gaps():  # a person's correction may still not add up
+        raise BusinessException(
+            "sums_refused",
+            "The portal computes its sums itself and does not come to these amounts; look at the"
+            " marked fields.",
+            fields=tuple(gaps),
+        )
     _open(screen, "/orders/new")
     _settle(screen)
     _check_currency(screen, order.currency)
