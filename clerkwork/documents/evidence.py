@@ -170,6 +170,9 @@ def _texts(line: FoundLine, witness: Witness, shapes: Counter[str]) -> dict[str,
     if (code is None or not code.value) and judged["description"].item:
         reason = "No code was found beside it, so the words may be another column's."
         judged["description"] = replace(judged["description"], verdict=verdict(ALONE, reason))
+    if judged["code"].verdict.confidence <= GUESS and judged["description"].item and code:
+        reason = "The code beside it is in doubt, and its end may belong here."
+        judged["description"] = replace(judged["description"], verdict=verdict(ALONE, reason))
     if code and code.value and not witness.exact(code.tokens) and _odd(code.value, shapes):
         reason = "Built differently from the other codes of the document."
         judged["code"] = replace(judged["code"], verdict=verdict(ALONE, reason))

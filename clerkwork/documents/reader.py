@@ -1,5 +1,6 @@
 """The reader of documents, as the rest of the toolkit sees it: a file in, an extraction out."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
@@ -60,9 +61,16 @@ class DocumentReader:
             DocumentRejected: See :meth:`probe`.
             ApplicationException: Reading took too long or too much memory, or tesseract failed.
         """
+        return self._read(work.read_file, file, name)
+
+    def read_receipt(self, file: Path, name: str) -> Extraction:
+        """Return supplier, address, date and total of a receipt; raises as :meth:`read` does."""
+        return self._read(work.read_receipt, file, name)
+
+    def _read(self, how: Callable[..., Extraction], file: Path, name: str) -> Extraction:
         limit = timedelta(seconds=self._settings.page_timeout_s * self.probe(file, name))
         extraction = self._child.call(
-            work.read_file, file, name, self._settings, self._evidence, self._cache, timeout=limit
+            how, file, name, self._settings, self._evidence, self._cache, timeout=limit
         )
         return cast("Extraction", extraction)
 

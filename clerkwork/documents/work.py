@@ -19,6 +19,7 @@ from clerkwork.documents.belief import Scribe
 from clerkwork.documents.engine import Engines, choose
 from clerkwork.documents.evidence import fields_of
 from clerkwork.documents.fields import draft_of, is_chinese
+from clerkwork.documents.receipts import receipt_fields
 from clerkwork.documents.witness import PageWitness
 from clerkwork.documents.words import PageWords
 from clerkwork.model.extraction import Extraction, PageImage
@@ -71,24 +72,56 @@ def read_file(
         DocumentRejected: It cannot be opened.
         ApplicationException: No engine can be used, or it failed.
     """
+    read = _read(file, name, settings, evidence, cache)
+    draft = draft_of(read.words)
+    fields = fields_of(draft, read.witness, read.scribe, chinese=is_chinese(read.words))
+    return Extraction(engine=read.engine, kind=draft.kind, fields=fields, pages=read.shown)
+
+
+def read_receipt(
+    _channel: Channel,
+    file: Path,
+    name: str,
+    settings: DocumentSettings,
+    evidence: Path,
+    cache: Path | None,
+) -> Extraction:
+    """Return supplier, address, date and total of a receipt; otherwise as :func:`read_file`."""
+    read = _read(file, name, settings, evidence, cache)
+    fields = receipt_fields(read.words, read.witness, read.scribe, settings.date_order)
+    return Extraction(engine=read.engine, kind="receipt", fields=fields, pages=read.shown)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """The words of a document, with all that is needed to judge what they say."""
+
+    engine: str
+    words: list[PageWords]
+    shown: list[PageImage]
+    witness: PageWitness
+    scribe: Scribe
+
+
+def _read(
+    file: Path, name: str, settings: DocumentSettings, evidence: Path, cache: Path | None
+) -> _Read:
     words: list[PageWords] = []
     readings: dict[int, ocr.Readings] = {}
     shown: list[PageImage] = []
     engines: Engines | None = None
     for number, page in enumerate(_pages(file, name, settings)):
-        shown.append(_keep(page.picture, evidence))
         if page.words is None:
             engines = engines or _engines(settings, cache)
             readings[number] = ocr.read_picture(page.picture, number, settings.languages, engines)
         words.append(page.words or readings[number].main)
-    draft = draft_of(words)
-    witness = PageWitness(readings, settings.languages, engines)
-    scribe = Scribe([page.ratio for page in words], settings.min_confidence)
-    return Extraction(
+        shown.append(_keep(page.picture, evidence))
+    return _Read(
         engine=engines.first.name if engines else "text_layer",
-        kind=draft.kind,
-        fields=fields_of(draft, witness, scribe, chinese=is_chinese(words)),
-        pages=shown,
+        words=words,
+        shown=shown,
+        witness=PageWitness(readings, settings.languages, engines),
+        scribe=Scribe([page.ratio for page in words], settings.min_confidence),
     )
 
 

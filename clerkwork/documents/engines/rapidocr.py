@@ -30,6 +30,7 @@ SETTINGS = {
     "EngineConfig.onnxruntime.intra_op_num_threads": 1,
     "EngineConfig.onnxruntime.inter_op_num_threads": 1,
 }
+RULES = 2  # to be raised when words are put together in another way
 ROOM = 0.15
 GAP_LATIN, GAP_CHINESE = 0.2, 0.8  # in line heights
 
@@ -54,8 +55,8 @@ class Engine:
         return None
 
     def version(self) -> str:
-        """Return the version of the package, which is that of its models too."""
-        return metadata.version("rapidocr")
+        """Return the version of the package, which is that of its models, and that of our rules."""
+        return f"{metadata.version('rapidocr')}/{RULES}"
 
     @cached_property
     def _model(self) -> Any:
