@@ -5,6 +5,7 @@ Every function here gets the child's channel first; see ``clerkwork.children``.
 
 import hashlib
 import io
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from clerkwork.documents.evidence import fields_of
 from clerkwork.documents.fields import draft_of, is_chinese
 from clerkwork.documents.receipts import receipt_fields
 from clerkwork.documents.witness import PageWitness
-from clerkwork.documents.words import PageWords
-from clerkwork.model.extraction import Extraction, PageImage
+from clerkwork.documents.words import PageWords, box_of, rows_of
+from clerkwork.model.extraction import Extraction, PageImage, ShownWord
 
 SHOWN_WIDTH_PX = 1400
 JPEG_QUALITY = 80
@@ -116,6 +117,7 @@ def _read(
             readings[number] = ocr.read_picture(page.picture, number, settings.languages, engines)
         words.append(page.words or readings[number].main)
         shown.append(_keep(page.picture, evidence))
+        _keep_words(words[-1], shown[-1], evidence)
     return _Read(
         engine=engines.first.name if engines else "text_layer",
         words=words,
@@ -163,8 +165,25 @@ def _keep(picture: Image.Image, evidence: Path) -> PageImage:
     sha256 = hashlib.sha256(data).hexdigest()
     target = evidence / sha256[:2] / f"{sha256}.jpg"
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{sha256}.{os.getpid()}.part")
-        part.write_bytes(data)
-        part.replace(target)
+        _write(target, data)
     return PageImage(sha256=sha256, width=small.width, height=small.height)
+
+
+def _keep_words(words: PageWords, shown: PageImage, evidence: Path) -> None:
+    """Write the words of a page beside its picture, in reading order, for a person to click on."""
+    found = []
+    for token in (token for row in rows_of(words) for token in row):
+        box = box_of([token], words.ratio)
+        if box is not None:
+            word = ShownWord(text=token.text, box=box, glued=token.glued)
+            found.append(word.model_dump(mode="json"))
+    data = json.dumps(found, ensure_ascii=False).encode()
+    _write(evidence / shown.sha256[:2] / f"{shown.sha256}.words.json", data)
+
+
+def _write(target: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part.write_bytes(data)
+    part.replace(target)

@@ -39,6 +39,22 @@ class Word(BaseModel):
     confidence: float
 
 
+class ShownWord(BaseModel):
+    """One word of a page as a person can click on it.
+
+    Attributes:
+        text: The word.
+        box: Where it stands.
+        glued: Whether no blank stands between the word before it and this one.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    box: Box
+    glued: bool = False
+
+
 class FieldEvidence(BaseModel):
     """One field as it was read.
 
@@ -83,8 +99,8 @@ class Extraction(BaseModel):
     """A document that was read.
 
     Attributes:
-        engine: Name of the engine that gave the words: ``text_layer`` or ``tesseract``.
-        kind: ``purchase_order``, ``invoice`` or ``unknown``.
+        engine: Name of the engine that gave the words, or ``text_layer``.
+        kind: ``purchase_order``, ``invoice``, ``receipt`` or ``unknown``.
         fields: Every field of the typed result, in the order of the form.
         pages: The pages as pictures.
     """

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.engine import Connection
 
 from clerkwork.model.events import Event, Kind
+from clerkwork.model.extraction import ShownWord
 from clerkwork.model.items import WorkItem
 from clerkwork.model.reviews import Review
 from clerkwork.store import events, reviews
@@ -18,6 +20,7 @@ MEDIA_TYPES = {
 }
 ADDRESS_LENGTH = 64
 SHOWN = 6
+_WORDS = TypeAdapter(tuple[ShownWord, ...])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,11 +31,13 @@ class Picture:
         sha256: Its content address.
         page: Its number among the document's pages, from 0; None: not a page of a document.
         name: What it shows, or an empty string.
+        words: The words that were read on it, in reading order.
     """
 
     sha256: str
     page: int | None
     name: str
+    words: tuple[ShownWord, ...] = ()
 
 
 def locate(evidence: Path, sha256: str) -> Path | None:
@@ -56,13 +61,13 @@ def beside(db: Connection, evidence: Path, review: Review, item: WorkItem | None
     document that caused the item.
     """
     if review.pages:
-        return _pages(review)
+        return _pages(review, evidence)
     found = _seen(events.after(db, 0, item_id=review.item_id, limit=1000), evidence)
     if found or item is None or item.parent_id is None:
         return found
     for earlier in reversed(reviews.of_item(db, item.parent_id)):
         if earlier.pages:
-            return _pages(earlier)
+            return _pages(earlier, evidence)
     return _seen(events.after(db, 0, item_id=item.parent_id, limit=1000), evidence)
 
 
@@ -72,10 +77,22 @@ def of_event(event: Event) -> str | None:
     return found if event.kind is Kind.EVIDENCE and isinstance(found, str) else None
 
 
-def _pages(review: Review) -> list[Picture]:
+def _pages(review: Review, evidence: Path) -> list[Picture]:
     return [
-        Picture(sha256=sha256, page=number, name="") for number, sha256 in enumerate(review.pages)
+        Picture(sha256=sha256, page=number, name="", words=_words(evidence, sha256))
+        for number, sha256 in enumerate(review.pages)
     ]
+
+
+def _words(evidence: Path, sha256: str) -> tuple[ShownWord, ...]:
+    """Return the words kept beside the picture of a page; a picture without any still shows."""
+    picture = locate(evidence, sha256)
+    try:
+        return (
+            _WORDS.validate_json(picture.with_suffix(".words.json").read_bytes()) if picture else ()
+        )
+    except (OSError, ValidationError):
+        return ()
 
 
 def _seen(log: list[Event], evidence: Path) -> list[Picture]:

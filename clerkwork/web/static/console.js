@@ -135,6 +135,42 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Words of the page: a click puts one into the focused field, Ctrl adds it, dragging takes several.
+let drag;
+document.addEventListener("pointerdown", (event) => {
+  const sheet = event.button === 0 && event.target.closest("svg.words");
+  if (!sheet || event.target.dataset.box) return;
+  event.preventDefault();
+  drag = { sheet, x: event.clientX, y: event.clientY, field: document.activeElement };
+});
+document.addEventListener("mousedown", (event) => { if (drag) event.preventDefault(); }); // keeps the focus
+document.addEventListener("pointermove", (event) => { if (drag) mark(within(event)); });
+document.addEventListener("pointerup", (event) => {
+  if (!drag) return;
+  const words = within(event), field = drag.field;
+  mark([]);
+  drag = null;
+  if (words.length && field.dataset?.path && !field.readOnly) put(field, words, event.ctrlKey || event.metaKey);
+});
+
+function mark(words) { $$("rect.caught").forEach((word) => word.classList.remove("caught")); words.forEach((word) => word.classList.add("caught")); }
+
+function within(event) {
+  const [left, right] = [drag.x, event.clientX].sort((a, b) => a - b), [top, bottom] = [drag.y, event.clientY].sort((a, b) => a - b);
+  return $$("rect[data-word]", drag.sheet).filter((word) => {
+    const box = word.getBoundingClientRect();
+    return box.left <= right && box.right >= left && box.top <= bottom && box.bottom >= top;
+  });
+}
+
+function put(field, words, more) {
+  const text = words.map((word, at) => (at && !("glued" in word.dataset) ? " " : "") + word.dataset.word).join("");
+  const blank = more && field.value && !("glued" in words[0].dataset) ? " " : "";
+  field.focus();
+  if (more) field.setSelectionRange(field.value.length, field.value.length); else field.select();
+  document.execCommand("insertText", false, blank + text); // unlike .value, it can be undone
+}
+
 // Submitting: the answer goes out, and the next review, preloaded with its pictures, comes in.
 document.addEventListener("submit", async (event) => {
   const form = event.target;
