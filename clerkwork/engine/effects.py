@@ -23,7 +23,7 @@ from clerkwork.model.events import Kind
 from clerkwork.model.orders import Receipt
 from clerkwork.model.reviews import NewReview, form_fields
 from clerkwork.model.workflows import Target
-from clerkwork.store import effects, items
+from clerkwork.store import effects, items, moves
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -190,7 +190,7 @@ class _Act:
     def _send(self) -> None:
         item = self._execution.item
         with self._execution.engine.store.write() as db:  # fence and mark are one transaction
-            held = items.holds(db, item.id, item.attempt, lock=True)
+            held = moves.holds(db, item.id, item.attempt, lock=True)
             if held:
                 held = effects.mark_sent(
                     db,

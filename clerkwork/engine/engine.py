@@ -1,42 +1,22 @@
-"""The engine as the rest of the toolkit sees it: submit an item, answer a review, log an event.
-
-DBOS keeps the runs: it queues, checkpoints and resumes them. Its tables and ours are in one
-database, so an item and its queue entry are one commit. Only this package knows DBOS.
-"""
+"""The engine as the rest of the toolkit sees it: submit an item, answer a review, log an event."""
 
 import hashlib
 import json
 from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
 from typing import Any, TypeVar
 
-from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from sqlalchemy.engine import Connection
 
 from clerkwork import clock
 from clerkwork.discover import dotted_name
-from clerkwork.engine.runlog import RunLog
-from clerkwork.errors import UsageError, fill
-from clerkwork.model.bots import Bot
-from clerkwork.model.events import Event, Kind, Level
-from clerkwork.model.items import (
-    Added,
-    ItemState,
-    NewItem,
-    Outcome,
-    Submission,
-    WorkItem,
-)
+from clerkwork.engine.core import Core
+from clerkwork.errors import fill
+from clerkwork.model.events import Kind, Level
+from clerkwork.model.items import Added, ItemState, NewItem, Outcome, Submission, WorkItem
 from clerkwork.model.reviews import Decision, NewReview, Review, plain_fields
-from clerkwork.model.workflows import Target, Workflow
-from clerkwork.store import items, reviews
-from clerkwork.store.database import Store
+from clerkwork.store import items, moves, reviews
 
 T = TypeVar("T")
-RUN = "run_item"
-VERSION = "items-1"  # constant: with DBOS's own, items would wait for code that no longer runs
-SERIALIZER = DBOSPortableJSONSerializer()  # the default would keep pickles in the database
 
 CLOSING: dict[Decision, tuple[ItemState, Outcome]] = {
     Decision.BY_HAND: (ItemState.DONE, Outcome.BY_HAND),
@@ -45,58 +25,8 @@ CLOSING: dict[Decision, tuple[ItemState, Outcome]] = {
 }
 
 
-class Engine:
-    """Takes items in and lets people answer; a ``Worker`` runs them.
-
-    Attributes:
-        store: The open store.
-        log: The run log.
-        client: The way to DBOS from a process that runs no items.
-    """
-
-    def __init__(
-        self,
-        store: Store,
-        log: RunLog,
-        *,
-        workflows: dict[str, Workflow],
-        targets: dict[str, Target],
-        bots: dict[str, Bot],
-        root: Path,
-    ) -> None:
-        self.store = store
-        self.log = log
-        self.workflows = workflows
-        self.targets = targets
-        self.bots = bots
-        self.root = root
-        DBOS.migrate(store.engine.url.render_as_string(hide_password=False))
-        self.client = DBOSClient(system_database_engine=store.engine, serializer=SERIALIZER)
-
-    def close(self) -> None:
-        """Let go of the database and the log."""
-        self.client.destroy()
-        self.log.close()
-
-    def workflow(self, name: str) -> Workflow:
-        """Return the workflow called *name*.
-
-        Raises:
-            UsageError: There is none; names those that exist.
-        """
-        if name not in self.workflows:
-            known = ", ".join(sorted(self.workflows)) or "none"
-            raise UsageError(f"there is no workflow {name!r}; known: {known}")
-        return self.workflows[name]
-
-    def first_bot(self, workflow: str) -> Bot:
-        """Return the bot of the workflow's first step; its model is the item's payload."""
-        step = self.workflow(workflow).steps[0]
-        return self.bots[step.bot or ""]
-
-    def queues(self) -> list[str]:
-        """Return the queues that the project's workflows use."""
-        return sorted({self.first_bot(name).queue for name in self.workflows})
+class Engine(Core):
+    """Takes items in and lets people answer; a ``Worker`` runs them."""
 
     def submit(self, new: NewItem, review: NewReview | None = None) -> Submission:
         """Add an item once per reference, and queue it in the same commit.
@@ -141,7 +71,7 @@ class Engine:
                 found = items.find(db, new.workflow, new.reference)
                 item_id, added = _known(found, digest)
                 if added is Added.REOPENED:
-                    items.reopen(db, item_id, new, digest=digest, state=state, now=now)
+                    moves.reopen(db, item_id, new, digest=digest, state=state, now=now)
             if added in {Added.NEW, Added.REOPENED}:
                 item = _present(items.get(db, item_id))
                 if review is None:
@@ -215,79 +145,21 @@ class Engine:
         now = clock.now()
         if decision is not Decision.CORRECT:
             state, outcome = CLOSING[decision]
-            items.close(db, review.item_id, state=state, outcome=outcome, now=now)
+            moves.close(db, review.item_id, state=state, outcome=outcome, now=now)
         elif review.step is not None:
-            items.resume(db, review.item_id, now=now)
+            moves.resume(db, review.item_id, now=now)
         else:
             payload = data if data is not None else review.shown
-            items.restart(db, review.item_id, payload=payload, now=now)
+            moves.restart(db, review.item_id, payload=payload, now=now)
             self.enqueue(db, _present(items.get(db, review.item_id)))
 
-    def enqueue(self, db: Connection, item: WorkItem) -> None:
-        """Put the item's present run into its queue, in the caller's transaction."""
-        self.client.enqueue_in_transaction(
-            db,
-            {
-                "workflow_name": RUN,
-                "queue_name": item.queue,
-                "workflow_id": item.run_id,
-                "app_version": VERSION,
-                "priority": item.priority,
-            },
-            item.id,
-        )
-
-    def open_review(self, db: Connection, item: WorkItem, review: NewReview) -> int:
-        """Add a review of the item, due by its workflow's rule, in the caller's transaction."""
-        now = clock.now()
-        due = now + timedelta(seconds=self.workflow(item.workflow).fallback.due_s)
-        return reviews.add(db, item.id, item.run_no, review, due=due, now=now)
-
     def _opened(self, item_id: int, review: NewReview) -> None:
-        self._write(
+        self.write(
             Kind.REVIEW_OPENED,
             review.message,
             {**review.facts, "code": review.code},
             level=Level.WARNING,
             item_id=item_id,
-        )
-
-    def event(
-        self,
-        kind: Kind,
-        message: str,
-        *,
-        level: Level = Level.INFO,
-        item_id: int | None = None,
-        run_id: str | None = None,
-        step: str | None = None,
-        **data: Any,
-    ) -> None:
-        """Write an event to the run log; *message* may hold ``{name}`` for values of *data*."""
-        self._write(kind, message, data, level=level, item_id=item_id, run_id=run_id, step=step)
-
-    def _write(
-        self,
-        kind: Kind,
-        message: str,
-        data: dict[str, Any],
-        *,
-        level: Level,
-        item_id: int | None = None,
-        run_id: str | None = None,
-        step: str | None = None,
-    ) -> None:
-        self.log.write(
-            Event(
-                at=clock.now(),
-                kind=kind,
-                level=level,
-                item_id=item_id,
-                run_id=run_id,
-                step=step,
-                message=message,
-                data=data,
-            )
         )
 
 

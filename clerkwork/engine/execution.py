@@ -17,7 +17,7 @@ from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.extraction import Extraction
 from clerkwork.model.items import WorkItem
 from clerkwork.model.workflows import Target
-from clerkwork.store import items
+from clerkwork.store import moves
 
 
 class Browser(Protocol):
@@ -76,7 +76,7 @@ class Execution:
             Fenced: It was taken over by another worker.
         """
         with self.engine.store.read() as db:
-            held = items.holds(db, self.item.id, self.item.attempt)
+            held = moves.holds(db, self.item.id, self.item.attempt)
         if not held:
             raise Fenced(f"item {self.item.id} was taken over from {self.item.worker}")
 

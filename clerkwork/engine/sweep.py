@@ -12,9 +12,10 @@ from datetime import timedelta
 from dbos import error as dbos_error
 
 from clerkwork import clock
-from clerkwork.engine.engine import VERSION, Engine
+from clerkwork.engine.core import VERSION
+from clerkwork.engine.engine import Engine
 from clerkwork.model.items import WorkItem
-from clerkwork.store import items, workers
+from clerkwork.store import items, moves, workers
 
 ACTIVE = {"PENDING", "ENQUEUED", "DELAYED"}
 
@@ -92,4 +93,4 @@ class Sweep:
             application_version=VERSION,
         )
         with self._engine.store.write() as db:
-            items.to_waiting(db, item.id, now=clock.now())
+            moves.to_waiting(db, item.id, now=clock.now())

@@ -14,7 +14,8 @@ from pydantic import BaseModel, ValidationError
 from clerkwork import clock
 from clerkwork.config.settings import WorkerSettings
 from clerkwork.discover import dotted_name
-from clerkwork.engine.engine import RUN, SERIALIZER, VERSION, Engine, reason_of
+from clerkwork.engine.core import RUN, SERIALIZER, VERSION
+from clerkwork.engine.engine import Engine, reason_of
 from clerkwork.engine.execution import Browser, Execution, Reader, Tools
 from clerkwork.engine.run import EngineRun
 from clerkwork.engine.signals import Parked, Postponed, StepFailed
@@ -29,7 +30,7 @@ from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import NewItem, WorkItem
 from clerkwork.model.reviews import NewReview, plain_fields
 from clerkwork.model.workflows import Step, Workflow
-from clerkwork.store import items
+from clerkwork.store import moves
 
 GROUP_WAIT = timedelta(seconds=1)
 MAX_TAKEOVERS = 5  # an item that kills its worker this often goes to a person
@@ -137,10 +138,10 @@ class Worker:
         now = clock.now()
         try:
             with self._engine.store.write() as db:
-                return items.reserve(db, item_id, worker=self.name, now=now)
+                return moves.reserve(db, item_id, worker=self.name, now=now)
         except sa.exc.IntegrityError:  # its group is at work
             with self._engine.store.write() as db:
-                items.defer(db, item_id, not_before=now + GROUP_WAIT, now=now)
+                moves.defer(db, item_id, not_before=now + GROUP_WAIT, now=now)
             return None
 
     def _run(self, execution: Execution) -> str:
@@ -206,13 +207,13 @@ class Worker:
         item = execution.item
         data = None if result is None else result.model_dump(mode="json")
         with self._engine.store.write() as db:
-            held = items.complete(db, item.id, item.attempt, result=data, now=clock.now())
+            held = moves.complete(db, item.id, item.attempt, result=data, now=clock.now())
         return _ended(held, "done")
 
     def _park(self, execution: Execution, review: NewReview) -> str:
         item = execution.item
         with self._engine.store.write() as db:
-            held = items.send_to_review(
+            held = moves.send_to_review(
                 db,
                 item.id,
                 item.attempt,
@@ -235,7 +236,7 @@ class Worker:
     def _postpone(self, execution: Execution, signal: Postponed, *, failed: bool) -> str:
         item = execution.item
         with self._engine.store.write() as db:
-            held = items.postpone(
+            held = moves.postpone(
                 db,
                 item.id,
                 item.attempt,

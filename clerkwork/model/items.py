@@ -49,7 +49,12 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
         }
     ),
     ItemState.POSTPONED: frozenset(
-        {ItemState.WAITING, ItemState.RUNNING, ItemState.CANCELLED}  # a quick worker skips waiting
+        {
+            ItemState.WAITING,
+            ItemState.RUNNING,  # a quick worker skips waiting
+            ItemState.POSTPONED,  # its group is busy still
+            ItemState.CANCELLED,
+        }
     ),
     ItemState.IN_REVIEW: frozenset(
         {

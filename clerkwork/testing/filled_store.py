@@ -20,7 +20,7 @@ from clerkwork.model.extraction import Box, FieldEvidence
 from clerkwork.model.items import ItemState, NewItem, Outcome
 from clerkwork.model.reviews import Decision, NewReview, flatten
 from clerkwork.model.schedules import PlannedState
-from clerkwork.store import events, items, planned, reviews, workers
+from clerkwork.store import events, items, moves, planned, reviews, workers
 from clerkwork.store.database import Store
 
 ORDER = "clerkwork.model.orders.PurchaseOrder"
@@ -108,7 +108,7 @@ class Filler:
             db, "purchase_orders", order["number"], order, at=arrived, source=_rows(place)
         )
         worked = timedelta(seconds=self.chance.uniform(4, 14))
-        held = items.reserve(db, item_id, worker="worker-1", now=arrived + timedelta(seconds=2))
+        held = moves.reserve(db, item_id, worker="worker-1", now=arrived + timedelta(seconds=2))
         if held is None:
             return
         end = arrived + timedelta(seconds=2) + worked
@@ -116,7 +116,7 @@ class Filler:
         alone = self.chance.random() < 0.55 + 0.25 * place / number
         if alone:
             receipt = {"confirmation": f"C-{item_id}", "reference": order["number"]}
-            items.complete(db, item_id, held.attempt, result=receipt, now=end)
+            moves.complete(db, item_id, held.attempt, result=receipt, now=end)
             self._event(db, item_id, end, Kind.RUN_ENDED, "{state}", state="done")
             return
         self._person(db, item_id, held.attempt, order, end, old=ago > timedelta(days=1))
@@ -134,7 +134,7 @@ class Filler:
         code = self.chance.choices(list(REASONS), WEIGHTS)[0]
         facts = {"supplier": order["supplier"], "total": order["total"], "found": "17.00"}
         message = REASONS[code][0]
-        items.send_to_review(db, item_id, attempt, code=code, reason=message, now=at)
+        moves.send_to_review(db, item_id, attempt, code=code, reason=message, now=at)
         fields = _plain(order, ("supplier" if code == "unknown_supplier" else "total",))
         number = self._ask(db, item_id, code, facts, order, fields, at=at, move=False)
         if not old:
@@ -166,7 +166,7 @@ class Filler:
             Decision.RETURN: (ItemState.RETURNED, Outcome.RETURNED),
         }
         state, outcome = ends[decision]
-        items.close(db, item_id, state=state, outcome=outcome, now=at)
+        moves.close(db, item_id, state=state, outcome=outcome, now=at)
 
     def _ask(
         self,
@@ -184,9 +184,9 @@ class Filler:
         message, known = REASONS[code]
         at = at or self.now - timedelta(minutes=20)
         if move:
-            held = items.reserve(db, item_id, worker="worker-1", now=at)
+            held = moves.reserve(db, item_id, worker="worker-1", now=at)
             if held is not None:
-                items.send_to_review(db, item_id, held.attempt, code=code, reason=message, now=at)
+                moves.send_to_review(db, item_id, held.attempt, code=code, reason=message, now=at)
         new = NewReview(
             step="check",
             code=code,

@@ -10,7 +10,7 @@ from sqlalchemy.engine import make_url
 
 from clerkwork.errors import ConfigError
 from clerkwork.model.items import MOVES, ItemState, NewItem
-from clerkwork.store import items, planned, workers
+from clerkwork.store import items, moves, planned, workers
 from clerkwork.store.database import Store, open_store
 from clerkwork.store.schema import item, metadata
 
@@ -89,7 +89,7 @@ def test_only_states_of_the_transition_table_can_be_reserved(
     """An item is reserved exactly from the states that may move to running."""
     item_id = add(store, "A-1", state)
     with store.write() as db:
-        reserved = items.reserve(db, item_id, worker="w", now=NOW)
+        reserved = moves.reserve(db, item_id, worker="w", now=NOW)
     assert (reserved is not None) == (ItemState.RUNNING in MOVES[state])
 
 
@@ -101,9 +101,9 @@ def test_only_a_running_item_can_be_completed_postponed_or_sent_to_a_person(
     item_id = add(store, "A-1", state)
     with store.write() as db:
         moved = [
-            items.complete(db, item_id, 0, result=None, now=NOW),
-            items.send_to_review(db, item_id, 0, code="c", reason="r", now=NOW),
-            items.postpone(
+            moves.complete(db, item_id, 0, result=None, now=NOW),
+            moves.send_to_review(db, item_id, 0, code="c", reason="r", now=NOW),
+            moves.postpone(
                 db, item_id, 0, not_before=NOW, code="c", reason="r", failed=False, now=NOW
             ),
         ]
@@ -116,9 +116,9 @@ def test_an_earlier_attempt_can_not_end_an_item(store: Store) -> None:
     """A worker that was taken over is fenced out by its attempt."""
     item_id = add(store, "A-1")
     with store.write() as db:
-        items.reserve(db, item_id, worker="first", now=NOW)
-        items.reserve(db, item_id, worker="second", now=NOW)
-        ended = [items.complete(db, item_id, attempt, result=None, now=NOW) for attempt in (1, 2)]
+        moves.reserve(db, item_id, worker="first", now=NOW)
+        moves.reserve(db, item_id, worker="second", now=NOW)
+        ended = [moves.complete(db, item_id, attempt, result=None, now=NOW) for attempt in (1, 2)]
     assert ended == [False, True]
 
 
@@ -127,8 +127,8 @@ def test_the_seconds_of_a_bot_are_the_time_from_reservation_to_release(store: St
     item_id = add(store, "A-1")
     later = NOW + timedelta(hours=1)
     with store.write() as db:
-        items.reserve(db, item_id, worker="w", now=NOW)
-        items.postpone(
+        moves.reserve(db, item_id, worker="w", now=NOW)
+        moves.postpone(
             db,
             item_id,
             1,
@@ -138,8 +138,8 @@ def test_the_seconds_of_a_bot_are_the_time_from_reservation_to_release(store: St
             failed=True,
             now=NOW + timedelta(seconds=2),
         )
-        items.reserve(db, item_id, worker="w", now=later)
-        items.complete(db, item_id, 2, result=None, now=later + timedelta(seconds=3))
+        moves.reserve(db, item_id, worker="w", now=later)
+        moves.complete(db, item_id, 2, result=None, now=later + timedelta(seconds=3))
         found = items.get(db, item_id)
     assert found is not None
     assert found.bot_ms == 5000

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from clerkwork.model.items import ItemState, NewItem
 from clerkwork.model.reviews import Decision, NewReview
-from clerkwork.store import effects, items, planned, reviews
+from clerkwork.store import effects, items, moves, planned, reviews
 from clerkwork.store.database import Store
 
 T = TypeVar("T")
@@ -64,14 +64,14 @@ def test_one_reference_that_many_add_is_one_item(store: Store) -> None:
 def test_every_reservation_of_one_item_is_an_attempt_of_its_own(store: Store) -> None:
     """No two holders have the same fence, however close they came."""
     item_id = added(store, "A-1")
-    found = race(store, lambda db, n: items.reserve(db, item_id, worker=f"w{n}", now=NOW))
+    found = race(store, lambda db, n: moves.reserve(db, item_id, worker=f"w{n}", now=NOW))
     assert sorted(item.attempt for item in found if item) == list(range(1, RIVALS + 1))
 
 
 def test_of_one_group_one_item_is_at_work(store: Store) -> None:
     """The others of the group are refused while it runs."""
     numbers = [added(store, f"A-{n}", "north") for n in range(RIVALS)]
-    found = race(store, lambda db, n: items.reserve(db, numbers[n], worker="w", now=NOW))
+    found = race(store, lambda db, n: moves.reserve(db, numbers[n], worker="w", now=NOW))
     assert sum(item is not None for item in found) == 1
 
 
@@ -122,19 +122,19 @@ def test_a_takeover_waits_for_a_submit_that_is_being_marked(store: Store) -> Non
     """Who takes the item over sees the mark, so it looks before it enters anything."""
     item_id = added(store, "A-1")
     with store.write() as db:
-        items.reserve(db, item_id, worker="first", now=NOW)
+        moves.reserve(db, item_id, worker="first", now=NOW)
         intend(db, item_id)
     seen: list[datetime | None] = []
 
     def take_over() -> None:
         with store.write() as db:
-            items.reserve(db, item_id, worker="second", now=NOW)
+            moves.reserve(db, item_id, worker="second", now=NOW)
             row = effects.get(db, "erp", "K")
             seen.append(row.sent if row else None)
 
     rival = threading.Thread(target=take_over)
     with store.write() as db:
-        held = items.holds(db, item_id, 1, lock=True)
+        held = moves.holds(db, item_id, 1, lock=True)
         rival.start()
         rival.join(0.5)
         waited = rival.is_alive()

@@ -1,0 +1,140 @@
+"""What every part of the engine works with: the store, the run log, the queues of DBOS.
+
+DBOS keeps the runs: it queues, checkpoints and resumes them. Its tables and ours are in one
+database, so an item and its queue entry are one commit. Only this package knows DBOS.
+"""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
+from sqlalchemy.engine import Connection
+
+from clerkwork import clock
+from clerkwork.engine.runlog import RunLog
+from clerkwork.errors import UsageError
+from clerkwork.model.bots import Bot
+from clerkwork.model.events import Event, Kind, Level
+from clerkwork.model.items import WorkItem
+from clerkwork.model.reviews import NewReview
+from clerkwork.model.workflows import Target, Workflow
+from clerkwork.store import reviews
+from clerkwork.store.database import Store
+
+RUN = "run_item"
+VERSION = "items-1"  # constant: with DBOS's own, items would wait for code that no longer runs
+SERIALIZER = DBOSPortableJSONSerializer()  # the default would keep pickles in the database
+
+
+class Core:
+    """The store, the run log and the queues of one project.
+
+    Attributes:
+        store: The open store.
+        log: The run log.
+        client: The way to DBOS from a process that runs no items.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        log: RunLog,
+        *,
+        workflows: dict[str, Workflow],
+        targets: dict[str, Target],
+        bots: dict[str, Bot],
+        root: Path,
+    ) -> None:
+        self.store = store
+        self.log = log
+        self.workflows = workflows
+        self.targets = targets
+        self.bots = bots
+        self.root = root
+        DBOS.migrate(store.engine.url.render_as_string(hide_password=False))
+        self.client = DBOSClient(system_database_engine=store.engine, serializer=SERIALIZER)
+
+    def close(self) -> None:
+        """Let go of the database and the log."""
+        self.client.destroy()
+        self.log.close()
+
+    def workflow(self, name: str) -> Workflow:
+        """Return the workflow called *name*.
+
+        Raises:
+            UsageError: There is none; names those that exist.
+        """
+        if name not in self.workflows:
+            known = ", ".join(sorted(self.workflows)) or "none"
+            raise UsageError(f"there is no workflow {name!r}; known: {known}")
+        return self.workflows[name]
+
+    def first_bot(self, workflow: str) -> Bot:
+        """Return the bot of the workflow's first step; its model is the item's payload."""
+        step = self.workflow(workflow).steps[0]
+        return self.bots[step.bot or ""]
+
+    def queues(self) -> list[str]:
+        """Return the queues that the project's workflows use."""
+        return sorted({self.first_bot(name).queue for name in self.workflows})
+
+    def enqueue(self, db: Connection, item: WorkItem) -> None:
+        """Put the item's present run into its queue, in the caller's transaction."""
+        self.client.enqueue_in_transaction(
+            db,
+            {
+                "workflow_name": RUN,
+                "queue_name": item.queue,
+                "workflow_id": item.run_id,
+                "app_version": VERSION,
+                "priority": item.priority,
+            },
+            item.id,
+        )
+
+    def open_review(self, db: Connection, item: WorkItem, review: NewReview) -> int:
+        """Add a review of the item, due by its workflow's rule, in the caller's transaction."""
+        now = clock.now()
+        due = now + timedelta(seconds=self.workflow(item.workflow).fallback.due_s)
+        return reviews.add(db, item.id, item.run_no, review, due=due, now=now)
+
+    def event(
+        self,
+        kind: Kind,
+        message: str,
+        *,
+        level: Level = Level.INFO,
+        item_id: int | None = None,
+        run_id: str | None = None,
+        step: str | None = None,
+        **data: Any,
+    ) -> None:
+        """Write an event to the run log; *message* may hold ``{name}`` for values of *data*."""
+        self.write(kind, message, data, level=level, item_id=item_id, run_id=run_id, step=step)
+
+    def write(
+        self,
+        kind: Kind,
+        message: str,
+        data: dict[str, Any],
+        *,
+        level: Level,
+        item_id: int | None = None,
+        run_id: str | None = None,
+        step: str | None = None,
+    ) -> None:
+        """Write an event whose data has names that ``event`` takes for itself."""
+        self.log.write(
+            Event(
+                at=clock.now(),
+                kind=kind,
+                level=level,
+                item_id=item_id,
+                run_id=run_id,
+                step=step,
+                message=message,
+                data=data,
+            )
+        )

@@ -1,0 +1,235 @@
+"""Moves of work items between states: one function, one statement; races are settled in SQL.
+
+Every move is an UPDATE that only touches an item in a state from which the transition table of
+``model.items`` allows it; a function that asks for a move the table lacks is a fault of the code.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from clerkwork.clock import to_ms
+from clerkwork.model.items import ItemState, NewItem, Outcome, WorkItem, sources
+from clerkwork.store.items import item_of
+from clerkwork.store.schema import item
+
+
+def reserve(db: Connection, item_id: int, *, worker: str, now: datetime) -> WorkItem | None:
+    """Reserve the item for *worker* and return it, or None when it is not to be worked on.
+
+    Each reservation raises ``attempt``, which fences every earlier holder out. An item that is
+    running already is taken over: the engine hands it out a second time only when the sweep found
+    its worker dead.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: Another item of its group is at work.
+    """
+    taken_over = sa.case((item.c.state == ItemState.RUNNING, 1), else_=0)
+    statement = _move(
+        item_id,
+        ItemState.RUNNING,
+        now,
+        worker=worker,
+        attempt=item.c.attempt + 1,
+        takeovers=item.c.takeovers + taken_over,
+        not_before_ms=None,
+        reserved_ms=to_ms(now),
+    )
+    row = db.execute(statement.returning(item)).one_or_none()
+    return None if row is None else item_of(row)
+
+
+def holds(db: Connection, item_id: int, attempt: int, *, lock: bool = False) -> bool:
+    """Return whether *attempt* is still the one that may act on the item.
+
+    With *lock* that stays so to the end of the transaction: a takeover waits for it.
+    """
+    statement = sa.select(item.c.id).where(
+        item.c.id == item_id, item.c.attempt == attempt, item.c.state == ItemState.RUNNING
+    )
+    if lock:
+        statement = statement.with_for_update()
+    return db.execute(statement).one_or_none() is not None
+
+
+def postpone(
+    db: Connection,
+    item_id: int,
+    attempt: int,
+    *,
+    not_before: datetime,
+    code: str,
+    reason: str,
+    failed: bool,
+    now: datetime,
+) -> bool:
+    """Give the item back until *not_before*; return False when *attempt* is fenced out."""
+    return _release(
+        db,
+        item_id,
+        attempt,
+        ItemState.POSTPONED,
+        now,
+        not_before_ms=to_ms(not_before),
+        reason_code=code,
+        reason=reason,
+        failures=item.c.failures + int(failed),
+    )
+
+
+def send_to_review(
+    db: Connection, item_id: int, attempt: int, *, code: str, reason: str, now: datetime
+) -> bool:
+    """Put the item into the fallback queue; return False when *attempt* is fenced out."""
+    return _release(
+        db,
+        item_id,
+        attempt,
+        ItemState.IN_REVIEW,
+        now,
+        reason_code=code,
+        reason=reason,
+        touched=True,
+    )
+
+
+def complete(
+    db: Connection, item_id: int, attempt: int, *, result: dict[str, Any] | None, now: datetime
+) -> bool:
+    """Close the item as done by the bot; return False when *attempt* is fenced out."""
+    outcome = sa.case((item.c.touched, Outcome.ASSISTED.value), else_=Outcome.BY_BOT.value)
+    return _release(
+        db,
+        item_id,
+        attempt,
+        ItemState.DONE,
+        now,
+        outcome=outcome,
+        result=result,
+        finished_ms=to_ms(now),
+        reason_code=None,
+        reason=None,
+    )
+
+
+def resume(db: Connection, item_id: int, *, now: datetime) -> bool:
+    """Make an answered item due now: its run goes on where it stopped."""
+    return _moved(
+        db,
+        item_id,
+        ItemState.POSTPONED,
+        now,
+        starts={ItemState.IN_REVIEW},
+        not_before_ms=to_ms(now),
+        failures=0,
+    )
+
+
+def restart(db: Connection, item_id: int, *, payload: dict[str, Any], now: datetime) -> bool:
+    """Make an answered item wait for a new run, from the first step, on corrected data."""
+    return _moved(
+        db,
+        item_id,
+        ItemState.WAITING,
+        now,
+        starts={ItemState.IN_REVIEW},
+        payload=payload,
+        run_no=item.c.run_no + 1,
+        failures=0,
+    )
+
+
+def defer(db: Connection, item_id: int, *, not_before: datetime, now: datetime) -> bool:
+    """Postpone an item that could not be reserved, because its group is at work."""
+    starts = {ItemState.WAITING, ItemState.POSTPONED}
+    return _moved(
+        db, item_id, ItemState.POSTPONED, now, starts=starts, not_before_ms=to_ms(not_before)
+    )
+
+
+def close(
+    db: Connection, item_id: int, *, state: ItemState, outcome: Outcome, now: datetime
+) -> bool:
+    """Close an item in review by a person's decision; return False when it is not in review."""
+    return _moved(
+        db,
+        item_id,
+        state,
+        now,
+        starts={ItemState.IN_REVIEW},
+        outcome=outcome.value,
+        finished_ms=to_ms(now),
+    )
+
+
+def reopen(
+    db: Connection, item_id: int, new: NewItem, *, digest: str, state: ItemState, now: datetime
+) -> bool:
+    """Take a returned item up again with the data that came in anew, as a new run."""
+    return _moved(
+        db,
+        item_id,
+        state,
+        now,
+        starts={ItemState.RETURNED},
+        outcome=None,
+        payload=new.payload,
+        digest=digest,
+        source=new.source,
+        run_no=item.c.run_no + 1,
+        finished_ms=None,
+    )
+
+
+def to_waiting(db: Connection, item_id: int, *, now: datetime) -> bool:
+    """Mark a postponed item as waiting in its queue again."""
+    return _moved(db, item_id, ItemState.WAITING, now, starts={ItemState.POSTPONED})
+
+
+def _move(
+    item_id: int,
+    to: ItemState,
+    now: datetime,
+    *,
+    starts: set[ItemState] | None = None,
+    **values: Any,
+) -> sa.Update:
+    """Return the guarded UPDATE that moves the item to *to*, from *starts* or wherever it may."""
+    legal = set(sources(to))
+    if starts is not None and not starts <= legal:
+        raise ValueError(f"the transition table has no move from {starts - legal} to {to}")
+    return (
+        item.update()
+        .where(item.c.id == item_id, item.c.state.in_(sorted(legal if starts is None else starts)))
+        .values(state=to, updated_ms=to_ms(now), **values)
+    )
+
+
+def _moved(
+    db: Connection,
+    item_id: int,
+    to: ItemState,
+    now: datetime,
+    *,
+    starts: set[ItemState],
+    **values: Any,
+) -> bool:
+    return db.execute(_move(item_id, to, now, starts=starts, **values)).rowcount == 1
+
+
+def _release(
+    db: Connection, item_id: int, attempt: int, to: ItemState, now: datetime, **values: Any
+) -> bool:
+    """Move an item that *attempt* holds; the time since it was reserved is the bot's."""
+    worked_ms = to_ms(now) - sa.func.coalesce(item.c.reserved_ms, to_ms(now))
+    statement = _move(
+        item_id,
+        to,
+        now,
+        starts={ItemState.RUNNING},
+        bot_ms=item.c.bot_ms + worked_ms,
+        **values,
+    )
+    return db.execute(statement.where(item.c.attempt == attempt)).rowcount == 1
