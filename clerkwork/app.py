@@ -9,6 +9,7 @@ from loguru import logger
 from clerkwork.browser.host import BrowserHost
 from clerkwork.config.calendars import load_calendars
 from clerkwork.config.files import load_targets, load_workflows
+from clerkwork.config.secrets import known_secrets
 from clerkwork.config.settings import Settings, load_settings
 from clerkwork.discover import load_bots
 from clerkwork.documents.reader import DocumentReader
@@ -18,6 +19,7 @@ from clerkwork.engine.runlog import RunLog
 from clerkwork.engine.schedule import Calls, ScheduleClock
 from clerkwork.engine.worker import Worker
 from clerkwork.intake.folder import FolderIntake
+from clerkwork.intake.mail import MailIntake
 from clerkwork.model.bots import Bot
 from clerkwork.model.calendars import Calendar
 from clerkwork.model.events import Kind, Level
@@ -85,7 +87,8 @@ class App:
             for workflow in self.workflows.values()
             if workflow.schedule is not None
         }
-        calls = _calls(self.store, self.engine, name, intake)
+        mail = MailIntake(self.root, self.inbox, self.store, self.engine)
+        calls = _calls(self.store, self.engine, name, intake, mail)
         return ScheduleClock(schedules, calls, calendars=self.calendars)
 
     def close(self) -> None:
@@ -94,7 +97,9 @@ class App:
         self.store.close()
 
 
-def _calls(store: Store, engine: Engine, name: str, intake: FolderIntake) -> Calls:
+def _calls(
+    store: Store, engine: Engine, name: str, intake: FolderIntake, mail: MailIntake
+) -> Calls:
     one_scan = threading.Lock()  # what the intake remembers of files is not for two threads
 
     def blocked(schedule: str, reason: str) -> None:
@@ -108,7 +113,11 @@ def _calls(store: Store, engine: Engine, name: str, intake: FolderIntake) -> Cal
 
     def work(schedule: str) -> int:
         with one_scan:
-            return intake.scan(schedule)
+            try:
+                mail.fetch(engine.workflow(schedule))
+            finally:  # a mailbox that does not answer holds up no file
+                added = intake.scan(schedule)
+            return added
 
     return calls_on(store, name, work=work, report=logger.error, blocked=blocked)
 
@@ -123,6 +132,7 @@ def open_app(root: Path) -> App:
     workflows, targets, bots = load_workflows(root), load_targets(root), load_bots(root)
     store = open_store(settings.store.url, root)
     secrets = [target.password.get_secret_value() for target in targets.values()]
+    secrets += known_secrets(workflows.values())
     log = RunLog(store, root / settings.folders.logs, Redactor(secrets))
     engine = Engine(store, log, workflows=workflows, targets=targets, bots=bots, root=root)
     return App(

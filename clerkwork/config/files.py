@@ -107,9 +107,15 @@ def _source_problems(workflow: Workflow, file: YamlFile) -> list[ConfigError]:
         if folder.is_absolute() or ".." in folder.parts or not folder.parts:
             text = "`source.folder` must be a folder inside the project's inbox, such as `orders`"
             problems.append(file.problem(["source", "folder"], text))
+    elif workflow.mail is not None:
+        text = "`mail` has no `source` whose folder gets its files; add a source"
+        problems.append(file.problem(["mail"], text))
     elif workflow.schedule is not None:
         text = "`schedule` has no `source` to look at; add a source or remove the schedule"
         problems.append(file.problem(["schedule"], text))
+    if workflow.mail is not None and workflow.schedule is None:
+        text = "`mail` needs a `schedule` that says when the mailbox is looked at; add one"
+        problems.append(file.problem(["mail"], text))
     return problems
 
 

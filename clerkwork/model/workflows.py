@@ -5,10 +5,13 @@ The descriptions of the fields are the reference documentation of every key.
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_validator
 
 from clerkwork.model.calendars import minute_of
+from clerkwork.model.queues import MOST_AGEING_S, Deadline, OnConflict
 from clerkwork.model.strict import Name, Strict
+
+Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
 
 def _time_of_day(text: str) -> str:
@@ -26,6 +29,48 @@ class FolderSource(Strict):
     )
     settle_s: float = Field(
         1.0, gt=0, description="Seconds a file's size must stay the same before it is taken."
+    )
+
+
+class Mail(Strict):
+    """A mailbox whose unread mails bring files; they are put into the folder of `source`."""
+
+    host: str = Field(min_length=1, description="The IMAP server.")
+    port: int = Field(993, ge=1, le=65535, description="Its port.")
+    username: str = Field(description="Name the mailbox is opened with.")
+    password_variable: Variable = Field(
+        description="Name of the environment variable that holds the password."
+    )
+    folder: Annotated[str, StringConstraints(pattern=r"^[ -~]+$")] = Field(
+        "INBOX", description="Folder of the mailbox, in plain letters."
+    )
+    tls: bool = Field(
+        True, description="Whether the connection is encrypted; only loopback goes without."
+    )
+    ca_file: str = Field(
+        "", description="File of certificates to trust besides the system's, in the project."
+    )
+    every_s: float = Field(60.0, gt=0, description="Seconds between two looks, at the least.")
+    max_mb: int = Field(25, ge=1, description="A larger mail is left to a person.")
+    timeout_s: float = Field(30.0, gt=0, description="Seconds to wait for the server's answer.")
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> "Mail":
+        if not self.tls and self.host not in {"127.0.0.1", "::1", "localhost"}:
+            raise ValueError("`tls: false` would send the password openly; remove it")
+        return self
+
+
+class Webhook(Strict):
+    """Another system posts signed work items to `/hooks/<workflow>` of the console."""
+
+    secret_variable: Variable = Field(
+        description="Name of the environment variable that holds the secret both sides know; "
+        "`whsec_` and base64 is decoded, anything else is taken as it is."
+    )
+    max_kb: int = Field(256, ge=1, le=10_240, description="A larger request is refused.")
+    window_s: int = Field(
+        300, ge=10, le=3600, description="Seconds a request's time may differ from ours."
     )
 
 
@@ -145,6 +190,10 @@ class Workflow(Strict):
     title: str = Field(description="What people call it, in English.")
     title_zh: str = Field("", description="What people call it, in Chinese.")
     source: FolderSource | None = Field(None, description="Where its items come from.")
+    mail: Mail | None = Field(None, description="A mailbox that its files come from as well.")
+    webhook: Webhook | None = Field(
+        None, description="Signed requests that its items come from as well."
+    )
     schedule: Schedule | None = Field(None, description="When its source is looked at.")
     steps: Annotated[list[Step], Field(min_length=1)] = Field(
         description="What is done with each item, in order; the first step is a bot."
@@ -154,6 +203,22 @@ class Workflow(Strict):
     )
     group_key: str | None = Field(
         None, description="Field whose equal values are never at work at once, or nothing."
+    )
+    priority: int = Field(
+        100, ge=1, le=1000, description="Priority of its items, from 1 (first) to 1000."
+    )
+    ageing_s: float = Field(
+        60.0,
+        gt=0,
+        le=MOST_AGEING_S,
+        description="Seconds of waiting that count as one step of priority.",
+    )
+    deadline: Deadline | None = Field(None, description="Until when its items should be closed.")
+    on_conflict: OnConflict = Field(
+        "review",
+        description="When a known reference comes with other content. `review`: a person decides; "
+        "`reject`: it is refused; `merge`: the known one stays as it is; `supersede`: the new "
+        "content takes its place while nothing was sent, else a person decides.",
     )
     retry: Retry = Field(default_factory=Retry, description="What happens when a system fails.")
     fallback: Fallback = Field(default_factory=Fallback, description="Its fallback queue.")

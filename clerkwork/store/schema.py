@@ -40,10 +40,23 @@ item = sa.Table(
     Column("finished_ms", BigInteger),
     Column("updated_ms", BigInteger, nullable=False),
     Column("bot_ms", BigInteger, nullable=False),
+    Column("due_ms", BigInteger),
+    Column("warn_ms", BigInteger),
+    Column("due_step", Integer, nullable=False, server_default="0"),  # 1: warned, 2: overdue
+    Column("batch_id", String(120)),
+    Column("cancel_by", String(120)),
+    Column("from_step", String(120)),
     sa.UniqueConstraint("workflow", "reference", name="item_once_per_reference"),
     sa.Index("item_by_arrival", "workflow", "arrived_ms"),
     sa.Index("item_by_state", "state", "updated_ms"),
     sa.Index("item_by_parent", "parent_id"),
+    sa.Index("item_by_batch", "batch_id"),
+    sa.Index(
+        "item_by_deadline",
+        "due_ms",
+        sqlite_where=sa.text("finished_ms IS NULL AND due_ms IS NOT NULL"),
+        postgresql_where=sa.text("finished_ms IS NULL AND due_ms IS NOT NULL"),
+    ),
     sa.Index(
         "item_due",
         "not_before_ms",
@@ -126,6 +139,18 @@ event = sa.Table(
     Column("data", sa.JSON, nullable=False),
     sa.Index("event_by_item", "item_id", "number"),
     sa.Index("event_by_run", "run_id", "number"),
+)
+
+delivery = sa.Table(
+    "delivery",
+    metadata,
+    # What another system or a mailbox delivered, so that the same delivery twice is one.
+    Column("workflow", String(40), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("arrived_ms", BigInteger, nullable=False),
+    sa.Index("delivery_by_time", "arrived_ms"),
 )
 
 planned_run = sa.Table(

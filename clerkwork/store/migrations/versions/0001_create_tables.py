@@ -12,6 +12,16 @@ depends_on = None
 def upgrade() -> None:
     """Create every table and index."""
     op.create_table(
+        "delivery",
+        sa.Column("workflow", sa.String(length=40), nullable=False),
+        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("items", sa.Integer(), nullable=False),
+        sa.Column("arrived_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("workflow", "key"),
+    )
+    op.create_index("delivery_by_time", "delivery", ["arrived_ms"], unique=False)
+    op.create_table(
         "effect",
         sa.Column("target", sa.String(length=40), nullable=False),
         sa.Column("key", sa.String(length=200), nullable=False),
@@ -82,11 +92,26 @@ def upgrade() -> None:
         sa.Column("finished_ms", sa.BigInteger(), nullable=True),
         sa.Column("updated_ms", sa.BigInteger(), nullable=False),
         sa.Column("bot_ms", sa.BigInteger(), nullable=False),
+        sa.Column("due_ms", sa.BigInteger(), nullable=True),
+        sa.Column("warn_ms", sa.BigInteger(), nullable=True),
+        sa.Column("due_step", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("batch_id", sa.String(length=120), nullable=True),
+        sa.Column("cancel_by", sa.String(length=120), nullable=True),
+        sa.Column("from_step", sa.String(length=120), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workflow", "reference", name="item_once_per_reference"),
     )
     op.create_index("item_by_arrival", "item", ["workflow", "arrived_ms"], unique=False)
     op.create_index("item_by_parent", "item", ["parent_id"], unique=False)
+    op.create_index("item_by_batch", "item", ["batch_id"], unique=False)
+    op.create_index(
+        "item_by_deadline",
+        "item",
+        ["due_ms"],
+        unique=False,
+        sqlite_where=sa.text("finished_ms IS NULL AND due_ms IS NOT NULL"),
+        postgresql_where=sa.text("finished_ms IS NULL AND due_ms IS NOT NULL"),
+    )
     op.create_index("item_by_state", "item", ["state", "updated_ms"], unique=False)
     op.create_index(
         "item_due",

@@ -1,0 +1,31 @@
+"""Secrets that files only name: they stand in the environment of the process."""
+
+import os
+from collections.abc import Iterable
+
+from clerkwork.errors import ConfigError
+from clerkwork.model.workflows import Workflow
+
+
+def secret(variable: str, place: str) -> str:
+    """Return the secret in the environment variable *variable*.
+
+    Args:
+        variable: Its name.
+        place: The file that names it, for the error.
+
+    Raises:
+        ConfigError: It is not set, or empty.
+    """
+    found = os.environ.get(variable, "")
+    if not found:
+        text = f"the environment variable {variable} is not set; set it before the start"
+        raise ConfigError(place, text)
+    return found
+
+
+def known_secrets(workflows: Iterable[Workflow]) -> list[str]:
+    """Return the secrets of these workflows that are set, so that logs can mask them."""
+    names = [plan.mail.password_variable for plan in workflows if plan.mail]
+    names += [plan.webhook.secret_variable for plan in workflows if plan.webhook]
+    return [os.environ[name] for name in names if os.environ.get(name)]

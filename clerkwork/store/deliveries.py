@@ -1,0 +1,44 @@
+"""What other systems and mailboxes delivered: the same delivery twice is one."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from clerkwork import clock
+from clerkwork.store.schema import delivery
+from clerkwork.store.upsert import inserted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One delivery that was taken.
+
+    Attributes:
+        digest: SHA-256 of its content.
+        items: Number of items, or of files, that it brought.
+    """
+
+    digest: str
+    items: int
+
+
+def add(db: Connection, workflow: str, key: str, *, digest: str, items: int, now: datetime) -> bool:
+    """Record a delivery; return False if its key is there already."""
+    return inserted(
+        db,
+        delivery,
+        workflow=workflow,
+        key=key,
+        digest=digest,
+        items=items,
+        arrived_ms=clock.to_ms(now),
+    )
+
+
+def find(db: Connection, workflow: str, key: str) -> Delivery | None:
+    """Return the delivery with this key, or None."""
+    query = sa.select(delivery).where(delivery.c.workflow == workflow, delivery.c.key == key)
+    row = db.execute(query).one_or_none()
+    return None if row is None else Delivery(digest=row.digest, items=row.items)

@@ -1,0 +1,223 @@
+"""Mail intake against a real IMAP server: each file comes once, and nothing is lost."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from clerkwork.errors import ApplicationException, ConfigError
+from clerkwork.intake.mail import MailIntake
+from clerkwork.intake.mailbox import opened
+from clerkwork.model.events import Kind, Level
+from clerkwork.model.workflows import FolderSource, Mail, Schedule, Step, Workflow
+from clerkwork.store.database import Store, open_store
+from tests.fixtures_mail import PASSWORD, VARIABLE, MailServer, message
+
+
+@dataclass
+class Log:
+    """The run log as far as mail needs it: a list of sentences."""
+
+    events: list[tuple[Kind, dict[str, Any]]] = field(default_factory=list)
+
+    def event(self, kind: Kind, _said: str, *, level: Level = Level.INFO, **data: Any) -> None:
+        self.events.append((kind, data | {"level": level}))
+
+
+@dataclass
+class Post:
+    """A mailbox of its own for each test, and the intake that looks into it."""
+
+    server: MailServer
+    user: str
+    root: Path
+    store: Store
+    log: Log = field(default_factory=Log)
+
+    def __post_init__(self) -> None:
+        self.server.deliver(self.user, message("Hello", message_id="<hello@example.com>"))
+        self.fetch()  # the first mail has no file: it is left unread
+        self.log.events.clear()
+
+    def plan(self, **more: Any) -> Workflow:
+        return Workflow(
+            name="orders",
+            title="Orders",
+            steps=[Step(bot="enter")],
+            source=FolderSource(folder="orders", pattern="*.xlsx", reader="workbook"),
+            schedule=Schedule(every_s=2),
+            mail=self.server.mail(self.user, **more),
+        )
+
+    def fetch(self, **more: Any) -> int:
+        intake = MailIntake(self.root, self.root / "inbox", self.store, self.log)
+        return intake.fetch(self.plan(**more))
+
+    def deliver(self, subject: str, *files: tuple[str, bytes], name: str = "") -> None:
+        message_id = name or f"<{subject}@example.com>"
+        self.server.deliver(self.user, message(subject, *files, message_id=message_id))
+
+    def files(self) -> dict[str, bytes]:
+        folder = self.root / "inbox" / "orders"
+        return (
+            {file.name: file.read_bytes() for file in folder.iterdir()} if folder.exists() else {}
+        )
+
+    def unread(self) -> int:
+        return self.server.unread(self.user) - 1  # the first one stays
+
+
+@pytest.fixture
+def post(
+    mail_server: MailServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Post]:
+    monkeypatch.setenv(VARIABLE, PASSWORD)
+    store = open_store("sqlite:///store.db", tmp_path)
+    user = f"user-{uuid.uuid4()}"
+    yield Post(server=mail_server, user=user, root=tmp_path, store=store)
+    store.close()
+
+
+def test_the_files_of_an_unread_mail_are_put_into_the_folder_once(post):
+    """Then the mail counts as read; the log says from whom they came."""
+    post.deliver("two", ("a.xlsx", b"one"), ("b.XLSX", b"two"), ("logo.png", b"three"))
+    found = [post.fetch(), post.fetch()]
+    assert (found, post.files(), post.unread()) == ([2, 0], {"a.xlsx": b"one", "b.XLSX": b"two"}, 0)
+    ((kind, data),) = post.log.events
+    assert (kind, data["sender"], data["files"]) == (
+        Kind.NOTE,
+        "buyer@example.com",
+        "a.xlsx, b.XLSX",
+    )
+
+
+def test_a_mail_without_a_file_that_fits_is_left_unread_and_told_of_once(post):
+    """A person may have to answer it."""
+    post.deliver("question", ("photo.jpg", b"x"))
+    found = [post.fetch(), post.fetch()]
+    assert (found, post.files(), post.unread()) == ([0, 0], {}, 1)
+    assert [kind for kind, _ in post.log.events] == [Kind.FILE_REJECTED]
+
+
+def test_a_mail_that_is_too_large_is_left_unread(post):
+    """It is not even fetched."""
+    post.deliver("large", ("a.xlsx", b"x" * 1_200_000))
+    assert (post.fetch(max_mb=1), post.files(), post.unread()) == (0, {}, 1)
+    assert post.log.events[0][1]["problem"] == "it is larger than 1 MB"
+
+
+def test_two_mails_with_files_of_one_name_lose_neither(post):
+    """The same content is one file; other content gets a name of its own."""
+    for subject, data in (("first", b"one"), ("again", b"one"), ("other", b"two")):
+        post.deliver(subject, ("orders.xlsx", data))
+    assert post.fetch() == 3
+    assert sorted(post.files().values()) == [b"one", b"two"]
+
+
+@pytest.mark.parametrize("dies_before", ["deliveries.add", "Mailbox.mark_read"])
+def test_a_crash_between_two_steps_is_made_good_by_the_next_look(post, monkeypatch, dies_before):
+    """The file is there once, the mail is read, and nothing is recorded twice."""
+    post.deliver("crash", ("orders.xlsx", b"one"))
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(f"clerkwork.intake.mail.{dies_before}", die)
+        with pytest.raises(KeyboardInterrupt):
+            post.fetch()
+    assert (post.files(), post.unread()) == ({"orders.xlsx": b"one"}, 1)
+    post.fetch()
+    assert (post.files(), post.unread(), post.fetch()) == ({"orders.xlsx": b"one"}, 0, 0)
+
+
+def test_a_mail_that_comes_a_second_time_brings_nothing_new(post):
+    """A mailing list, or a rule that forwards, delivers one message twice."""
+    post.deliver("one", ("a.xlsx", b"one"), name="<same@example.com>")
+    post.fetch()
+    post.deliver("two", ("b.xlsx", b"two"), name="<same@example.com>")
+    assert (post.fetch(), list(post.files()), post.unread()) == (0, ["a.xlsx"], 0)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ("../../etc/cron.d/x.xlsx", "x.xlsx"),
+        ("C:\\Users\\me\\x.xlsx", "x.xlsx"),
+        (".~hidden.xlsx", "hidden.xlsx"),
+        ("采购订单.xlsx", "采购订单.xlsx"),
+        ("a" * 300 + ".xlsx", "a" * 120 + ".xlsx"),
+    ],
+)
+def test_a_name_from_outside_cannot_leave_the_folder(post, sent, kept):
+    """It may be long, hidden, in Chinese, or meant to overwrite something."""
+    post.deliver("name", (sent, b"x"))
+    assert (post.fetch(), list(post.files())) == (1, [kept])
+
+
+def test_over_tls_the_certificate_has_to_be_trusted(post):
+    """With the file that says so it works; without it nothing is sent, not even the password."""
+    post.deliver("tls", ("a.xlsx", b"one"))
+    secured = {"port": post.server.tls, "tls": True}
+    with pytest.raises(ApplicationException, match="certificate verify failed"):
+        post.fetch(**secured)
+    assert post.fetch(ca_file=str(post.server.root / "cert.pem"), **secured) == 1
+
+
+def test_a_wrong_password_is_one_sentence_without_it(post, monkeypatch):
+    """The planned run shows this sentence as its reason."""
+    monkeypatch.setenv(VARIABLE, "not-the-password")
+    with pytest.raises(ApplicationException) as caught:
+        post.fetch()
+    said = str(caught.value)
+    assert said.startswith(f"The mailbox {post.user} on 127.0.0.1 could not be read: ")
+    assert "not-the-password" not in said
+
+
+def test_a_password_that_is_not_set_names_its_variable(post, monkeypatch):
+    """And the file that wants it."""
+    monkeypatch.delenv(VARIABLE)
+    with pytest.raises(ConfigError, match=rf"workflows/orders.yaml: .* {VARIABLE} is not set"):
+        post.fetch()
+
+
+def test_a_folder_that_is_not_there_is_told(post):
+    """A slip in the file, and not an empty mailbox."""
+    with pytest.raises(ApplicationException, match="no folder Ordres"):
+        post.fetch(folder="Ordres")
+
+
+def test_a_mailbox_is_looked_at_no_more_often_than_its_workflow_says(post):
+    """The folder is looked at every two seconds, a server would take offence."""
+    elapsed = [timedelta()]
+    intake = MailIntake(
+        post.root, post.root / "inbox", post.store, post.log, monotonic=lambda: elapsed[-1]
+    )
+    plan = post.plan(every_s=60)
+    intake.fetch(plan)
+    post.deliver("later", ("a.xlsx", b"one"))
+    elapsed.append(timedelta(seconds=59))
+    too_early = intake.fetch(plan)
+    elapsed.append(timedelta(seconds=60))
+    assert (too_early, intake.fetch(plan)) == (0, 1)
+
+
+def test_a_mail_keeps_unread_while_it_is_looked_at(post):
+    """What is fetched and not recorded must come again."""
+    post.deliver("peek", ("a.xlsx", b"one"))
+    with opened(
+        post.plan().mail or Mail(host="", username="", password_variable="X"), PASSWORD, post.root
+    ) as box:
+        for mail in box.unread(10):
+            box.fetch(mail.uid)
+    assert post.unread() == 1
+
+
+def test_a_password_is_never_sent_openly_to_another_host():
+    """Without TLS there is loopback only."""
+    with pytest.raises(ValueError, match="would send the password openly"):
+        Mail(host="mail.example.com", username="a", password_variable="B", tls=False)
