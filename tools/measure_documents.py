@@ -36,12 +36,13 @@ def main() -> None:
     options.add_argument("--limit", type=int, default=None, help="read only so many documents")
     options.add_argument("--only", default="", help="read only files whose name contains this")
     options.add_argument("--engine", default="auto", help="as the setting documents.engine")
+    options.add_argument("--verify", default="auto", help="as the setting documents.verify")
     options.add_argument("--cache", type=Path, default=None, help="keep readings in this folder")
     given = options.parse_args()
     files = [file for file in sorted(given.folder.iterdir()) if file.suffix.lower() in SUFFIXES]
     files = [file for file in files if given.only in file.name][: given.limit]
     with tempfile.TemporaryDirectory() as evidence:
-        settings = DocumentSettings(engine=given.engine, cache_mb=1000)
+        settings = DocumentSettings(engine=given.engine, verify=given.verify, cache_mb=1000)
         reader = DocumentReader(settings, Path(evidence), given.cache)
         reports = [measure(reader, file) for file in files]
         reader.close()

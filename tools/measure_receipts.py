@@ -42,6 +42,7 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("folder", type=Path)
     options.add_argument("--engine", default="auto", help="as the setting documents.engine")
+    options.add_argument("--verify", default="auto", help="as the setting documents.verify")
     options.add_argument("--cache", type=Path, default=None, help="keep readings in this folder")
     options.add_argument("--half", choices=["even", "odd"], help="only numbers that are so")
     options.add_argument("--limit", type=int, default=None, help="read only so many")
@@ -52,7 +53,9 @@ def main() -> None:
         if given.half is None or int(file.stem) % 2 == (given.half == "odd")
     ][: given.limit]
     errata = json.loads((given.folder / "label_errata.json").read_text("utf-8"))
-    settings = DocumentSettings(engine=given.engine, date_order="dmy", cache_mb=1000)
+    settings = DocumentSettings(
+        engine=given.engine, verify=given.verify, date_order="dmy", cache_mb=1000
+    )
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory() as evidence:
         reader = DocumentReader(settings, Path(evidence), given.cache)

@@ -89,7 +89,12 @@ class DocumentSettings(Section):
     engine: str = Field(
         "auto",
         description="Engine that reads scans: `tesseract`, `rapidocr`, `none` for text layers "
-        "only, `replay`; `auto` takes the best that is installed, and the next to confirm it.",
+        "only, `replay`; `auto` takes the best that is installed.",
+    )
+    verify: str = Field(
+        "auto",
+        description="Another engine that confirms what the first one read; `auto` takes the best "
+        "other one that is installed, `none` lets the first confirm itself.",
     )
     languages: str = Field("eng+chi_sim", description="Tesseract languages, joined by `+`.")
     date_order: Literal["", "dmy", "mdy"] = Field(

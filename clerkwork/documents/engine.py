@@ -106,12 +106,15 @@ def choose(settings: DocumentSettings) -> Engines:
     found = find_engines(settings)
     ranked = sorted((e for e in found.values() if e.rank), key=lambda e: -e.rank)
     if settings.engine == AUTO:
-        usable = [engine for engine in ranked if engine.missing() is None]
-        if not usable:
+        first = next((engine for engine in ranked if engine.missing() is None), None)
+        if first is None:
             message = "No engine can read pictures; run `clerkwork doctor`."
             raise ApplicationException("ocr_missing", message)
-        return Engines(first=usable[0], second=usable[1] if len(usable) > 1 else None)
-    first = _named(settings.engine, found)
+    else:
+        first = _named(settings.engine, found)
+    if settings.verify != AUTO:
+        second = _named(settings.verify, found)
+        return Engines(first=first, second=second if second.rank and second is not first else None)
     others = [e for e in ranked if first.rank and e is not first and e.missing() is None]
     return Engines(first=first, second=others[0] if others else None)
 

@@ -1,13 +1,14 @@
 """The reader of documents, as the rest of the toolkit sees it: a file in, an extraction out."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import cast
 
 from clerkwork.children import Child
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents import work
+from clerkwork.documents import stored, work
 from clerkwork.errors import ApplicationException, DocumentRejected
 from clerkwork.model.extraction import Extraction
 
@@ -16,12 +17,12 @@ START_TIMEOUT = timedelta(seconds=60)  # apart from the document's, which is not
 
 
 class DocumentReader:
-    """Reads documents in a child process with limits on time and memory."""
+    """Reads documents in child processes with limits on time and memory."""
 
     def __init__(
         self, settings: DocumentSettings, evidence: Path, cache: Path | None = None
     ) -> None:
-        """Prepare a reader; its child is started at the first call.
+        """Prepare a reader; its children are started when they are needed.
 
         Args:
             settings: Limits, languages, and the confidence below which a field is doubtful.
@@ -29,13 +30,18 @@ class DocumentReader:
             cache: The folder that readings are kept in, or None to read anew each time.
         """
         self._settings = settings
-        self._cache = cache
+        self._cache = cache if settings.cache_mb else None
         self._evidence = evidence
-        self._child = Child(
+        self._pages_read = 0
+        count = settings.processes if self._cache else 1  # they meet in the cache
+        self._child, *self._helpers = [self._new_child() for _ in range(count)]
+
+    def _new_child(self) -> Child:
+        return Child(
             "document reader",
-            memory_mb=settings.memory_mb,
-            address_space_mb=settings.memory_mb + SPARE_ADDRESS_SPACE_MB,
-            environment={"OMP_THREAD_LIMIT": "1"},
+            memory_mb=self._settings.memory_mb,
+            address_space_mb=self._settings.memory_mb + SPARE_ADDRESS_SPACE_MB,
+            environment={"OMP_THREAD_LIMIT": "1", "OMP_NUM_THREADS": "1"},
         )
 
     def probe(self, file: Path, name: str) -> int:
@@ -68,15 +74,45 @@ class DocumentReader:
         return self._read(work.read_receipt, file, name)
 
     def _read(self, how: Callable[..., Extraction], file: Path, name: str) -> Extraction:
-        limit = timedelta(seconds=self._settings.page_timeout_s * self.probe(file, name))
+        pages = self.probe(file, name)
+        self._recycle(pages)
+        limit = timedelta(seconds=self._settings.page_timeout_s * pages)
+        if pages > 1 and self._helpers:
+            self._read_ahead(file, name, pages, limit)
         extraction = self._child.call(
             how, file, name, self._settings, self._evidence, self._cache, timeout=limit
         )
+        if self._cache is not None:
+            stored.clear(self._cache, max_mb=self._settings.cache_mb)
         return cast("Extraction", extraction)
 
+    def _read_ahead(self, file: Path, name: str, pages: int, limit: timedelta) -> None:
+        """Let every child read its share of the pages into the cache, all at once."""
+        children = [self._child, *self._helpers]
+
+        def work_on(index: int) -> None:
+            share = tuple(range(index, pages, len(children)))
+            children[index].call(work.get_ready, timeout=START_TIMEOUT)
+            children[index].call(
+                work.read_ahead, file, name, self._settings, self._cache, share, timeout=limit
+            )
+
+        count = min(len(children), pages)
+        with ThreadPoolExecutor(count) as pool:
+            for done in [pool.submit(work_on, index) for index in range(count)]:
+                done.result()
+
+    def _recycle(self, pages: int) -> None:
+        """Start the children anew after so many pages, as the memory of engines only grows."""
+        self._pages_read += pages
+        if self._pages_read > self._settings.recycle_pages:
+            self._pages_read = pages
+            self.close()
+
     def close(self) -> None:
-        """End the child process."""
-        self._child.close()
+        """End the child processes."""
+        for child in (self._child, *self._helpers):
+            child.close()
 
 
 def _why(error: ApplicationException) -> tuple[str, str]:

@@ -6,17 +6,18 @@ cut off or of another shape counts as absent.
 
 import contextlib
 import hashlib
-import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
+from pydantic import TypeAdapter, ValidationError
 
 from clerkwork.documents.engine import Layout, OcrEngine, Seen
 
 FORMAT = "1"
 ROOM_AFTER_CLEARING = 0.8
+_READING = TypeAdapter(list[Seen])
 
 
 def key(picture: Image.Image, *words: str) -> str:
@@ -28,21 +29,16 @@ def key(picture: Image.Image, *words: str) -> str:
 def load(file: Path) -> list[Seen] | None:
     """Return a stored reading, None where there is none that can be read."""
     try:
-        rows = json.loads(file.read_bytes())
-        return [
-            Seen(text=text, box=tuple(box), confidence=confidence, line=line, spaced=spaced)
-            for text, box, confidence, line, spaced in rows
-        ]
-    except (OSError, ValueError, TypeError):
+        return _READING.validate_json(file.read_bytes())
+    except (OSError, ValidationError):
         return None
 
 
 def save(file: Path, words: Sequence[Seen]) -> None:
     """Store a reading, whole or not at all."""
-    rows = [(word.text, word.box, word.confidence, word.line, word.spaced) for word in words]
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
-    part.write_text(json.dumps(rows, ensure_ascii=False), "utf-8")
+    part.write_bytes(_READING.dump_json(list(words)))
     part.replace(file)
 
 

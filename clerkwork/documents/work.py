@@ -93,6 +93,21 @@ def read_receipt(
     return Extraction(engine=read.engine, kind="receipt", fields=fields, pages=read.shown)
 
 
+def read_ahead(
+    _channel: Channel,
+    file: Path,
+    name: str,
+    settings: DocumentSettings,
+    cache: Path,
+    numbers: tuple[int, ...],
+) -> None:
+    """Read some pages, so that what they say is in the cache when the document is read."""
+    for number, page in _some_pages(file, name, settings, numbers):
+        if page.words is None:
+            engines = _engines(settings, cache)
+            ocr.read_picture(page.picture, number, settings.languages, engines)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
     """The words of a document, with all that is needed to judge what they say."""
@@ -144,15 +159,28 @@ def _engines(settings: DocumentSettings, cache: Path | None) -> Engines:
 
 
 def _pages(file: Path, name: str, settings: DocumentSettings) -> Iterator[_Page]:
+    for _, page in _some_pages(file, name, settings, None):
+        yield page
+
+
+def _some_pages(
+    file: Path, name: str, settings: DocumentSettings, numbers: tuple[int, ...] | None
+) -> Iterator[tuple[int, _Page]]:
+    """Yield the pages of these *numbers*, or all of them."""
     if opening.kind_of(file, name, settings) == "pdf":
         with opening.open_pdf(file, name, settings) as document:
-            for number, page in enumerate(document):
+            for number in numbers if numbers is not None else range(len(document)):
+                page = document[number]
                 words = textlayer.words_of(page, number)
                 picture = opening.draw(page, settings.dpi)
-                yield _Page(picture=picture if words else ocr.straighten(picture), words=words)
+                yield (
+                    number,
+                    _Page(picture=picture if words else ocr.straighten(picture), words=words),
+                )
     else:
-        for picture in opening.pictures_in(file, name, settings):
-            yield _Page(picture=ocr.straighten(picture), words=None)
+        for number, picture in enumerate(opening.pictures_in(file, name, settings)):
+            if numbers is None or number in numbers:
+                yield number, _Page(picture=ocr.straighten(picture), words=None)
 
 
 def _keep(picture: Image.Image, evidence: Path) -> PageImage:
