@@ -1,0 +1,247 @@
+// Describes every field (or button) of one frame, open shadow roots included, by what a person
+// sees: its label, the words beside it, its column's header, and by its attributes.
+// Returns plain data; the elements are kept for the next call under the same place in the list.
+({kind, words}) => {
+  const FIELDS = `input:not([type=hidden], [type=submit], [type=button], [type=image],
+    [type=reset]), select, textarea, [contenteditable=""], [contenteditable=true],
+    [contenteditable=plaintext-only], [role=textbox], [role=searchbox], [role=combobox],
+    [role=spinbutton], [role=checkbox], [role=radio], [role=switch], [role=listbox],
+    [role=slider], [aria-haspopup=listbox]`;
+  const BUTTONS = `button, a[href], summary, input[type=submit], input[type=button],
+    input[type=image], [role=button], [role=link], [role=menuitem], [role=tab], [onclick]`;
+  const MUTE = new Set(["SCRIPT", "STYLE", "NOSCRIPT", "TEMPLATE", "OPTION", "TEXTAREA", "SELECT",
+    "TITLE", "HEAD"]);
+  const HEADING = "h1, h2, h3, h4, h5, h6, legend, [role=heading]";
+  const squeeze = text => (text || "").replace(/\s+/g, " ").trim();
+  const above = node => node.assignedSlot || node.parentNode
+    || (node instanceof ShadowRoot ? node.host : null);
+  const up = node => {
+    let next = above(node);
+    while (next && next.nodeType !== 1) next = next instanceof ShadowRoot ? next.host : above(next);
+    return next;
+  };
+  const seen = element => {
+    const free = /^(checkbox|radio|file)$/.test(element.type);
+    if (!element.checkVisibility({visibilityProperty: true, opacityProperty: !free})) return false;
+    if (element.closest("[aria-hidden=true], [inert]")) return false;
+    const box = element.getBoundingClientRect();
+    if (box.width < 3 || box.height < 3) return free && Boolean(element.labels?.length);
+    if (box.right + scrollX <= 0 || box.bottom + scrollY <= 0) return false;
+    for (let part = element; part; part = up(part)) {
+      const style = getComputedStyle(part);
+      if (/inset\((50|100)%/.test(style.clipPath) || /rect\((0|1)px/.test(style.clip)) return false;
+      if (style.overflow !== "visible" && style.display !== "inline" && part !== document.body
+        && part !== document.documentElement) {
+        const frame = part.getBoundingClientRect();
+        if (frame.width < 3 || frame.height < 3) return false;
+      }
+    }
+    return true;
+  };
+
+  // One walk in the order of the document: fields, buttons and runs of visible text.
+  const found = [], texts = [], headings = [];
+  let run = null, heading = "";
+  const nested = element => found.length
+    && found.at(-1).element.contains(element) && found.at(-1).element !== element;
+  const read = node => {
+    const parent = node.parentElement || node.getRootNode().host;
+    const text = squeeze(node.data);
+    if (!text || !parent || !parent.checkVisibility({visibilityProperty: true})) return;
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    const box = range.getBoundingClientRect();
+    if (!box.width || !box.height) return;
+    let block = parent;
+    while (getComputedStyle(block).display === "inline" && up(block)) block = up(block);
+    const near = run && run.block === block && box.left - run.box.right < 16;
+    if (near) {
+      run.text = squeeze(`${run.text} ${text}`);
+      run.box = {left: Math.min(run.box.left, box.left), top: Math.min(run.box.top, box.top),
+        right: Math.max(run.box.right, box.right), bottom: Math.max(run.box.bottom, box.bottom)};
+    } else {
+      run = {block, parent, text, at: found.length,
+        box: {left: box.left, top: box.top, right: box.right, bottom: box.bottom}};
+      texts.push(run);
+    }
+    if (parent.closest(HEADING)) heading = run.text;
+  };
+  const walk = root => {
+    for (let node = root.firstChild; node; node = node.nextSibling) {
+      if (node.nodeType === 3) read(node);
+      if (node.nodeType !== 1 || node.tagName === "SCRIPT" || node.tagName === "STYLE") continue;
+      if (node.matches(FIELDS) && !nested(node)) {
+        if (seen(node)) { found.push({element: node, heading}); run = null; }
+        else if (node.tagName === "SELECT" || node.tagName === "TEXTAREA") continue;
+      }
+      if (node.shadowRoot) walk(node.shadowRoot);
+      if (!MUTE.has(node.tagName)) walk(node);
+    }
+  };
+  walk(document);
+
+  // Which field a text stands in one block with, if with exactly one.
+  const inside = new Map(), only = new Map();
+  for (const [index, {element}] of found.entries()) {
+    for (let part = element; part; part = up(part)) {
+      inside.set(part, (inside.get(part) || 0) + 1);
+      only.set(part, index);
+    }
+  }
+  for (const text of texts) {
+    let part = text.parent;
+    while (part && !inside.has(part)) part = up(part);
+    text.owner = part && inside.get(part) === 1 ? only.get(part) : -1;
+  }
+
+  const said = (element, own) => {  // the text of an element without what is inside of fields
+    if (own && element === own) return "";
+    if (element.nodeType === 3) return element.data;
+    if (element.nodeType === 1 && (MUTE.has(element.tagName) || !element.checkVisibility()))
+      return "";
+    return [...element.childNodes].map(child => said(child, own)).join(
+      element.nodeType === 1 && getComputedStyle(element).display !== "inline" ? " " : "");
+  };
+  const label = element => {
+    const ids = element.getAttribute("aria-labelledby");
+    const root = element.getRootNode();
+    if (ids) {
+      const parts = ids.split(/\s+/).map(id => root.getElementById?.(id)).filter(Boolean);
+      const text = squeeze(parts.map(part => said(part, element)).join(" "));
+      if (text) return text;
+    }
+    const aria = squeeze(element.getAttribute("aria-label"));
+    if (aria) return aria;
+    const labels = [...(element.labels || [])].map(part => said(part, element));
+    return squeeze(labels.join(" "));
+  };
+  const header = element => {
+    const cell = element.closest("td, th, [role=gridcell], [role=cell]");
+    const table = cell && cell.closest("table, [role=grid], [role=table]");
+    if (!table) return {header: "", row: "", line: -1};
+    const row = cell.closest("tr, [role=row]");
+    const place = one => {
+      let at = 0;
+      for (const other of one.parentElement.children) {
+        if (other === one) return at;
+        at += other.colSpan || 1;
+      }
+      return -1;
+    };
+    const at = place(cell);
+    const rows = [...table.querySelectorAll("tr, [role=row]")];
+    const top = rows.find(one => one !== row && one.querySelector("th, [role=columnheader]")
+      && !one.querySelector(FIELDS) && one.children.length > 1);
+    const over = top && [...top.children].find(one => place(one) === at);
+    const first = row.querySelector("th, [role=rowheader]");
+    const lines = rows.filter(one => one.querySelector(FIELDS));
+    return {header: over ? squeeze(over.innerText) : "", line: lines.indexOf(row),
+      row: first && !first.contains(element) ? squeeze(first.innerText) : ""};
+  };
+
+  const boxes = found.map(({element}) => element.getBoundingClientRect());
+  const between = (index, a, b, across) => boxes.some((box, other) => other !== index && (across
+    ? Math.min(box.bottom, b.bottom) - Math.max(box.top, b.top) > 2
+      && box.left >= a.right - 4 && box.right <= b.left + 4
+    : Math.min(box.right, b.right) - Math.max(box.left, b.left) > 2
+      && box.top >= a.bottom - 4 && box.bottom <= b.top + 4));
+  const beside = index => {
+    const box = boxes[index], best = {};
+    const offer = (side, gap, text, limit) => {
+      if (gap > limit || gap < -6 || (best[side] && best[side].gap <= gap)) return;
+      best[side] = {gap, text: text.text};
+    };
+    for (const text of texts) {
+      if (text.owner !== -1 && text.owner !== index) continue;
+      const other = text.box;
+      const high = Math.min(other.bottom, box.bottom) - Math.max(other.top, box.top);
+      const wide = Math.min(other.right, box.right) - Math.max(other.left, box.left);
+      if (high > 0.4 * Math.min(other.bottom - other.top, box.height)) {
+        if (!between(index, other, box, true)) offer("left", box.left - other.right, text, 400);
+        if (!between(index, box, other, true)) offer("right", other.left - box.right, text, 120);
+      }
+      if (wide > 2) {
+        if (!between(index, other, box, false)) offer("above", box.top - other.bottom, text, 90);
+        if (!between(index, box, other, false)) offer("below", other.top - box.bottom, text, 30);
+      }
+    }
+    return Object.fromEntries(["left", "right", "above", "below"].map(
+      side => [side, best[side]?.text || ""]));
+  };
+  const gap = (a, b) => Math.max(0, a.left - b.right, b.left - a.right)
+    + Math.max(0, a.top - b.bottom, b.top - a.bottom);
+  const block = index => texts.filter(text => text.owner === index)
+    .map(text => [gap(text.box, boxes[index]), text.text]).filter(([away]) => away < 200)
+    .sort((a, b) => a[0] - b[0]).slice(0, 3).map(([, text]) => text);
+  const cover = element => {
+    let box = element.getBoundingClientRect();
+    if (box.bottom < 0 || box.right < 0 || box.top > innerHeight || box.left > innerWidth) {
+      element.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
+      box = element.getBoundingClientRect();
+    }
+    let hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    while (hit?.shadowRoot) {
+      const inner = hit.shadowRoot.elementFromPoint(
+        box.left + box.width / 2, box.top + box.height / 2);
+      if (!inner || inner === hit) break;
+      hit = inner;
+    }
+    if (!hit || hit.contains(element) || element.contains(hit)) return "";
+    for (let part = hit; part; part = up(part)) if (part === element) return "";
+    for (const one of element.labels || []) if (one.contains(hit)) return "";
+    let top = hit;
+    while (up(top) && getComputedStyle(top).position === "static") top = up(top);
+    if (top.contains(element) || top === document.documentElement) return "";
+    return squeeze(top.innerText).slice(0, 120) || top.tagName.toLowerCase();
+  };
+  const describe = ({element, heading}, index) => {
+    const form = element.form || element.closest("form, [role=form], fieldset, dialog");
+    const tag = element.tagName.toLowerCase();
+    const attributes = {};
+    for (const {name, value} of element.attributes) {
+      if (/^(style|value|checked|selected|disabled|readonly|required|tabindex|type|role)$/.test(name)
+        || /^(aria-(label|labelledby|describedby|controls|owns|invalid|expanded)|on.*)$/.test(name)
+        || /^(placeholder|title)$/.test(name) || value.length > 80) continue;
+      attributes[name] = value;
+    }
+    return {
+      tag, type: element.type || "", role: element.getAttribute("role") || "",
+      label: label(element), title: squeeze(element.title),
+      placeholder: squeeze(element.placeholder || ""), attributes,
+      block: block(index), ...beside(index), ...header(element), heading,
+      options: tag === "select" ? [...element.options].slice(0, 12).map(o => squeeze(o.text)) : [],
+      form: form ? squeeze([form.id, form.getAttribute("name"), form.getAttribute("action"),
+        form.getAttribute("aria-label")].filter(Boolean).join(" ")) : "",
+      blocked: element.disabled || element.readOnly || false,
+    };
+  };
+
+  if (kind === "button") {
+    const wanted = new Set(words);
+    const fold = text => squeeze(text).normalize("NFKC").toLowerCase().replace(/[!.…:：！。>»]+$/, "").trim();
+    const hits = [];
+    const name = element => squeeze(element.getAttribute("aria-label") || element.innerText
+      || element.value || element.title || element.alt);
+    const look = root => {
+      for (const element of root.querySelectorAll("*")) {
+        if (element.shadowRoot) look(element.shadowRoot);
+        const plain = element.children.length === 0 && !element.matches("input, option, label");
+        if (!element.matches(BUTTONS) && !plain) continue;
+        if (!wanted.has(fold(name(element))) || !seen(element)) continue;
+        const strong = element.matches(BUTTONS) || Boolean(element.closest(BUTTONS));
+        const pointed = getComputedStyle(element).cursor === "pointer";
+        if (!strong && !pointed) continue;
+        const real = element.closest(BUTTONS) || element;
+        if (!hits.some(hit => hit.element === real)) hits.push({element: real,
+          label: name(real), covered: cover(real), blocked: Boolean(real.disabled)});
+      }
+    };
+    look(document);
+    window.__clerkworkFound = hits.map(hit => hit.element);
+    return hits.map(({element, ...facts}) => facts);
+  }
+  const data = found.map(describe);
+  found.forEach(({element}, index) => { data[index].covered = cover(element); });
+  window.__clerkworkFound = found.map(({element}) => element);
+  return data;
+}

@@ -1,0 +1,255 @@
+"""Finding fields and buttons by the words a person reads, in all frames and open shadow roots.
+
+A field that is not found surely is not returned: the page may still be loading, so the search goes
+on until its time is over, and then stops with the candidates named.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import ElementHandle, Error, Frame, Page
+
+from clerkwork import clock
+from clerkwork.browser.match import Candidate, How, Verdict, called, candidates, choose
+from clerkwork.browser.words import plain
+from clerkwork.errors import ApplicationException
+from clerkwork.model.locators import Fingerprint
+
+SCRIPT = Path(__file__).with_name("locate.js").read_text(encoding="utf-8")
+KEPT = "place => window.__clerkworkFound[place]"
+LOOK_AGAIN_MS = 100
+SETTLED = timedelta(milliseconds=400)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A field that was found surely.
+
+    Attributes:
+        words: What it was asked for as.
+        element: The element, in whichever frame it is.
+        how: By what it was found.
+        seen: What it looks like now.
+        covered: What lies over it, or an empty text.
+        score: How much spoke for it; 0 where its words alone did.
+    """
+
+    words: str
+    element: ElementHandle
+    how: How
+    seen: Fingerprint
+    covered: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """A field that is looked for.
+
+    Attributes:
+        words: What a person calls it.
+        recorded: What it looked like when it was last found, if that is known.
+        row: Its line in a grid, from 0.
+    """
+
+    words: str
+    recorded: Fingerprint | None = None
+    row: int | None = None
+
+
+def find_field(page: Page, wanted: Wanted, *, timeout_s: float = 5.0) -> Found:
+    """Return the field that *wanted* names, wherever it is in the frames of *page*.
+
+    Raises:
+        ApplicationException: ``locator_ambiguous``: several fields could be meant, each is named;
+            ``page_unexpected``: there is no such field within *timeout_s*.
+    """
+    (found,) = find_fields(page, [wanted], timeout_s=timeout_s)
+    if isinstance(found, ApplicationException):
+        raise found
+    return found
+
+
+def find_fields(
+    page: Page, wanted: Sequence[Wanted], *, timeout_s: float = 5.0
+) -> list[Found | ApplicationException]:
+    """Return each of *wanted*, or why it was not found; as ``find_field``, but in one look."""
+    deadline = clock.monotonic() + timedelta(seconds=timeout_s)
+    since, before = clock.monotonic(), ""
+    while True:
+        frames, fields = _scan(page)
+        verdicts = _apart([choose(one.words, fields, one.recorded, one.row) for one in wanted])
+        now = repr([(one.frame, one.place, called(one.seen)) for one in fields])
+        if now != before:
+            since, before = clock.monotonic(), now
+        steady = clock.monotonic() - since >= SETTLED or all(map(_at_once, verdicts))
+        late = clock.monotonic() >= deadline
+        if late or (steady and all(verdict.field for verdict in verdicts)):
+            found = [
+                _take(frames, one.words, verdict) or _not_found(page, one.words, verdict, fields)
+                for one, verdict in zip(wanted, verdicts, strict=True)
+            ]
+            if late or not any(isinstance(one, ApplicationException) for one in found):
+                return found
+        page.wait_for_timeout(LOOK_AGAIN_MS)
+
+
+def _at_once(verdict: Verdict) -> bool:
+    return verdict.field is not None and verdict.how is How.LABEL
+
+
+def _apart(verdicts: Sequence[Verdict]) -> list[Verdict]:
+    """Return *verdicts* without any field that two of them claim on equally good grounds."""
+    apart = []
+    for verdict in verdicts:
+        rivals = [
+            other
+            for other in verdicts
+            if other is not verdict and other.field is not None and other.field is verdict.field
+        ]
+        weak = any(_strength(other) >= _strength(verdict) for other in rivals)
+        apart.append(Verdict() if weak else verdict)
+    return apart
+
+
+def _strength(verdict: Verdict) -> int:
+    return [How.FINGERPRINT, How.BESIDE, How.LABEL].index(verdict.how)
+
+
+def find_button(page: Page, *words: str, timeout_s: float = 5.0) -> ElementHandle:
+    """Return the button that bears one of *words*; those named first count first.
+
+    Raises:
+        ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
+    """
+    deadline = clock.monotonic() + timedelta(seconds=timeout_s)
+    names = ", ".join(words)
+    while True:
+        hits = _buttons(page, words)
+        free = [hit for hit in hits if not hit[1]["covered"]]
+        if len(free) == 1:
+            return free[0][0]
+        if clock.monotonic() >= deadline:
+            break
+        page.wait_for_timeout(LOOK_AGAIN_MS)
+    if len(free) > 1:
+        shown = "; ".join(facts["label"] for _, facts in free)
+        raise _ambiguous(page, names, shown)
+    if hits:
+        raise covered(page, names, hits[0][1]["covered"])
+    raise _missing(page, names, "there is no such button")
+
+
+def covered(page: Page, words: str, cover: str) -> ApplicationException:
+    """Return the error that something lies over what is wanted."""
+    return ApplicationException(
+        "page_covered",
+        "On {place} something lies over {wanted}: {cover}",
+        place=place(page),
+        wanted=words,
+        cover=cover,
+    )
+
+
+def place(page: Page) -> str:
+    """Return the page's address without its query, which may hold data of the item."""
+    return page.url.partition("?")[0]
+
+
+def _scan(page: Page) -> tuple[list[Frame], list[Candidate]]:
+    frames, told = [], []
+    for frame in page.frames:
+        try:
+            if frame.parent_frame is not None and not frame.frame_element().is_visible():
+                continue
+            fields = frame.evaluate(SCRIPT, {"kind": "field", "words": []})
+        except Error:
+            if frame.parent_frame is None and page.is_closed():
+                raise
+            continue  # it is being loaded; the next look sees it
+        frames.append(frame)
+        told.append(fields)
+    return frames, candidates(told)
+
+
+def _buttons(page: Page, words: Sequence[str]) -> list[tuple[ElementHandle, dict[str, Any]]]:
+    found: list[tuple[ElementHandle, dict[str, Any]]] = []
+    wanted = [plain(word) for word in words]
+    for frame in page.frames:
+        try:
+            told = frame.evaluate(SCRIPT, {"kind": "button", "words": wanted})
+            for at, facts in enumerate(told):
+                element = frame.evaluate_handle(KEPT, at).as_element()
+                if element is not None:
+                    found.append((element, facts))
+        except Error:
+            continue
+    for word in wanted:
+        if hits := [hit for hit in found if plain(hit[1]["label"]) == word]:
+            return hits
+    return []
+
+
+def _take(frames: Sequence[Frame], words: str, verdict: Verdict) -> Found | None:
+    field = verdict.field
+    if field is None:
+        return None
+    try:
+        element = frames[field.frame].evaluate_handle(KEPT, field.place).as_element()
+    except Error:
+        return None
+    if element is None:
+        return None
+    return Found(
+        words=words,
+        element=element,
+        how=verdict.how,
+        seen=field.seen,
+        covered=field.covered,
+        score=verdict.score,
+    )
+
+
+def _not_found(
+    page: Page, words: str, verdict: Verdict, fields: Sequence[Candidate]
+) -> ApplicationException:
+    if verdict.doubtful:
+        return _ambiguous(page, words, _named(verdict.doubtful))
+    if not fields:
+        return _missing(page, words, "there is no field at all")
+    return _missing(page, words, f"there are {_named(fields)}")
+
+
+def _named(fields: Sequence[Candidate], most: int = 12) -> str:
+    names = [_name(field) for field in fields[:most]]
+    return "; ".join(names) + ("; ..." if len(fields) > most else "")
+
+
+def _name(field: Candidate) -> str:
+    seen = field.seen
+    tag = f"{seen.tag}[{seen.type}]" if seen.type else seen.tag
+    own = seen.attributes.get("id") or seen.attributes.get("name") or ""
+    return f"{called(seen) or '(no words)'} <{tag}{' ' + own if own else ''}>"
+
+
+def _ambiguous(page: Page, words: str, shown: str) -> ApplicationException:
+    return ApplicationException(
+        "locator_ambiguous",
+        "On {place} more than one place could be {wanted}: {candidates}",
+        place=place(page),
+        wanted=words,
+        candidates=shown,
+    )
+
+
+def _missing(page: Page, words: str, reason: str) -> ApplicationException:
+    return ApplicationException(
+        "page_unexpected",
+        "The page {place} is not as expected: {wanted} was {reason}.",
+        place=place(page),
+        wanted=words,
+        reason=f"not found, {reason}",
+    )

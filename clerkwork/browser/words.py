@@ -1,0 +1,83 @@
+"""Comparing the words of a page: decoration aside, with synonyms, in English and Chinese."""
+
+import re
+import unicodedata
+from functools import lru_cache
+from pathlib import Path
+
+import yaml
+
+_BRACKETS = re.compile(r"[(\[【（][^)\]】）]*[)\]】）]")
+_MARKS = re.compile(r"[^\w\s%#&/.-]|_", re.UNICODE)
+_EDGES = re.compile(r"^(?:\d+[.)]\s+)|\b(?:required|optional)\b|必填|选填|可选", re.IGNORECASE)
+_HAN = re.compile(r"[\u3400-\u9fff]")
+_POLITE = re.compile(
+    r"^(?:please )?(?:enter|type|select|choose|pick|fill in|specify)(?: (?:the|your|an?))? "
+    r"|^(?:the|your) |^请?(?:输入|选择|填写)"
+)
+
+
+@lru_cache(maxsize=8192)
+def plain(text: str) -> str:
+    """Return *text* without case, stars, colons, brackets and words such as `required`."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    bare = _BRACKETS.sub(" ", text)
+    text = bare if bare.strip() else text
+    text = _EDGES.sub(" ", _MARKS.sub(" ", text))
+    text = " ".join(text.split()).strip(" .-/")
+    return _POLITE.sub("", text).strip()
+
+
+@lru_cache(maxsize=1)
+def _concepts() -> dict[str, frozenset[int]]:
+    lists = yaml.safe_load(Path(__file__).with_name("synonyms.yaml").read_text(encoding="utf-8"))
+    found: dict[str, set[int]] = {}
+    for number, words in enumerate(lists):
+        for word in words:
+            found.setdefault(plain(str(word)), set()).add(number)
+    return {word: frozenset(numbers) for word, numbers in found.items()}
+
+
+@lru_cache(maxsize=65536)
+def likeness(one: str, other: str) -> float:
+    """Return how surely two texts name the same thing: 1 the same words, 0 nothing in common."""
+    first, second = plain(one), plain(other)
+    if not first or not second:
+        return 0.0
+    if first == second or first.replace(" ", "") == second.replace(" ", ""):
+        return 1.0
+    concepts = _concepts()
+    if concepts.get(first, frozenset()) & concepts.get(second, frozenset()):
+        return 0.92
+    return max(_contained(first, second), 0.8 * _overlap(first, second))
+
+
+def _contained(first: str, second: str) -> float:
+    """Return how much the shorter text says of the longer one, if it stands in it as words."""
+    short, long = sorted((first, second), key=len)
+    parts, whole = _tokens(short), _tokens(long)
+    size = len(parts)
+    if not any(whole[at : at + size] == parts for at in range(len(whole) - size + 1)):
+        return 0.0
+    return 0.55 + 0.35 * len(parts) / len(whole)
+
+
+def _overlap(first: str, second: str) -> float:
+    one, two = set(_tokens(first)), set(_tokens(second))
+    words = 2 * len(one & two) / (len(one) + len(two)) if one and two else 0.0
+    one, two = _pairs(first), _pairs(second)
+    letters = 2 * len(one & two) / (len(one) + len(two)) if one and two else 0.0
+    return max(words * 0.8, letters if letters > 0.6 else letters / 2)
+
+
+@lru_cache(maxsize=8192)
+def _tokens(text: str) -> tuple[str, ...]:
+    found: list[str] = []
+    for word in text.split():
+        found += list(word) if _HAN.search(word) else [word]
+    return tuple(found)
+
+
+@lru_cache(maxsize=8192)
+def _pairs(text: str) -> set[str]:
+    return {text[at : at + 2] for at in range(len(text) - 1)}
