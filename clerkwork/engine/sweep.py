@@ -12,8 +12,10 @@ from datetime import timedelta
 from dbos import error as dbos_error
 
 from clerkwork import clock
+from clerkwork.engine import deadlines
 from clerkwork.engine.core import VERSION
 from clerkwork.engine.engine import Engine
+from clerkwork.engine.trigger import release_held
 from clerkwork.model.items import WorkItem
 from clerkwork.store import items, moves, workers
 
@@ -43,10 +45,12 @@ class Sweep:
             workers.remove(db, self._worker)
 
     def once(self) -> None:
-        """Heartbeat, take over dead workers' runs, and let due items go on."""
+        """Heartbeat, take over dead workers' runs, let due items go on, release held ones."""
         self.beat()
         self._take_over()
         self._resume_due()
+        deadlines.sweep(self._engine)
+        release_held(self._engine)
 
     def _take_over(self) -> None:
         with self._engine.store.read() as db:
@@ -82,10 +86,19 @@ class Sweep:
 
     def _rewind(self, item: WorkItem) -> None:
         client = self._engine.client
-        if client.retrieve_workflow(item.run_id).get_status().status in ACTIVE:
+        known = client.list_workflows(
+            workflow_ids=[item.run_id], load_input=False, load_output=False
+        )
+        if not known:
+            self._begin(item)
+            return
+        if known[0].status in ACTIVE:
             return
         steps = client.list_workflow_steps(item.run_id)
-        last = max((step["function_id"] for step in steps), default=0)
+        numbers = {step["function_name"]: step["function_id"] for step in steps}
+        last = numbers.get(item.from_step or "", 0) - 1
+        if last < 0:
+            last = max(numbers.values(), default=0)
         client.rewind_workflow(
             item.run_id,
             start_step=last + 1,  # finished steps keep their results, the next one runs again
@@ -94,3 +107,9 @@ class Sweep:
         )
         with self._engine.store.write() as db:
             moves.to_waiting(db, item.id, now=clock.now())
+
+    def _begin(self, item: WorkItem) -> None:
+        """Queue an item that was added for a later instant and was never in its queue."""
+        with self._engine.store.write() as db:
+            if moves.to_waiting(db, item.id, now=clock.now()):
+                self._engine.enqueue(db, item)

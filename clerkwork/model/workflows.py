@@ -138,6 +138,22 @@ class Schedule(Strict):
         return self
 
 
+class QueueTrigger(Strict):
+    """Holds new items back until it is worth while to begin; then all of them are released."""
+
+    min_items: int | None = Field(
+        None, ge=1, description="Released as soon as so many items are held."
+    )
+    max_age_s: float = Field(
+        86_400.0,
+        gt=0,
+        description="Released when the oldest was held for so many seconds, however few they are.",
+    )
+    due_slack_s: float | None = Field(
+        None, gt=0, description="Released when one of them is due in so many seconds, or less."
+    )
+
+
 class Retry(Strict):
     """What happens when a system fails."""
 
@@ -219,6 +235,9 @@ class Workflow(Strict):
         description="When a known reference comes with other content. `review`: a person decides; "
         "`reject`: it is refused; `merge`: the known one stays as it is; `supersede`: the new "
         "content takes its place while nothing was sent, else a person decides.",
+    )
+    queue_trigger: QueueTrigger | None = Field(
+        None, description="When its new items are released to the workers; none: at once."
     )
     retry: Retry = Field(default_factory=Retry, description="What happens when a system fails.")
     fallback: Fallback = Field(default_factory=Fallback, description="Its fallback queue.")

@@ -63,6 +63,13 @@ item = sa.Table(
         sqlite_where=sa.text("state = 'postponed'"),
         postgresql_where=sa.text("state = 'postponed'"),
     ),
+    sa.Index(
+        "item_held",
+        "workflow",
+        "updated_ms",
+        sqlite_where=sa.text("state = 'postponed' AND reason_code = 'held'"),
+        postgresql_where=sa.text("state = 'postponed' AND reason_code = 'held'"),
+    ),
     # The database itself refuses a second item of one group at work, whatever the code does.
     sa.Index(
         "item_one_running_per_group",

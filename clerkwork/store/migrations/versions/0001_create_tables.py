@@ -122,6 +122,14 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'postponed'"),
     )
     op.create_index(
+        "item_held",
+        "item",
+        ["workflow", "updated_ms"],
+        unique=False,
+        sqlite_where=sa.text("state = 'postponed' AND reason_code = 'held'"),
+        postgresql_where=sa.text("state = 'postponed' AND reason_code = 'held'"),
+    )
+    op.create_index(
         "item_one_running_per_group",
         "item",
         ["group_key"],
