@@ -23,6 +23,7 @@ def until_settled(
     *,
     after: int,
     show: Callable[[Event], None],
+    advance: Callable[[int, int], None],
     stop: threading.Event,
 ) -> list[WorkItem]:
     """Show the events of the items as they come, and return the items as they stand at the end.
@@ -32,6 +33,7 @@ def until_settled(
         wanted: Numbers of the items.
         after: Only events numbered above this are shown.
         show: Gets each event.
+        advance: Gets how many items are settled, and of how many.
         stop: Ends the watch early.
     """
     roots = list(wanted)
@@ -45,6 +47,7 @@ def until_settled(
             after = event.number
             if event.item_id in numbers:
                 show(event)
+        advance(sum(_settled(item) for item in found), len(found))
         if stopped or (not fresh and all(_settled(item) for item in found)):
             return found
 

@@ -35,7 +35,7 @@ def command(
     queues meanwhile. Exits 0 when all is done, 1 when something was rejected or returned, 3 when
     something waits for a person.
     """
-    from clerkwork.cli import lines, watch
+    from clerkwork.cli import lines, progress, watch
     from clerkwork.store import events
 
     def show(event: "Event") -> None:
@@ -49,7 +49,10 @@ def command(
         worker = app.worker(stopping.new_name())
         worker.start()
         try:
-            found = watch.until_settled(app.store, numbers, after=last, show=show, stop=stop)
+            with progress.settling(shown=not as_json) as advance:
+                found = watch.until_settled(
+                    app.store, numbers, after=last, show=show, advance=advance, stop=stop
+                )
         finally:
             worker.stop()
         if stop.is_set():
