@@ -24,6 +24,7 @@ from clerkwork.model.orders import Receipt
 from clerkwork.model.reviews import NewReview, form_fields
 from clerkwork.model.workflows import Target
 from clerkwork.store import effects, items, moves
+from clerkwork.store.milestones import Milestone, reached
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -90,10 +91,13 @@ class _Act:
 
     def settled(self) -> datetime | None:
         """Return the instant from which a look-up can be believed, or None: at any time."""
-        sent = self._row().sent
-        if sent is None:
+        with self._execution.engine.store.read() as db:
+            # A restored store does not know what was submitted after its backup.
+            restored = reached(db, Milestone.RESTORED)
+        known = [instant for instant in (self._row().sent, restored) if instant is not None]
+        if not known:
             return None
-        return sent + timedelta(seconds=self._target.quiet_period_s)
+        return max(known) + timedelta(seconds=self._target.quiet_period_s)
 
     def review(self, error: BotException) -> NewReview:
         """Return what a person is shown when the item has to go to one."""

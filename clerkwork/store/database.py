@@ -98,6 +98,11 @@ def _create(url: str, root: Path) -> Engine:
     return _create_sqlite(address, root)
 
 
+def sqlite_file(url: str, root: Path) -> Path:
+    """Return the file of a SQLite address."""
+    return (root / str(make_url(url).database)).resolve()
+
+
 def _create_postgresql(address: URL) -> Engine:
     engine = sa.create_engine(
         address.set(drivername="postgresql+psycopg"),
@@ -126,7 +131,7 @@ def _create_sqlite(address: URL, root: Path) -> Engine:
             "the SQLite library",
             f"version {pysqlite.sqlite_version} can corrupt the store; install pysqlite3>=0.6",
         )
-    file = (root / str(address.database)).resolve()
+    file = sqlite_file(address.render_as_string(), root)
     file.parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
         address.set(drivername=dialect.NAME, database=str(file)), pool_size=20, max_overflow=40

@@ -189,6 +189,14 @@ planned_run = sa.Table(
     ),
 )
 
+milestone = sa.Table(
+    "milestone",
+    metadata,
+    # When the store was last backed up, restored, tidied.
+    Column("name", String(40), primary_key=True),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
 worker = sa.Table(
     "worker",
     metadata,

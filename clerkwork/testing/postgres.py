@@ -82,7 +82,7 @@ class Databases:
 
     @contextmanager
     def new(self) -> Iterator[str]:
-        """Yield the address of a database of its own, and drop it."""
+        """Yield the address of a database of its own; drop it, and what was made beside it."""
         if not self._template:
             self._template = self._create("template0")
             self._prepare(self._address(self._template))
@@ -90,7 +90,7 @@ class Databases:
         try:
             yield self._address(name)
         finally:
-            self._drop(name)
+            self._drop(*self._like(name))
 
     def close(self) -> None:
         """Drop the template."""
@@ -106,15 +106,21 @@ class Databases:
         self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return name
 
-    def _drop(self, name: str) -> None:
-        with suppress(sa.exc.OperationalError):  # the server is gone, and the database with it
-            self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    def _like(self, start: str) -> list[str]:
+        known = self._execute("SELECT datname FROM pg_database")
+        return [name for name in known if name.startswith(start)]
 
-    def _execute(self, statement: str) -> None:
+    def _drop(self, *names: str) -> None:
+        with suppress(sa.exc.OperationalError):  # the server is gone, and the database with it
+            for name in names:
+                self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+    def _execute(self, statement: str) -> list[str]:
         engine = sa.create_engine(self._server.set(database="postgres"))
         try:
             with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql(statement)
+                done = connection.exec_driver_sql(statement)
+                return [str(row[0]) for row in done] if done.returns_rows else []
         finally:
             engine.dispose()
 

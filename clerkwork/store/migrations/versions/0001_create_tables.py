@@ -138,6 +138,12 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'running' AND group_key IS NOT NULL"),
     )
     op.create_table(
+        "milestone",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
+    op.create_table(
         "planned_run",
         sa.Column("schedule", sa.String(length=40), nullable=False),
         sa.Column("planned_ms", sa.BigInteger(), nullable=False),

@@ -1,0 +1,191 @@
+"""Backup and restore, on both back ends: what happened after the backup does not happen twice."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from clerkwork import Receipt, Run, bot, clock
+from clerkwork.errors import ClerkworkError, UsageError
+from clerkwork.intake.again import put_back
+from clerkwork.model.items import ItemState
+from clerkwork.model.workflows import FolderSource, Step, Workflow
+from clerkwork.store import backup, moves, workers
+from clerkwork.store.database import Store, open_store
+from clerkwork.store.recovery import FENCE_STEP, Restored, mark_restored
+from tests.fixtures_cli import Shell
+from tests.fixtures_engine import Bench, Ledger, MakeBench, Number
+
+LEASE = timedelta(seconds=15)
+QUIET = timedelta(seconds=0.3)  # of the bench's target
+in_use: list[Ledger] = []
+
+
+class LateLedger(Ledger):
+    """A target whose newest record is found by nobody before an instant."""
+
+    hidden_until = datetime.min.replace(tzinfo=UTC)
+
+    def find(self, screen: object, value: Number) -> list[Receipt]:
+        late = bool(self.entered) and self.entered[-1] == value
+        if late and clock.now() < self.hidden_until:
+            return []
+        return super().find(screen, value)  # type: ignore[arg-type]  # as the bench's own browser
+
+
+def find(screen: object, value: Number) -> list[Receipt]:
+    return in_use[-1].find(screen, value)  # type: ignore[arg-type]  # as the bench's own browser
+
+
+def enter(screen: object, value: Number) -> Receipt:
+    return in_use[-1].enter(screen, value)  # type: ignore[arg-type]  # as the bench's own browser
+
+
+@bot(target="erp")
+def entering(value: Number, run: Run) -> Receipt:
+    """Enter a number in the target."""
+    return run.effect("enter", value, key="number", find=find, do=enter)
+
+
+def worked_on(bench: Bench, *numbers: str) -> None:
+    """Put the numbers in and have them entered."""
+    found = [bench.put(number) for number in numbers]
+    bench.start_worker()
+    for item_id in found:
+        bench.until(item_id, ItemState.DONE)
+    bench.stop_worker()
+
+
+def let_go(bench: Bench) -> None:
+    bench.engine.client.destroy()
+    bench.store.close()
+
+
+def restore(
+    url: str, root: Path, file: Path, *, now: datetime, prepared: datetime | None = None
+) -> Restored:
+    def prepare(store: Store) -> Restored:
+        with store.write() as db:
+            return mark_restored(db, now=prepared or now)
+
+    return backup.restore(url, root, file, prepare=prepare, lease=LEASE, now=now)
+
+
+def test_no_order_is_entered_twice_after_an_old_copy_is_restored(
+    make_bench: MakeBench, store_url: str, tmp_path: Path
+) -> None:
+    """What was entered after the backup is found, even if the target shows the last one late."""
+    bench = make_bench(entering)
+    ledger = LateLedger()
+    in_use.append(ledger)
+    worked_on(bench, "A-1")
+    waiting = bench.put("A-2")
+    backup.make(bench.store, tmp_path / "copy", now=clock.now())
+    bench.start_worker()
+    bench.until(waiting, ItemState.DONE)
+    bench.stop_worker()
+    worked_on(bench, "A-3")
+    let_go(bench)
+
+    at = clock.now() + timedelta(seconds=4)  # so that it is over only after the worker has begun
+    restored = restore(store_url, tmp_path, tmp_path / "copy", now=clock.now(), prepared=at)
+    ledger.hidden_until = at + QUIET * 0.8
+    after = make_bench(entering)
+    again = after.put("A-3")  # its file is back in the inbox
+    after.start_worker()
+    ends = [after.until(item_id, ItemState.DONE).state for item_id in (waiting, again)]
+
+    assert restored.open_items == 1
+    assert [entry.number for entry in ledger.entered] == ["A-1", "A-2", "A-3"]
+    assert ends == [ItemState.DONE, ItemState.DONE]
+
+
+def test_a_worker_of_the_time_before_is_fenced_out(
+    store: Store, store_url: str, tmp_path: Path
+) -> None:
+    """The attempts it may hold are below those of the restored store."""
+    from tests.unit.test_store import NOW, add  # noqa: PLC0415 - only this test
+
+    item_id = add(store, "A-1")
+    with store.write() as db:
+        moves.reserve(db, item_id, worker="first", now=NOW)
+    backup.make(store, tmp_path / "copy", now=NOW)
+    with store.write() as db:
+        moves.reserve(db, item_id, worker="zombie", now=NOW)
+    store.close()
+    restore(store_url, tmp_path, tmp_path / "copy", now=NOW)
+    after = open_store(store_url, tmp_path)
+    with after.write() as db:
+        second = moves.reserve(db, item_id, worker="second", now=NOW)
+        ended = moves.complete(db, item_id, 2, result=None, now=NOW)
+    after.close()
+    assert second is not None
+    assert (second.attempt, ended) == (1 + FENCE_STEP + 1, False)
+
+
+def test_a_copy_that_is_damaged_is_refused(store: Store, store_url: str, tmp_path: Path) -> None:
+    """One flipped bit: one sentence, and the present store stays as it is."""
+    copy = tmp_path / "copy"
+    backup.make(store, copy, now=clock.now())
+    with store.write() as db:
+        workers.register(db, "later", host="h", pid=1, now=clock.now() - LEASE * 2)
+    content = bytearray(copy.read_bytes())
+    content[len(content) // 2] ^= 1
+    copy.write_bytes(content)
+    with pytest.raises(ClerkworkError, match="damaged"):
+        restore(store_url, tmp_path, copy, now=clock.now())
+    with store.read() as db:
+        assert [one.name for one in workers.alive(db, since=clock.now() - LEASE * 3)] == ["later"]
+
+
+def test_a_store_that_is_worked_on_is_not_replaced(
+    store: Store, store_url: str, tmp_path: Path
+) -> None:
+    """A worker's sign of life is enough to refuse."""
+    backup.make(store, tmp_path / "copy", now=clock.now())
+    with store.write() as db:
+        workers.register(db, "w-1", host="elsewhere", pid=1, now=clock.now())
+    with pytest.raises(UsageError, match="w-1 on elsewhere"):
+        restore(store_url, tmp_path, tmp_path / "copy", now=clock.now())
+
+
+def test_a_copy_is_never_overwritten(store: Store, tmp_path: Path) -> None:
+    """A second backup to one name is refused, and the first one is as it was."""
+    first = backup.make(store, tmp_path / "copy", now=clock.now())
+    with pytest.raises(UsageError, match="there already"):
+        backup.make(store, tmp_path / "copy", now=clock.now())
+    assert (backup.verify(tmp_path / "copy"), sorted(p.name for p in tmp_path.glob("copy*"))) == (
+        first,
+        ["copy", "copy.sha256"],
+    )
+
+
+def test_files_accepted_after_the_backup_go_back_into_the_inbox(tmp_path: Path) -> None:
+    """Older ones and files nobody stamped stay where they are."""
+    accepted = tmp_path / "orders" / "accepted"
+    accepted.mkdir(parents=True)
+    for name in ("20261123T080000000000Z-old.xlsx", "20261123T100000000000Z-new.xlsx", "x.xlsx"):
+        (accepted / name).touch()
+    workflow = Workflow(
+        name="orders",
+        title="Orders",
+        steps=[Step(bot="b")],
+        source=FolderSource(folder="orders", pattern="*.xlsx", reader="workbook"),
+    )
+    moved = put_back(tmp_path, [workflow], since=datetime(2026, 11, 23, 9, tzinfo=UTC))
+    assert (moved, sorted(file.name for file in accepted.iterdir())) == (
+        [tmp_path / "orders" / "new.xlsx"],
+        ["20261123T080000000000Z-old.xlsx", "x.xlsx"],
+    )
+
+
+def test_the_commands_bring_an_item_back(worked: Shell, tmp_path: Path) -> None:
+    """`backup`, a decision, `restore`: the review is open again, and both files were checked."""
+    copy = tmp_path / "copies" / "store"
+    made = worked("backup", copy)
+    rejected = worked("queue", "answer", 1, "--reject")
+    back = worked("restore", copy)
+    listed = worked("queue", "--json").data
+    kept = list((worked.root / "var").glob("clerkwork.db.before-*"))
+    assert (made.status, rejected.status, back.status, len(listed), len(kept)) == (0, 1, 0, 1, 1)
+    assert "1 reviews are open" in back.out
