@@ -8,6 +8,7 @@ watches the store until every item is done or waits for a person.
 import argparse
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -54,6 +55,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; return 0 when every item is accounted for, else 1 with a sentence."""
     options = _parser().parse_args(arguments)
     screen = Console()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what was started, as Ctrl+C
     try:
         with ExitStack() as stack:
             _demo(options, screen, stack)
