@@ -115,10 +115,11 @@
     const labels = [...(element.labels || [])].map(part => said(part, element));
     return squeeze(labels.join(" "));
   };
+  const grids = [];
   const header = element => {
     const cell = element.closest("td, th, [role=gridcell], [role=cell]");
     const table = cell && cell.closest("table, [role=grid], [role=table]");
-    if (!table) return {header: "", row: "", line: -1};
+    if (!table) return {header: "", row: "", line: -1, grid: -1};
     const row = cell.closest("tr, [role=row]");
     const place = one => {
       let at = 0;
@@ -135,7 +136,8 @@
     const over = top && [...top.children].find(one => place(one) === at);
     const first = row.querySelector("th, [role=rowheader]");
     const lines = rows.filter(one => one.querySelector(FIELDS));
-    return {header: over ? squeeze(over.innerText) : "", line: lines.indexOf(row),
+    if (!grids.includes(table)) grids.push(table);
+    return {grid: grids.indexOf(table), header: over ? squeeze(over.innerText) : "", line: lines.indexOf(row),
       row: first && !first.contains(element) ? squeeze(first.innerText) : ""};
   };
 

@@ -80,7 +80,7 @@ def find_fields(
     deadline = clock.monotonic() + timedelta(seconds=timeout_s)
     since, before = clock.monotonic(), ""
     while True:
-        frames, fields = _scan(page)
+        frames, fields = look(page)
         verdicts = _apart([choose(one.words, fields, one.recorded, one.row) for one in wanted])
         now = repr([(one.frame, one.place, called(one.seen)) for one in fields])
         if now != before:
@@ -159,7 +159,8 @@ def place(page: Page) -> str:
     return page.url.partition("?")[0]
 
 
-def _scan(page: Page) -> tuple[list[Frame], list[Candidate]]:
+def look(page: Page) -> tuple[list[Frame], list[Candidate]]:
+    """Return the visible frames of *page* and every visible field in them."""
     frames, told = [], []
     for frame in page.frames:
         try:

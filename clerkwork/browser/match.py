@@ -36,7 +36,8 @@ class Candidate:
     Attributes:
         frame: Number of its frame.
         place: Its place among the fields of its frame.
-        line: Its line in a grid, from 0, or -1.
+        grid: Number of its grid in its frame, or -1.
+        line: Its line in that grid, from 0, or -1.
         covered: What lies over it, or an empty text.
         blocked: Nothing can be typed into it.
         seen: What it looks like now.
@@ -44,6 +45,7 @@ class Candidate:
 
     frame: int
     place: int
+    grid: int
     line: int
     covered: str
     blocked: bool
@@ -84,7 +86,8 @@ def candidates(frames: Sequence[list[dict[str, Any]]]) -> list[Candidate]:
         names = [called(seen) for seen in prints]
         kinds = [kind(seen) for seen in prints]
         for place, facts in enumerate(fields):
-            line = [at for at, other in enumerate(fields) if other["line"] == facts["line"]]
+            cell = (facts["grid"], facts["line"])
+            line = [at for at, other in enumerate(fields) if cell == (other["grid"], other["line"])]
             near = line if facts["header"] else list(range(len(fields)))
             before = [names[at] for at in near if at < place and names[at]]
             after = [names[at] for at in near if at > place and names[at]]
@@ -101,6 +104,7 @@ def candidates(frames: Sequence[list[dict[str, Any]]]) -> list[Candidate]:
                 Candidate(
                     frame=number,
                     place=place,
+                    grid=facts["grid"],
                     line=facts["line"],
                     covered=facts["covered"],
                     blocked=facts["blocked"],
@@ -122,9 +126,7 @@ def choose(
         row: Its line in a grid, from 0.
     """
     if row is not None:
-        lines = sorted({field.line for field in fields if field.line >= 0})
-        wanted = lines[row] if row < len(lines) else None
-        fields = [field for field in fields if field.line == wanted]
+        fields = _in_row(fields, row)
     scores = [score(recorded, field.seen) for field in fields] if recorded else []
     for how, says in ((How.LABEL, _label), (How.BESIDE, _beside)):
         hits = _hits(words, fields, says)
@@ -135,6 +137,17 @@ def choose(
         if hits:
             break
     return _best(fields, scores)
+
+
+def _in_row(fields: Sequence[Candidate], row: int) -> list[Candidate]:
+    """Return the fields in line *row* of each grid whose columns have headings."""
+    cells = [field for field in fields if field.seen.header]
+    grids = {(field.frame, field.grid) for field in cells}
+    lines = {
+        grid: sorted({cell.line for cell in cells if (cell.frame, cell.grid) == grid})
+        for grid in grids
+    }
+    return [cell for cell in cells if cell.line in lines[cell.frame, cell.grid][row : row + 1]]
 
 
 def _best(fields: Sequence[Candidate], scores: Sequence[float]) -> Verdict:
@@ -155,12 +168,12 @@ def _contradicted(hit: int, scores: Sequence[float]) -> bool:
 
 
 def _label(seen: Fingerprint) -> list[str]:
-    return [seen.label]
+    return [seen.label, seen.header]
 
 
 def _beside(seen: Fingerprint) -> list[str]:
-    own = [*seen.block, seen.header, seen.row]
-    if not any(own) and not seen.label:
+    own = [*seen.block, seen.row]
+    if not any([*own, seen.label, seen.header]):
         own = [seen.left, seen.above] if seen.type not in TICKS else [seen.right, seen.left]
     return [*own, seen.placeholder, seen.title]
 

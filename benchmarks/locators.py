@@ -1,0 +1,231 @@
+"""Measures how surely fields are found after a page has changed; writes to docs/benchmarks.md.
+
+Each page is recorded once as it is. Then it is changed, by one mutation or by three at once, and
+every recorded field is looked for. Right is the same element; wrong is another one; a stop names
+what stands in doubt. A third of the mutations was held out while the rules were made.
+
+Usage: python -m benchmarks.locators [--seeds N] [--triples N] [--only a,b] [--shown] [--write]
+"""
+
+import argparse
+import random
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import yaml
+from playwright.sync_api import Error, Page, sync_playwright
+
+from benchmarks import pages
+from clerkwork.browser import executable
+from clerkwork.browser.locate import Found, Wanted, find_fields, look
+from clerkwork.browser.match import called
+from clerkwork.errors import ApplicationException
+from clerkwork.model.locators import Fingerprint
+from clerkwork.testing.portal import Portal
+
+HERE = Path(__file__).parent
+REPORT = HERE.parent / "docs" / "benchmarks.md"
+DEVELOPED = (
+    "rename strip wrap reorder decorate synonym cut iframe late popup twin table retype reheading"
+).split()
+HELD_OUT = "extra translate shadow duplicate custom unlabel stack".split()
+MARK = """([selector, key]) => {
+  const element = [...document.querySelectorAll(selector)].find(e => e.checkVisibility());
+  if (!element) return false;
+  element.__truth = key;
+  return true;
+}"""
+TIMEOUT_S = 2.5
+
+
+@dataclass
+class Tally:
+    """What became of the fields: right, wrong, stopped."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    misses: Counter[str] = field(default_factory=Counter)
+
+    def share(self, what: str) -> float:
+        """Return how many per cent of all came to *what*."""
+        return 100 * self.counts[what] / max(1, self.counts.total())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One page under some mutations."""
+
+    page: str
+    mutations: tuple[str, ...]
+    seed: int
+
+
+class Bench:
+    """The recorded pages, and one browser page to change them on."""
+
+    def __init__(self, page: Page, stills: dict[str, str]) -> None:
+        self._page = page
+        self._stills = stills
+        self.words = yaml.safe_load((HERE / "pages.yaml").read_text(encoding="utf-8"))
+        self._script = (HERE / "mutations.js").read_text(encoding="utf-8")
+        self.recorded: dict[str, dict[str, Fingerprint]] = {}
+        for name in stills:
+            self.recorded[name] = self._record(name)
+
+    def run(self, case: Case) -> Iterator[tuple[str, str, str]]:
+        """Yield each field's key, what became of it, and why; nothing where it cannot apply."""
+        self._open(case.page)
+        self._page.evaluate(f"() => {{ {self._script} }}")
+        words = {key: facts[1:] for key, facts in self.words[case.page].items()}
+        try:
+            self._page.evaluate("a => window.__bench(...a)", [case.mutations, case.seed, words])
+        except Error as error:
+            if "Error: " not in error.message and "TypeError" not in error.message:
+                raise
+            return
+        recorded = self.recorded[case.page]
+        wanted = [
+            Wanted(words=called(seen), recorded=seen, row=0 if seen.header else None)
+            for seen in recorded.values()
+        ]
+        answers = find_fields(self._page, wanted, timeout_s=TIMEOUT_S)
+        for key, answer in zip(recorded, answers, strict=True):
+            yield key, *_judge(key, answer)
+
+    def _open(self, name: str) -> None:
+        self._page.goto("about:blank")
+        self._page.set_content(self._stills[name], wait_until="load")
+        for key, facts in self.words[name].items():
+            if not self._page.evaluate(MARK, [facts[0], key]):
+                raise SystemExit(f"benchmarks/pages.yaml: {name} shows no {key} ({facts[0]})")
+
+    def _record(self, name: str) -> dict[str, Fingerprint]:
+        self._open(name)
+        frames, fields = look(self._page)
+        truths = frames[0].evaluate("() => window.__clerkworkFound.map(e => e.__truth || '')")
+        return {
+            truths[one.place]: one.seen for one in fields if one.frame == 0 and truths[one.place]
+        }
+
+
+def _judge(key: str, answer: Found | ApplicationException) -> tuple[str, str]:
+    if isinstance(answer, ApplicationException):
+        return "stopped", str(answer)[:300]
+    truth = answer.element.evaluate("e => e.__truth || ''")
+    why = f"{answer.how} {answer.score:.1f}: {answer.seen.model_dump_json(exclude_defaults=True)}"
+    return ("right" if truth == key else "wrong"), f"took {truth or 'another'} by {why[:400]}"
+
+
+def singles(names: Iterable[str], seeds: int, held: Iterable[str]) -> list[Case]:
+    """Return one case for each page, mutation and seed."""
+    return [
+        Case(page=name, mutations=(mutation,), seed=seed)
+        for name in names
+        for mutation in held
+        for seed in range(1, seeds + 1)
+    ]
+
+
+def triples(names: list[str], count: int, held: list[str]) -> list[Case]:
+    """Return *count* cases of three different mutations, drawn with a fixed seed."""
+    draw = random.Random(20)  # noqa: S311 - a repeatable draw is wanted
+    return [
+        Case(
+            page=draw.choice(names),
+            mutations=tuple(draw.sample(held, 3)),
+            seed=draw.randrange(10**6),
+        )
+        for _ in range(count)
+    ]
+
+
+def measure(bench: Bench, cases: list[Case], *, shown: bool) -> Tally:
+    """Run *cases* and count what became of every field."""
+    tally = Tally()
+    for case in cases:
+        for key, outcome, why in bench.run(case):
+            tally.counts[outcome] += 1
+            if outcome == "right":
+                continue
+            names = "+".join(case.mutations)
+            tally.misses[f"{outcome} {names}" if len(case.mutations) == 1 else outcome] += 1
+            if shown:
+                print(f"{outcome:8}{case.page} {names} seed {case.seed} {key}: {why}")
+    return tally
+
+
+def main() -> None:
+    """Run the benchmark as the command line says."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seeds", type=int, default=2)
+    options.add_argument("--triples", type=int, default=60)
+    options.add_argument("--only", default="")
+    options.add_argument("--pages", default="")
+    options.add_argument("--held-out", action="store_true")
+    options.add_argument("--shown", action="store_true")
+    options.add_argument("--write", action="store_true")
+    chosen = options.parse_args()
+    pages.install()
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Portal(Path(folder) / "portal.db") as portal,
+        pages.served(pages.MINIWOB) as address,
+        sync_playwright() as playwright,
+    ):
+        found = executable.find("", lambda: playwright.chromium.executable_path)
+        browser = playwright.chromium.launch(executable_path=found.path)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        stills = pages.snapshots(page, Path(folder), portal, address)
+        if chosen.pages:
+            stills = {name: stills[name] for name in chosen.pages.split(",")}
+        bench = Bench(page, stills)
+        rows = _rows(bench, chosen)
+        browser.close()
+    print("\n".join(rows))
+    if chosen.write:
+        _write(rows)
+
+
+def _rows(bench: Bench, chosen: argparse.Namespace) -> list[str]:
+    names = list(bench.recorded)
+    sets = {"developed with": DEVELOPED}
+    if chosen.held_out:
+        sets["held out"] = HELD_OUT
+    if chosen.only:
+        sets = {"chosen": chosen.only.split(",")}
+    rows = [
+        "| mutations | at once | fields | right | wrong | stopped | what was missed |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for title, held in sets.items():
+        rows.append(
+            _row(title, 1, measure(bench, singles(names, chosen.seeds, held), shown=chosen.shown))
+        )
+    if chosen.triples:
+        held = [name for part in sets.values() for name in part]
+        cases = triples(names, chosen.triples, held)
+        rows.append(_row("all of these", 3, measure(bench, cases, shown=chosen.shown)))
+    return rows
+
+
+def _row(title: str, at_once: int, tally: Tally) -> str:
+    total = tally.counts.total()
+    shares = " | ".join(f"{tally.share(what):.2f} %" for what in ("right", "wrong", "stopped"))
+    missed = ", ".join(f"{what} ({count})" for what, count in tally.misses.most_common(6))
+    return f"| {title} | {at_once} | {total} | {shares} | {missed or '-'} |"
+
+
+def _write(rows: list[str]) -> None:
+    text = REPORT.read_text(encoding="utf-8")
+    start, end = "<!-- locators -->", "<!-- /locators -->"
+    before, _, rest = text.partition(start)
+    _, _, after = rest.partition(end)
+    body = "\n".join([start, *rows, end])
+    REPORT.write_text(before + body + after, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
