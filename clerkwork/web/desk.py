@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from clerkwork import clock
 from clerkwork.config.settings import Settings
+from clerkwork.intake.engine import Engine
 from clerkwork.model.workflows import Workflow
 from clerkwork.review.queue import Answer, ReviewQueue
 from clerkwork.store.database import Store
@@ -23,7 +24,7 @@ from clerkwork.web.i18n import gettext, language, ngettext
 FOLDER = Path(__file__).parent
 
 
-class Answering(Protocol):
+class Answering(Engine, Protocol):
     """The part of the engine that the console needs."""
 
     @property

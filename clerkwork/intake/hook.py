@@ -1,0 +1,219 @@
+"""Signed requests of other systems to work items: who may send, and each delivery once.
+
+The scheme is that of the Standard Webhooks specification, so senders find a library: the signature
+is HMAC-SHA256 over ``<id>.<timestamp>.<body>``, in base64, with ``v1,`` before it. Items are added
+before the delivery is recorded: whatever dies in between, the sender's next try does the rest,
+because an item that comes twice is one.
+"""
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from clerkwork import clock
+from clerkwork.config.secrets import secret
+from clerkwork.errors import ClerkworkError, ConfigError
+from clerkwork.intake.engine import Engine
+from clerkwork.model.items import NewItem
+from clerkwork.model.workflows import Webhook, Workflow
+from clerkwork.store import deliveries
+from clerkwork.store.database import Store
+
+MOST_ITEMS = 1000
+LONGEST_ID = 150
+KB = 1024
+ENCODED = "whsec_"
+
+
+class HookRefused(ClerkworkError):
+    """A request was refused; its text is one sentence for the sender.
+
+    Attributes:
+        status: The HTTP status.
+    """
+
+    def __init__(self, status: int, problem: str) -> None:
+        super().__init__(problem)
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A request as it came in.
+
+    Attributes:
+        headers: By name, in small letters.
+        body: At most as many bytes as ``HookIntake.limit`` says.
+    """
+
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """What became of a delivery.
+
+    Attributes:
+        duplicate: Whether it was here before; then nothing was added.
+        items: Reference, number and what became of it, for each item.
+    """
+
+    duplicate: bool
+    items: list[dict[str, Any]]
+
+
+class HookIntake:
+    """Takes deliveries for the workflows that have a ``webhook``."""
+
+    def __init__(
+        self,
+        workflows: Mapping[str, Workflow],
+        store: Store,
+        engine: Engine,
+        *,
+        now: clock.Clock = clock.now,
+    ) -> None:
+        self._workflows = workflows
+        self._store = store
+        self._engine = engine
+        self._now = now
+
+    def limit(self, workflow: str) -> int:
+        """Return the most bytes that a request to *workflow* may have.
+
+        Raises:
+            HookRefused: The workflow takes no requests.
+        """
+        return self._rules(workflow)[1].max_kb * KB
+
+    def receive(self, workflow: str, request: Request) -> Received:
+        """Add the items of a request, once for each delivery.
+
+        Raises:
+            HookRefused: It is not signed as it must be, too large, or cannot be understood.
+        """
+        plan, rules = self._rules(workflow)
+        if len(request.body) > rules.max_kb * KB:
+            raise too_large(rules.max_kb * KB)
+        name = self._checked(plan, rules, request)
+        key, digest = f"hook:{name}", hashlib.sha256(request.body).hexdigest()
+        with self._store.read() as db:
+            known = deliveries.find(db, workflow, key)
+        if known is not None:
+            if known.digest != digest:
+                said = "This webhook-id came before with another body; send a new id."
+                raise HookRefused(409, said)
+            return Received(duplicate=True, items=[])
+        items = _items(request.body, plan, name)
+        answers = [(item, self._engine.submit(item)) for item in items]
+        with self._store.write() as db:
+            deliveries.add(db, workflow, key, digest=digest, items=len(items), now=self._now())
+        rows = [
+            {"reference": item.reference, "item": answer.item_id, "added": answer.added.value}
+            for item, answer in answers
+        ]
+        return Received(duplicate=False, items=rows)
+
+    def _rules(self, workflow: str) -> tuple[Workflow, Webhook]:
+        plan = self._workflows.get(workflow)
+        if plan is None or plan.webhook is None:
+            raise HookRefused(404, "No workflow of this name takes requests.")
+        return plan, plan.webhook
+
+    def _checked(self, plan: Workflow, rules: Webhook, request: Request) -> str:
+        """Return the delivery's id after its time and signature were found right."""
+        name = request.headers.get("webhook-id", "")
+        stamp = request.headers.get("webhook-timestamp", "")
+        signature = request.headers.get("webhook-signature", "")
+        if not (0 < len(name) <= LONGEST_ID and name.isprintable() and stamp and signature):
+            said = "Send the headers webhook-id, webhook-timestamp and webhook-signature."
+            raise HookRefused(401, said)
+        seconds = int(stamp) if stamp.isascii() and stamp.isdecimal() and len(stamp) < 12 else 0
+        if abs(self._now().timestamp() - seconds) > rules.window_s:
+            said = f"The webhook-timestamp is more than {rules.window_s} s away from our time."
+            raise HookRefused(401, said)
+        wanted = sign(_secret(plan, rules), name, stamp, request.body)
+        if not any(hmac.compare_digest(wanted, given) for given in _given(signature)):
+            raise HookRefused(401, "The webhook-signature does not fit id, timestamp and body.")
+        return name
+
+
+def sign(key: bytes, name: str, stamp: str, body: bytes) -> str:
+    """Return the signature of a delivery, as it stands in the header after ``v1,``."""
+    content = f"{name}.{stamp}.".encode() + body
+    return base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
+
+
+def secret_key(text: str) -> bytes:
+    """Return the bytes of a secret: after ``whsec_`` base64, otherwise the text itself.
+
+    Raises:
+        ValueError: What stands after ``whsec_`` is not base64.
+    """
+    if not text.startswith(ENCODED):
+        return text.encode()
+    try:
+        return base64.b64decode(text.removeprefix(ENCODED), validate=True)
+    except binascii.Error:
+        raise ValueError("what stands after `whsec_` is not base64") from None
+
+
+def too_large(limit: int) -> HookRefused:
+    """Return the refusal of a body with more than *limit* bytes."""
+    said = f"The body is larger than {limit // KB} kB; send fewer items at once."
+    return HookRefused(413, said)
+
+
+def _given(header: str) -> list[str]:
+    """Return the signatures of a header; there are several while a secret is changed."""
+    parts = [part.partition(",") for part in header.split()]
+    return [value for version, _, value in parts if version == "v1" and value.isascii()]
+
+
+def _secret(plan: Workflow, rules: Webhook) -> bytes:
+    try:
+        return secret_key(secret(rules.secret_variable, f"workflows/{plan.name}.yaml"))
+    except (ConfigError, ValueError):
+        said = "This workflow has no secret yet; tell whoever operates it."
+        raise HookRefused(503, said) from None
+
+
+def _items(body: bytes, plan: Workflow, name: str) -> list[NewItem]:
+    try:
+        data = json.loads(body, parse_constant=_refuse_constant)
+        json.dumps(data, ensure_ascii=False).encode()  # half a character cannot be stored
+    except (ValueError, RecursionError):
+        raise HookRefused(422, "The body is not JSON.") from None
+    payloads = data if isinstance(data, list) else [data]
+    if not 0 < len(payloads) <= MOST_ITEMS:
+        raise HookRefused(422, f"Send one object, or a list of 1 to {MOST_ITEMS} objects.")
+    return [_item(payload, number, plan, name) for number, payload in enumerate(payloads, 1)]
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _item(payload: Any, number: int, plan: Workflow, name: str) -> NewItem:
+    if not isinstance(payload, dict):
+        raise HookRefused(422, f"Item {number} is not an object.")
+    reference, group = payload.get(plan.reference), payload.get(plan.group_key or "")
+    wrong = isinstance(reference, bool) or not isinstance(reference, str | int)
+    if wrong or not str(reference).strip() or not str(reference).isprintable():
+        raise HookRefused(422, f"Item {number} has no {plan.reference!r}, which names it.")
+    if len(str(reference)) > LONGEST_ID:
+        said = f"The {plan.reference!r} of item {number} is longer than {LONGEST_ID} characters."
+        raise HookRefused(422, said)
+    return NewItem(
+        workflow=plan.name,
+        reference=str(reference),
+        payload=payload,
+        group_key=str(group) if group else None,
+        source={"webhook": name},
+    )

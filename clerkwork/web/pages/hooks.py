@@ -1,0 +1,39 @@
+"""Signed requests of other systems: ``POST /hooks/<workflow>``. For machines; not a page.
+
+They pass the guard against other sites without its marks: the signature says who sent them.
+"""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
+
+from clerkwork.intake import hook
+from clerkwork.intake.hook import HookIntake, HookRefused
+from clerkwork.web.desk import TheDesk
+
+NAV = None
+router = APIRouter()
+
+
+@router.post("/hooks/{workflow}")
+async def receive(request: Request, desk: TheDesk, workflow: str) -> JSONResponse:
+    """Add the items of a signed request; the same delivery twice is one."""
+    intake = HookIntake(desk.project.workflows, desk.store, desk.project.engine)
+    try:
+        body = await _body(request, intake.limit(workflow))
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        given = hook.Request(headers=headers, body=body)
+        found = await run_in_threadpool(intake.receive, workflow, given)
+    except HookRefused as error:
+        return JSONResponse({"error": str(error)}, status_code=error.status)
+    return JSONResponse({"duplicate": found.duplicate, "items": found.items})
+
+
+async def _body(request: Request, limit: int) -> bytes:
+    """Return the body, and stop to read as soon as it is too large."""
+    found = bytearray()
+    async for block in request.stream():
+        found += block
+        if len(found) > limit:
+            raise hook.too_large(limit)
+    return bytes(found)
