@@ -134,13 +134,22 @@ def open_app(root: Path) -> App:
     secrets = [target.password.get_secret_value() for target in targets.values()]
     secrets += known_secrets(workflows.values())
     log = RunLog(store, root / settings.folders.logs, Redactor(secrets))
-    engine = Engine(store, log, workflows=workflows, targets=targets, bots=bots, root=root)
+    calendars = load_calendars(root)
+    engine = Engine(
+        store,
+        log,
+        workflows=workflows,
+        targets=targets,
+        bots=bots,
+        root=root,
+        calendars=calendars,
+    )
     return App(
         root=root,
         settings=settings,
         workflows=workflows,
         targets=targets,
-        calendars=load_calendars(root),
+        calendars=calendars,
         bots=bots,
         store=store,
         engine=engine,

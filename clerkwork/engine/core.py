@@ -4,7 +4,8 @@ DBOS keeps the runs: it queues, checkpoints and resumes them. Its tables and our
 database, so an item and its queue entry are one commit. Only this package knows DBOS.
 """
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,10 @@ from clerkwork import clock
 from clerkwork.engine.runlog import RunLog
 from clerkwork.errors import UsageError
 from clerkwork.model.bots import Bot
+from clerkwork.model.calendars import Calendar, business_deadline
 from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.items import WorkItem
+from clerkwork.model.queues import rank
 from clerkwork.model.reviews import NewReview
 from clerkwork.model.workflows import Target, Workflow
 from clerkwork.store import reviews
@@ -45,6 +48,7 @@ class Core:
         targets: dict[str, Target],
         bots: dict[str, Bot],
         root: Path,
+        calendars: Mapping[str, Calendar] | None = None,
     ) -> None:
         self.store = store
         self.log = log
@@ -52,6 +56,7 @@ class Core:
         self.targets = targets
         self.bots = bots
         self.root = root
+        self.calendars = calendars or {}
         DBOS.migrate(store.engine.url.render_as_string(hide_password=False))
         self.client = DBOSClient(system_database_engine=store.engine, serializer=SERIALIZER)
 
@@ -89,10 +94,21 @@ class Core:
                 "queue_name": item.queue,
                 "workflow_id": item.run_id,
                 "app_version": VERSION,
-                "priority": item.priority,
+                "priority": rank(
+                    item.arrived, item.priority, self.workflow(item.workflow).ageing_s
+                ),
             },
             item.id,
         )
+
+    def after(self, start: datetime, seconds: float, calendar: str | None) -> datetime:
+        """Return the instant *seconds* of the calendar's hours, or of wall time, after *start*."""
+        duration = timedelta(seconds=seconds)
+        if calendar is None:
+            return start + duration
+        if calendar not in self.calendars:
+            raise UsageError(f"there is no calendar {calendar!r} in config/calendars/")
+        return business_deadline(start, duration, self.calendars[calendar])
 
     def open_review(self, db: Connection, item: WorkItem, review: NewReview) -> int:
         """Add a review of the item, due by its workflow's rule, in the caller's transaction."""

@@ -1,22 +1,21 @@
 """The engine as the rest of the toolkit sees it: submit an item, answer a review, log an event."""
 
-import hashlib
-import json
+from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from clerkwork import clock
-from clerkwork.discover import dotted_name
+from clerkwork.engine import adding
+from clerkwork.engine.adding import Addition, present
 from clerkwork.engine.core import Core
 from clerkwork.errors import fill
 from clerkwork.model.events import Kind, Level
-from clerkwork.model.items import Added, ItemState, NewItem, Outcome, Submission, WorkItem
-from clerkwork.model.reviews import Decision, NewReview, Review, plain_fields
+from clerkwork.model.items import Added, ItemState, NewItem, Outcome, Submission
+from clerkwork.model.queues import Batch
+from clerkwork.model.reviews import Decision, NewReview, Review
 from clerkwork.store import items, moves, reviews
-
-T = TypeVar("T")
 
 CLOSING: dict[Decision, tuple[ItemState, Outcome]] = {
     Decision.BY_HAND: (ItemState.DONE, Outcome.BY_HAND),
@@ -37,61 +36,47 @@ class Engine(Core):
 
         Returns:
             The item that stands for the reference now. The same reference with other content is
-            not dropped: it becomes an item of its own in the fallback queue.
+            treated by the workflow's ``on_conflict``.
         """
-        answer, queued = self._submit(new, review)
-        if answer.added is not Added.CONFLICT:
-            kind = Kind.ITEM_MERGED if answer.added is Added.MERGED else Kind.ITEM_ADDED
-            self.event(
-                kind,
-                _SENTENCES[answer.added],
-                item_id=answer.item_id,
-                reference=new.reference,
-                workflow=new.workflow,
-                source=new.source,
-            )
-            if queued is not None:
-                self._opened(answer.item_id, queued)
-            return answer
-        again = replace(new, reference=f"{new.reference} ({digest_of(new.payload)[:8]})")
-        doubt = self._conflict(new, answer.item_id)
-        second = self.submit(again, doubt)
-        return Submission(item_id=second.item_id, added=Added.CONFLICT)
-
-    def _submit(
-        self, new: NewItem, review: NewReview | None
-    ) -> tuple[Submission, NewReview | None]:
-        digest, now = digest_of(new.payload), clock.now()
-        state = ItemState.WAITING if review is None else ItemState.IN_REVIEW
-        queue = self.first_bot(new.workflow).queue
         with self.store.write() as db:
-            item_id = items.add(db, new, queue=queue, digest=digest, state=state, now=now)
-            added = Added.NEW
-            if item_id is None:
-                found = items.find(db, new.workflow, new.reference)
-                item_id, added = _known(found, digest)
-                if added is Added.REOPENED:
-                    moves.reopen(db, item_id, new, digest=digest, state=state, now=now)
-            if added in {Added.NEW, Added.REOPENED}:
-                item = _present(items.get(db, item_id))
-                if review is None:
-                    self.enqueue(db, item)
-                else:
-                    self.open_review(db, item, review)
-            else:
-                review = None
-        return Submission(item_id=item_id, added=added), review
+            addition = adding.add(self, db, new, review)
+        self._report(addition)
+        return addition.submission
 
-    def _conflict(self, new: NewItem, known: int) -> NewReview:
-        return NewReview(
-            step=None,
-            code="known_otherwise",
-            message="The reference {reference} is known with other content (item {item}).",
-            facts={"reference": new.reference, "item": str(known)},
-            model=dotted_name(self.first_bot(new.workflow).takes),
-            shown=new.payload,
-            fields=plain_fields(new.payload, ()),
+    def submit_all(
+        self, arrivals: Sequence[tuple[NewItem, NewReview | None]], batch: Batch
+    ) -> list[Submission]:
+        """Add every item of a batch in one commit, or none of them.
+
+        Raises:
+            UsageError: The items are not what the sender of the batch declared.
+        """
+        batch.check([new.payload for new, _ in arrivals])
+        with self.store.write() as db:
+            additions = [
+                adding.add(self, db, replace(new, batch_id=batch.id), review)
+                for new, review in arrivals
+            ]
+        for addition in additions:
+            self._report(addition)
+        return [addition.submission for addition in additions]
+
+    def _report(self, addition: Addition) -> None:
+        """Write to the run log what became of an item, and void an entry that it replaced."""
+        added, new = addition.submission.added, addition.new
+        if addition.stale is not None:
+            self.client.cancel_workflow(addition.stale)
+        same = {Added.MERGED, Added.REFUSED}
+        self.event(
+            Kind.ITEM_MERGED if added in same else Kind.ITEM_ADDED,
+            _SENTENCES[added],
+            item_id=addition.submission.item_id,
+            reference=new.reference,
+            workflow=new.workflow,
+            source=new.source,
         )
+        if addition.opened is not None:
+            self._opened(addition.submission.item_id, addition.opened)
 
     def answer(
         self,
@@ -120,7 +105,7 @@ class Engine(Core):
                 db, number, decision=decision, data=data, note=note, who=who, now=now
             ):
                 return False
-            review = _present(reviews.get(db, number))
+            review = present(reviews.get(db, number))
             self._move_on(db, review, decision, data)
         self.event(
             Kind.REVIEW_ANSWERED,
@@ -151,7 +136,7 @@ class Engine(Core):
         else:
             payload = data if data is not None else review.shown
             moves.restart(db, review.item_id, payload=payload, now=now)
-            self.enqueue(db, _present(items.get(db, review.item_id)))
+            self.enqueue(db, present(items.get(db, review.item_id)))
 
     def _opened(self, item_id: int, review: NewReview) -> None:
         self.write(
@@ -165,30 +150,14 @@ class Engine(Core):
 
 _SENTENCES = {
     Added.NEW: "{reference} was added.",
-    Added.MERGED: "{reference} came again with the same content; it stays one item.",
+    Added.CONFLICT: "{reference} came with content that contradicts another item.",
+    Added.MERGED: "{reference} came again; it stays one item.",
+    Added.REFUSED: "{reference} came again with other content and was refused.",
+    Added.SUPERSEDED: "{reference} came again; its new content takes the place of the old.",
     Added.REOPENED: "{reference} had been returned and came again.",
 }
-
-
-def digest_of(payload: dict[str, Any]) -> str:
-    """Return the SHA-256 of JSON data in one canonical form."""
-    text = json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def reason_of(review: NewReview) -> str:
     """Return a review's reason as a sentence."""
     return fill(review.message, review.facts)
-
-
-def _known(found: tuple[WorkItem, str] | None, digest: str) -> tuple[int, Added]:
-    item, known_digest = _present(found)
-    if item.state is ItemState.RETURNED:
-        return item.id, Added.REOPENED
-    return item.id, Added.MERGED if known_digest == digest else Added.CONFLICT
-
-
-def _present(found: T | None) -> T:
-    if found is None:  # pragma: no cover - rows are never deleted while they are in use
-        raise LookupError("a row that was just written is not there")
-    return found

@@ -138,7 +138,7 @@ class Worker:
         now = clock.now()
         try:
             with self._engine.store.write() as db:
-                return moves.reserve(db, item_id, worker=self.name, now=now)
+                return moves.reserve(db, item_id, worker=self.name, now=now, run_no=_run_no())
         except sa.exc.IntegrityError:  # its group is at work
             with self._engine.store.write() as db:
                 moves.defer(db, item_id, not_before=now + GROUP_WAIT, now=now)
@@ -291,6 +291,12 @@ class Worker:
                 self._sweep.once()
             except Exception:  # noqa: BLE001 - a sweep that failed is tried again in a moment
                 logger.exception("the sweep failed and is tried again")
+
+
+def _run_no() -> int | None:
+    """Return the number of the run that DBOS started, from its name."""
+    name = DBOS.workflow_id
+    return None if name is None else int(name.rsplit("-", 1)[1])
 
 
 def _ended(held: bool, end: str) -> str:

@@ -11,6 +11,8 @@ class Kind(StrEnum):
 
     ITEM_ADDED = "item_added"
     ITEM_MERGED = "item_merged"  # the same reference came again
+    ITEM_CHANGED = "item_changed"  # a person cancelled, edited, expired or requeued it
+    DEADLINE = "deadline"  # its due instant is near, or over
     RUN_STARTED = "run_started"
     STEP_STARTED = "step_started"
     STEP_DONE = "step_done"

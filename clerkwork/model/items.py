@@ -17,6 +17,7 @@ class ItemState(StrEnum):
     REJECTED = "rejected"  # a person decided that it must not be done
     RETURNED = "returned"  # sent back to whoever sent it, to be put right and sent again
     CANCELLED = "cancelled"
+    EXPIRED = "expired"  # nobody worked on it in time
 
 
 class Outcome(StrEnum):
@@ -28,17 +29,30 @@ class Outcome(StrEnum):
     REJECTED = "rejected"
     RETURNED = "returned"
     CANCELLED = "cancelled"
+    EXPIRED = "expired"
 
 
-CLOSED = frozenset({ItemState.DONE, ItemState.REJECTED, ItemState.RETURNED, ItemState.CANCELLED})
+CLOSED = frozenset(
+    {
+        ItemState.DONE,
+        ItemState.REJECTED,
+        ItemState.RETURNED,
+        ItemState.CANCELLED,
+        ItemState.EXPIRED,
+    }
+)
+NORMAL = 100  # the priority of an item whose workflow names none
 
 MOVES: dict[ItemState, frozenset[ItemState]] = {
     ItemState.WAITING: frozenset(
         {
             ItemState.RUNNING,
-            ItemState.POSTPONED,
+            ItemState.WAITING,  # edited or superseded: a new run
+            ItemState.POSTPONED,  # its group is busy
+            ItemState.IN_REVIEW,  # overdue
             ItemState.CANCELLED,
-        }  # postponed: its group is busy
+            ItemState.EXPIRED,
+        }
     ),
     ItemState.RUNNING: frozenset(
         {
@@ -46,6 +60,7 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
             ItemState.POSTPONED,
             ItemState.IN_REVIEW,
             ItemState.DONE,
+            ItemState.CANCELLED,  # at its next step
         }
     ),
     ItemState.POSTPONED: frozenset(
@@ -53,23 +68,29 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
             ItemState.WAITING,
             ItemState.RUNNING,  # a quick worker skips waiting
             ItemState.POSTPONED,  # its group is busy still
+            ItemState.IN_REVIEW,  # overdue
             ItemState.CANCELLED,
+            ItemState.EXPIRED,
         }
     ),
     ItemState.IN_REVIEW: frozenset(
         {
             ItemState.POSTPONED,  # answered: the sweep lets its run go on
-            ItemState.WAITING,  # answered: a new run on the corrected data
+            ItemState.WAITING,  # answered, edited or superseded: a new run
             ItemState.DONE,  # done by hand
             ItemState.REJECTED,
             ItemState.RETURNED,
             ItemState.CANCELLED,
+            ItemState.EXPIRED,
         }
     ),
-    ItemState.RETURNED: frozenset({ItemState.WAITING, ItemState.IN_REVIEW}),  # sent again
+    ItemState.RETURNED: frozenset(
+        {ItemState.WAITING, ItemState.IN_REVIEW, ItemState.POSTPONED}  # sent again, or requeued
+    ),
+    ItemState.REJECTED: frozenset({ItemState.WAITING, ItemState.POSTPONED}),  # requeued
+    ItemState.CANCELLED: frozenset({ItemState.WAITING, ItemState.POSTPONED}),
+    ItemState.EXPIRED: frozenset({ItemState.WAITING, ItemState.POSTPONED}),
     ItemState.DONE: frozenset(),
-    ItemState.REJECTED: frozenset(),
-    ItemState.CANCELLED: frozenset(),
 }
 
 
@@ -89,7 +110,10 @@ class NewItem:
         group_key: Items with one key are never at work at once; None: no such limit.
         source: Where it came from, for people: file, sheet, row, schedule.
         parent_id: The item that caused this one, or None.
-        priority: From 1 (first) to 1000; 100 is normal.
+        priority: From 1 (first) to 1000; None: the workflow's.
+        not_before: No bot works on it before this instant, or None.
+        due: Until when it should be closed, or None: by the workflow's rule.
+        batch_id: The batch it came with, or None.
     """
 
     workflow: str
@@ -98,7 +122,10 @@ class NewItem:
     group_key: str | None = None
     source: dict[str, Any] = field(default_factory=dict)
     parent_id: int | None = None
-    priority: int = 100
+    priority: int | None = None
+    not_before: datetime | None = None
+    due: datetime | None = None
+    batch_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +144,11 @@ class WorkItem:
         failures: Number of application exceptions of the present run.
         takeovers: Number of times its worker died over it.
         bot_ms: Milliseconds that bots worked on it, over all attempts.
+        due: Until when it should be closed, or None.
+        warn: When the run log warns that the due instant is near, or None.
+        batch_id: The batch it came with, or None.
+        cancel_by: Who asked to cancel it while it was running, or None.
+        from_step: The step its requeued run begins with, or None.
     """
 
     id: int
@@ -144,6 +176,11 @@ class WorkItem:
     finished: datetime | None
     updated: datetime
     bot_ms: int
+    due: datetime | None = None
+    warn: datetime | None = None
+    batch_id: str | None = None
+    cancel_by: str | None = None
+    from_step: str | None = None
 
     @property
     def run_id(self) -> str:
@@ -158,6 +195,8 @@ class Added(StrEnum):
     MERGED = "merged"  # the same reference with the same content was there: one item
     REOPENED = "reopened"  # it had been returned to its sender and came again
     CONFLICT = "conflict"  # the reference was there with other content: a person decides
+    REFUSED = "refused"  # the same, and the workflow's policy is to drop the newcomer
+    SUPERSEDED = "superseded"  # the same, and the newcomer's content takes its place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

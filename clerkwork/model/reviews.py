@@ -18,6 +18,7 @@ class ReviewState(StrEnum):
 
     OPEN = "open"
     ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"  # its item went another way
 
 
 class Decision(StrEnum):

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from clerkwork.clock import from_ms, to_ms
-from clerkwork.model.items import ItemState, NewItem, Outcome, WorkItem
+from clerkwork.model.items import NORMAL, ItemState, NewItem, Outcome, WorkItem
 from clerkwork.store.schema import item, review
 from clerkwork.store.upsert import insert_or_ignore
 
@@ -16,7 +16,14 @@ PAGE = 50
 
 
 def add(
-    db: Connection, new: NewItem, *, queue: str, digest: str, state: ItemState, now: datetime
+    db: Connection,
+    new: NewItem,
+    *,
+    queue: str,
+    digest: str,
+    state: ItemState,
+    now: datetime,
+    warn: datetime | None = None,
 ) -> int | None:
     """Add *new* and return its number, or None when its reference is there already."""
     at_ms = to_ms(now)
@@ -32,7 +39,11 @@ def add(
         digest=digest,
         source=new.source,
         parent_id=new.parent_id,
-        priority=new.priority,
+        priority=NORMAL if new.priority is None else new.priority,
+        not_before_ms=_ms(new.not_before),
+        due_ms=_ms(new.due),
+        warn_ms=_ms(warn),
+        batch_id=new.batch_id,
         run_no=1,
         attempt=0,
         failures=0,
@@ -79,6 +90,8 @@ class Filter:
         since: Arrived at or after.
         until: Arrived before.
         text: Part of the reference.
+        batch: Came with this batch.
+        ids: Only these numbers.
     """
 
     workflow: str | None = None
@@ -89,6 +102,8 @@ class Filter:
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
+    batch: str | None = None
+    ids: tuple[int, ...] | None = None
 
 
 def search(
@@ -121,9 +136,12 @@ def conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
         (item.c.state, wanted.state),
         (item.c.outcome, wanted.outcome),
         (item.c.touched, wanted.touched),
+        (item.c.batch_id, wanted.batch),
     ):
         if value is not None:
             found.append(column == value)
+    if wanted.ids is not None:
+        found.append(item.c.id.in_(wanted.ids))
     if wanted.since is not None:
         found.append(item.c.arrived_ms >= to_ms(wanted.since))
     if wanted.until is not None:
@@ -147,6 +165,8 @@ def item_of(row: Row[Any]) -> WorkItem:
         arrived=from_ms(row.arrived_ms),
         finished=None if row.finished_ms is None else from_ms(row.finished_ms),
         updated=from_ms(row.updated_ms),
+        due=None if row.due_ms is None else from_ms(row.due_ms),
+        warn=None if row.warn_ms is None else from_ms(row.warn_ms),
     )
 
 
@@ -170,4 +190,11 @@ _PLAIN = (
     "worker",
     "touched",
     "bot_ms",
+    "batch_id",
+    "cancel_by",
+    "from_step",
 )
+
+
+def _ms(instant: datetime | None) -> int | None:
+    return None if instant is None else to_ms(instant)

@@ -13,15 +13,27 @@ from sqlalchemy.engine import Connection
 from clerkwork.clock import to_ms
 from clerkwork.model.items import ItemState, NewItem, Outcome, WorkItem, sources
 from clerkwork.store.items import item_of
-from clerkwork.store.schema import item
+from clerkwork.store.schema import effect, item
+
+UNWORKED = {ItemState.WAITING, ItemState.POSTPONED, ItemState.IN_REVIEW}
+REQUEUED = {
+    ItemState.IN_REVIEW,
+    ItemState.REJECTED,
+    ItemState.RETURNED,
+    ItemState.CANCELLED,
+    ItemState.EXPIRED,
+}
 
 
-def reserve(db: Connection, item_id: int, *, worker: str, now: datetime) -> WorkItem | None:
+def reserve(
+    db: Connection, item_id: int, *, worker: str, now: datetime, run_no: int | None = None
+) -> WorkItem | None:
     """Reserve the item for *worker* and return it, or None when it is not to be worked on.
 
     Each reservation raises ``attempt``, which fences every earlier holder out. An item that is
     running already is taken over: the engine hands it out a second time only when the sweep found
-    its worker dead.
+    its worker dead. With *run_no* only that run is worked on: an entry in the queue of a run that
+    was superseded finds nothing to do.
 
     Raises:
         sqlalchemy.exc.IntegrityError: Another item of its group is at work.
@@ -36,7 +48,10 @@ def reserve(db: Connection, item_id: int, *, worker: str, now: datetime) -> Work
         takeovers=item.c.takeovers + taken_over,
         not_before_ms=None,
         reserved_ms=to_ms(now),
+        from_step=None,
     )
+    if run_no is not None:
+        statement = statement.where(item.c.run_no == run_no)
     row = db.execute(statement.returning(item)).one_or_none()
     return None if row is None else item_of(row)
 
@@ -185,7 +200,121 @@ def reopen(
 
 def to_waiting(db: Connection, item_id: int, *, now: datetime) -> bool:
     """Mark a postponed item as waiting in its queue again."""
-    return _moved(db, item_id, ItemState.WAITING, now, starts={ItemState.POSTPONED})
+    return _moved(db, item_id, ItemState.WAITING, now, starts={ItemState.POSTPONED}, from_step=None)
+
+
+def renew(
+    db: Connection,
+    item_id: int,
+    *,
+    payload: dict[str, Any],
+    digest: str,
+    source: dict[str, Any] | None = None,
+    now: datetime,
+) -> bool:
+    """Give an item other data and a new run; False when it is at work, closed, or was sent."""
+    values = {} if source is None else {"source": source}
+    statement = _move(
+        item_id,
+        ItemState.WAITING,
+        now,
+        starts=UNWORKED,
+        payload=payload,
+        digest=digest,
+        run_no=item.c.run_no + 1,
+        failures=0,
+        not_before_ms=None,
+        reason_code=None,
+        reason=None,
+        **values,
+    )
+    return db.execute(statement.where(unsent())).rowcount == 1
+
+
+def escalate(db: Connection, item_id: int, *, code: str, reason: str, now: datetime) -> bool:
+    """Send an item that nobody works on to a person."""
+    return _moved(
+        db,
+        item_id,
+        ItemState.IN_REVIEW,
+        now,
+        starts={ItemState.WAITING, ItemState.POSTPONED},
+        reason_code=code,
+        reason=reason,
+        touched=True,
+    )
+
+
+def drop(db: Connection, item_id: int, state: ItemState, *, reason: str, now: datetime) -> bool:
+    """Cancel or expire an item; False when it is at work, closed, or was sent to a target."""
+    statement = _move(
+        item_id,
+        state,
+        now,
+        starts=UNWORKED,
+        outcome=Outcome(state.value).value,
+        reason_code=state.value,
+        reason=reason,
+        finished_ms=to_ms(now),
+    )
+    return db.execute(statement.where(unsent())).rowcount == 1
+
+
+def ask_cancel(db: Connection, item_id: int, *, who: str, now: datetime) -> bool:
+    """Ask the worker of a running item to cancel it at its next step."""
+    statement = (
+        item.update()
+        .where(item.c.id == item_id, item.c.state == ItemState.RUNNING, unsent())
+        .values(cancel_by=who, updated_ms=to_ms(now))
+    )
+    return db.execute(statement).rowcount == 1
+
+
+def cancel_held(db: Connection, item_id: int, attempt: int, *, who: str, now: datetime) -> bool:
+    """Cancel an item that *attempt* holds; False when that is fenced out."""
+    return _release(
+        db,
+        item_id,
+        attempt,
+        ItemState.CANCELLED,
+        now,
+        outcome=Outcome.CANCELLED.value,
+        reason_code=ItemState.CANCELLED.value,
+        reason=f"cancelled by {who}",
+        finished_ms=to_ms(now),
+        cancel_by=None,
+    )
+
+
+def requeue(db: Connection, item_id: int, *, from_step: str | None, now: datetime) -> bool:
+    """Work on a closed or reviewed item again: a new run, or the present one from *from_step*."""
+    values: dict[str, Any] = {
+        "outcome": None,
+        "finished_ms": None,
+        "failures": 0,
+        "takeovers": 0,
+        "cancel_by": None,
+        "reason_code": None,
+        "reason": None,
+    }
+    if from_step is None:
+        run_no = item.c.run_no + 1
+        return _moved(db, item_id, ItemState.WAITING, now, starts=REQUEUED, run_no=run_no, **values)
+    return _moved(
+        db,
+        item_id,
+        ItemState.POSTPONED,
+        now,
+        starts=REQUEUED,
+        from_step=from_step,
+        not_before_ms=to_ms(now),
+        **values,
+    )
+
+
+def unsent() -> sa.ColumnElement[bool]:
+    """Return the condition that nothing of the item may stand in a target."""
+    return ~sa.exists().where(effect.c.item_id == item.c.id, effect.c.sent_ms.is_not(None))
 
 
 def _move(

@@ -146,6 +146,16 @@ def answer(
     return db.execute(statement).rowcount == 1
 
 
+def withdraw(db: Connection, item_id: int, *, who: str, now: datetime) -> int:
+    """Take back the open reviews of the item, because it goes another way; return how many."""
+    statement = (
+        review.update()
+        .where(review.c.item_id == item_id, review.c.state == ReviewState.OPEN)
+        .values(state=ReviewState.WITHDRAWN, who=who, answered_ms=to_ms(now))
+    )
+    return db.execute(statement).rowcount
+
+
 def _free(who: str, now: datetime) -> sa.ColumnElement[bool]:
     return sa.or_(
         review.c.claimed_by.is_(None),

@@ -1,0 +1,156 @@
+"""Adds items to the store: once per reference, with their place in the queue and their deadline."""
+
+import hashlib
+import json
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy.engine import Connection
+
+from clerkwork import clock
+from clerkwork.discover import dotted_name
+from clerkwork.engine.core import Core
+from clerkwork.model.items import Added, ItemState, NewItem, Submission, WorkItem
+from clerkwork.model.reviews import NewReview, plain_fields
+from clerkwork.store import held, items, moves, reviews
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Addition:
+    """What adding an item came to.
+
+    Attributes:
+        new: The item as it was given.
+        opened: The review that was opened for it, or None.
+        stale: The run whose entry in the queue is void now, or None.
+    """
+
+    new: NewItem
+    submission: Submission
+    opened: NewReview | None = None
+    stale: str | None = None
+
+
+def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> Addition:
+    """Add *new* in the caller's transaction, or do what its workflow says about its reference."""
+    workflow, now = core.workflow(new.workflow), clock.now()
+    new = _complete(core, new, now)
+    digest = digest_of(new.payload)
+    state = _first_state(new, review, now)
+    item_id = items.add(
+        db,
+        new,
+        queue=core.first_bot(new.workflow).queue,
+        digest=digest,
+        state=state,
+        now=now,
+        warn=_warn(core, new, now),
+    )
+    if item_id is not None:
+        return _begin(core, db, item_id, new, review=review, added=Added.NEW)
+    known, known_digest = present(items.find(db, new.workflow, new.reference))
+    if known.state is ItemState.RETURNED:
+        moves.reopen(db, known.id, new, digest=digest, state=state, now=now)
+        return _begin(core, db, known.id, new, review=review, added=Added.REOPENED)
+    if known_digest == digest or workflow.on_conflict == "merge":
+        return _left(new, known.id, Added.MERGED)
+    if workflow.on_conflict == "reject":
+        return _left(new, known.id, Added.REFUSED)
+    supersedes = workflow.on_conflict == "supersede" and review is None
+    taken = _supersede(core, db, known, new) if supersedes else None
+    return taken or _conflict(core, db, new, known.id)
+
+
+def _supersede(core: Core, db: Connection, known: WorkItem, new: NewItem) -> Addition | None:
+    """Give the known item the new content, or return None when it is too late for that."""
+    digest, now = digest_of(new.payload), clock.now()
+    if not moves.renew(
+        db, known.id, payload=new.payload, digest=digest, source=new.source, now=now
+    ):
+        return None
+    reviews.withdraw(db, known.id, who="the sender", now=now)
+    begun = _begin(core, db, known.id, new, review=None, added=Added.SUPERSEDED)
+    return replace(begun, stale=known.run_id)
+
+
+def digest_of(payload: dict[str, Any]) -> str:
+    """Return the SHA-256 of JSON data in one canonical form."""
+    text = json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def present(found: T | None) -> T:
+    """Return a row that must be there."""
+    if found is None:  # pragma: no cover - rows are never deleted while they are in use
+        raise LookupError("a row that was just written is not there")
+    return found
+
+
+def _complete(core: Core, new: NewItem, now: datetime) -> NewItem:
+    """Fill in what the workflow says and the item does not."""
+    workflow = core.workflow(new.workflow)
+    priority = workflow.priority if new.priority is None else new.priority
+    due = new.due
+    if due is None and workflow.deadline is not None:
+        due = core.after(now, workflow.deadline.due_s, workflow.deadline.calendar)
+    return replace(new, priority=priority, due=due)
+
+
+def _warn(core: Core, new: NewItem, now: datetime) -> datetime | None:
+    deadline = core.workflow(new.workflow).deadline
+    if deadline is None or deadline.warn_s is None:
+        return None
+    return core.after(now, deadline.warn_s, deadline.calendar)
+
+
+def _first_state(new: NewItem, review: NewReview | None, now: datetime) -> ItemState:
+    if review is not None:
+        return ItemState.IN_REVIEW
+    if new.not_before is not None and new.not_before > now:
+        return ItemState.POSTPONED
+    return ItemState.WAITING
+
+
+def _begin(
+    core: Core,
+    db: Connection,
+    item_id: int,
+    new: NewItem,
+    *,
+    review: NewReview | None,
+    added: Added,
+) -> Addition:
+    item: WorkItem = present(items.get(db, item_id))
+    if review is not None:
+        core.open_review(db, item, review)
+    elif item.state is ItemState.WAITING:  # the sweep queues a postponed one at its instant
+        if core.workflow(new.workflow).queue_trigger is None:
+            core.enqueue(db, item)
+        else:
+            held.hold(db, item_id, now=clock.now())
+    submission = Submission(item_id=item_id, added=added)
+    return Addition(new=new, submission=submission, opened=review)
+
+
+def _left(new: NewItem, item_id: int, added: Added) -> Addition:
+    return Addition(new=new, submission=Submission(item_id=item_id, added=added))
+
+
+def _conflict(core: Core, db: Connection, new: NewItem, known: int) -> Addition:
+    """Add the newcomer under a reference of its own, for a person to decide."""
+    again = replace(new, reference=f"{new.reference} ({digest_of(new.payload)[:8]})")
+    doubt = NewReview(
+        step=None,
+        code="known_otherwise",
+        message="The reference {reference} is known with other content (item {item}).",
+        facts={"reference": new.reference, "item": str(known)},
+        model=dotted_name(core.first_bot(new.workflow).takes),
+        shown=new.payload,
+        fields=plain_fields(new.payload, ()),
+    )
+    second = add(core, db, again, doubt)
+    submission = Submission(item_id=second.submission.item_id, added=Added.CONFLICT)
+    return replace(second, submission=submission)

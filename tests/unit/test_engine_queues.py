@@ -1,0 +1,211 @@
+"""The place of an item in its queue: rank, not-before, deadline, conflict and batch."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from clerkwork import Run, bot, clock
+from clerkwork.errors import UsageError
+from clerkwork.model.items import Added, ItemState, NewItem, Outcome
+from clerkwork.model.queues import START, Batch, Deadline, rank
+from clerkwork.model.workflows import Workflow
+from clerkwork.store import effects, items, moves
+from clerkwork.store.schema import item as item_table
+from tests.fixtures_engine import Bench, MakeBench, Number
+
+
+def fresh(*, seconds: float) -> datetime:
+    return START + timedelta(seconds=seconds)
+
+
+@bot()
+def plain(value: Number, run: Run) -> Number:
+    """Return the number as it is."""
+    return run.step("keep", lambda: value)
+
+
+def change(bench: Bench, **keys: object) -> None:
+    """Give the workflow other keys."""
+    old = bench.engine.workflows["work"]
+    bench.engine.workflows["work"] = Workflow.model_validate(
+        old.model_dump(exclude_unset=True) | keys
+    )
+
+
+def force(bench: Bench, item_id: int, state: ItemState) -> None:
+    """Put the item into *state*, whatever the table says."""
+    with bench.store.write() as db:
+        db.execute(item_table.update().where(item_table.c.id == item_id).values(state=state))
+
+
+def test_priority_goes_first_among_items_of_one_moment() -> None:
+    """The smaller number has the smaller rank."""
+    assert rank(fresh(seconds=5), 10, 60) < rank(fresh(seconds=5), 100, 60)
+
+
+def test_an_item_that_waited_long_goes_before_a_fresh_one_of_higher_priority() -> None:
+    """Ninety steps of priority are worth ninety times the ageing, and not a second more."""
+    old = rank(fresh(seconds=0), 100, 60)
+    overtakes, does_not = (rank(fresh(seconds=90 * 60 + gap), 10, 60) for gap in (-1, 1))
+    assert overtakes < old < does_not
+
+
+def test_items_are_worked_on_by_rank(make_bench: MakeBench) -> None:
+    """One worker at a time takes the urgent item first, though it came last."""
+    seen: list[str] = []
+
+    @bot()
+    def noting(value: Number, run: Run) -> None:
+        run.step("note", lambda: seen.append(value.number))
+
+    bench = make_bench(noting)
+    numbers = [
+        bench.put(name, priority=priority)
+        for name, priority in (("low", 900), ("normal", 100), ("urgent", 1))
+    ]
+    bench.start_worker(concurrency=1)
+    for number in numbers:
+        bench.until(number, ItemState.DONE)
+    assert seen == ["urgent", "normal", "low"]
+
+
+def test_an_item_is_not_worked_on_before_its_instant(make_bench: MakeBench) -> None:
+    """It is postponed until then, and the sweep puts it into the queue."""
+    bench = make_bench(plain)
+    bench.start_worker()
+    instant = clock.now() + timedelta(seconds=1)
+    item_id = bench.put("A-1", not_before=instant)
+    before = bench.item(item_id).state
+    bench.until(item_id, ItemState.DONE)
+    assert (before, clock.now() >= instant) == (ItemState.POSTPONED, True)
+
+
+@pytest.mark.parametrize(
+    ("rule", "state", "outcome"),
+    [
+        ("escalate", ItemState.IN_REVIEW, None),
+        ("expire", ItemState.EXPIRED, Outcome.EXPIRED),
+    ],
+)
+def test_an_overdue_item_is_treated_by_the_rule(
+    make_bench: MakeBench, rule: str, state: ItemState, outcome: Outcome | None
+) -> None:
+    """It goes to a person or is closed as expired; no bot works on it afterwards."""
+    bench = make_bench(plain)
+    change(bench, deadline=Deadline(due_s=0.1, on_due=rule).model_dump())
+    item_id = bench.put("A-1", not_before=clock.now() + timedelta(hours=1))
+    bench.start_worker()
+    item = bench.until(item_id, ItemState.IN_REVIEW, ItemState.EXPIRED)
+    assert (item.state, item.outcome, item.attempt) == (state, outcome, 0)
+
+
+def test_an_overdue_item_that_was_sent_is_not_expired(make_bench: MakeBench) -> None:
+    """It may stand in the target, so a person decides."""
+    bench = make_bench(plain)
+    change(bench, deadline={"due_s": 0.1, "on_due": "expire"})
+    item_id = bench.put("A-1", not_before=clock.now() + timedelta(hours=1))
+    send(bench, item_id)
+    bench.start_worker()
+    assert bench.until(item_id).state is ItemState.IN_REVIEW
+
+
+def send(bench: Bench, item_id: int) -> None:
+    """Note that the item may have been submitted."""
+    now = clock.now()
+    with bench.store.write() as db:
+        effects.intend(
+            db, target="erp", key="K", name="enter", item_id=item_id, digest="d", now=now
+        )
+        effects.mark_sent(db, target="erp", key="K", item_id=item_id, now=now)
+
+
+@pytest.mark.parametrize("policy", ["review", "reject", "merge", "supersede"])
+@pytest.mark.parametrize("state", list(ItemState))
+def test_other_content_under_a_known_reference_follows_the_policy(
+    make_bench: MakeBench, policy: str, state: ItemState
+) -> None:
+    """Only an item nobody works on is superseded; a returned one is always taken up again."""
+    bench = make_bench(plain)
+    change(bench, on_conflict=policy)
+    item_id = bench.put("A-1", 3)
+    force(bench, item_id, state)
+    new = NewItem(workflow="work", reference="A-1", payload={"number": "A-1", "amount": 4})
+    answer = bench.engine.submit(new)
+    usual = {
+        "review": Added.CONFLICT,
+        "reject": Added.REFUSED,
+        "merge": Added.MERGED,
+        "supersede": Added.SUPERSEDED if state in moves.UNWORKED else Added.CONFLICT,
+    }[policy]
+    expected = Added.REOPENED if state is ItemState.RETURNED else usual
+    changed = expected in {Added.REOPENED, Added.SUPERSEDED}
+    assert (answer.added, bench.item(item_id).payload["amount"]) == (expected, 4 if changed else 3)
+
+
+def test_an_item_that_was_sent_is_not_superseded(make_bench: MakeBench) -> None:
+    """What may stand in the target keeps its content; a person sees the newcomer."""
+    bench = make_bench(plain)
+    change(bench, on_conflict="supersede")
+    item_id = bench.put("A-1", 3)
+    send(bench, item_id)
+    bench.put("A-1", 4)
+    assert (bench.item(item_id).payload["amount"], len(bench.open_reviews())) == (3, 1)
+
+
+def test_a_superseded_item_is_worked_on_once_with_its_new_content(make_bench: MakeBench) -> None:
+    """The entry of the old run in the queue finds nothing to do."""
+    bench = make_bench(plain)
+    change(bench, on_conflict="supersede")
+    item_id = bench.put("A-1", 3)
+    bench.put("A-1", 4)
+    bench.start_worker()
+    item = bench.until(item_id, ItemState.DONE)
+    assert (item.run_no, item.attempt, item.result) == (2, 1, {"number": "A-1", "amount": 4})
+
+
+def arrivals(*amounts: int) -> list[tuple[NewItem, None]]:
+    return [
+        (
+            NewItem(workflow="work", reference=f"A-{n}", payload={"number": f"A-{n}", "amount": a}),
+            None,
+        )
+        for n, a in enumerate(amounts)
+    ]
+
+
+def test_a_batch_with_the_declared_totals_is_added(make_bench: MakeBench) -> None:
+    """Every item carries the batch and is listed by it."""
+    bench = make_bench(plain)
+    batch = Batch(id="B-7", count=3, sums={"amount": Decimal(6)})
+    answers = bench.engine.submit_all(arrivals(1, 2, 3), batch)
+    with bench.store.read() as db:
+        listed = items.search(db, items.Filter(batch="B-7"))
+    assert sorted(item.id for item in listed) == sorted(a.item_id for a in answers)
+
+
+@pytest.mark.parametrize(
+    "batch",
+    [
+        Batch(id="B-7", count=4),
+        Batch(id="B-7", sums={"amount": Decimal(7)}),
+        Batch(id="B-7", sums={"weight": Decimal(7)}),
+    ],
+)
+def test_a_batch_with_other_totals_adds_nothing(make_bench: MakeBench, batch: Batch) -> None:
+    """One sentence says what differs, and no item is there."""
+    bench = make_bench(plain)
+    with pytest.raises(UsageError, match="nothing was added"):
+        bench.engine.submit_all(arrivals(1, 2, 3), batch)
+    with bench.store.read() as db:
+        assert items.count(db, items.Filter()) == 0
+
+
+def test_a_batch_whose_last_item_cannot_be_stored_adds_nothing(make_bench: MakeBench) -> None:
+    """All items are one commit."""
+    bench = make_bench(plain)
+    broken = [*arrivals(1, 2), (NewItem(workflow="nowhere", reference="x", payload={}), None)]
+    with pytest.raises(UsageError, match="nowhere"):
+        bench.engine.submit_all(broken, Batch(id="B-7"))
+    with bench.store.read() as db:
+        assert items.count(db, items.Filter()) == 0
