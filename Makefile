@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 ONCE ?=
 KEEP ?=
 
-.PHONY: demo test setup check unit
+.PHONY: demo test setup check unit bench chaos
 
 demo:
 	@tools/setup.sh run
@@ -23,3 +23,10 @@ check:
 
 unit:
 	$(PYTHON) -m pytest
+
+bench: setup
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check "robocorp-workitems>=1.4,<2"
+	$(PYTHON) -m benchmarks
+
+chaos: setup
+	$(PYTHON) -m tests.chaos

@@ -1,0 +1,94 @@
+"""Planted bugs: each takes one guard away from the engine of the process that calls it.
+
+A campaign that does not catch them would not have seen the fault they stand for, so its zero would
+mean nothing. The switches are here, in the harness; the product has none.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from clerkwork import Receipt, clock
+from clerkwork.engine.effects import _Act
+from clerkwork.engine.execution import Execution
+from clerkwork.model.events import Kind
+from clerkwork.store import effects
+
+
+def no_fence() -> None:
+    """A worker that was taken over goes on, and submits."""
+
+    def send(act: Any) -> None:
+        with act._execution.engine.store.write() as db:
+            effects.mark_sent(
+                db,
+                target=act._target.name,
+                key=act._key,
+                item_id=act._execution.item.id,
+                now=clock.now(),
+            )
+        act._event(Kind.EFFECT_SENT, "submits {key} in {target}")
+
+    _Act._send = send  # type: ignore[method-assign] - planted
+    Execution.guard = lambda _: None  # type: ignore[method-assign,assign] - planted
+
+
+def no_look_up() -> None:
+    """An interrupted effect is entered again without looking whether it stands there."""
+    look = _Act._look
+    looked: set[int] = set()
+
+    def blind_at_first(act: Any, find: Any) -> Receipt | None:
+        if id(act) in looked:
+            return look(act, find)
+        looked.add(id(act))
+        act.kept_alive = act  # its id must not be given to another
+        return None
+
+    _Act._look = blind_at_first  # type: ignore[method-assign] - planted
+
+
+def no_quiet_period() -> None:
+    """A look-up is believed although an earlier submit may still be on its way."""
+    _Act._wait_until_settled = lambda _: None  # type: ignore[method-assign,assign] - planted
+
+
+def acknowledge_before_commit() -> None:
+    """The effect counts as confirmed when the submit begins, not when the record was seen."""
+
+    def perform(act: Any, find: Any, do: Any) -> Receipt:
+        act._intend()
+        act._wait_until_settled()
+        if (found := act._look(find)) is not None:
+            return found
+        threading.Thread(target=act._call, args=(do,), daemon=True).start()
+        receipt = Receipt(confirmation=act._key, reference=act._key)
+        confirmed: Receipt = act._confirm(receipt, Kind.EFFECT_CONFIRMED, "{key} stands")
+        return confirmed
+
+    _Act.perform = perform  # type: ignore[method-assign] - planted
+
+
+def no_verify() -> None:
+    """What the target answered is believed without looking."""
+
+    def perform(act: Any, find: Any, do: Any) -> Receipt:
+        act._intend()
+        act._wait_until_settled()
+        found = act._look(find)
+        if found is None:
+            act._call(do)
+            found = Receipt(confirmation=act._key, reference=act._key)
+        confirmed: Receipt = act._confirm(found, Kind.EFFECT_CONFIRMED, "{key} stands")
+        return confirmed
+
+    _Act.perform = perform  # type: ignore[method-assign] - planted
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    "no fence": no_fence,
+    "no look-up": no_look_up,
+    "no quiet period": no_quiet_period,
+    "acknowledge before commit": acknowledge_before_commit,
+    "no verify": no_verify,
+}
