@@ -41,8 +41,11 @@ DATES = [
     re.compile(rf"\b({MONTH})[a-z]*\.?\s?(\d{{1,2}})\s?,?\s?((?:19|20)\d\d)(?!\d)"),
 ]
 REGISTRATION = re.compile(
-    r"\s*[(\[]?\s*(?:co\.?\s*(?:reg\.?)?\s*(?:no)?\W*)?\d{4,}\s*-?\s*[A-Z]?\W*$", re.IGNORECASE
+    r"\s*[(\[]?\s*(?:co\.?\s*(?:reg\.?)?\s*(?:no)?\W*)?\d{4,}\s*-?\s*[A-Z]?\W*(?:\(\w{2,5}\)\W*)?$",
+    re.IGNORECASE,
 )
+PHONE = re.compile(r"[\W\d]{7,}")
+TELEPHONE = re.compile(r"\s\(?\b(?:te[l1]|t|h/?p|ph|phone|fax|f)\b\s?[.:;].*$", re.IGNORECASE)
 HEAD_ROWS, ADDRESS_ROWS = 9, 6
 THRICE = 3
 
@@ -73,8 +76,8 @@ def receipt_fields(
     witness.prepare([item.tokens for item in wanted if item])
     total = _judge_total(rows, totals)
     return [
-        scribe.write("supplier", name, agreement(name, witness) if name else missing()),
-        scribe.write("address", place, _placed(place, witness)),
+        scribe.write("supplier", name, _unnamed(name, witness)),
+        scribe.write("address", place, _unnamed(place, witness)),
         _judge_day(days, witness, scribe),
         scribe.write("total", total[0], total[1], [item.value for item, _ in totals]),
     ]
@@ -96,10 +99,14 @@ def _starts(row: Row, words: Sequence[str]) -> str:
 def _supplier(rows: Sequence[Row]) -> Found | None:
     """Return the first row of the head that ends like a company, else its first with a name."""
     head = [row for row in rows[:HEAD_ROWS] if sum(map(str.isalpha, row.text)) >= 4]
-    for row in head:
+    for number, row in enumerate(head):
         name = REGISTRATION.sub("", row.text).strip(" -,:")
-        if _is_firm(name):
-            return found(name, row.tokens)
+        if not _is_firm(name):
+            continue
+        if number and not _own_words(name):  # the name began in the row above
+            above = head[number - 1]
+            return found(f"{above.text} {name}", (*above.tokens, *row.tokens))
+        return found(name, row.tokens)
     named = [row for row in head if not _starts(row, WORDS["head_ends"])]
     return found(named[0].text, named[0].tokens) if named else None
 
@@ -113,26 +120,46 @@ def _is_firm(name: str) -> bool:
     )
 
 
+def _own_words(name: str) -> list[str]:
+    """Return the words of a name that any company could not have."""
+    common = {word for words in WORDS["company"] for word in words.split()}
+    return [word for word in re.findall(r"[^\W\d_]{2,}", name.lower()) if word not in common]
+
+
 def _address(rows: Sequence[Row]) -> Found | None:
     """Return the rows between the name and the first one that is no address."""
     name = _supplier(rows)
-    first = next((i for i, row in enumerate(rows) if name and row.tokens == name.tokens), -1)
+    last = name.tokens[-1] if name else None
+    first = next((i for i, row in enumerate(rows) if last in row.tokens), -1)
     chosen: list[Row] = []
     for row in rows[first + 1 : first + 1 + ADDRESS_ROWS + 2]:
         registered = not REGISTRATION.sub("", row.text).strip(" -,:()")
-        if registered or (not chosen and not re.search(r"\d", row.text)):
+        registered = registered or bool(_starts(row, WORDS["registered"]))
+        if not chosen and (registered or not re.search(r"\d", row.text)):
             continue
-        if _starts(row, WORDS["head_ends"]) or len(chosen) == ADDRESS_ROWS:
+        if (
+            registered
+            or PHONE.fullmatch(row.text)
+            or _starts(row, WORDS["head_ends"])
+            or len(chosen) == ADDRESS_ROWS
+        ):
             break
         chosen.append(row)
     if not chosen:
         return None
     tokens = [token for row in chosen for token in row.tokens]
-    return found(" ".join(row.text for row in chosen), tokens)
+    text = " ".join(row.text for row in chosen)
+    return found(TELEPHONE.sub("", text).strip(), tokens)
 
 
-def _placed(item: Found | None, witness: Witness) -> Verdict:
-    return agreement(item, witness) if item else missing()
+def _unnamed(item: Found | None, witness: Witness) -> Verdict:
+    """Return the verdict on words that no label names: well read is not yet what was asked for."""
+    if item is None:
+        return missing()
+    read = agreement(item, witness)
+    if read.confidence <= HALF:
+        return read
+    return verdict(HALF, "No label says that these words are it.")
 
 
 def _days(rows: Sequence[Row], order: str) -> Iterator[Found]:
@@ -246,36 +273,58 @@ def _amounts_in(row: Row) -> list[Found]:
 
 
 def _judge_total(rows: Sequence[Row], totals: list[Total]) -> tuple[Found | None, Verdict]:
-    counts = Counter(item.value for row in rows for item in _amounts_in(row))
-    due = _paid_less_change(rows)
-    for item, _ in totals:
-        if item.value in due:
+    paid, change = _payments(rows)
+    due = _due(rows, paid, change)
+    for item, _ in [*totals, *((amount, 0) for amount in due)]:
+        if any(item.value == amount.value for amount in due):
             return item, verdict(PROVEN, "What was paid less the change is the total.")
+    given = {item.value for item in paid}
+    for item, _ in [] if change else totals:
+        if item.value in given:
+            return item, verdict(LIKELY, "What was paid is the total.")
     if not totals:
         return None, missing()
+    if paid and change:
+        reason = "What was paid less the change is another amount: {options}."
+        options = sorted({_money(more, less) for more in paid for less in change})
+        return totals[0][0], verdict(GUESS, reason, options=", ".join(options))
+    return _unpaid(rows, totals)
+
+
+def _unpaid(rows: Sequence[Row], totals: list[Total]) -> tuple[Found, Verdict]:
+    """Return the best total of a receipt that does not say how it was paid."""
     best, rank = totals[0]
     values = {item.value for item, other in totals if other == rank}
     if len(values) > 1:
         reason = "Several amounts are called total: {options}."
         return best, verdict(GUESS, reason, options=", ".join(sorted(values)))
-    if due:
-        reason = "What was paid less the change is another amount: {options}."
-        return best, verdict(GUESS, reason, options=", ".join(sorted(due)))
-    if counts[best.value] >= THRICE:
+    count = Counter(item.value for row in rows for item in _amounts_in(row))[best.value]
+    if count >= THRICE:
         reason = "The amount stands {count} times in the document."
-        return best, verdict(LIKELY, reason, count=str(counts[best.value]))
+        return best, verdict(LIKELY, reason, count=str(count))
     return best, verdict(HALF, "Nothing else in the document confirms the total.")
 
 
-def _paid_less_change(rows: Sequence[Row]) -> set[str]:
-    """Return the amounts that something given and something given back come to."""
-    paid: list[Decimal] = []
-    change: list[Decimal] = []
+def _payments(rows: Sequence[Row]) -> tuple[list[Found], list[Found]]:
+    """Return what was given and what was given back."""
+    paid: list[Found] = []
+    change: list[Found] = []
     for number, row in enumerate(rows):
-        words = "change" if _starts(row, WORDS["change"]) else "paid"
-        if words == "paid" and not _starts(row, WORDS["paid"]):
+        back = bool(_starts(row, WORDS["change"]))
+        if not back and not _starts(row, WORDS["paid"]):
             continue
         amount = _amount_at(rows, number)
         if amount is not None:
-            (change if words == "change" else paid).append(abs(Decimal(amount.value)))
-    return {f"{given - back:.2f}" for given in paid for back in change if given > back}
+            (change if back else paid).append(amount)
+    return paid, change
+
+
+def _money(paid: Found, change: Found) -> str:
+    return f"{Decimal(paid.value) - abs(Decimal(change.value)):.2f}"
+
+
+def _due(rows: Sequence[Row], paid: list[Found], change: list[Found]) -> list[Found]:
+    """Return the amounts that payment and change come to and that stand in the document too."""
+    wanted = {_money(given, back) for given in paid for back in change if given.value != back.value}
+    amounts = [item for row in rows for item in _amounts_in(row)]
+    return [item for item in amounts if item.value in wanted and Decimal(item.value) > 0]
