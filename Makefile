@@ -25,7 +25,7 @@ unit:
 	$(PYTHON) -m pytest
 
 bench: setup
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check "robocorp-workitems>=1.4,<2"
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .venv/rivals --upgrade "robocorp-workitems>=1.4,<2"
 	$(PYTHON) -m benchmarks
 
 chaos: setup

@@ -1,0 +1,1 @@
+"""Benchmarks of the engine: ratios, taken interleaved, written into docs/benchmarks.md."""

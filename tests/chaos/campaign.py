@@ -108,6 +108,7 @@ def run_lane(plan: Plan, until: timedelta | None = None) -> Count:
                 url=plan.url,
                 address=address,
                 lease_s=1.0 if plan.stops else 5.0,
+                concurrency=1 if plan.stops else 4,
             )
             return _Lane(plan, place, until).run()
     finally:

@@ -38,14 +38,21 @@ def _at_most(failures: int, trials: int, rate: float) -> float:
     return total
 
 
-def keep(section: str, name: str, row: dict[str, Any]) -> None:
+def keep(
+    section: str,
+    name: str,
+    row: dict[str, Any],
+    *,
+    document: Path = DOCUMENT,
+    results: Path = RESULTS,
+) -> None:
     """Keep the newest row of a part and write the document's tables anew."""
-    results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
-    results.setdefault(section, {})[name] = row
-    RESULTS.parent.mkdir(parents=True, exist_ok=True)
-    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", "utf-8")
-    for title, rows in results.items():
-        write_between(DOCUMENT, title, table(rows))
+    kept = json.loads(results.read_text("utf-8")) if results.exists() else {}
+    kept.setdefault(section, {})[name] = row
+    results.parent.mkdir(parents=True, exist_ok=True)
+    results.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    for title, rows in kept.items():
+        write_between(document, title, table(rows))
 
 
 def table(rows: dict[str, dict[str, Any]]) -> str:

@@ -1,0 +1,260 @@
+"""Run the benchmarks: ``python -m benchmarks [NAME...] [--quick]``; docs/benchmarks.md is written.
+
+Every figure is a ratio of two things measured in turns in the same run, or a property of one
+process, because absolute rates say more about the disk and the neighbours than about the engine.
+"""
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from benchmarks import engines, rivals
+from benchmarks.engines import Project, say, submit, wait_done
+from benchmarks.filled import fill
+from clerkwork.testing.postgres import Databases, own_server
+from tests.chaos import life, report
+
+DOCUMENT = report.HOME / "docs/benchmarks.md"
+RESULTS = report.HOME / "docs/figures/benchmarks.json"
+TICK = os.sysconf("SC_CLK_TCK")
+Row = dict[str, Any]
+
+
+def _median(values: list[float]) -> str:
+    return f"{statistics.median(values):.2f} [{min(values):.2f}-{max(values):.2f}]"
+
+
+def _row(figure: str, wanted: str, met: bool, how: str) -> Row:
+    return {"figure": figure, "wanted": wanted, "met": "yes" if met else "**no**", "how": how}
+
+
+def rate(root: Path, count: int) -> float:
+    """Return the items per second that the engine adds, works and completes."""
+
+    def run() -> float:
+        with Project(root=root).working(concurrency=8, poll_s=0.05, sweep_s=5) as made:
+            started = time.monotonic()
+            submit(made, 0, count)
+            wait_done(made.store, count)
+            return count / (time.monotonic() - started)
+
+    return float(life.answer_of(run))
+
+
+def against_claim_loop(folder: Path, quick: bool) -> Row:
+    """Items per second, end to end, against a claim loop on SQLite with the same fsync."""
+    count, ratios = 60 if quick else 300, []
+    for turn in range(2 if quick else 3):
+        root = folder / f"claims{turn}"
+        root.mkdir()
+        started = time.monotonic()
+        rivals.claim_loop(root, count, 8)
+        loop = count / (time.monotonic() - started)
+        ours = rate(root, count)
+        ratios.append(ours / loop)
+        say(f"  claim loop {loop:.0f}/s, engine {ours:.0f}/s")
+    how = f"{count} items, 8 at once, median of {len(ratios)} rounds"
+    return _row(_median(ratios), "≥ 0.6", statistics.median(ratios) >= 0.6, how)
+
+
+def against_file_adapter(folder: Path, quick: bool) -> Row:
+    """Items per second against robocorp-workitems' FileAdapter at 800 items."""
+    if not (rivals.RIVAL / "robocorp").is_dir():
+        return _row("not run", "≥ 4", False, "robocorp-workitems is not installed")
+    count, ratios = 100 if quick else 800, []
+    for turn in range(1 if quick else 2):
+        root = folder / f"files{turn}"
+        root.mkdir()
+        command, environment = rivals.file_loop(root, count)
+        text = subprocess.run(
+            command, env={**os.environ, **environment}, capture_output=True, check=True, text=True
+        ).stdout
+        theirs = float(text.split()[-1])
+        ours = rate(root, count)
+        ratios.append(ours / theirs)
+        say(f"  FileAdapter {theirs:.0f}/s, engine {ours:.0f}/s")
+    how = f"{count} items; it forces nothing to disk and has one process"
+    return _row(_median(ratios), "≥ 4", statistics.median(ratios) >= 4, how)
+
+
+def with_finished(folder: Path, quick: bool) -> Row:
+    """Cost of an item with a million finished ones in the store, against a thousand."""
+    many = 20_000 if quick else 1_000_000
+    small = life.answer_of(lambda: str(fill(folder / "few", 1000, finished=True).root))
+    large = life.answer_of(lambda: str(fill(folder / "many", many, finished=True).root))
+    ratios = _interleaved(small, large, _cost_per_item, 3)
+    how = f"{many:,} against 1,000 finished items; processor seconds of 100 items, 3 rounds"
+    return _row(_median(ratios), "≤ 1.3", statistics.median(ratios) <= 1.3, how)
+
+
+def _interleaved(
+    small: str, large: str, measure: Callable[[Path, int], float], rounds: int
+) -> list[float]:
+    ratios = []
+    for turn in range(rounds):
+        low = life.answer_of(partial(measure, Path(small), turn))
+        high = life.answer_of(partial(measure, Path(large), turn))
+        say(f"  few rows {low:.5f}, many rows {high:.5f}")
+        ratios.append(high / low)
+    return ratios
+
+
+def _cost_per_item(root: Path, turn: int) -> float:
+    with Project(root=root).working(concurrency=8, poll_s=0.05, sweep_s=5) as made:
+        first = engines.highest_id(made.store) + 1
+        submit(made, turn * 1000 + 10, 10)
+        wait_done(made.store, 10, first)
+        first, started = engines.highest_id(made.store) + 1, engines.own_cpu_s()
+        submit(made, turn * 1000 + 100, 100)
+        wait_done(made.store, 100, first)
+        return (engines.own_cpu_s() - started) / 100
+
+
+def start_latency(folder: Path, quick: bool) -> Row:
+    """Median time from the submit to the start of the run, with the settings as shipped."""
+
+    def run() -> list[int]:
+        with Project(root=folder / "latency").working() as made:
+            submit(made, 0, 1)
+            wait_done(made.store, 1)
+            for number in range(1, 20 if quick else 60):
+                submit(made, number, 1)
+                wait_done(made.store, number + 1)
+                engines.PAUSE.wait(0.013 * (number % 20))
+            return [start - came for came, start in engines.starts_ms(made.store, 2)]
+
+    (folder / "latency").mkdir()
+    waits = sorted(life.answer_of(run))
+    p50, p99 = waits[len(waits) // 2], waits[int(len(waits) * 0.99)]
+    figure = f"{p50} ms (p99 {p99} ms)"
+    return _row(figure, "≤ 100 ms", p50 <= 100, f"{len(waits)} items, one at a time")
+
+
+def idle_worker(folder: Path, quick: bool) -> Row:
+    """Processor time and memory of a worker without items, with the settings as shipped."""
+
+    def run() -> tuple[float, int]:
+        with Project(root=folder / "idle").working():
+            engines.PAUSE.wait(3)
+            started, seconds = engines.own_cpu_s(), 5 if quick else 20
+            engines.PAUSE.wait(seconds)
+            pages = int(Path("/proc/self/statm").read_text().split()[1])
+            used = (engines.own_cpu_s() - started) / seconds
+            return used, pages * os.sysconf("SC_PAGE_SIZE") // 2**20
+
+    (folder / "idle").mkdir()
+    used, memory_mb = life.answer_of(run)
+    figure = f"{used * 1000:.0f} ms/s, {memory_mb} MB"
+    return _row(figure, "shown", True, "one queue; without the browser's process")
+
+
+def flood(folder: Path, quick: bool) -> Row:
+    """Time between two starts with a million items waiting, against a thousand: p99."""
+    many = 20_000 if quick else 1_000_000
+    small = life.answer_of(lambda: str(fill(folder / "calm", 2000, finished=False).root))
+    large = life.answer_of(lambda: str(fill(folder / "flood", many, finished=False).root))
+    ratios = _interleaved(small, large, _claim_p99_s, 3)
+    how = f"{many:,} against 2,000 waiting items, 150 claims each, 3 rounds"
+    return _row(_median(ratios), "≤ 3", statistics.median(ratios) <= 3, how)
+
+
+def _claim_p99_s(root: Path, _turn: int) -> float:
+    with Project(root=root).working(concurrency=1, poll_s=0.02, sweep_s=5) as made:
+        before = engines.done(made.store)
+        wait_done(made.store, before + 150)
+        times = sorted(start for _, start in engines.starts_ms(made.store, 0))[-150:]
+    gaps = sorted(later - sooner for sooner, later in pairwise(times))
+    return gaps[int(len(gaps) * 0.99)] / 1000
+
+
+def four_workers(folder: Path, quick: bool) -> Row:
+    """Items per second of four worker processes against one, PostgreSQL, steps of 200 ms."""
+    count, ratios = 20 if quick else 60, []
+    with ExitStack() as stack:
+        server = os.environ.get("CLERKWORK_TEST_POSTGRES") or stack.enter_context(own_server())
+        databases = Databases(server, lambda _: None)
+        for turn in range(1 if quick else 2):
+            rates = []
+            for workers in (1, 4):
+                root = folder / f"workers{turn}-{workers}"
+                root.mkdir()
+                url = stack.enter_context(databases.new())
+                rates.append(_rate_of(Project(root=root, url=url), workers, count))
+            say(f"  one worker {rates[0]:.2f}/s, four {rates[1]:.2f}/s")
+            ratios.append(rates[1] / rates[0])
+    how = f"{count} items of one step of 200 ms, one at a time for each worker"
+    return _row(_median(ratios), "≥ 3.6", statistics.median(ratios) >= 3.6, how)
+
+
+def _rate_of(project: Project, workers: int, count: int) -> float:
+    def work() -> None:
+        with project.working(concurrency=1, poll_s=0.02):
+            engines.PAUSE.wait()
+
+    def run() -> float:
+        with project.engine() as made:
+            submit(made, 0, workers, 0.2)
+            wait_done(made.store, workers)
+            submit(made, 100, count, 0.2)
+            wait_done(made.store, count + workers)
+            times = sorted(start for _, start in engines.starts_ms(made.store, workers + 1))
+            return (count - workers) / ((times[-1] - times[workers - 1]) / 1000)
+
+    def prepare() -> None:
+        with project.engine():
+            pass
+
+    life.answer_of(prepare)
+    pids = [life.forked(work) for _ in range(workers)]
+    try:
+        return float(life.answer_of(run))
+    finally:
+        for pid in pids:
+            os.kill(pid, 9)
+            os.waitpid(pid, 0)
+
+
+BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Row]]] = {
+    "claims": ("items/s against a hand-written SQLite claim loop", against_claim_loop),
+    "files": ("items/s against robocorp-workitems' FileAdapter", against_file_adapter),
+    "latency": ("start latency p50", start_latency),
+    "idle": ("idle worker", idle_worker),
+    "workers": ("4 workers against 1, PostgreSQL", four_workers),
+    "flood": ("claim p99 in a flood", flood),
+    "finished": ("cost of an item with 10⁶ finished", with_finished),
+}
+
+
+def main() -> int:
+    """Run the benchmarks that the command line names; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", default=[])
+    parser.add_argument("--quick", action="store_true", help="small counts; writes no document")
+    chosen = parser.parse_args()
+    good = True
+    for name in chosen.names or BENCHMARKS:
+        title, measure = BENCHMARKS[name]
+        say(title)
+        with tempfile.TemporaryDirectory(prefix="clerkwork-bench-") as folder:
+            row = measure(Path(folder), chosen.quick)
+        load = os.getloadavg()[0]
+        row["load"] = f"{load:.1f} on {os.cpu_count()} cores"
+        say(f"  {row}")
+        if not chosen.quick:
+            report.keep("benchmarks", title, row, document=DOCUMENT, results=RESULTS)
+        good &= row["met"] == "yes"
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
