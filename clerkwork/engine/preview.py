@@ -6,19 +6,52 @@ from datetime import date, datetime, timedelta
 
 from clerkwork.config.triggers import Due, Look
 from clerkwork.engine.schedule import next_looks
+from clerkwork.errors import fill
 from clerkwork.model.schedules import PlannedRun, PlannedState
 
 PROVISIONAL = "the calendar of {year} is provisional or missing"
 MOST_LINES = 200
 
-SENTENCES = {
-    PlannedState.STARTED: "is at work since {started} (process {worker})",
-    PlannedState.RAN: "ran and added {items} items",
-    PlannedState.LATE: "ran late and added {items} items",
-    PlannedState.SKIPPED: "was skipped",
-    PlannedState.MERGED: "was not run by itself",
-    PlannedState.BLOCKED: "is blocked",
+ROWS = {
+    PlannedState.STARTED: "The run of {time} is at work since {started} (process {worker}).",
+    PlannedState.RAN: "The run of {time} ran and added {items} items.",
+    PlannedState.LATE: "The run of {time} ran late and added {items} items: {reason}.",
+    PlannedState.SKIPPED: "The run of {time} was skipped: {reason}.",
+    PlannedState.MERGED: "The run of {time} was not run by itself: {reason}.",
+    PlannedState.BLOCKED: "The run of {time} is blocked: {reason}.",
 }
+RAN_ODDLY = "The run of {time} ran and added {items} items: {reason}."
+RELEASED = "The run of {time} was blocked and a person released it; a scheduler takes it next."
+TO_COME = "The run of {time} is still to come."
+TO_COME_ODDLY = "The run of {time} is still to come: {reason}."
+TO_BE_SKIPPED = "The run of {time} will be skipped: {reason}."
+NEVER = "The run of {time} did not run: this schedule never ran; is a scheduler started?"
+NOT_YET = (
+    "The run of {time} has not run yet: no scheduler looked since {last}. "
+    "The next start settles it."
+)
+NO_ROW = (
+    "The run of {time} has no row of its own: it was part of a merged run, or not yet scheduled."
+)
+MOVED = "{day} is no workday: {reason}. Its runs are moved to {moved}."
+NOTHING = "Nothing is due on {day}."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """A sentence that can be translated before its values are put in.
+
+    Attributes:
+        message: The sentence, with ``{name}`` for values.
+        facts: The values.
+    """
+
+    message: str
+    facts: dict[str, str]
+
+    def __str__(self) -> str:
+        """Return the sentence in English."""
+        return fill(self.message, self.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +99,7 @@ def preview(due: Due, after: datetime, count: int) -> list[Coming]:
 
 def explained(
     due: Due, day: date, rows: Sequence[PlannedRun], *, last: datetime | None, now: datetime
-) -> list[str]:
+) -> list[Said]:
     """Return sentences on every planned run of *day*, in order of time.
 
     Args:
@@ -76,48 +109,47 @@ def explained(
         last: The latest instant of all that has a row, or None if there never was one.
         now: The present instant.
     """
-    found = [(row.planned, _of_row(row, due)) for row in rows]
-    known = {row.planned for row in rows}
+    found = {row.planned: _of_row(row, due) for row in rows}
     start = datetime.combine(day, datetime.min.time(), due.zone) - timedelta(milliseconds=1)
     for instant in due.between(start, start + timedelta(hours=49)):
         if instant.astimezone(due.zone).date() != day or len(found) > MOST_LINES:
             break
-        if instant not in known:
-            found.append((instant, _without_row(due, due.look(instant), last=last, now=now)))
-    lines = [text for _, text in sorted(found)]
-    return [*_of_day(due, day), *lines] or [f"Nothing is due on {day}."]
-
-
-def _of_day(due: Due, day: date) -> list[str]:
+        if instant not in found:
+            found[instant] = _without_row(due, due.look(instant), last=last, now=now)
+    lines = [found[instant] for instant in sorted(found)]
     moved = due.moved_to(day)
     if moved is not None:
-        return [f"{day} is no workday: {due.reason_off(day)}. Its runs are moved to {moved}."]
-    return []
+        facts = {"day": str(day), "reason": due.reason_off(day), "moved": str(moved)}
+        lines.insert(0, Said(message=MOVED, facts=facts))
+    return lines or [Said(message=NOTHING, facts={"day": str(day)})]
 
 
-def _of_row(row: PlannedRun, due: Due) -> str:
-    local = row.planned.astimezone(due.zone)
-    said = SENTENCES[row.state].format(
-        started=f"{row.started.astimezone(due.zone):%H:%M:%S}", worker=row.worker, items=row.items
-    )
-    reason = f": {row.reason}" if row.reason else ""
-    released = " A person released it; a scheduler takes it next." if row.released else ""
-    return f"The run of {local:%H:%M:%S} {said}{reason}.{released}"
+def _of_row(row: PlannedRun, due: Due) -> Said:
+    message = ROWS[row.state]
+    if row.state is PlannedState.RAN and row.reason:
+        message = RAN_ODDLY
+    facts = {
+        "time": f"{row.planned.astimezone(due.zone):%H:%M:%S}",
+        "started": f"{row.started.astimezone(due.zone):%H:%M:%S}",
+        "worker": row.worker,
+        "items": str(row.items),
+        "reason": row.reason,
+    }
+    return Said(message=RELEASED if row.released else message, facts=facts)
 
 
-def _without_row(due: Due, look: Look, *, last: datetime | None, now: datetime) -> str:
-    start = f"The run of {look.instant.astimezone(due.zone):%H:%M:%S}"
+def _without_row(due: Due, look: Look, *, last: datetime | None, now: datetime) -> Said:
+    facts = {
+        "time": f"{look.instant.astimezone(due.zone):%H:%M:%S}",
+        "reason": look.skipped or look.note,
+    }
     if look.instant > now:
-        will = f"will be skipped: {look.skipped}" if look.skipped else "is still to come"
-        return f"{start} {will}{f': {look.note}' if look.note else ''}."
+        odd = TO_COME_ODDLY if look.note else TO_COME
+        return Said(message=TO_BE_SKIPPED if look.skipped else odd, facts=facts)
     if last is None:
-        return f"{start} did not run: this schedule never ran; is a scheduler started?"
-    if look.instant > last:
-        return (
-            f"{start} has not run yet: no scheduler looked since "
-            f"{last.astimezone(due.zone):%Y-%m-%d %H:%M:%S}. The next start settles it."
-        )
-    return f"{start} has no row of its own: it was part of a merged run, or not yet scheduled."
+        return Said(message=NEVER, facts=facts)
+    facts["last"] = f"{last.astimezone(due.zone):%Y-%m-%d %H:%M:%S}"
+    return Said(message=NOT_YET if look.instant > last else NO_ROW, facts=facts)
 
 
 def _change(before: timedelta | None, local: datetime) -> str:

@@ -7,11 +7,13 @@ import pytest
 
 from clerkwork.config.calendars import load_calendars
 from clerkwork.config.triggers import Due
+from clerkwork.engine import preview as words
 from clerkwork.engine.preview import explained, preview
 from clerkwork.model.schedules import PlannedState
 from clerkwork.model.workflows import Schedule
 from clerkwork.store import planned
 from clerkwork.store.database import open_store
+from clerkwork.web.i18n import OWN_CATALOGUE, read_catalogue
 from tests.fixtures_cli import Shell
 
 CALENDARS = load_calendars(Path("/nowhere"))
@@ -147,14 +149,17 @@ NOW = datetime(2026, 10, 2, 12, tzinfo=UTC)
 def test_a_run_without_a_row_is_explained_too(day, last, expected):
     """Most questions are about what did not happen."""
     schedule = due(cron="0 9 * * *", timezone="Asia/Shanghai", calendar="china")
-    assert explained(schedule, day, [], last=last, now=NOW) == [expected]
+    assert [str(said) for said in explained(schedule, day, [], last=last, now=NOW)] == [expected]
 
 
 def test_a_day_off_tells_where_its_run_went():
     """And a day without any run says so."""
     keys = {"timezone": "Asia/Shanghai", "calendar": "china", "on_holiday": "back"}
     schedule = due(cron="0 9 1 * *", **keys)
-    found = [explained(schedule, date(2026, 10, day), [], last=DUE, now=NOW) for day in (1, 12)]
+    days = [date(2026, 10, 1), date(2026, 10, 12)]
+    found = [
+        [str(said) for said in explained(schedule, day, [], last=DUE, now=NOW)] for day in days
+    ]
     assert found == [
         [
             "2026-10-01 is no workday: National Day 国庆节 (calendar china). "
@@ -174,7 +179,8 @@ def test_release_lets_a_blocked_run_go(shell):
         "Released; a scheduler runs orders of 2026-09-30 01:00:00 UTC.",
     )
     told = shell("schedule", "explain", "orders", "--day", "2026-09-30").out
-    assert told.strip().endswith("A person released it; a scheduler takes it next.")
+    said = "The run of 09:00:00 was blocked and a person released it; a scheduler takes it next."
+    assert told.strip() == said
     ran = shell("schedule", "release", "orders", "2026-10-01T01:00:00Z")
     nothing = shell("schedule", "release", "orders", "2026-10-03T01:00:00Z")
     assert (ran.status, nothing.status) == (2, 2)
@@ -195,3 +201,35 @@ def test_what_cannot_be_meant_is_one_sentence(shell, arguments, said):
     """With exit status 2."""
     answer = shell("schedule", *arguments)
     assert (answer.status, said in answer.err) == (2, True), answer
+
+
+def test_explain_speaks_chinese_to_whoever_does(shell, monkeypatch):
+    """Sentence and reason; the holiday's name stands in both languages anyway."""
+    row(
+        shell.root,
+        DUE + timedelta(days=1),
+        PlannedState.SKIPPED,
+        "2026-10-01 is no workday: x (calendar china)",
+    )
+    row(
+        shell.root,
+        DUE + timedelta(days=1, hours=1),
+        PlannedState.LATE,
+        "started 90 s after it was due",
+    )
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    said = shell("schedule", "explain", "orders", "--day", "2026-10-01")
+    assert said.out.splitlines() == [
+        "09:00:00 的运行已跳过：2026-10-01 不是工作日：x（日历 china）。",
+        "10:00:00 的运行延迟执行，新增 2 个工作项：比计划晚 90 秒开始。",
+    ]
+
+
+def test_every_sentence_of_explain_has_its_chinese():
+    """A new sentence without one would come out in English."""
+    known = read_catalogue(OWN_CATALOGUE)
+    wanted = [
+        text for name, text in vars(words).items() if name.isupper() and isinstance(text, str)
+    ]
+    wanted += words.ROWS.values()
+    assert [text for text in wanted if "{" in text and not known.get(text)] == []

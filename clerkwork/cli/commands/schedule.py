@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from clerkwork.config.triggers import Due
+    from clerkwork.engine.preview import Said
 
 commands = listing_group(__doc__)
 COLUMNS = ("workflow", "planned", "state", "items", "reason")
@@ -85,6 +86,7 @@ def explain(
 ) -> None:
     """Tell in words why the planned runs of a day did or did not run; today, if none is named."""
     from clerkwork import clock
+    from clerkwork.config.language import speaks_chinese
     from clerkwork.config.local_time import midnight
     from clerkwork.engine.preview import explained
     from clerkwork.store import planned
@@ -98,10 +100,10 @@ def explain(
         last = planned.last_planned(db, workflow)
     lines = explained(due, wanted.date(), rows, last=last, now=clock.now())
     if as_json:
-        output.print_json([{"workflow": workflow, "sentence": line} for line in lines])
+        output.print_json([{"workflow": workflow, "sentence": str(line)} for line in lines])
         return
     for line in lines:
-        typer.echo(line)
+        typer.echo(_in_chinese(line) if speaks_chinese() else str(line))
 
 
 @commands.command("release")
@@ -129,6 +131,16 @@ def release(
             f"`clerkwork schedule ls --workflow {workflow}` lists them"
         )
     typer.echo(f"Released; a scheduler runs {workflow} of {due:%Y-%m-%d %H:%M:%S} UTC.")
+
+
+def _in_chinese(said: "Said") -> str:
+    from clerkwork.errors import fill
+    from clerkwork.intake.notice import chinese
+    from clerkwork.web.i18n import OWN_CATALOGUE, read_catalogue
+
+    parts = said.facts.get("reason", "").split("; ")
+    facts = said.facts | {"reason": "；".join(chinese(part) for part in parts)}
+    return fill(read_catalogue(OWN_CATALOGUE).get(said.message) or said.message, facts)
 
 
 def _due(root: "Path", workflow: str) -> "Due":
