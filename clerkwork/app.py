@@ -67,7 +67,7 @@ class App:
             self.engine,
             name=name,
             settings=self.settings.worker,
-            browser=BrowserHost(self.settings.browser, self.evidence),
+            browser=BrowserHost(self.settings.browser, self.evidence, root=self.root),
             reader=self.reader(),
         )
 

@@ -7,9 +7,11 @@ started; the next call starts a new one. When the worker itself dies, the browse
 import threading
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from clerkwork.browser.learned import Learned, Proposal
 from clerkwork.browser.scratch import Scratch
 from clerkwork.browser.session import Visit, visit
 from clerkwork.children import Child, Handler
@@ -20,15 +22,19 @@ from clerkwork.model.workflows import Target
 class BrowserHost:
     """One warm browser for one worker; a second call waits for the first."""
 
-    def __init__(self, settings: BrowserSettings, evidence: Path) -> None:
+    def __init__(
+        self, settings: BrowserSettings, evidence: Path, *, root: Path | None = None
+    ) -> None:
         """Prepare the browser; nothing is started yet.
 
         Args:
             settings: Which browser, and how much memory it may use.
             evidence: Folder that pictures are kept in, by their SHA-256.
+            root: The project, where it is known what the fields of its targets look like.
         """
         self._settings = settings
         self._evidence = evidence.absolute()
+        self._learned = None if root is None else Learned(root)
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._scratch: Scratch | None = None
@@ -65,10 +71,16 @@ class BrowserHost:
             headless=self._settings.headless,
             evidence=self._evidence,
             slowest_step_s=target.call_timeout_s / 2,
+            fingerprints=self._learned.accepted(target.name) if self._learned else {},
         )
         timeout = timedelta(seconds=target.call_timeout_s)
         return self._started().call(
-            visit, order, function, *arguments, timeout=timeout, on_message=on_message
+            visit,
+            order,
+            function,
+            *arguments,
+            timeout=timeout,
+            on_message=partial(self._hear, target.name, on_message),
         )
 
     def close(self) -> None:
@@ -80,6 +92,17 @@ class BrowserHost:
                 self._scratch.remove()
             self._child = self._scratch = None
 
+    def _hear(self, target: str, on_message: Handler | None, kind: str, data: Any) -> Any:
+        """Write down what was found in a new way, and hand every other message on."""
+        if kind != "located":
+            return on_message(kind, data) if on_message else None
+        proposal = Proposal.model_validate(data["proposal"])
+        if self._learned is not None:
+            self._learned.propose(target, data["words"], proposal)
+        if proposal.was is None or on_message is None:
+            return None
+        return on_message("log", _healed(target, data["words"], proposal))
+
     def _started(self) -> Child:
         with self._lock:
             if self._child is None:
@@ -90,3 +113,17 @@ class BrowserHost:
                     environment={"TMPDIR": str(self._scratch.path)},
                 )
             return self._child
+
+
+def _healed(target: str, words: str, proposal: Proposal) -> dict[str, Any]:
+    return {
+        "level": "warning",
+        "message": "The page has changed: {field} was found by what it looked like before. Look at"
+        " it with `clerkwork heal show {target}`.",
+        "facts": {
+            "code": "locator_healed",
+            "field": words,
+            "target": target,
+            "score": str(proposal.score),
+        },
+    }

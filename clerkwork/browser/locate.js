@@ -22,7 +22,9 @@
   };
   const seen = element => {
     const free = /^(checkbox|radio|file)$/.test(element.type);
-    if (!element.checkVisibility({visibilityProperty: true, opacityProperty: !free})) return false;
+    const shown = {visibilityProperty: true, opacityProperty: true};
+    if (!element.checkVisibility({...shown, opacityProperty: !free})) return false;
+    if (free && !up(element)?.checkVisibility(shown)) return false;
     if (element.closest("[aria-hidden=true], [inert]")) return false;
     const box = element.getBoundingClientRect();
     if (box.width < 3 || box.height < 3) return free && Boolean(element.labels?.length);
@@ -40,8 +42,8 @@
   };
 
   // One walk in the order of the document: fields, buttons and runs of visible text.
-  const found = [], texts = [], headings = [];
-  let run = null, heading = "";
+  const found = [], texts = [];
+  let run = null, headings = [];
   const nested = element => found.length
     && found.at(-1).element.contains(element) && found.at(-1).element !== element;
   const read = node => {
@@ -64,14 +66,17 @@
         box: {left: box.left, top: box.top, right: box.right, bottom: box.bottom}};
       texts.push(run);
     }
-    if (parent.closest(HEADING)) heading = run.text;
+    if (parent.closest(HEADING)) {
+      if (near && headings.length) headings = headings.slice(0, -1);
+      headings = [...headings, run.text].slice(-3);
+    }
   };
   const walk = root => {
     for (let node = root.firstChild; node; node = node.nextSibling) {
       if (node.nodeType === 3) read(node);
       if (node.nodeType !== 1 || node.tagName === "SCRIPT" || node.tagName === "STYLE") continue;
       if (node.matches(FIELDS) && !nested(node)) {
-        if (seen(node)) { found.push({element: node, heading}); run = null; }
+        if (seen(node)) { found.push({element: node, headings}); run = null; }
         else if (node.tagName === "SELECT" || node.tagName === "TEXTAREA") continue;
       }
       if (node.shadowRoot) walk(node.shadowRoot);
@@ -112,8 +117,9 @@
     }
     const aria = squeeze(element.getAttribute("aria-label"));
     if (aria) return aria;
-    const labels = [...(element.labels || [])].map(part => said(part, element));
-    return squeeze(labels.join(" "));
+    const labels = [...(element.labels || [])].filter(seen).map(
+      part => squeeze(said(part, element)));
+    return squeeze([...new Set(labels)].join(" "));
   };
   const grids = [];
   const header = element => {
@@ -188,6 +194,7 @@
       if (!inner || inner === hit) break;
       hit = inner;
     }
+    if (hit && !hit.checkVisibility({opacityProperty: true, visibilityProperty: true})) return "";
     if (!hit || hit.contains(element) || element.contains(hit)) return "";
     for (let part = hit; part; part = up(part)) if (part === element) return "";
     for (const one of element.labels || []) if (one.contains(hit)) return "";
@@ -196,7 +203,7 @@
     if (top.contains(element) || top === document.documentElement) return "";
     return squeeze(top.innerText).slice(0, 120) || top.tagName.toLowerCase();
   };
-  const describe = ({element, heading}, index) => {
+  const describe = ({element, headings}, index) => {
     const form = element.form || element.closest("form, [role=form], fieldset, dialog");
     const tag = element.tagName.toLowerCase();
     const attributes = {};
@@ -210,7 +217,8 @@
       tag, type: element.type || "", role: element.getAttribute("role") || "",
       label: label(element), title: squeeze(element.title),
       placeholder: squeeze(element.placeholder || ""), attributes,
-      block: block(index), ...beside(index), ...header(element), heading,
+      block: block(index), ...beside(index), ...header(element),
+      headings: headings.map(text => text.slice(0, 80)).reverse(),
       options: tag === "select" ? [...element.options].slice(0, 12).map(o => squeeze(o.text)) : [],
       form: form ? squeeze([form.id, form.getAttribute("name"), form.getAttribute("action"),
         form.getAttribute("aria-label")].filter(Boolean).join(" ")) : "",

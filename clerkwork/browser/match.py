@@ -16,6 +16,7 @@ from clerkwork.model.locators import Fingerprint
 ENOUGH = 3.5  # a lower score is no field at all
 MARGIN = 1.5  # by less than this two fields are not told apart
 NEIGHBOURS = 3
+LEAST_FOR_REST = 2  # fields a form must have for the last one to be known by the others
 TEXTS = ("text", "search", "email", "tel", "url", "password", "number", "textarea", "date", "")
 CHOICES = ("select-one", "select-multiple", "combobox", "listbox", "button")
 TICKS = ("checkbox", "radio", "switch")
@@ -127,15 +128,16 @@ def choose(
     """
     if row is not None:
         fields = _in_row(fields, row)
-    scores = [score(recorded, field.seen) for field in fields] if recorded else []
+    scores = _scores(recorded, fields) if recorded else []
     for how, says in ((How.LABEL, _label), (How.BESIDE, _beside)):
         hits = _hits(words, fields, says)
-        if len(hits) == 1 and not _contradicted(hits[0], scores):
+        sure = len(hits) == 1 and (not scores or max(scores) == scores[hits[0]])
+        if sure and (how is How.LABEL or not recorded):
             return Verdict(field=fields[hits[0]], how=how)
+        if recorded and how is How.BESIDE:
+            return _best(fields, scores, beside=hits)
         if len(hits) > 1 and not recorded:
             return Verdict(doubtful=tuple(fields[at] for at in hits), how=how)
-        if hits:
-            break
     return _best(fields, scores)
 
 
@@ -150,7 +152,22 @@ def _in_row(fields: Sequence[Candidate], row: int) -> list[Candidate]:
     return [cell for cell in cells if cell.line in lines[cell.frame, cell.grid][row : row + 1]]
 
 
-def _best(fields: Sequence[Candidate], scores: Sequence[float]) -> Verdict:
+def _scores(recorded: Fingerprint, fields: Sequence[Candidate]) -> list[float]:
+    scores = [score(recorded, field.seen) for field in fields]
+    if len(fields) == len(recorded.others) + 1 > LEAST_FOR_REST:
+        rest = [at for at, field in enumerate(fields) if not _is_other(recorded, field.seen)]
+        if len(rest) == 1:  # every other field is still called what it was called
+            scores[rest[0]] += 3.0
+    return scores
+
+
+def _is_other(recorded: Fingerprint, seen: Fingerprint) -> bool:
+    return _most(recorded.others, [called(seen)]) >= 0.9
+
+
+def _best(
+    fields: Sequence[Candidate], scores: Sequence[float], beside: Sequence[int] = ()
+) -> Verdict:
     order = sorted(range(len(scores)), key=lambda at: -scores[at])
     if not order or scores[order[0]] < ENOUGH:
         return Verdict()
@@ -159,12 +176,8 @@ def _best(fields: Sequence[Candidate], scores: Sequence[float]) -> Verdict:
     if margin < MARGIN:
         near = tuple(fields[at] for at in order if best - scores[at] < MARGIN)
         return Verdict(doubtful=near, how=How.FINGERPRINT, score=best, margin=margin)
-    return Verdict(field=fields[order[0]], how=How.FINGERPRINT, score=best, margin=margin)
-
-
-def _contradicted(hit: int, scores: Sequence[float]) -> bool:
-    """Return whether the fingerprint speaks clearly for another field than the words do."""
-    return bool(scores) and max(scores) > scores[hit] + MARGIN
+    how = How.BESIDE if order[0] in beside else How.FINGERPRINT
+    return Verdict(field=fields[order[0]], how=how, score=best, margin=margin)
 
 
 def _label(seen: Fingerprint) -> list[str]:
@@ -273,7 +286,7 @@ def _score_attributes(recorded: Fingerprint, seen: Fingerprint) -> float:
         if other == value:
             total += weight
         elif other is not None and name in {"id", "name"}:
-            total += weight * 0.5 if likeness(value, other) > 0.7 else -0.3
+            total -= 0.3
     return min(total, 5.0)
 
 
@@ -286,14 +299,21 @@ def _score_place(recorded: Fingerprint, seen: Fingerprint) -> float:
             total += 0.4 if _most(mine, others) >= 0.9 else 0.0
         elif not mine and not others:
             total += 0.8
-    if recorded.heading and seen.heading:
-        total += 1.2 if likeness(recorded.heading, seen.heading) >= 0.9 else -0.8
+    total += _score_headings(recorded.headings, seen.headings)
     if recorded.form and seen.form:
         total += 0.8 if recorded.form == seen.form else 0.0
     for side in ("left", "above", "below", "right"):
         mine, other = getattr(recorded, side), getattr(seen, side)
         total += 0.4 if mine and plain(mine) == plain(other) else 0.0
     return total + (0.6 if recorded.order == seen.order else 0.0)
+
+
+def _score_headings(mine: Sequence[str], others: Sequence[str]) -> float:
+    if not mine:
+        return -1.0 if others else 0.5
+    pairs = zip(mine, others, strict=False)
+    same = sum(likeness(one, other) >= 0.9 for one, other in pairs)
+    return 2.0 * same / len(mine) - 0.6
 
 
 def _own(facts: dict[str, Any]) -> dict[str, Any]:

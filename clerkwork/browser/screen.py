@@ -5,15 +5,23 @@ It lives in the browser's child process and speaks with the worker over a channe
 
 import contextlib
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from playwright.sync_api import Error, Page, Route
 
+from clerkwork.browser.entry import FoundEntry
+from clerkwork.browser.learned import Proposal
+from clerkwork.browser.locate import Found, Wanted, find_button, find_field
+from clerkwork.browser.match import How
 from clerkwork.children import Channel
+from clerkwork.model.locators import Fingerprint
 
 PICTURE_TIMEOUT_MS = 5_000
 QUALITY = 60
+LOCATE_S = 5.0
 
 
 class PlaywrightScreen:
@@ -35,6 +43,8 @@ class PlaywrightScreen:
         base_url: str,
         username: str,
         password: str,
+        fingerprints: Mapping[str, Fingerprint] = MappingProxyType({}),
+        locate_s: float = LOCATE_S,
     ) -> None:
         self.page = page
         self.base_url = base_url
@@ -42,6 +52,31 @@ class PlaywrightScreen:
         self.password = password
         self._channel = channel
         self._evidence = evidence
+        self._fingerprints = fingerprints
+        self._locate_s = locate_s
+
+    def field(
+        self, words: str, *, recorded: Fingerprint | None = None, row: int | None = None
+    ) -> FoundEntry:
+        """Return the field that a person calls *words*; see the protocol ``Screen``.
+
+        Raises:
+            ApplicationException: ``locator_ambiguous`` or ``page_unexpected``.
+        """
+        known = recorded or self._fingerprints.get(words)
+        wanted = Wanted(words=words, recorded=known, row=row)
+        found = find_field(self.page, wanted, timeout_s=self._locate_s)
+        if known is None or found.how is How.FINGERPRINT:
+            self._propose(found, known)
+        return FoundEntry(self.page, found.element, found)
+
+    def button(self, *words: str) -> FoundEntry:
+        """Return the button that bears one of *words*; see the protocol ``Screen``.
+
+        Raises:
+            ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
+        """
+        return FoundEntry(self.page, find_button(self.page, *words, timeout_s=self._locate_s))
 
     def keep(self, name: str) -> None:
         """Keep a picture of the whole page under *name*; what is in password fields is covered."""
@@ -62,6 +97,12 @@ class PlaywrightScreen:
             part.replace(file)  # never half a picture under its final name
         facts = {"name": name, "sha256": sha256, "media_type": "image/jpeg"}
         self._channel.tell("evidence", facts)
+
+    def _propose(self, found: Found, known: Fingerprint | None) -> None:
+        if known is not None:
+            self.keep("healed")
+        proposal = Proposal(was=known, now=found.seen, score=round(found.score, 1))
+        self._channel.tell("located", {"words": found.words, "proposal": proposal.model_dump()})
 
     def log(self, message: str, **facts: object) -> None:
         """Write *message* to the run log, with ``{name}`` replaced by its fact."""

@@ -18,9 +18,10 @@ from playwright.sync_api import (
 
 from clerkwork.browser import executable
 from clerkwork.browser.failures import not_started, translate
-from clerkwork.browser.screen import PlaywrightScreen, keep_failure, place
+from clerkwork.browser.screen import LOCATE_S, PlaywrightScreen, keep_failure, place
 from clerkwork.children import Channel
 from clerkwork.errors import BotException
+from clerkwork.model.locators import Fingerprint
 
 ACTION_TIMEOUT_MS = 10_000
 NAVIGATION_TIMEOUT_MS = 20_000
@@ -46,6 +47,7 @@ class Visit:
         headless: Whether the browser has no window.
         evidence: Folder for pictures.
         slowest_step_s: No single action or page may take longer.
+        fingerprints: What the target's fields looked like, by their words.
     """
 
     target: str
@@ -56,6 +58,7 @@ class Visit:
     headless: bool
     evidence: Path
     slowest_step_s: float
+    fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
 
 
 class _Session:
@@ -137,6 +140,8 @@ def _work(
         base_url=visit.base_url,
         username=visit.username,
         password=visit.password,
+        fingerprints=visit.fingerprints,
+        locate_s=min(LOCATE_S, visit.slowest_step_s),
     )
     try:
         result = function(screen, *arguments)

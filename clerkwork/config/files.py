@@ -13,6 +13,7 @@ from clerkwork.model.calendars import Calendar
 from clerkwork.model.workflows import Target, Workflow
 
 N = TypeVar("N", Workflow, Target)
+LEARNED = ".fingerprints.yaml"  # what the browser has learned of a target; stands beside it
 Read = tuple[dict[str, tuple[N, YamlFile]], list[ConfigError]]
 
 
@@ -72,16 +73,22 @@ def read_targets(root: Path, environment: Mapping[str, str] | None = None) -> Re
         unset.extend(problems)
         return filled
 
-    found, problems = _read_all(Target, root, root / "config" / "targets", read)
+    found, problems = _read_all(Target, root, root / "config" / "targets", read, LEARNED)
     return found, unset + problems
 
 
 def _read_all(
-    model: type[N], root: Path, folder: Path, read: Callable[[Path, Path], YamlFile]
+    model: type[N],
+    root: Path,
+    folder: Path,
+    read: Callable[[Path, Path], YamlFile],
+    beside: str = "",
 ) -> Read[N]:
     found: dict[str, tuple[N, YamlFile]] = {}
     problems: list[ConfigError] = []
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        if beside and path.name.endswith(beside):
+            continue
         try:
             file = read(path, root)
         except ConfigError as error:

@@ -12,11 +12,29 @@ from pydantic import BaseModel
 
 from clerkwork.model.extraction import Extraction
 from clerkwork.model.items import WorkItem
+from clerkwork.model.locators import Fingerprint
 from clerkwork.model.orders import Document, Receipt
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 P = ParamSpec("P")
+
+
+class Entry(Protocol):
+    """A field of the page that was found surely; see ``Screen.field``."""
+
+    def fill(self, text: str) -> None:
+        """Type *text*, or choose the option that says it, or tick the box for ``yes``.
+
+        Raises:
+            ApplicationException: ``page_covered``: something lies over the field.
+        """
+
+    def value(self) -> str:
+        """Return what the field shows now."""
+
+    def click(self) -> None:
+        """Click it."""
 
 
 class Screen(Protocol):
@@ -37,6 +55,30 @@ class Screen(Protocol):
     @property
     def password(self) -> str:
         """Return the secret to log in with; it is redacted from every log."""
+
+    def field(
+        self, words: str, *, recorded: Fingerprint | None = None, row: int | None = None
+    ) -> Entry:
+        """Return the field that a person calls *words*, in any frame or open shadow root.
+
+        Its label counts first, then the words beside it, then what it looked like before.
+
+        Args:
+            words: What stands at the field.
+            recorded: What it looked like before; by default what is known of the target.
+            row: Its line in a grid, from 0.
+
+        Raises:
+            ApplicationException: ``locator_ambiguous``: several could be meant;
+                ``page_unexpected``: there is none.
+        """
+
+    def button(self, *words: str) -> Entry:
+        """Return the button that bears one of *words*; those named first count first.
+
+        Raises:
+            ApplicationException: As ``field``; ``page_covered``: something lies over it.
+        """
 
     def keep(self, name: str) -> None:
         """Keep a picture of the page as evidence under *name*."""

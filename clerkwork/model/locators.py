@@ -28,7 +28,7 @@ class Fingerprint(Strict):
     below: str = Field("", description="Text below it.")
     header: str = Field("", description="Heading of its column in a grid.")
     row: str = Field("", description="Heading of its row in a grid.")
-    heading: str = Field("", description="The last heading before it.")
+    headings: list[str] = Field([], description="The headings before it, nearest first.")
     form: str = Field("", description="Name and address of its form.")
     attributes: dict[str, str] = Field({}, description="Attributes that tell it from others.")
     options: list[str] = Field([], description="The first choices of a list.")

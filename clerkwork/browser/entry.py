@@ -1,0 +1,62 @@
+"""Using a field that was found: typing, choosing, ticking, reading back."""
+
+from playwright.sync_api import ElementHandle, Page
+
+from clerkwork.browser.locate import Found, covered
+from clerkwork.browser.match import kind
+
+YES = frozenset({"yes", "true", "1", "on", "是"})
+_VALUE = """element => {
+  if (/^(checkbox|radio)$/.test(element.type)) return element.checked ? "yes" : "no";
+  if (element.tagName === "SELECT") return element.selectedOptions[0]?.text.trim() ?? "";
+  const inner = element.querySelector?.("input, textarea");
+  return element.value ?? inner?.value ?? element.innerText.trim();
+}"""
+_TYPES = "element => element.matches('input, textarea, [contenteditable]')"
+
+
+class FoundEntry:
+    """A field or a button on the page; see the protocol ``Entry``."""
+
+    def __init__(self, page: Page, element: ElementHandle, found: Found | None = None) -> None:
+        self._page = page
+        self._element = element
+        self._found = found
+
+    def fill(self, text: str) -> None:
+        """Type *text*, or choose the option that says it, or tick the box for ``yes``.
+
+        Raises:
+            ApplicationException: ``page_covered``: something lies over the field.
+        """
+        self._refuse_covered()
+        form = "text" if self._found is None else kind(self._found.seen)
+        if form in {"checkbox", "radio", "switch"}:
+            self._element.set_checked(text.strip().casefold() in YES)
+        elif self._found is not None and self._found.seen.tag == "select":
+            self._element.select_option(label=text)
+        elif self._element.evaluate(_TYPES):
+            self._element.fill(text)
+        else:
+            self._choose(text)
+
+    def value(self) -> str:
+        """Return what the field shows now."""
+        return str(self._element.evaluate(_VALUE))
+
+    def click(self) -> None:
+        """Click it."""
+        self._element.click()
+
+    def _choose(self, text: str) -> None:
+        """Open a list that is made of something else than a select, and take what says *text*."""
+        inner = self._element.query_selector("input, textarea")
+        if inner is not None:
+            inner.fill(text)
+            return
+        self._element.click()
+        self._page.get_by_role("option", name=text, exact=True).click()
+
+    def _refuse_covered(self) -> None:
+        if self._found is not None and self._found.covered:
+            raise covered(self._page, self._found.words, self._found.covered)

@@ -1,0 +1,82 @@
+"""Look at fields that were found on changed pages, and accept how they look now."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from clerkwork.cli import output, project
+from clerkwork.cli.groups import listing_group
+from clerkwork.errors import UsageError
+
+if TYPE_CHECKING:
+    from clerkwork.browser.learned import Learned, Proposal
+
+commands = listing_group(__doc__)
+COLUMNS = ("target", "field", "kind", "score", "times")
+TargetArgument = Annotated[str, typer.Argument(help="The target's name.")]
+FieldArgument = Annotated[str | None, typer.Argument(help="The field's words; all if not named.")]
+
+
+@commands.command("ls")
+def list_proposals(context: typer.Context, as_json: output.JsonOption = False) -> None:
+    """List the fields whose new look waits for a decision."""
+    from clerkwork.browser.learned import Learned
+
+    proposals = Learned(project.find_root(context)).proposals()
+    rows = [
+        {
+            "target": target,
+            "field": words,
+            "kind": "new" if proposal.was is None else "changed",
+            "score": proposal.score,
+            "times": proposal.times,
+        }
+        for (target, words), proposal in proposals.items()
+    ]
+    output.print_rows(rows, COLUMNS, as_json=as_json, empty="No field waits for a decision.")
+
+
+@commands.command("show")
+def show(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
+    """Show what is different, one line for each fact: - as accepted, + as found."""
+    from clerkwork.browser.learned import Learned
+
+    learned = Learned(project.find_root(context))
+    for words, proposal in _chosen(learned, target, field).items():
+        typer.echo(f"{target}: {words}")
+        for line in proposal.changes:
+            typer.echo(f"  {line}")
+
+
+@commands.command("accept")
+def accept(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
+    """Take how the fields look now into config/targets/<target>.fingerprints.yaml."""
+    from clerkwork.browser.learned import Learned
+
+    learned = Learned(project.find_root(context))
+    for words in _chosen(learned, target, field):
+        learned.accept(target, words)
+        typer.echo(f"Accepted: {target}: {words}")
+
+
+@commands.command("refuse")
+def refuse(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
+    """Remove proposals; a field that is found so again is proposed again."""
+    from clerkwork.browser.learned import Learned
+
+    learned = Learned(project.find_root(context))
+    for words in _chosen(learned, target, field):
+        learned.refuse(target, words)
+        typer.echo(f"Refused: {target}: {words}")
+
+
+def _chosen(learned: "Learned", target: str, field: str | None) -> "dict[str, Proposal]":
+    found = {words: one for (name, words), one in learned.proposals().items() if name == target}
+    if field is not None:
+        found = {words: one for words, one in found.items() if words == field}
+    if not found:
+        of_field = f" of its field {field!r}" if field else ""
+        raise UsageError(
+            f"no proposal for {target}{of_field} waits; `clerkwork heal` lists those that do"
+        )
+    return found

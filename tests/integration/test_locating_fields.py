@@ -1,0 +1,95 @@
+"""Finding fields by the words a person reads, in a real browser."""
+
+import pytest
+
+from clerkwork.browser.host import BrowserHost
+from clerkwork.browser.learned import Learned
+from clerkwork.config.files import load_targets
+from clerkwork.config.settings import BrowserSettings
+from tests import form_visits
+
+FOUND = [
+    "labels",
+    "beside",
+    "below",
+    "grid",
+    "decorated",
+    "synonym",
+    "chinese",
+    "frame",
+    "shadow",
+    "late",
+    "hidden twin",
+    "far twin",
+]
+
+
+@pytest.fixture
+def learning(visitor, tmp_path):
+    """A visitor whose browser knows a project to learn for."""
+    own, visitor.host = (
+        visitor.host,
+        BrowserHost(BrowserSettings(), tmp_path / "evidence", root=tmp_path),
+    )
+    yield visitor
+    visitor.host.close()
+    visitor.host = own
+
+
+@pytest.mark.parametrize("form", FOUND)
+def test_field_is_found_by_its_words(visitor, form):
+    """However the page says what a field is, the right one is filled and no other."""
+    assert visitor(form_visits.fill_date, form) == "date"
+
+
+def test_field_of_a_grid_is_found_by_its_column_and_line(visitor):
+    """The second line of the grid is meant, not the first."""
+    assert visitor(form_visits.fill_date, "lines", "Quantity", 1) == "date"
+
+
+@pytest.mark.parametrize(
+    ("form", "code", "named"),
+    [
+        (
+            "twice",
+            "locator_ambiguous",
+            "Order date <input[text] date>; Order date <input[text] old>",
+        ),
+        ("gone", "page_unexpected", "Supplier <input[text] who>"),
+        ("popup", "page_covered", "Your session ends soon"),
+    ],
+)
+def test_field_that_is_not_sure_stops_with_the_candidates_and_a_picture(visitor, form, code, named):
+    """Nothing is typed; the error names what stands on the page, and a picture is kept."""
+    error = visitor.fails(form_visits.fill_date, form)
+    assert (error.code, named in str(error), visitor.kept()) == (code, True, ["failure"])
+
+
+def test_changed_field_is_used_flagged_and_proposed(learning, tmp_path):
+    """A renamed field is found by what it looked like; the run log says so; a proposal waits."""
+    learned = Learned(tmp_path)
+    learning(form_visits.fill_date, "before")
+    learned.accept("portal", "Order date")
+    found = learning(form_visits.fill_date, "renamed")
+    warnings = [data for kind, data in learning.messages if kind == "log" and "level" in data]
+    (proposal,) = Learned(tmp_path).proposals().values()
+    assert (
+        found,
+        learning.kept(),
+        [(data["level"], data["facts"]["code"]) for data in warnings],
+        proposal.changes[:2],
+    ) == (
+        "z1",
+        ["healed"],
+        [("warning", "locator_healed")],
+        ["- label: Order date", "+ label: Zyx"],
+    )
+
+
+def test_accepted_look_is_no_change_any_more(learning, tmp_path):
+    """After a person has accepted it, the field is found without a proposal; targets still load."""
+    (tmp_path / "config" / "targets").mkdir(parents=True)
+    learning(form_visits.fill_date, "before")
+    Learned(tmp_path).accept("portal", "Order date")
+    learning(form_visits.fill_date, "before")
+    assert (Learned(tmp_path).proposals(), load_targets(tmp_path)) == ({}, {})
