@@ -151,7 +151,8 @@ class Execution:
 
         def handle(kind: str, data: Any) -> None:
             if kind == "log":
-                self.event(Kind.NOTE, data["message"], data["facts"], step=step)
+                level = Level(data.get("level", Level.INFO))
+                self.event(Kind.NOTE, data["message"], data["facts"], level=level, step=step)
             elif kind == "evidence":
                 self.event(Kind.EVIDENCE, "kept {name}", data, step=step)
 
