@@ -149,7 +149,7 @@ def extent(tokens: Sequence[Token]) -> tuple[float, float, float, float]:
     Engines now and then draw a word's box into the next line; the others in the row tell.
     """
     usual = statistics.median(token.bottom - token.top for token in tokens)
-    even = [token for token in tokens if token.bottom - token.top < ODD_HEIGHT * usual]
+    even = [token for token in tokens if token.bottom - token.top < ODD_HEIGHT * usual] or tokens
     return (
         min(token.left for token in tokens),
         min(token.top for token in even),
