@@ -20,8 +20,9 @@ from clerkwork.engine.worker import Worker
 from clerkwork.model.bots import Bot
 from clerkwork.model.items import CLOSED, ItemState, NewItem, WorkItem
 from clerkwork.model.orders import Receipt
+from clerkwork.model.retry import Retry
 from clerkwork.model.reviews import Decision, Review
-from clerkwork.model.workflows import Fallback, Retry, Step, Target, Workflow
+from clerkwork.model.workflows import Fallback, Step, Target, Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store import items, reviews
 from clerkwork.store.database import Store, open_store

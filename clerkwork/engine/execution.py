@@ -11,7 +11,7 @@ from dbos import DBOS
 from clerkwork import clock
 from clerkwork.engine.codec import decode, encode
 from clerkwork.engine.engine import Engine
-from clerkwork.engine.signals import StepFailed
+from clerkwork.engine.signals import Cancelled, StepFailed
 from clerkwork.errors import ApplicationException, BotException, Fenced
 from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.extraction import Extraction
@@ -74,11 +74,15 @@ class Execution:
 
         Raises:
             Fenced: It was taken over by another worker.
+            Cancelled: An operator asked for it.
         """
         with self.engine.store.read() as db:
             held = moves.holds(db, self.item.id, self.item.attempt)
+            who = moves.cancel_asked(db, self.item.id) if held else None
         if not held:
             raise Fenced(f"item {self.item.id} was taken over from {self.item.worker}")
+        if who is not None:
+            raise Cancelled(who)
 
     def checkpoint(self, name: str, function: Callable[[], Any]) -> Any:
         """Run *function* as the step *name* and keep its result; return a kept one as it is.

@@ -32,6 +32,14 @@ class Postponed(RunEnded):
         self.reason = reason
 
 
+class Cancelled(RunEnded):
+    """An operator asked to cancel the item, and nothing of it was sent."""
+
+    def __init__(self, who: str) -> None:
+        super().__init__(who)
+        self.who = who
+
+
 class StepFailed(RunEnded):
     """Carries a bot exception past the checkpoint of its step.
 

@@ -18,7 +18,7 @@ from clerkwork.engine.core import RUN, SERIALIZER, VERSION
 from clerkwork.engine.engine import Engine, reason_of
 from clerkwork.engine.execution import Browser, Execution, Reader, Tools
 from clerkwork.engine.run import EngineRun
-from clerkwork.engine.signals import Parked, Postponed, StepFailed
+from clerkwork.engine.signals import Cancelled, Parked, Postponed, RunEnded, StepFailed
 from clerkwork.engine.sweep import Sweep
 from clerkwork.errors import (
     ApplicationException,
@@ -30,10 +30,9 @@ from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import NewItem, WorkItem
 from clerkwork.model.reviews import NewReview, plain_fields
 from clerkwork.model.workflows import Step, Workflow
-from clerkwork.store import moves
+from clerkwork.store import events, moves
 
 GROUP_WAIT = timedelta(seconds=1)
-MAX_TAKEOVERS = 5  # an item that kills its worker this often goes to a person
 _present: "Worker | None" = None
 
 
@@ -146,19 +145,10 @@ class Worker:
 
     def _run(self, execution: Execution) -> str:
         try:
-            if execution.item.takeovers > MAX_TAKEOVERS:
-                raise BusinessException(
-                    "worker_died",
-                    "The worker died {times} times over this item.",
-                    times=execution.item.takeovers,
-                )
+            self._refuse_poison(execution)
             result = self._steps(execution)
-        except Parked as signal:
-            return self._park(execution, signal.review)
-        except Postponed as signal:
-            return self._postpone(execution, signal, failed=False)
-        except StepFailed as failure:
-            return self._failed(execution, failure)
+        except RunEnded as signal:
+            return self._ended_early(execution, signal)
         except BotException as error:
             return self._failed(execution, StepFailed(error))
         except Fenced:
@@ -166,6 +156,32 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the border: a bot's own faults end here
             return self._failed(execution, StepFailed(execution.unexpected(error, None)))
         return self._complete(execution, result)
+
+    def _refuse_poison(self, execution: Execution) -> None:
+        """Send an item that killed its worker too often to a person."""
+        item = execution.item
+        if item.takeovers <= self._engine.workflow(item.workflow).retry.takeovers:
+            return
+        with self._engine.store.read() as db:
+            step = events.last_step(db, item.run_id)
+        raise BusinessException(
+            "worker_died",
+            "The worker died {times} times over this item, the last time in {step}.",
+            times=item.takeovers,
+            step=step or "its start",
+        )
+
+    def _ended_early(self, execution: Execution, signal: RunEnded) -> str:
+        match signal:
+            case Parked(review=review):
+                return self._park(execution, review)
+            case Postponed():
+                return self._postpone(execution, signal, failed=False)
+            case Cancelled(who=who):
+                return self._cancel(execution, who)
+            case StepFailed():
+                return self._failed(execution, signal)
+        raise signal
 
     def _steps(self, execution: Execution) -> BaseModel | None:
         workflow = self._engine.workflow(execution.item.workflow)
@@ -233,6 +249,12 @@ class Worker:
             )
         return _ended(held, "waits for a person")
 
+    def _cancel(self, execution: Execution, who: str) -> str:
+        item = execution.item
+        with self._engine.store.write() as db:
+            held = moves.cancel_held(db, item.id, item.attempt, who=who, now=clock.now())
+        return _ended(held, "cancelled")
+
     def _postpone(self, execution: Execution, signal: Postponed, *, failed: bool) -> str:
         item = execution.item
         with self._engine.store.write() as db:
@@ -266,9 +288,8 @@ class Worker:
             level=Level.ERROR if isinstance(error, ApplicationException) else Level.WARNING,
         )
         workflow = self._engine.workflow(execution.item.workflow)
-        wait_s = workflow.retry.wait_after(execution.item.failures + 1)
-        if isinstance(error, ApplicationException) and wait_s is not None:
-            until = clock.now() + timedelta(seconds=wait_s)
+        until = workflow.retry.rule(error.code).next_attempt(execution.item, clock.now())
+        if isinstance(error, ApplicationException) and until is not None:
             until = max(until, failure.earliest or until)
             return self._postpone(execution, Postponed(until, error.code, str(error)), failed=True)
         return self._park(execution, failure.review or self._form(execution, workflow, error))

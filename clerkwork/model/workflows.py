@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, SecretStr, StringConstraints, model_
 
 from clerkwork.model.calendars import minute_of
 from clerkwork.model.queues import MOST_AGEING_S, Deadline, OnConflict
+from clerkwork.model.retry import Retry
 from clerkwork.model.strict import Name, Strict
 
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -152,24 +153,6 @@ class QueueTrigger(Strict):
     due_slack_s: float | None = Field(
         None, gt=0, description="Released when one of them is due in so many seconds, or less."
     )
-
-
-class Retry(Strict):
-    """What happens when a system fails."""
-
-    attempts: int = Field(
-        3, ge=1, le=20, description="Attempts before the item goes to a person, the first included."
-    )
-    wait_s: float = Field(5.0, gt=0, description="Seconds before the second attempt.")
-    backoff: float = Field(
-        2.0, ge=1, description="Each further wait is this many times the one before."
-    )
-
-    def wait_after(self, failures: int) -> float | None:
-        """Return the seconds to wait after *failures* failed attempts, or None to give up."""
-        if failures >= self.attempts:
-            return None
-        return self.wait_s * self.backoff ** (failures - 1)
 
 
 class Fallback(Strict):

@@ -54,6 +54,18 @@ def newest(db: Connection, *, limit: int = 100, kinds: tuple[Kind, ...] = ()) ->
     return [_event(row) for row in db.execute(statement)]
 
 
+def last_step(db: Connection, run_id: str) -> str | None:
+    """Return the step that the run began last, or None."""
+    statement = (
+        sa.select(event.c.step)
+        .where(event.c.run_id == run_id, event.c.kind == Kind.STEP_STARTED)
+        .order_by(event.c.number.desc())
+        .limit(1)
+    )
+    found: str | None = db.execute(statement).scalar()
+    return found
+
+
 def last_number(db: Connection) -> int:
     """Return the number of the newest event, or 0."""
     return int(db.execute(sa.select(sa.func.coalesce(sa.func.max(event.c.number), 0))).scalar_one())

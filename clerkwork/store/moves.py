@@ -270,6 +270,13 @@ def ask_cancel(db: Connection, item_id: int, *, who: str, now: datetime) -> bool
     return db.execute(statement).rowcount == 1
 
 
+def cancel_asked(db: Connection, item_id: int) -> str | None:
+    """Return who asked to cancel the item, or None; also once something of it was sent."""
+    statement = sa.select(item.c.cancel_by).where(item.c.id == item_id, unsent())
+    found: str | None = db.execute(statement).scalar()
+    return found
+
+
 def cancel_held(db: Connection, item_id: int, attempt: int, *, who: str, now: datetime) -> bool:
     """Cancel an item that *attempt* holds; False when that is fenced out."""
     return _release(

@@ -14,6 +14,7 @@ STATES = {
     "rejected": N_("Rejected"),
     "returned": N_("Returned"),
     "cancelled": N_("Cancelled"),
+    "expired": N_("Expired"),
 }
 OUTCOMES = {
     "by_bot": N_("By the bot alone"),
@@ -22,6 +23,7 @@ OUTCOMES = {
     "rejected": N_("Rejected"),
     "returned": N_("Returned"),
     "cancelled": N_("Cancelled"),
+    "expired": N_("Expired"),
 }
 DECISIONS = {
     "correct": N_("Corrected"),
@@ -40,6 +42,8 @@ PLANNED = {
 KINDS = {
     "item_added": N_("Item added"),
     "item_merged": N_("Came again"),
+    "item_changed": N_("Changed by a person"),
+    "deadline": N_("Deadline"),
     "run_started": N_("Run started"),
     "step_started": N_("Step started"),
     "step_done": N_("Step done"),
@@ -80,6 +84,7 @@ CODES = {
     "no_confirmation": N_("Not confirmed by the target"),
     "not_an_order": N_("Not a purchase order"),
     "not_verified": N_("Not confirmed by the target"),
+    "overdue": N_("Overdue"),
     "ocr_failed": N_("Text recognition failed"),
     "ocr_missing": N_("Text recognition failed"),
     "over_limit": N_("Over the limit"),

@@ -5,8 +5,9 @@ import json
 from clerkwork import ApplicationException, BusinessException, Run, bot
 from clerkwork.model.events import Kind
 from clerkwork.model.items import Added, ItemState, NewItem, Outcome
+from clerkwork.model.retry import Retry
 from clerkwork.model.reviews import Decision
-from clerkwork.model.workflows import Retry, Step
+from clerkwork.model.workflows import Step
 from clerkwork.store import events, items
 from tests.fixtures_engine import SECRET, Bench, MakeBench, Number
 

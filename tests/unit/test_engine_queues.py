@@ -10,7 +10,7 @@ from clerkwork.errors import UsageError
 from clerkwork.model.items import Added, ItemState, NewItem, Outcome
 from clerkwork.model.queues import START, Batch, Deadline, rank
 from clerkwork.model.workflows import Workflow
-from clerkwork.store import effects, items, moves
+from clerkwork.store import effects, items
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
 
@@ -120,27 +120,35 @@ def send(bench: Bench, item_id: int) -> None:
         effects.mark_sent(db, target="erp", key="K", item_id=item_id, now=now)
 
 
-@pytest.mark.parametrize("policy", ["review", "reject", "merge", "supersede"])
-@pytest.mark.parametrize("state", list(ItemState))
+@pytest.mark.parametrize(
+    ("policy", "worked_on", "unworked"),
+    [
+        ("review", Added.CONFLICT, Added.CONFLICT),
+        ("reject", Added.REFUSED, Added.REFUSED),
+        ("merge", Added.MERGED, Added.MERGED),
+        ("supersede", Added.CONFLICT, Added.SUPERSEDED),
+    ],
+)
 def test_other_content_under_a_known_reference_follows_the_policy(
-    make_bench: MakeBench, policy: str, state: ItemState
+    make_bench: MakeBench, policy: str, worked_on: Added, unworked: Added
 ) -> None:
     """Only an item nobody works on is superseded; a returned one is always taken up again."""
     bench = make_bench(plain)
     change(bench, on_conflict=policy)
-    item_id = bench.put("A-1", 3)
-    force(bench, item_id, state)
-    new = NewItem(workflow="work", reference="A-1", payload={"number": "A-1", "amount": 4})
-    answer = bench.engine.submit(new)
-    usual = {
-        "review": Added.CONFLICT,
-        "reject": Added.REFUSED,
-        "merge": Added.MERGED,
-        "supersede": Added.SUPERSEDED if state in moves.UNWORKED else Added.CONFLICT,
-    }[policy]
-    expected = Added.REOPENED if state is ItemState.RETURNED else usual
-    changed = expected in {Added.REOPENED, Added.SUPERSEDED}
-    assert (answer.added, bench.item(item_id).payload["amount"]) == (expected, 4 if changed else 3)
+    found = {}
+    for state in ItemState:
+        item_id = bench.put(state, 3)
+        force(bench, item_id, state)
+        payload = {"number": state.value, "amount": 4}
+        answer = bench.engine.submit(NewItem(workflow="work", reference=state, payload=payload))
+        found[state] = (answer.added, bench.item(item_id).payload["amount"])
+    idle = {ItemState.WAITING, ItemState.POSTPONED, ItemState.IN_REVIEW}
+    expected = {state: unworked if state in idle else worked_on for state in ItemState}
+    expected[ItemState.RETURNED] = Added.REOPENED
+    renewed = {Added.REOPENED, Added.SUPERSEDED}
+    assert found == {
+        state: (added, 4 if added in renewed else 3) for state, added in expected.items()
+    }
 
 
 def test_an_item_that_was_sent_is_not_superseded(make_bench: MakeBench) -> None:

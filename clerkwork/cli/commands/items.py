@@ -1,5 +1,7 @@
-"""List the work items, or show one."""
+"""List the work items, show one, or cancel, edit, requeue and expire some."""
 
+from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -10,7 +12,9 @@ from clerkwork.errors import UsageError
 from clerkwork.model.items import ItemState
 
 if TYPE_CHECKING:
+    from clerkwork.engine.operations import Operations
     from clerkwork.model.items import WorkItem
+    from clerkwork.store.items import Filter
 
 commands = listing_group(__doc__)
 COLUMNS = ("item", "workflow", "reference", "state", "outcome", "reason", "arrived")
@@ -24,13 +28,14 @@ def list_items(
         ItemState | None, typer.Option(help=f"Only in one of {', '.join(ItemState)}.")
     ] = None,
     text: Annotated[str, typer.Option(help="Only whose reference holds this text.")] = "",
+    batch: Annotated[str | None, typer.Option(help="Only of this batch.")] = None,
     limit: output.LimitOption = 50,
     as_json: output.JsonOption = False,
 ) -> None:
     """List the newest items, the newest first."""
     from clerkwork.store import items
 
-    wanted = items.Filter(workflow=workflow, state=state, text=text or None)
+    wanted = items.Filter(workflow=workflow, state=state, text=text or None, batch=batch)
     with project.opened_records(context) as records, records.store.read() as db:
         found = items.search(db, wanted, limit=limit)
     rows = [_row(item) for item in found]
@@ -54,6 +59,178 @@ def show(
     output.print_fields({**_row(found), **more}, as_json=as_json)
 
 
+Numbers = Annotated[
+    list[int] | None, typer.Argument(metavar="[NUMBER]...", help="Items by number, or by options.")
+]
+OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="Those of this workflow.")]
+InState = Annotated[ItemState | None, typer.Option("--state", help="Those in this state.")]
+WithCode = Annotated[str | None, typer.Option("--code", help="Those with this reason code.")]
+Since = Annotated[
+    datetime | None, typer.Option("--since", help="Those that arrived at or after, in UTC.")
+]
+Until = Annotated[datetime | None, typer.Option("--until", help="Those that arrived before.")]
+WithText = Annotated[
+    str | None, typer.Option("--text", help="Those whose reference holds this text.")
+]
+OfBatch = Annotated[str | None, typer.Option("--batch", help="Those of this batch.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, kept in the run log.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; without, only the count is shown.")]
+
+
+@commands.command("cancel")
+def cancel(
+    context: typer.Context,
+    numbers: Numbers = None,
+    workflow: OfWorkflow = None,
+    state: InState = None,
+    code: WithCode = None,
+    since: Since = None,
+    until: Until = None,
+    text: WithText = None,
+    batch: OfBatch = None,
+    why: Why = "",
+    yes: Yes = False,
+) -> None:
+    """Cancel items that wait or are in review; a running one ends at its next step."""
+    wanted = _filter(
+        numbers, workflow, state, code, since=since, until=until, text=text, batch=batch
+    )
+    _each(context, wanted, "cancel", why, yes, lambda them, number: them.cancel(number))
+
+
+@commands.command("expire")
+def expire(
+    context: typer.Context,
+    numbers: Numbers = None,
+    workflow: OfWorkflow = None,
+    state: InState = None,
+    code: WithCode = None,
+    since: Since = None,
+    until: Until = None,
+    text: WithText = None,
+    batch: OfBatch = None,
+    why: Why = "",
+    yes: Yes = False,
+) -> None:
+    """Close items that wait or are in review as expired."""
+    wanted = _filter(
+        numbers, workflow, state, code, since=since, until=until, text=text, batch=batch
+    )
+    _each(context, wanted, "expire", why, yes, lambda them, number: them.expire(number))
+
+
+@commands.command("requeue")
+def requeue(
+    context: typer.Context,
+    numbers: Numbers = None,
+    workflow: OfWorkflow = None,
+    state: InState = None,
+    code: WithCode = None,
+    since: Since = None,
+    until: Until = None,
+    text: WithText = None,
+    batch: OfBatch = None,
+    step: Annotated[str | None, typer.Option(help="Begin with this step of the run.")] = None,
+    why: Why = "",
+    yes: Yes = False,
+) -> None:
+    """Have items in review, and closed ones that were not done, worked on again."""
+    wanted = _filter(
+        numbers, workflow, state, code, since=since, until=until, text=text, batch=batch
+    )
+    _each(context, wanted, "requeue", why, yes, lambda them, number: them.requeue(number, step))
+
+
+@commands.command("edit")
+def edit(
+    context: typer.Context,
+    values: Annotated[
+        list[str], typer.Option("--set", metavar="PATH=VALUE", help="Change one value; repeatable.")
+    ],
+    numbers: Numbers = None,
+    workflow: OfWorkflow = None,
+    state: InState = None,
+    code: WithCode = None,
+    since: Since = None,
+    until: Until = None,
+    text: WithText = None,
+    batch: OfBatch = None,
+    why: Why = "",
+    yes: Yes = False,
+) -> None:
+    """Change the data of items that wait or are in review; each gets a new run."""
+    changes = dict(_pair(value) for value in values)
+    wanted = _filter(
+        numbers, workflow, state, code, since=since, until=until, text=text, batch=batch
+    )
+
+    def change(them: "Operations", number: int) -> bool:
+        made = them.edit(number, changes)
+        for path, (before, after) in made.items():
+            typer.echo(f"{number}: {path}: {before or '(nothing)'} -> {after}")
+        return bool(made)
+
+    _each(context, wanted, "edit", why, yes, change)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    path, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--set {text}: write PATH=VALUE")
+    return path, value
+
+
+def _filter(
+    numbers: list[int] | None,
+    workflow: str | None,
+    state: ItemState | None,
+    code: str | None,
+    *,
+    since: datetime | None,
+    until: datetime | None,
+    text: str | None,
+    batch: str | None,
+) -> "Filter":
+    from clerkwork.store.items import Filter
+
+    wanted = Filter(
+        ids=tuple(numbers) if numbers else None,
+        workflow=workflow,
+        state=state,
+        code=code,
+        since=None if since is None else since.replace(tzinfo=UTC),
+        until=None if until is None else until.replace(tzinfo=UTC),
+        text=text,
+        batch=batch,
+    )
+    if wanted == Filter():
+        raise UsageError("say which items: by number, or by an option such as --batch")
+    return wanted
+
+
+def _each(
+    context: typer.Context,
+    wanted: "Filter",
+    verb: str,
+    why: str,
+    yes: bool,
+    act: 'Callable[["Operations", int], bool]',
+) -> None:
+    """Do *act* with each item that fits; without *yes* only say how many there are."""
+    from clerkwork.engine.operations import Operations
+    from clerkwork.store import items
+
+    with project.opened_app(context) as app:
+        with app.store.read() as db:
+            fitting = [item.id for item in items.search(db, wanted, limit=100_000)]
+        if not yes:
+            typer.echo(f"{len(fitting)} items fit; add --yes to {verb} them.")
+            return
+        them = Operations(app.engine, who=app.settings.console.user, why=why)
+        done = sum(act(them, number) for number in fitting)
+    typer.echo(f"{verb}: {done} done, {len(fitting) - done} refused by their state.")
+
+
 def _row(item: "WorkItem") -> dict[str, Any]:
     return {
         "item": item.id,
@@ -68,6 +245,10 @@ def _row(item: "WorkItem") -> dict[str, Any]:
         "worker": item.worker,
         "run": item.run_id,
         "parent": item.parent_id,
+        "batch": item.batch_id,
+        "priority": item.priority,
+        "due": item.due,
+        "not_before": item.not_before,
         "arrived": item.arrived,
         "finished": item.finished,
         "bot_ms": item.bot_ms,

@@ -1,0 +1,195 @@
+"""What operators do with items: cancel, expire, edit, requeue."""
+
+import threading
+
+import pytest
+
+from clerkwork import BusinessException, Run, bot, clock
+from clerkwork.engine.operations import Operations
+from clerkwork.errors import UsageError
+from clerkwork.model.events import Kind
+from clerkwork.model.items import MOVES, ItemState, Outcome
+from clerkwork.model.reviews import AnswerInvalid
+from clerkwork.store import effects, events
+from clerkwork.store.schema import item as item_table
+from tests.fixtures_engine import Bench, MakeBench, Number
+
+
+@bot()
+def plain(value: Number, run: Run) -> Number:
+    """Return the number as it is."""
+    return run.step("keep", lambda: value)
+
+
+def operations(bench: Bench) -> Operations:
+    return Operations(bench.engine, who="ann", why="a slip")
+
+
+def force(bench: Bench, item_id: int, state: ItemState) -> None:
+    """Put the item into *state*, whatever the table says."""
+    with bench.store.write() as db:
+        db.execute(item_table.update().where(item_table.c.id == item_id).values(state=state))
+
+
+def test_a_move_is_refused_from_every_state_the_table_does_not_name(make_bench: MakeBench) -> None:
+    """Cancel and expire follow the table from each state; a running item is only asked to end."""
+    bench = make_bench(plain)
+    them = operations(bench)
+    done: dict[ItemState, set[ItemState]] = {}
+    for start in ItemState:
+        done[start] = set()
+        for act, goal in ((them.cancel, ItemState.CANCELLED), (them.expire, ItemState.EXPIRED)):
+            item_id = bench.put(f"{start}-{goal}")
+            force(bench, item_id, start)
+            act(item_id)
+            if bench.item(item_id).state is goal is not start:
+                done[start].add(goal)
+    goals = {ItemState.CANCELLED, ItemState.EXPIRED}
+    allowed = {state: set(MOVES[state]) & goals for state in ItemState}
+    allowed[ItemState.RUNNING] = set()
+    assert done == allowed
+
+
+def test_a_cancelled_item_is_not_worked_on(make_bench: MakeBench) -> None:
+    """Its entry in the queue is void, and the log names who cancelled it and why."""
+    bench = make_bench(plain)
+    cancelled, other = bench.put("A-1"), bench.put("A-2")
+    operations(bench).cancel(cancelled)
+    bench.start_worker()
+    bench.until(other, ItemState.DONE)
+    item = bench.item(cancelled)
+    with bench.store.read() as db:
+        (said,) = [
+            event.data
+            for event in events.after(db, 0, item_id=cancelled)
+            if event.kind is Kind.ITEM_CHANGED
+        ]
+    assert (item.outcome, item.attempt, said["who"], said["why"]) == (
+        Outcome.CANCELLED,
+        0,
+        "ann",
+        "a slip",
+    )
+
+
+def test_a_running_item_is_cancelled_at_its_next_step(make_bench: MakeBench) -> None:
+    """The step under way ends, the next one does not begin."""
+    begun, go_on, second = threading.Event(), threading.Event(), threading.Event()
+
+    @bot()
+    def two_steps(value: Number, run: Run) -> None:
+        def first() -> None:
+            begun.set()
+            go_on.wait(20)
+
+        run.step("first", first)
+        run.step("second", second.set)
+
+    bench = make_bench(two_steps)
+    item_id = bench.put("A-1")
+    bench.start_worker()
+    assert begun.wait(20)
+    operations(bench).cancel(item_id)
+    go_on.set()
+    item = bench.until(item_id)
+    assert (item.state, item.outcome, second.is_set()) == (
+        ItemState.CANCELLED,
+        Outcome.CANCELLED,
+        False,
+    )
+
+
+def test_an_item_that_was_sent_is_neither_cancelled_nor_expired_nor_edited(
+    make_bench: MakeBench,
+) -> None:
+    """It may stand in the target already."""
+    bench = make_bench(plain)
+    item_id, now = bench.put("A-1", 3), clock.now()
+    with bench.store.write() as db:
+        effects.intend(
+            db, target="erp", key="K", name="enter", item_id=item_id, digest="d", now=now
+        )
+        effects.mark_sent(db, target="erp", key="K", item_id=item_id, now=now)
+    them = operations(bench)
+    found = (them.cancel(item_id), them.expire(item_id), them.edit(item_id, {"amount": "4"}))
+    assert (found, bench.item(item_id).state) == ((False, False, {}), ItemState.WAITING)
+
+
+def test_an_edited_item_runs_once_on_its_new_data(make_bench: MakeBench) -> None:
+    """The difference is told, and the old run finds nothing to do."""
+    bench = make_bench(plain)
+    item_id = bench.put("A-1", 3)
+    made = operations(bench).edit(item_id, {"amount": "4"})
+    bench.start_worker()
+    item = bench.until(item_id, ItemState.DONE)
+    assert (made, item.attempt, item.result) == (
+        {"amount": ("3", "4")},
+        1,
+        {"number": "A-1", "amount": 4},
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"), [({"amount": "many"}, AnswerInvalid), ({"colour": "red"}, UsageError)]
+)
+def test_an_edit_that_does_not_fit_the_model_changes_nothing(
+    make_bench: MakeBench, changes: dict[str, str], error: type[Exception]
+) -> None:
+    """Wrong values and unknown fields are refused."""
+    bench = make_bench(plain)
+    item_id = bench.put("A-1", 3)
+    with pytest.raises(error):
+        operations(bench).edit(item_id, changes)
+    assert bench.item(item_id).payload == {"number": "A-1", "amount": 3}
+
+
+def test_a_requeued_item_begins_a_new_run_and_its_review_is_withdrawn(
+    make_bench: MakeBench,
+) -> None:
+    """What stood in the way is gone, so the bot does it."""
+    blocked = threading.Event()
+    blocked.set()
+
+    @bot()
+    def strict(value: Number, run: Run) -> Number:
+        if blocked.is_set():
+            raise BusinessException("blocked", "The supplier is blocked.")
+        return value
+
+    bench = make_bench(strict)
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    bench.until(item_id, ItemState.IN_REVIEW)
+    blocked.clear()
+    operations(bench).requeue(item_id)
+    item = bench.until(item_id, ItemState.DONE)
+    assert (item.run_no, bench.open_reviews()) == (2, [])
+
+
+def test_a_requeue_from_a_step_keeps_the_results_before_it(make_bench: MakeBench) -> None:
+    """The named step runs again, the one before it does not."""
+    calls: list[str] = []
+
+    @bot()
+    def three(value: Number, run: Run) -> None:
+        for name in ("one", "two"):
+            run.step(name, lambda name=name: calls.append(name))  # type: ignore[misc]  # bound now
+        run.check(value, len(calls) > 2, "too_few")
+
+    bench = make_bench(three)
+    item_id = bench.put("A-1")
+    bench.start_worker()
+    bench.until(item_id, ItemState.IN_REVIEW)
+    operations(bench).requeue(item_id, "three: two")
+    item = bench.until(item_id, ItemState.DONE)
+    assert (calls, item.run_no) == (["one", "two", "two"], 1)
+
+
+def test_a_requeue_from_an_unknown_step_names_the_steps(make_bench: MakeBench) -> None:
+    """Nothing is moved."""
+    bench = make_bench(plain)
+    item_id = bench.put("A-1")
+    operations(bench).cancel(item_id)
+    with pytest.raises(UsageError, match="has no finished step"):
+        operations(bench).requeue(item_id, "plain: nowhere")
+    assert bench.item(item_id).state is ItemState.CANCELLED
