@@ -30,6 +30,7 @@ class HttpScreen:
         self._on_message = on_message
 
     def about_to_submit(self) -> None:
+        seams.reach("before the fence")
         self._on_message("about_to_submit", None)
         seams.reach("about to post")
 

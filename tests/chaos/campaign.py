@@ -23,11 +23,12 @@ from clerkwork import clock
 from clerkwork.model.items import ItemState
 from tests.chaos import life, seams
 from tests.chaos.life import Place
-from tests.chaos.target import Faults, entered, running
+from tests.chaos.target import SLOWEST_S, Faults, entered, running
 
 PAUSE = threading.Event()  # never set
 SPAN_S = 1.5  # a life that is killed at a random instant ends within this time
 OVERDUE_S = 4.0  # a life whose boundary does not come is killed now
+TAKEOVER = timedelta(seconds=15)
 DRAIN = timedelta(seconds=120)
 
 
@@ -50,6 +51,7 @@ class Plan:
     url: str = "sqlite:///store.db"
     lost: float = 0.02
     phantom: float = 0.01
+    slowest_s: float = SLOWEST_S
     mutate: Callable[[], None] | None = None
 
 
@@ -100,7 +102,7 @@ class Count:
 def run_lane(plan: Plan, until: timedelta | None = None) -> Count:
     """Do what *plan* says, at the latest until the monotonic instant *until*."""
     root = Path(tempfile.mkdtemp(prefix="clerkwork-chaos-"))
-    faults = Faults(seed=plan.seed, lost=plan.lost, phantom=plan.phantom)
+    faults = Faults(seed=plan.seed, lost=plan.lost, phantom=plan.phantom, slowest_s=plan.slowest_s)
     try:
         with running(root / "target.db", faults) as address:
             place = Place(
@@ -194,20 +196,31 @@ class _Lane:
 
     def _freeze(self) -> None:
         """Freeze a worker at a boundary, let another take over, and wake the first."""
-        seam, nth = self._chance.choice(seams.BEFORE_THE_FENCE), self._chance.randint(1, 6)
-        frozen = self._start(lambda: seams.watch(seam, nth, signal.SIGSTOP))
+        seam = "before the fence"  # between the look-up and the submit: the fence alone helps
+        if self._chance.random() < 0.5:
+            seam = self._chance.choice(seams.BEFORE_THE_FENCE)
+        nth = self._chance.randint(1, 4)
+        frozen = self._start(
+            lambda: seams.watch(seam, nth, signal.SIGSTOP, lambda: life.no_writer(self._place))
+        )
         if not _stopped(frozen, OVERDUE_S):
             os.kill(frozen, signal.SIGSTOP)
             seam = "a random instant"
-        other = self._start()
-        PAUSE.wait(self._place.lease_s + 2.5 + 3 * life.SLOWEST_COMMIT_S)
+        before, other = self._takeovers(), self._start()
+        deadline = clock.monotonic() + TAKEOVER
+        while clock.monotonic() < deadline and self._takeovers() == before:
+            PAUSE.wait(0.2)
+        PAUSE.wait(2 * life.SLOWEST_COMMIT_S)
         os.kill(frozen, signal.SIGCONT)
-        PAUSE.wait(1.0)
+        PAUSE.wait(life.SLOWEST_COMMIT_S)
         for pid in (frozen, other):
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
         self._count.stops += 1
         self._count.at[seam] += 1
+
+    def _takeovers(self) -> int:
+        return sum(row[3] for row in life.answer_of(lambda: life.state(self._place))["items"])
 
     def _drain(self) -> None:
         """Let a worker that nobody kills end what is open."""

@@ -24,9 +24,10 @@ from clerkwork.engine.engine import Engine
 from clerkwork.engine.runlog import RunLog
 from clerkwork.engine.worker import Worker
 from clerkwork.model.items import CLOSED, ItemState, NewItem
-from clerkwork.model.workflows import Fallback, Retry, Step, Target, Workflow
+from clerkwork.model.retry import Retry
+from clerkwork.model.workflows import Fallback, Step, Target, Workflow
 from clerkwork.safety.redact import Redactor
-from clerkwork.store.database import Store, open_store
+from clerkwork.store.database import Store, _create, open_store
 from clerkwork.store.schema import item as item_table
 from tests.chaos.bot import HttpBrowser, NoReader, Order, entering
 
@@ -102,6 +103,19 @@ def work(place: Place, started: int) -> None:
         threading.Event().wait()
 
 
+def no_writer(place: Place) -> None:
+    """Return when no thread of this process writes to a SQLite store.
+
+    A process that is frozen inside a write holds everybody up until it wakes; nothing is taken
+    over meanwhile, and nothing is tried.
+    """
+    store = Store(_create(place.url, place.root))
+    if store.engine.dialect.name == "sqlite":
+        with store.write():
+            pass
+    store.close()
+
+
 def open_items(store: Store) -> int:
     """Return how many items are neither closed nor with a person."""
     count = sa.select(sa.func.count()).where(item_table.c.state.not_in(ENDED))
@@ -111,7 +125,7 @@ def open_items(store: Store) -> int:
 
 def state(place: Place) -> dict[str, Any]:
     """Return how many items are open, and state, reason and takeovers of each item."""
-    store = open_store(place.url, place.root)
+    store = Store(_create(place.url, place.root))  # migrating would wait for a frozen writer
     columns = (
         item_table.c.reference,
         item_table.c.state,

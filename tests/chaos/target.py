@@ -1,6 +1,6 @@
 """The target of the campaign: a small order system of its own process, which is never killed.
 
-It has no unique constraint, commits up to ``SLOWEST_S`` after it was asked, and follows a seeded
+It has no unique constraint, commits up to 200 ms after it was asked, and follows a seeded
 plan of faults: answers lost after the commit, and answers without a commit.
 """
 
@@ -29,12 +29,14 @@ class Faults:
 
     Attributes:
         lost: Share of orders whose first answer is lost after the commit.
+        slowest_s: Longest time between the request and the commit.
         phantom: Share of orders whose first answer comes although nothing was stored.
     """
 
     seed: int
     lost: float = 0.02
     phantom: float = 0.01
+    slowest_s: float = SLOWEST_S
 
 
 class Target:
@@ -61,7 +63,7 @@ class Target:
         with self._lock:
             nth = self._posts[number] = self._posts.get(number, 0) + 1
         chance = random.Random(f"{self._faults.seed}/{number}/{nth}")  # noqa: S311 - no secret
-        PAUSE.wait(chance.uniform(0, SLOWEST_S))
+        PAUSE.wait(chance.uniform(0, self._faults.slowest_s))
         phantom, lost = chance.random(), chance.random()
         if nth == 1 and phantom < self._faults.phantom:
             with self._lock:
