@@ -4,7 +4,7 @@ PYTHON := .venv/bin/python
 ONCE ?=
 KEEP ?=
 
-.PHONY: demo test setup check unit bench chaos
+.PHONY: demo test setup check unit bench bench-locators chaos
 
 demo:
 	@tools/setup.sh run
@@ -30,3 +30,8 @@ bench: setup
 
 chaos: setup
 	$(PYTHON) -m tests.chaos
+
+# Changes real pages at random and counts which fields are still found; then MiniWoB++ by words alone.
+bench-locators: setup
+	$(PYTHON) -m benchmarks.locators --held-out --seeds 2 --triples 200 --write
+	$(PYTHON) -m benchmarks.miniwob

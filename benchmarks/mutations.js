@@ -235,6 +235,28 @@ window.__bench = (names, seed, words) => {
         for (const l of [...(e.labels || [])]) l.removeAttribute("for");
       }
     },
+    unit() {
+      for (const e of all()) if (!e.closest("td") && !/checkbox|radio/.test(e.type))
+        e.after(make("span", pick([" EUR", " pcs", " e.g. 12", " ?"])));
+    },
+    hint() {
+      const hints = ["As printed on the paper", "Ask your supervisor", "Leave empty if unknown"];
+      for (const e of all()) if (!e.closest("td")) e.before(make("small", pick(hints)));
+    },
+    editable() {
+      for (const e of all()) {
+        if (!/^(text|search|tel|email)$/.test(e.type) || e.tagName !== "INPUT") continue;
+        const box = make("div", "", {contenteditable: "true", role: "textbox", class: junk(),
+          style: "border:1px solid;min-width:90px;min-height:18px;display:inline-block"});
+        const name = e.labels?.[0];
+        if (name && !name.contains(e)) {
+          name.id = name.id || junk();
+          box.setAttribute("aria-labelledby", name.id);
+        }
+        box.__truth = e.__truth;
+        e.replaceWith(box);
+      }
+    },
     reheading() { for (const h of doc().querySelectorAll("h1, h2, h3, legend")) h.textContent = "Welcome"; },
   };
   for (const name of names) M[name]();

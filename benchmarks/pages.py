@@ -23,14 +23,17 @@ MINIWOB = PACKAGES / "miniwob" / "html"
 _ADMIN = """
 import django, sys
 from django.conf import settings
-settings.configure(SECRET_KEY="benchmark", ROOT_URLCONF="__main__", USE_I18N=False, ALLOWED_HOSTS=["*"],
+settings.configure(SECRET_KEY="benchmark", ROOT_URLCONF="__main__", USE_I18N=False,
+    ALLOWED_HOSTS=["*"],
     STATIC_URL="/static/", INSTALLED_APPS=["django.contrib." + name for name in
         ("admin", "auth", "contenttypes", "sessions", "messages")],
     DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}},
     MIDDLEWARE=[], TEMPLATES=[{"BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True, "OPTIONS": {"context_processors": [
-            "django.template.context_processors.request", "django.contrib.auth.context_processors.auth",
-            "django.contrib.messages.context_processors.messages"]}}], SILENCED_SYSTEM_CHECKS=["admin"])
+            "django.template.context_processors.request",
+            "django.contrib.auth.context_processors.auth",
+            "django.contrib.messages.context_processors.messages"]}}],
+    SILENCED_SYSTEM_CHECKS=["admin"])
 django.setup()
 from django.contrib import admin
 from django.contrib.auth.models import User
