@@ -327,14 +327,18 @@ def test_a_released_run_is_run_once_and_says_who_let_it_go(store):
 
 
 def test_a_run_whose_process_died_is_run_by_another(store):
-    """Its lease lapses; the dead one cannot write over what became of it."""
+    """Its lease lapses; if it only slept, it cannot write over what the other one is doing."""
     dead = calls(store, lambda _: 1, "dead")
     with store.write() as db:
         planned.claim(db, "x", NOON, worker="dead", now=NOON, lease=timedelta(seconds=1))
-    alive = ScheduleClock({"x": Schedule(every_s=3600)}, calls(store, lambda _: 2, "alive"))
+
+    def work(_name: str) -> int:
+        dead.finish("x", NOON, state=PlannedState.RAN, items=1, reason="")
+        return 2
+
+    alive = ScheduleClock({"x": Schedule(every_s=3600)}, calls(store, work, "alive"))
     begun = alive.run_again()
     alive.stop()
-    dead.finish("x", NOON, state=PlannedState.RAN, items=1, reason="")
     assert begun == 1
     ((_, state, items, reason),) = seen(store)
     assert (state, items, reason.split(";")[0]) == ("late", 2, "dead died over it")
@@ -364,3 +368,14 @@ def test_a_day_off_leaves_a_row_and_no_run(store):
     clocked.fire("daily", hands.wall)
     said = "2026-12-25 is no workday: 1. Weihnachtstag (Christmas Day) (calendar germany)"
     assert seen(store) == [("25 08:00:00", "skipped", 0, said)]
+
+
+def test_of_two_schedulers_that_saw_a_release_one_takes_it(store):
+    """Both read the row before either wrote it."""
+    made = calls(store, lambda _: 1)
+    made.claim("x", NOON)
+    made.finish("x", NOON, state=PlannedState.BLOCKED, items=0, reason="missed")
+    with store.write() as db:
+        planned.release(db, "x", NOON, now=NOON)
+    both = [calls(store, lambda _: 1, worker).claim_again("x", NOON) for worker in ("a", "b")]
+    assert both == [True, False]
