@@ -78,8 +78,9 @@ def test_each_page_is_kept_once_under_the_digest_of_its_picture(tmp_path: Path) 
     reader.close()
     sha256 = pages[0][0].sha256
     assert pages[0] == pages[1]
-    files = [file for file in tmp_path.rglob("*") if file.is_file()]
-    assert files == [tmp_path / sha256[:2] / f"{sha256}.jpg"]
+    files = sorted(file for file in tmp_path.rglob("*") if file.is_file())
+    folder = tmp_path / sha256[:2]
+    assert files == [folder / f"{sha256}.jpg", folder / f"{sha256}.words.json"]
     with Image.open(files[0]) as picture:
         assert picture.size == (pages[0][0].width, pages[0][0].height)
 
