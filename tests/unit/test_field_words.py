@@ -1,0 +1,71 @@
+"""Comparing the words of a page, and deciding which field is meant."""
+
+import pytest
+
+from clerkwork.browser.match import Candidate, choose
+from clerkwork.browser.words import likeness
+from clerkwork.model.locators import Fingerprint
+
+
+def fields(*prints: Fingerprint) -> list[Candidate]:
+    return [
+        Candidate(frame=0, place=place, grid=-1, line=-1, covered="", blocked=False, seen=seen)
+        for place, seen in enumerate(prints)
+    ]
+
+
+def text(label: str = "", **facts) -> Fingerprint:
+    return Fingerprint(tag="input", type="text", label=label, **facts)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["Order date *", "ORDER DATE:", "Order date (required)", "▸ Order date", "Enter order date"],
+)
+def test_decoration_changes_no_words(shown):
+    """Stars, colons, brackets, case and polite words are not part of a name."""
+    assert likeness("Order date", shown) == 1.0
+
+
+@pytest.mark.parametrize("shown", ["订单日期：", "Date of order", "下单日期 *"])
+def test_synonym_is_nearly_the_same(shown):
+    """English and Chinese names of one thing count almost as the words themselves."""
+    assert 0.9 <= likeness("Order date", shown) < 1.0
+
+
+@pytest.mark.parametrize(("one", "other"), [("Tax", "Total"), ("数量", "单价"), ("", "Tax")])
+def test_other_things_are_not_alike(one, other):
+    """Names of different things never come near to a match."""
+    assert likeness(one, other) < 0.5
+
+
+def test_exact_words_come_before_words_that_hold_them():
+    """`Name` means the field that says `Name`, not `Last name`."""
+    page = fields(text("Last name"), text("Name"))
+    assert choose("Name", page, None).field is page[1]
+
+
+def test_two_fields_of_one_name_are_both_named():
+    """Nothing is chosen between two fields that say the same."""
+    page = fields(text("Date"), text("Date"), text("Tax"))
+    assert choose("Date", page, None).doubtful == (page[0], page[1])
+
+
+def test_fingerprint_tells_fields_of_one_name_apart():
+    """What one of two equal fields looked like before decides."""
+    page = fields(text("Date", attributes={"id": "from"}), text("Date", attributes={"id": "to"}))
+    assert choose("Date", page, page[1].seen).field is page[1]
+
+
+def test_field_that_bears_the_name_of_another_is_not_taken():
+    """When the field is gone, the one beside it is not taken for it, however alike it looks."""
+    gone = text("Supplier", attributes={"class": "wide"}, others=["Buyer", "Tax"], after=["Buyer"])
+    page = fields(text("Buyer", attributes={"class": "wide"}), text("Tax"))
+    assert choose("Supplier", page, gone).field is None
+
+
+def test_last_field_is_known_when_all_others_keep_their_names():
+    """A field with a wholly new name is found if every other one is still called as before."""
+    was = text("Genre", others=["Director", "Year"], order=1)
+    page = fields(text("Director"), text("Zyx"), text("Year"))
+    assert choose("Genre", page, was).field is page[1]
