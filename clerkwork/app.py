@@ -8,6 +8,7 @@ from loguru import logger
 
 from clerkwork.browser.host import BrowserHost
 from clerkwork.config.calendars import load_calendars
+from clerkwork.config.disk import used_percent
 from clerkwork.config.files import load_targets, load_workflows
 from clerkwork.config.secrets import known_secrets
 from clerkwork.config.settings import Settings, load_settings
@@ -17,6 +18,7 @@ from clerkwork.engine.engine import Engine
 from clerkwork.engine.planning import calls_on
 from clerkwork.engine.runlog import RunLog
 from clerkwork.engine.schedule import Calls, ScheduleClock
+from clerkwork.engine.tidying import Tidying
 from clerkwork.engine.worker import Worker
 from clerkwork.intake.folder import FolderIntake
 from clerkwork.intake.mail import MailIntake
@@ -63,12 +65,28 @@ class App:
 
     def worker(self, name: str) -> Worker:
         """Return a worker called *name*, not yet started; one in a process."""
+        limits = self.settings.retention
         return Worker(
             self.engine,
             name=name,
             settings=self.settings.worker,
-            browser=BrowserHost(self.settings.browser, self.evidence, root=self.root),
+            browser=BrowserHost(
+                self.settings.browser,
+                self.evidence,
+                root=self.root,
+                full_percent=limits.disk_evidence_percent,
+            ),
             reader=self.reader(),
+            full=lambda: used_percent(self.evidence) >= limits.disk_claims_percent,
+        )
+
+    def tidying(self) -> Tidying:
+        """Return what deletes what is kept long enough."""
+        return Tidying(
+            engine=self.engine,
+            settings=self.settings.retention,
+            evidence=self.evidence,
+            logs=self.root / self.settings.folders.logs,
         )
 
     def intake(self, reader: DocumentReader) -> FolderIntake:

@@ -23,7 +23,12 @@ class BrowserHost:
     """One warm browser for one worker; a second call waits for the first."""
 
     def __init__(
-        self, settings: BrowserSettings, evidence: Path, *, root: Path | None = None
+        self,
+        settings: BrowserSettings,
+        evidence: Path,
+        *,
+        root: Path | None = None,
+        full_percent: float = 100,
     ) -> None:
         """Prepare the browser; nothing is started yet.
 
@@ -31,10 +36,12 @@ class BrowserHost:
             settings: Which browser, and how much memory it may use.
             evidence: Folder that pictures are kept in, by their SHA-256.
             root: The project, where it is known what the fields of its targets look like.
+            full_percent: No pictures are kept while the disk is this full.
         """
         self._settings = settings
         self._evidence = evidence.absolute()
         self._learned = None if root is None else Learned(root)
+        self._full_percent = full_percent
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._scratch: Scratch | None = None
@@ -70,6 +77,7 @@ class BrowserHost:
             executable=self._settings.executable,
             headless=self._settings.headless,
             evidence=self._evidence,
+            full_percent=self._full_percent,
             slowest_step_s=target.call_timeout_s / 2,
             fingerprints=self._learned.accepted(target.name) if self._learned else {},
         )

@@ -17,6 +17,7 @@ from clerkwork.browser.learned import Proposal
 from clerkwork.browser.locate import Found, Wanted, find_button, find_field
 from clerkwork.browser.match import How
 from clerkwork.children import Channel
+from clerkwork.config.disk import used_percent
 from clerkwork.model.locators import Fingerprint
 
 PICTURE_TIMEOUT_MS = 5_000
@@ -40,6 +41,7 @@ class PlaywrightScreen:
         channel: Channel,
         evidence: Path,
         *,
+        full_percent: float,
         base_url: str,
         username: str,
         password: str,
@@ -52,6 +54,7 @@ class PlaywrightScreen:
         self.password = password
         self._channel = channel
         self._evidence = evidence
+        self._full_percent = full_percent
         self._fingerprints = fingerprints
         self._locate_s = locate_s
 
@@ -80,6 +83,9 @@ class PlaywrightScreen:
 
     def keep(self, name: str) -> None:
         """Keep a picture of the whole page under *name*; what is in password fields is covered."""
+        if used_percent(self._evidence) >= self._full_percent:
+            self.log("No picture {name} was kept: the disk is nearly full.", name=name)
+            return
         picture = self.page.screenshot(
             type="jpeg",
             quality=QUALITY,

@@ -46,6 +46,7 @@ class Visit:
         executable: The setting of the same name.
         headless: Whether the browser has no window.
         evidence: Folder for pictures.
+        full_percent: No pictures are kept while the disk is this full.
         slowest_step_s: No single action or page may take longer.
         fingerprints: What the target's fields looked like, by their words.
     """
@@ -57,6 +58,7 @@ class Visit:
     executable: str
     headless: bool
     evidence: Path
+    full_percent: float
     slowest_step_s: float
     fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
 
@@ -137,6 +139,7 @@ def _work(
         page,
         channel,
         visit.evidence,
+        full_percent=visit.full_percent,
         base_url=visit.base_url,
         username=visit.username,
         password=visit.password,

@@ -120,6 +120,42 @@ class DocumentSettings(Section):
     replay: str = Field("", description="Folder of stored readings for the engine `replay`.")
 
 
+class RetentionSettings(Section):
+    """What is deleted when, by `clerkwork tidy` and once a day by a scheduler.
+
+    Only what belongs to closed items is deleted; the effect ledger stays for ever.
+    """
+
+    log_days: int = Field(90, ge=1, description="Days the run log of a closed item is kept.")
+    success_days: int = Field(
+        7, ge=0, description="Days pictures of an item are kept that nothing happened to."
+    )
+    failure_days: int = Field(
+        30, ge=0, description="Days pictures of an item are kept that failed on the way."
+    )
+    review_days: int = Field(
+        90, ge=0, description="Days pictures of an item are kept that a person saw."
+    )
+    items_days: int = Field(
+        760, ge=30, description="Days a closed item and its reviews are kept, and so its metrics."
+    )
+    runs_days: int = Field(
+        30, ge=1, description="Days the checkpoints of a closed item's runs are kept."
+    )
+    evidence_max_gb: float = Field(
+        20.0,
+        ge=0,
+        description="Size of the folder of evidence above which the oldest pictures go, of "
+        "successful items first; a run's first, last and failed steps keep theirs.",
+    )
+    disk_evidence_percent: float = Field(
+        85.0, ge=0, le=101, description="No new pictures while the disk is this full."
+    )
+    disk_claims_percent: float = Field(
+        92.0, ge=0, le=101, description="No new items are taken while the disk is this full."
+    )
+
+
 class FolderSettings(Section):
     """Folders, relative to the project."""
 
@@ -142,6 +178,7 @@ class Settings(BaseSettings):
     browser: BrowserSettings = Field(default_factory=BrowserSettings)
     documents: DocumentSettings = Field(default_factory=DocumentSettings)
     folders: FolderSettings = Field(default_factory=FolderSettings)
+    retention: RetentionSettings = Field(default_factory=RetentionSettings)
 
     @classmethod
     def settings_customise_sources(

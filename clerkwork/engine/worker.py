@@ -4,6 +4,7 @@ One worker in a process, because DBOS is one instance in a process.
 """
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -33,6 +34,7 @@ from clerkwork.model.workflows import Step, Workflow
 from clerkwork.store import events, moves
 
 GROUP_WAIT = timedelta(seconds=1)
+FULL_WAIT = timedelta(seconds=30)
 _present: "Worker | None" = None
 
 
@@ -59,10 +61,22 @@ class Worker:
         settings: WorkerSettings,
         browser: Browser,
         reader: Reader,
+        full: Callable[[], bool] = lambda: False,
     ) -> None:
+        """Prepare the worker; nothing runs before ``start``.
+
+        Args:
+            engine: Where the items are.
+            name: See above.
+            settings: How it works.
+            browser: What bots look at pages with.
+            reader: What bots read documents with.
+            full: Whether the disk is too full to begin anything; what runs already goes on.
+        """
         self.name = name
         self._engine = engine
         self._settings = settings
+        self._full = full
         self._tools = Tools(browser=browser, reader=reader)
         self._sweep = Sweep(engine, name, lease=timedelta(seconds=settings.lease_s))
         self._stopped = threading.Event()
@@ -135,6 +149,13 @@ class Worker:
 
     def _reserve(self, item_id: int) -> WorkItem | None:
         now = clock.now()
+        if self._full():
+            logger.warning(
+                "the disk is nearly full: no item is taken; make room or `clerkwork tidy`"
+            )
+            with self._engine.store.write() as db:
+                if moves.defer(db, item_id, not_before=now + FULL_WAIT, now=now):
+                    return None
         try:
             with self._engine.store.write() as db:
                 return moves.reserve(db, item_id, worker=self.name, now=now, run_no=_run_no())

@@ -24,6 +24,7 @@ def add(db: Connection, new: Event) -> int:
         step=new.step,
         message=new.message,
         data=new.data,
+        picture=new.data.get("sha256") if new.kind is Kind.EVIDENCE else None,
     )
     return int(db.execute(statement.returning(event.c.number)).scalar_one())
 
@@ -104,17 +105,6 @@ def runs(db: Connection, *, limit: int = 100, before: int | None = None) -> list
         }
         for row in db.execute(statement)
     ]
-
-
-def latest_evidence(db: Connection, sha256: str) -> str | None:
-    """Return the media type under which evidence with this content address was kept, or None."""
-    statement = (
-        sa.select(event.c.data)
-        .where(event.c.kind == Kind.EVIDENCE, event.c.data["sha256"].as_string() == sha256)
-        .limit(1)
-    )
-    found = db.execute(statement).scalar()
-    return None if found is None else str(found.get("media_type", ""))
 
 
 def _event(row: Row[Any]) -> Event:

@@ -144,6 +144,13 @@ event = sa.Table(
     Column("step", String(120)),
     Column("message", Text, nullable=False),
     Column("data", sa.JSON, nullable=False),
+    Column("picture", String(64)),  # SHA-256 of evidence whose file is still kept
+    sa.Index(
+        "event_with_picture",
+        "picture",
+        sqlite_where=sa.text("picture IS NOT NULL"),
+        postgresql_where=sa.text("picture IS NOT NULL"),
+    ),
     sa.Index("event_by_item", "item_id", "number"),
     sa.Index("event_by_run", "run_id", "number"),
 )

@@ -54,7 +54,16 @@ def upgrade() -> None:
         sa.Column("step", sa.String(length=120), nullable=True),
         sa.Column("message", sa.Text(), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("picture", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index(
+        "event_with_picture",
+        "event",
+        ["picture"],
+        unique=False,
+        sqlite_where=sa.text("picture IS NOT NULL"),
+        postgresql_where=sa.text("picture IS NOT NULL"),
     )
     op.create_index("event_by_item", "event", ["item_id", "number"], unique=False)
     op.create_index("event_by_run", "event", ["run_id", "number"], unique=False)

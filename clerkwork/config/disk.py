@@ -1,0 +1,12 @@
+"""How full the disk is that a folder is on."""
+
+import shutil
+from pathlib import Path
+
+
+def used_percent(folder: Path) -> float:
+    """Return the share of the disk in use, from 0 to 100, as it is for ordinary users."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    usage = shutil.disk_usage(folder)
+    return 100 * (1 - usage.free / usage.total)

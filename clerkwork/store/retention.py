@@ -1,0 +1,146 @@
+"""What may be deleted: always in bounded portions, and only what belongs to closed items."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from clerkwork.clock import to_ms
+from clerkwork.model.items import CLOSED
+from clerkwork.store.schema import event, item, review
+
+PORTION = 500
+_FAILED = sa.or_(item.c.failures > 0, item.c.takeovers > 0)
+SUCCESS = sa.and_(item.c.touched.is_(sa.false()), sa.not_(_FAILED))
+FAILURE = sa.and_(item.c.touched.is_(sa.false()), _FAILED)
+REVIEW = item.c.touched.is_(sa.true())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """Evidence that an event speaks of.
+
+    Attributes:
+        number: The event.
+        sha256: The content address of its file.
+    """
+
+    number: int
+    sha256: str
+
+
+def old_pictures(
+    db: Connection, kind: sa.ColumnElement[bool], *, before: datetime, after: int = 0
+) -> list[Picture]:
+    """Return pictures of items of *kind* that were closed before an instant, the oldest first."""
+    return _pictures(db, kind, item.c.finished_ms < to_ms(before), event.c.number > after)
+
+
+def spare_pictures(
+    db: Connection, kind: sa.ColumnElement[bool], *, after: int = 0
+) -> list[Picture]:
+    """Return pictures of closed items that are neither of a first, a last nor a failed step."""
+    other = event.alias()
+    beside = sa.and_(other.c.run_id == event.c.run_id, other.c.picture.is_not(None))
+    earlier = sa.exists().where(beside, other.c.number < event.c.number)
+    later = sa.exists().where(beside, other.c.number > event.c.number)
+    failed = sa.exists().where(
+        other.c.run_id == event.c.run_id,
+        other.c.step == event.c.step,
+        other.c.attempt == event.c.attempt,
+        other.c.kind == "exception",
+    )
+    closed = item.c.finished_ms.is_not(None)
+    return _pictures(db, kind, closed, earlier, later, ~failed, event.c.number > after)
+
+
+def forget_pictures(db: Connection, pictures: list[Picture]) -> list[str]:
+    """Note that these are not kept any more; return the addresses that nothing else speaks of."""
+    numbers = [picture.number for picture in pictures]
+    addresses = sorted({picture.sha256 for picture in pictures})
+    db.execute(event.update().where(event.c.number.in_(numbers)).values(picture=None))
+    kept = set(
+        db.execute(
+            sa.select(event.c.picture).where(event.c.picture.in_(addresses)).distinct()
+        ).scalars()
+    )
+    return [address for address in addresses if address not in kept]
+
+
+def delete_events(db: Connection, *, before: datetime) -> int:
+    """Delete a portion of the events of items closed before an instant, and of no item at all."""
+    old_items = sa.select(item.c.id).where(item.c.finished_ms < to_ms(before))
+    lone = sa.and_(event.c.item_id.is_(None), event.c.at_ms < to_ms(before))
+    portion = (
+        sa.select(event.c.number)
+        .where(
+            event.c.number < _first_since(db, before),
+            event.c.picture.is_(None),
+            sa.or_(lone, event.c.item_id.in_(old_items)),
+        )
+        .order_by(event.c.number)
+        .limit(PORTION * 10)
+    )
+    return db.execute(event.delete().where(event.c.number.in_(portion))).rowcount
+
+
+def delete_items(db: Connection, *, before: datetime) -> int:
+    """Delete a portion of the items closed before an instant, with their reviews and events.
+
+    Their effects stay in the ledger, so none of them can be done again.
+    """
+    portion = (
+        sa.select(item.c.id)
+        .where(item.c.state.in_(CLOSED), item.c.updated_ms < to_ms(before))
+        .order_by(item.c.updated_ms)
+        .limit(PORTION)
+    )
+    numbers = list(db.execute(portion).scalars())
+    db.execute(review.delete().where(review.c.item_id.in_(numbers)))
+    db.execute(event.delete().where(event.c.item_id.in_(numbers), event.c.picture.is_(None)))
+    return db.execute(item.delete().where(item.c.id.in_(numbers))).rowcount
+
+
+def closed_among(db: Connection, numbers: set[int], *, before: datetime) -> set[int]:
+    """Return those of the items that were closed before an instant, or are not there any more."""
+    statement = sa.select(item.c.id, item.c.finished_ms).where(item.c.id.in_(numbers))
+    found = {row.id: row.finished_ms for row in db.execute(statement)}
+    return {
+        number
+        for number in numbers
+        if number not in found or (found[number] is not None and found[number] < to_ms(before))
+    }
+
+
+def _pictures(db: Connection, *conditions: sa.ColumnElement[bool]) -> list[Picture]:
+    statement = (
+        sa.select(event.c.number, event.c.picture)
+        .join(item, item.c.id == event.c.item_id)
+        .where(event.c.picture.is_not(None), *conditions)
+        .order_by(event.c.number)
+        .limit(PORTION)
+    )
+    return [Picture(number=row.number, sha256=row.picture) for row in db.execute(statement)]
+
+
+def _first_since(db: Connection, instant: datetime) -> int:
+    """Return the number from which on events are not before *instant*, by halving.
+
+    Events are numbered in the order of time, so no index on the time is needed.
+    """
+    low, high = 0, int(db.execute(sa.select(sa.func.max(event.c.number))).scalar() or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        statement = (
+            sa.select(event.c.at_ms)
+            .where(event.c.number >= middle)
+            .order_by(event.c.number)
+            .limit(1)
+        )
+        at_ms = db.execute(statement).scalar()
+        if at_ms is None or at_ms >= to_ms(instant):
+            high = middle
+        else:
+            low = middle + 1
+    return low

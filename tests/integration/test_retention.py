@@ -1,0 +1,199 @@
+"""What is kept how long, on both back ends, and what a full disk stops."""
+
+import hashlib
+import os
+from datetime import timedelta
+from pathlib import Path
+
+from clerkwork import Run, bot, clock
+from clerkwork.config.settings import RetentionSettings
+from clerkwork.engine.tidying import Tidying
+from clerkwork.model.events import Event, Kind
+from clerkwork.model.items import ItemState
+from clerkwork.store import effects, events, items
+from clerkwork.store.schema import item as item_table
+from tests.fixtures_cli import Shell
+from tests.fixtures_engine import Bench, MakeBench, Number
+
+DAY = timedelta(days=1)
+KB = 1000
+
+
+@bot()
+def plain(value: Number, run: Run) -> Number:
+    """Return the number as it is."""
+    return run.step("keep", lambda: value)
+
+
+def picture(bench: Bench, item_id: int, step: str, *, kind: Kind = Kind.EVIDENCE) -> str:
+    """Keep one kilobyte as evidence of a step, or note its failure; return the address."""
+    content = f"{item_id} {step}".ljust(KB).encode()
+    sha256 = hashlib.sha256(content).hexdigest()
+    if kind is Kind.EVIDENCE:
+        file = bench.logs.parent / "evidence" / sha256[:2] / f"{sha256}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    item = bench.item(item_id)
+    new = Event(
+        at=clock.now(),
+        kind=kind,
+        item_id=item_id,
+        run_id=item.run_id,
+        attempt=item.attempt,
+        step=step,
+        message=step,
+        data={"sha256": sha256},
+    )
+    bench.engine.log.write(new)
+    return sha256
+
+
+def kept(bench: Bench) -> set[str]:
+    return {file.stem for file in (bench.logs.parent / "evidence").glob("??/*.jpg")}
+
+
+def tidying(bench: Bench, **settings: float) -> Tidying:
+    return Tidying(
+        engine=bench.engine,
+        settings=RetentionSettings.model_validate(settings),
+        evidence=bench.logs.parent / "evidence",
+        logs=bench.logs,
+    )
+
+
+def done(bench: Bench, *numbers: str) -> list[int]:
+    found = [bench.put(number) for number in numbers]
+    bench.start_worker()
+    for item_id in found:
+        bench.until(item_id, ItemState.DONE)
+    bench.stop_worker()
+    return found
+
+
+def test_pictures_go_by_what_became_of_their_item(make_bench: MakeBench) -> None:
+    """After ten days those of a success are gone; of a failure, a review, an open item not."""
+    bench = make_bench(plain)
+    success, failure, review = done(bench, "A-1", "A-2", "A-3")
+    waiting = bench.put("A-4")
+    with bench.store.write() as db:
+        table = item_table.update()
+        db.execute(table.where(item_table.c.id == failure).values(failures=1))
+        db.execute(table.where(item_table.c.id == review).values(touched=True))
+    addresses = [picture(bench, number, "s") for number in (success, failure, review, waiting)]
+    result = tidying(bench).run(clock.now() + 10 * DAY)
+    assert (result.pictures, kept(bench)) == (1, set(addresses[1:]))
+
+
+def test_a_picture_that_two_items_share_stays_until_both_are_old(make_bench: MakeBench) -> None:
+    """Files are deleted by content, and only when nothing speaks of them any more."""
+    bench = make_bench(plain)
+    first, second = done(bench, "A-1", "A-2")
+    with bench.store.write() as db:
+        db.execute(item_table.update().where(item_table.c.id == second).values(failures=1))
+    address = picture(bench, first, "s")
+    new = Event(at=clock.now(), kind=Kind.EVIDENCE, item_id=second, data={"sha256": address})
+    bench.engine.log.write(new)
+    after_ten = tidying(bench).run(clock.now() + 10 * DAY).pictures, kept(bench)
+    after_forty = tidying(bench).run(clock.now() + 40 * DAY).pictures, kept(bench)
+    assert (after_ten, after_forty) == ((1, {address}), (1, set()))
+
+
+def test_the_cap_never_takes_a_first_a_last_or_a_failed_step(make_bench: MakeBench) -> None:
+    """Even a cap of nothing leaves these, and says how much they are over it."""
+    bench = make_bench(plain)
+    (item_id,) = done(bench, "A-1")
+    steps = [picture(bench, item_id, f"s{number}") for number in range(5)]
+    picture(bench, item_id, "s2", kind=Kind.EXCEPTION)
+    result = tidying(bench, evidence_max_gb=0).run(clock.now())
+    assert (kept(bench), result.pictures, result.over_bytes) == (
+        {steps[0], steps[2], steps[4]},
+        2,
+        3 * KB,
+    )
+
+
+def test_the_cap_takes_no_more_than_it_must(make_bench: MakeBench) -> None:
+    """The oldest goes first, and as soon as the rest fits nothing more goes."""
+    bench = make_bench(plain)
+    (item_id,) = done(bench, "A-1")
+    steps = [picture(bench, item_id, f"s{number}") for number in range(4)]
+    tidying(bench, evidence_max_gb=3 * KB / 10**9).run(clock.now())
+    assert kept(bench) == {steps[0], steps[2], steps[3]}
+
+
+def test_logs_checkpoints_and_items_go_when_they_are_old(make_bench: MakeBench) -> None:
+    """The closed item is gone after its time, the waiting one and the ledger stay."""
+    bench = make_bench(plain)
+    (closed,) = done(bench, "A-1")
+    waiting = bench.put("A-2")
+    with bench.store.write() as db:
+        effects.intend(
+            db, target="erp", key="A-1", name="e", item_id=closed, digest="d", now=clock.now()
+        )
+    log_file = bench.logs / "runs" / f"item-{closed}-1.jsonl"
+    os.utime(log_file, (0, 0))
+    first = tidying(bench).run(clock.now() + 100 * DAY)
+    runs = [run.workflow_id for run in bench.engine.client.list_workflows()]
+    with bench.store.read() as db:
+        log = [len(events.after(db, 0, item_id=number)) > 0 for number in (closed, waiting)]
+    second = tidying(bench).run(clock.now() + 800 * DAY)
+    with bench.store.read() as db:
+        left = [item.id for item in items.search(db, items.Filter())]
+        ledger = effects.get(db, "erp", "A-1")
+    assert (first.checkpoints, runs, log, log_file.exists()) == (
+        1,
+        [f"item-{waiting}-1"],
+        [False, True],
+        False,
+    )
+    assert (second.items, left, ledger is not None) == (1, [waiting], True)
+
+
+def test_a_parked_run_keeps_its_checkpoints(make_bench: MakeBench) -> None:
+    """DBOS counts a run that waits for a person as over; it has to go on after the answer."""
+
+    @bot()
+    def asking(value: Number, run: Run) -> Number:
+        """Ask about everything."""
+        return run.check(value, False, "why", "Why?")
+
+    bench = make_bench(asking)
+    item_id = bench.put("A-1")
+    bench.start_worker()
+    bench.until(item_id, ItemState.IN_REVIEW)
+    tidying(bench).run(clock.now() + 1000 * DAY)
+    bench.answer(amount=5)
+    assert bench.until(item_id, ItemState.DONE).result == {"number": "A-1", "amount": 5}
+
+
+def test_tidying_is_done_once_a_day_by_whoever_is_first(make_bench: MakeBench) -> None:
+    """A second scheduler finds it done; the next day it is due again."""
+    bench = make_bench(plain)
+    now = clock.now()
+    found = [tidying(bench).daily(at) for at in (now, now, now + DAY * 2)]
+    assert found == [True, False, True]
+
+
+def test_a_full_disk_stops_the_taking_of_items(make_bench: MakeBench) -> None:
+    """A worker on a full disk begins nothing; the item is postponed, not lost."""
+    bench = make_bench(plain)
+    item_id = bench.put("A-1")
+    worker = bench.start_worker(full=lambda: True)
+    postponed = bench.until(item_id, ItemState.POSTPONED)
+    bench.stop_worker()
+    assert (postponed.attempt, worker.name.startswith("w-")) == (0, True)
+
+
+def test_the_command_says_what_was_deleted(worked: Shell) -> None:
+    """Nothing is old in a new project."""
+    said = worked("tidy", "--json")
+    assert (said.status, said.data["items"], said.data["pictures"]) == (0, 0, 0)
+
+
+def test_thresholds_are_settings(worked: Shell, tmp_path: Path) -> None:
+    """With a threshold of nothing no item is taken by a real worker either."""
+    with (worked.root / "config" / "default.toml").open("a") as settings:
+        settings.write("\n[retention]\ndisk_claims_percent = 0\n")
+    assert worked("queue", "answer", 1, "--set", "amount=90").status == 0
+    with worked.started("work", "--name", "w-1") as worker:
+        assert "the disk is nearly full" in worker.until("disk")
