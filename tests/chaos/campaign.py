@@ -223,15 +223,21 @@ class _Lane:
         return sum(row[3] for row in life.answer_of(lambda: life.state(self._place))["items"])
 
     def _drain(self) -> None:
-        """Let a worker that nobody kills end what is open."""
-        pid = self._start()
+        """Let a worker that nobody kills end what is open, as long as any item ends."""
+        pid, least = self._start(), self._submitted + 1
         deadline = clock.monotonic() + DRAIN
-        while (
-            clock.monotonic() < deadline and life.answer_of(lambda: life.state(self._place))["open"]
-        ):
+        while clock.monotonic() < deadline:
+            number = self._open()
+            if number < least:
+                least, deadline = number, clock.monotonic() + DRAIN
+            if number == 0:
+                break
             PAUSE.wait(0.3)
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+
+    def _open(self) -> int:
+        return int(life.answer_of(lambda: life.state(self._place))["open"])
 
     def _judge(self) -> Count:
         facts, count = self._facts(), self._count
