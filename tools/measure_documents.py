@@ -42,7 +42,9 @@ def main() -> None:
     files = [file for file in sorted(given.folder.iterdir()) if file.suffix.lower() in SUFFIXES]
     files = [file for file in files if given.only in file.name][: given.limit]
     with tempfile.TemporaryDirectory() as evidence:
-        settings = DocumentSettings(engine=given.engine, verify=given.verify, cache_mb=1000)
+        settings = DocumentSettings(
+            engine=given.engine, verify=given.verify, cache_mb=1000, page_timeout_s=900
+        )
         reader = DocumentReader(settings, Path(evidence), given.cache)
         reports = [measure(reader, file) for file in files]
         reader.close()

@@ -54,7 +54,11 @@ def main() -> None:
     ][: given.limit]
     errata = json.loads((given.folder / "label_errata.json").read_text("utf-8"))
     settings = DocumentSettings(
-        engine=given.engine, verify=given.verify, date_order="dmy", cache_mb=1000
+        engine=given.engine,
+        verify=given.verify,
+        date_order="dmy",
+        cache_mb=1000,
+        page_timeout_s=900,
     )
     outcomes: list[Outcome] = []
     with tempfile.TemporaryDirectory() as evidence:
