@@ -7,7 +7,7 @@ import argparse
 import os
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict, replace
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import Any
 
@@ -83,7 +83,9 @@ def run_lanes(plans: list[Plan], minutes: float | None) -> Count:
         reading, writing = os.pipe()
 
         def work(plan: Plan = plan, writing: int = writing) -> None:
-            os.write(writing, report.json.dumps(asdict(run_lane(plan, until))).encode())
+            found = run_lane(plan, until)
+            figures = {field.name: getattr(found, field.name) for field in fields(found)}
+            os.write(writing, report.json.dumps(figures).encode())
 
         life.forked(work)
         os.close(writing)
