@@ -1,11 +1,13 @@
 """What intake needs from the parts it does not build itself."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import Added, NewItem, Submission
+from clerkwork.model.queues import Batch
 from clerkwork.model.reviews import NewReview
 
 
@@ -14,6 +16,11 @@ class Engine(Protocol):
 
     def submit(self, new: NewItem, review: NewReview | None = None) -> Submission:
         """Add an item once per reference; with *review* it goes to a person before any bot."""
+
+    def submit_all(
+        self, arrivals: Sequence[tuple[NewItem, NewReview | None]], batch: Batch
+    ) -> list[Submission]:
+        """Add every item of a batch, or none when its totals are not what was declared."""
 
     def event(self, kind: Kind, message: str, *, level: Level = Level.INFO, **data: Any) -> None:
         """Write a sentence to the run log, with ``{name}`` for values in *data*."""

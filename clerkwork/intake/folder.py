@@ -20,6 +20,7 @@ from clerkwork.intake.evidence import StillChanging
 from clerkwork.intake.notice import note
 from clerkwork.intake.taking import FileTaker
 from clerkwork.model.events import Kind, Level
+from clerkwork.model.queues import Batch
 from clerkwork.model.workflows import FolderSource, Workflow
 
 UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
@@ -100,14 +101,14 @@ class FolderIntake:
             raise failure
         return added
 
-    def put(self, file: Path, workflow: str) -> Taken:
+    def put(self, file: Path, workflow: str, batch: Batch | None = None) -> Taken:
         """Take one file that stays where it is, such as one named on the command line.
 
         Raises:
             InputRejected: The file is not what it claims to be; nothing was added.
-            UsageError: The workflow takes no files.
+            UsageError: The workflow takes no files, or the batch is not what was declared.
         """
-        return self._taker.take(file, workflow)
+        return self._taker.take(file, workflow, batch)
 
     def close(self) -> None:
         """End the child process that workbooks are read in."""

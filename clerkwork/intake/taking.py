@@ -15,6 +15,7 @@ from clerkwork.intake.workbook import read_workbook, workbook_child
 from clerkwork.model.events import Kind
 from clerkwork.model.items import NewItem
 from clerkwork.model.orders import PurchaseOrder
+from clerkwork.model.queues import Batch
 from clerkwork.model.reviews import NewReview, flatten, plain_fields
 from clerkwork.model.workflows import Workflow
 
@@ -42,8 +43,10 @@ class FileTaker:
         self._reader = reader
         self._child: Child = workbook_child()
 
-    def take(self, file: Path, workflow: str) -> Taken:
+    def take(self, file: Path, workflow: str, batch: Batch | None = None) -> Taken:
         """Add the work items that stand in *file*; taking the same file again adds nothing.
+
+        With *batch* the orders of a workbook are added all or not at all.
 
         Raises:
             InputRejected: The file is not what it claims to be; nothing was added.
@@ -58,9 +61,11 @@ class FileTaker:
         evidence = self._root / self._settings.folders.evidence
         stored = keep(file, evidence, max_mb=self._settings.documents.max_file_mb)
         if plan.source.reader == "document":
+            if batch is not None:
+                raise UsageError(f"{plan.name} takes one document at a time, not a batch")
             taken = self._document(stored, plan)
         else:
-            taken = self._workbook(stored, plan)
+            taken = self._workbook(stored, plan, batch)
         self._engine.event(
             Kind.FILE_TAKEN,
             "The file {file} was taken: {added} new work items, {merged} duplicates.",
@@ -91,13 +96,14 @@ class FileTaker:
         answer = self._engine.submit(item)
         return Taken(name=stored.name, sha256=stored.sha256, submissions=[(item.reference, answer)])
 
-    def _workbook(self, stored: Stored, plan: Workflow) -> Taken:
+    def _workbook(self, stored: Stored, plan: Workflow, batch: Batch | None) -> Taken:
         book = read_workbook(stored.path, stored.name, self._child)
         taken = Taken(
             name=stored.name,
             sha256=stored.sha256,
             duplicates=[repeated.number for repeated in book.duplicates],
         )
+        arrivals: list[tuple[NewItem, NewReview | None]] = []
         for order in book.orders:
             reference = order.number or f"{stored.sha256[:16]} row {order.rows[0]}"
             item = NewItem(
@@ -113,9 +119,15 @@ class FileTaker:
                 },
             )
             review = review_of(order, book.sheet) if order.problems else None
-            taken.submissions.append((reference, self._engine.submit(item, review)))
+            arrivals.append((item, review))
             if review is not None:
                 taken.to_person.append(reference)
+        if batch is None:
+            answers = [self._engine.submit(item, review) for item, review in arrivals]
+        else:
+            answers = self._engine.submit_all(arrivals, batch)
+        references = [item.reference for item, _ in arrivals]
+        taken.submissions.extend(zip(references, answers, strict=True))
         return taken
 
 

@@ -1,12 +1,16 @@
 """Put the items of a file in; a worker takes them from there."""
 
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clerkwork.cli import output, project
 from clerkwork.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from clerkwork.model.queues import Batch
 
 COLUMNS = ("reference", "became", "item")
 
@@ -15,6 +19,16 @@ def command(
     context: typer.Context,
     workflow: Annotated[str, typer.Argument(help="The workflow's name.")],
     file: Annotated[Path, typer.Argument(help="A file that the workflow's reader takes.")],
+    batch: Annotated[
+        str | None, typer.Option(help="Add all items or none, as the batch of this name.")
+    ] = None,
+    expect_count: Annotated[
+        int | None, typer.Option(min=0, help="The number of items that the sender declared.")
+    ] = None,
+    expect_sum: Annotated[
+        list[str] | None,
+        typer.Option(metavar="FIELD=SUM", help="The sum of a field that the sender declared."),
+    ] = None,
     as_json: output.JsonOption = False,
 ) -> ExitStatus:
     """Put the items of one file in; the file stays where it is.
@@ -25,12 +39,13 @@ def command(
     """
     if not file.is_file():
         raise UsageError(f"{file}: there is no such file")
+    declared = _batch(batch, expect_count, expect_sum or [])
     with project.opened_app(context) as app:
         app.engine.workflow(workflow)
         reader = app.reader()
         intake = app.intake(reader)
         try:
-            taken = intake.put(file, workflow)
+            taken = intake.put(file, workflow, declared)
         finally:
             intake.close()
             reader.close()
@@ -47,3 +62,22 @@ def command(
     ]
     output.print_rows(rows, COLUMNS, as_json=as_json, empty="The file holds no items.")
     return ExitStatus.OK
+
+
+def _batch(name: str | None, count: int | None, sums: list[str]) -> "Batch | None":
+    from clerkwork.model.queues import Batch
+
+    if name is None:
+        if count is not None or sums:
+            raise UsageError("--expect-count and --expect-sum go with --batch NAME")
+        return None
+    totals: dict[str, Decimal] = {}
+    for text in sums:
+        field, _, total = text.partition("=")
+        try:
+            totals[field] = Decimal(total)
+        except InvalidOperation:
+            raise UsageError(
+                f"--expect-sum {text}: write FIELD=SUM, such as total=120.50"
+            ) from None
+    return Batch(id=name, count=count, sums=totals)

@@ -1,0 +1,57 @@
+"""The commands of operators: move items one by one or by filter, and put batches in."""
+
+import pytest
+
+from tests.fixtures_cli import Shell
+from tests.integration.test_long_commands import ORDERS_BOT, SCHEDULED
+
+
+def test_without_yes_only_the_count_is_shown(worked: Shell) -> None:
+    """Nothing is moved by a preview."""
+    said = worked("items", "cancel", "--state", "in_review")
+    (item,) = worked("items", "--state", "in_review", "--json").data
+    assert (said.out.strip(), item["reference"]) == (
+        "1 items fit; add --yes to cancel them.",
+        "E-2",
+    )
+
+
+def test_items_are_cancelled_by_filter_and_requeued_by_number(worked: Shell) -> None:
+    """The item in review is cancelled, the done one is refused; then it waits again."""
+    cancelled = worked("items", "cancel", "--workflow", "expenses", "--why", "twice", "--yes")
+    requeued = worked("items", "requeue", 2, "--yes")
+    (item,) = worked("items", "--state", "waiting", "--json").data
+    assert (cancelled.out.strip(), requeued.out.strip(), item["item"], item["run"]) == (
+        "cancel: 1 done, 1 refused by their state.",
+        "requeue: 1 done, 0 refused by their state.",
+        2,
+        "item-2-2",
+    )
+
+
+def test_an_edit_says_what_was_and_is(worked: Shell) -> None:
+    """The difference is printed, and the item waits with its new data."""
+    said = worked("items", "edit", 2, "--set", "amount=12.5", "--yes")
+    payload = worked("items", "show", 2, "--json").data["payload"]
+    assert (said.out.splitlines()[0], payload["amount"]) == ("2: amount: 900.0 -> 12.5", 12.5)
+
+
+def test_a_move_of_all_items_by_accident_is_refused(worked: Shell) -> None:
+    """No number and no option is a usage error."""
+    assert worked("items", "cancel", "--yes").status == 2
+
+
+def test_a_batch_with_a_wrong_count_adds_nothing(
+    worked: Shell, request: pytest.FixtureRequest
+) -> None:
+    """The sentence says both counts; with the right one every order carries the batch."""
+    (worked.root / "workflows" / "orders.yaml").write_text(SCHEDULED)
+    (worked.root / "bots" / "orders.py").write_text(ORDERS_BOT)
+    workbook = request.config.rootpath / "samples" / "orders" / "orders-2026-11.xlsx"
+    batch = ("put", "orders", workbook, "--batch", "B-7", "--json")
+    wrong = worked(*batch, "--expect-count", 1)
+    before = worked("items", "--batch", "B-7", "--json").data
+    count = int(wrong.err.split(" items were declared, ")[1].split()[0])
+    right = worked(*batch, "--expect-count", count)
+    after = worked("items", "--batch", "B-7", "--json", "--limit", 1000).data
+    assert (wrong.status, before, right.status, len(after)) == (2, [], 0, count)
