@@ -53,7 +53,8 @@ def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> A
         return _begin(core, db, item_id, new, review=review, added=Added.NEW)
     known, known_digest = present(items.find(db, new.workflow, new.reference))
     if known.state is ItemState.RETURNED:
-        moves.reopen(db, known.id, new, digest=digest, state=state, now=now)
+        if not moves.reopen(db, known.id, new, digest=digest, state=state, now=now):
+            return _left(new, known.id, Added.MERGED)  # somebody else's came at the same moment
         return _begin(core, db, known.id, new, review=review, added=Added.REOPENED)
     if known_digest == digest or workflow.on_conflict == "merge":
         return _left(new, known.id, Added.MERGED)

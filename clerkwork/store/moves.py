@@ -198,9 +198,14 @@ def reopen(
     )
 
 
-def to_waiting(db: Connection, item_id: int, *, now: datetime) -> bool:
-    """Mark a postponed item as waiting in its queue again."""
-    return _moved(db, item_id, ItemState.WAITING, now, starts={ItemState.POSTPONED}, from_step=None)
+def to_waiting(db: Connection, item_id: int, attempt: int, *, now: datetime) -> bool:
+    """Mark a postponed item as waiting in its queue again.
+
+    The queue entry may have been taken, and the item postponed anew, before this is written;
+    *attempt* is the one that was seen when it was due, and a newer one is left as it is.
+    """
+    statement = _move(item_id, ItemState.WAITING, now, starts={ItemState.POSTPONED}, from_step=None)
+    return db.execute(statement.where(item.c.attempt == attempt)).rowcount == 1
 
 
 def renew(

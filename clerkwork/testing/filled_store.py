@@ -88,7 +88,13 @@ class Filler:
                 for path, text in read.items()
             ]
             return self._ask(
-                db, item_id, "low_confidence", {"count": "2"}, read, fields, pages=[sha256]
+                db,
+                item_id,
+                "low_confidence",
+                facts={"count": "2"},
+                shown=read,
+                fields=fields,
+                pages=[sha256],
             )
 
     def order(self, number: str = "PO-7001", **source: Any) -> int:
@@ -98,7 +104,8 @@ class Filler:
         with self.store.write() as db:
             item_id = self._add(db, "purchase_orders", number, order, source=where)
             fields = _plain(order, ("total",))
-            return self._ask(db, item_id, "over_limit", {"total": order["total"]}, order, fields)
+            facts = {"total": order["total"]}
+            return self._ask(db, item_id, "over_limit", facts=facts, shown=order, fields=fields)
 
     def _item(self, db: Connection, place: int, number: int) -> None:
         ago = timedelta(days=self.days) * (1 - place / number) * self.chance.uniform(0.97, 1)
@@ -136,7 +143,9 @@ class Filler:
         message = REASONS[code][0]
         moves.send_to_review(db, item_id, attempt, code=code, reason=message, now=at)
         fields = _plain(order, ("supplier" if code == "unknown_supplier" else "total",))
-        number = self._ask(db, item_id, code, facts, order, fields, at=at, move=False)
+        number = self._ask(
+            db, item_id, code, facts=facts, shown=order, fields=fields, at=at, move=False
+        )
         if not old:
             return
         opened = at + timedelta(minutes=self.chance.uniform(5, 90))
@@ -173,10 +182,10 @@ class Filler:
         db: Connection,
         item_id: int,
         code: str,
+        *,
         facts: dict[str, str],
         shown: dict[str, Any],
         fields: list[FieldEvidence],
-        *,
         pages: list[str] | None = None,
         at: datetime | None = None,
         move: bool = True,

@@ -159,3 +159,15 @@ def test_a_silent_worker_is_not_alive(store: Store) -> None:
         workers.register(db, "new", host="h", pid=2, now=NOW)
         alive = workers.alive(db, since=NOW - timedelta(seconds=15))
     assert [worker.name for worker in alive] == ["new"]
+
+
+def test_an_item_that_was_taken_and_postponed_anew_is_not_put_back_to_waiting(
+    store: Store,
+) -> None:
+    """Its queue entry is gone, so a late sweep must not call it waiting: it would wait for ever."""
+    item_id = add(store, "A-1", ItemState.POSTPONED)
+    with store.write() as db:
+        moves.reserve(db, item_id, worker="quick", now=NOW)
+        moves.postpone(db, item_id, 1, not_before=NOW, code="c", reason="r", failed=False, now=NOW)
+        marked = [moves.to_waiting(db, item_id, attempt, now=NOW) for attempt in (0, 1)]
+    assert marked == [False, True]
