@@ -298,10 +298,11 @@ def _unpaid(rows: Sequence[Row], totals: list[Total]) -> tuple[Found, Verdict]:
     if len(values) > 1:
         reason = "Several amounts are called total: {options}."
         return best, verdict(GUESS, reason, options=", ".join(sorted(values)))
-    count = Counter(item.value for row in rows for item in _amounts_in(row))[best.value]
-    if count >= THRICE:
-        reason = "The amount stands {count} times in the document."
-        return best, verdict(LIKELY, reason, count=str(count))
+    counts = Counter(item.value for row in rows for item in _amounts_in(row))
+    greatest = max(counts, key=Decimal)  # a tax or a discount may be repeated as well
+    if counts[best.value] >= THRICE and best.value == greatest:
+        reason = "The amount stands {count} times in the document, and none is greater."
+        return best, verdict(LIKELY, reason, count=str(counts[best.value]))
     return best, verdict(HALF, "Nothing else in the document confirms the total.")
 
 

@@ -115,3 +115,14 @@ def test_a_total_that_was_not_paid_is_doubted(made: Made, tmp_path: Path) -> Non
     extraction = made(date_order="dmy").read_receipt(draw_slip(slip, tmp_path / "a.png"), "a.png")
     total = next(field for field in extraction.fields if field.path == "total")
     assert (total.value, total.doubtful, total.facts) == ("21.00", True, {"options": "31.00"})
+
+
+@pytest.mark.parametrize(("total", "passes"), [("21.00", True), ("1.40", False)])
+def test_an_amount_told_three_times_is_the_total_when_none_is_greater(
+    made: Made, tmp_path: Path, total: str, passes: bool
+) -> None:
+    """A tax that is repeated is not what was paid, whatever word stands beside it."""
+    slip = [*SLIP[:6], f"TOTAL                {total}", f"SUM {total}", f"SLIP {total}"]
+    extraction = made(date_order="dmy").read_receipt(draw_slip(slip, tmp_path / "a.png"), "a.png")
+    found = next(field for field in extraction.fields if field.path == "total")
+    assert (found.value, found.doubtful) == (total, not passes)
