@@ -77,6 +77,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()  # whoever asks before the console is up waits instead of being refused
     except OSError as error:
         listener.close()
         problem = f"{port} cannot be used ({error.strerror}); choose another with --port"
