@@ -10,7 +10,7 @@ from clerkwork.errors import UsageError
 from clerkwork.model.items import Added, ItemState, NewItem, Outcome
 from clerkwork.model.queues import START, Batch, Deadline, rank
 from clerkwork.model.workflows import Workflow
-from clerkwork.store import effects, items
+from clerkwork.store import effects, items, moves
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
 
@@ -217,3 +217,17 @@ def test_a_batch_whose_last_item_cannot_be_stored_adds_nothing(make_bench: MakeB
         bench.engine.submit_all(broken, Batch(id="B-7"))
     with bench.store.read() as db:
         assert items.count(db, items.Filter()) == 0
+
+
+def test_a_run_that_was_superseded_reserves_nothing(make_bench: MakeBench) -> None:
+    """Only the present run may work on the item, even if an old one is left in the queue."""
+    bench = make_bench(plain)
+    change(bench, on_conflict="supersede")
+    item_id = bench.put("A-1", 3)
+    bench.put("A-1", 4)
+    now = clock.now()
+    with bench.store.write() as db:
+        old, present = (
+            moves.reserve(db, item_id, worker="w", now=now, run_no=number) for number in (1, 2)
+        )
+    assert (old, present is not None) == (None, True)
