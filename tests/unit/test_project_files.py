@@ -196,10 +196,27 @@ def test_the_schema_names_every_key_of_a_workflow_with_its_description():
 def test_the_shipped_settings_are_the_defaults():
     """The file documents; it must not drift away from the code."""
     assert load_settings(HOME) == Settings.model_construct()
-    text = (HOME / "config/default.toml").read_text("utf-8")
-    for section in Settings.model_fields.values():
-        for name, field in section.annotation.model_fields.items():
-            assert f"# {field.description}\n{name} = " in text
+    said = remarks((HOME / "config/default.toml").read_text("utf-8"))
+    wanted = {
+        name: field.description
+        for section in Settings.model_fields.values()
+        for name, field in section.annotation.model_fields.items()
+    }
+    assert {name: words for name, words in wanted.items() if words not in said[name]} == {}
+
+
+def remarks(text):
+    """Return the comment above each value by the value's name, its lines joined."""
+    found, lines = {}, []
+    for line in text.splitlines():
+        if line.startswith("# "):
+            lines.append(line.removeprefix("# "))
+            continue
+        if " = " in line:
+            name = line.partition(" = ")[0]
+            found[name] = found.get(name, "") + " ".join(lines) + "\n"
+        lines = []
+    return found
 
 
 def test_the_shipped_workflows_are_right():
