@@ -37,6 +37,9 @@ done
 if [ "$extras" = dev ] && [ -z "${CLERKWORK_TEST_POSTGRES:-}" ] && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
   missing+=(postgresql)
 fi
+# Playwright's driver is a Node.js program that the smallest Debian lacks one library for.
+ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1' || [ -e /lib/libatomic.so.1 ] \
+  || [ -n "$(ls /usr/lib/*/libatomic.so.1 2>/dev/null)" ] || missing+=(libatomic1)
 [ -n "$python" ] || missing+=(python3 python3-venv)
 if [ -n "$python" ] && ! "$python" -c 'import ensurepip' 2>/dev/null; then missing+=(python3-venv); fi
 

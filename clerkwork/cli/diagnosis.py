@@ -20,6 +20,7 @@ OLDEST_PYTHON = (3, 11)
 LEAST_FREE_GB = 1.0
 TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 3
+DRIVER_REMEDY = "install the library it names; Debian: apt-get install libatomic1"
 
 
 class State(StrEnum):
@@ -128,6 +129,8 @@ def browser(setting: str) -> Finding:
         found = find(setting, _playwrights_own)
     except ApplicationException as error:
         return _failed("chromium", "not found", str(error))
+    if lack := _driver_lacks():
+        return _failed("chromium", f"Playwright's driver does not start: {lack}", DRIVER_REMEDY)
     version = _said(found.path, "--version").split("\n")[0] or "does not say its version"
     return _ok("chromium", f"{version} at {found.path} ({found.origin})")
 
@@ -203,6 +206,17 @@ def _playwrights_own() -> str:
 
     with sync_playwright() as playwright:
         return playwright.chromium.executable_path
+
+
+def _driver_lacks() -> str:
+    """Return why Playwright's driver, a Node.js program, cannot be started; empty when it can."""
+    done = subprocess.run(
+        [sys.executable, "-m", "playwright", "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["no reason"])[-1]
 
 
 def _said(program: str, option: str) -> str:

@@ -238,6 +238,10 @@ def _check(app: App, portal: Portal, screen: Console) -> None:
     with app.store.read() as db:
         wanted = sorted(item.reference for item in items.search(db, done, limit=1000))
     entered = sorted(entry.order.number for entry in portal.orders())
+    if not wanted:
+        raise ApplicationException(
+            "demo_idle", "No order was entered; `clerkwork doctor` says what this machine lacks."
+        )
     if wanted != entered:
         raise ApplicationException(
             "demo_differs",
