@@ -1,6 +1,26 @@
 """Fixtures of every test; each part of the toolkit keeps its own in a ``fixtures_*.py`` beside."""
 
+import sys
+from collections.abc import Iterator
 from pathlib import Path
+
+import pytest
 
 HERE = Path(__file__).parent
 pytest_plugins = sorted(f"tests.{file.stem}" for file in HERE.glob("fixtures_*.py"))
+
+
+@pytest.fixture(autouse=True)
+def own_bots() -> Iterator[None]:
+    """Let ``bots`` mean the same after each test, also after one that opened another project."""
+    modules = {name: module for name, module in sys.modules.items() if _is_bots(name)}
+    path = list(sys.path)
+    yield
+    for name in [name for name in sys.modules if _is_bots(name)]:
+        del sys.modules[name]
+    sys.modules.update(modules)
+    sys.path[:] = path
+
+
+def _is_bots(name: str) -> bool:
+    return name.split(".")[0] == "bots"

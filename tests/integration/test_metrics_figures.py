@@ -98,7 +98,9 @@ def test_item_sent_twice_with_one_code_is_one_bar(console_project):
     number = filler.order()
     with console_project.store.write() as db:
         review = reviews.get(db, number)
-        filler._ask(db, review.item_id, review.code, {}, review.shown, [], move=False)
+        filler._ask(
+            db, review.item_id, review.code, facts={}, shown=review.shown, fields=[], move=False
+        )
     assert [(c.code, c.items) for c in report_of(console_project, Filter()).causes] == [
         ("over_limit", 1)
     ]
