@@ -23,4 +23,4 @@ def own_bots() -> Iterator[None]:
 
 
 def _is_bots(name: str) -> bool:
-    return name.split(".")[0] == "bots"
+    return name.split(".", maxsplit=1)[0] == "bots"

@@ -5,6 +5,7 @@ written and closed for every line, so that it can be read to its last line whate
 process.
 """
 
+import contextlib
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +56,8 @@ class RunLog:
 
     def close(self) -> None:
         """Stop writing."""
-        logger.remove(self._sink)
+        with contextlib.suppress(ValueError):  # the process's set-up of logs took all sinks away
+            logger.remove(self._sink)
 
     def _write_line(self, message: "Message") -> None:
         file = self._folder / "runs" / f"{message.record['extra']['file']}.jsonl"
