@@ -110,7 +110,8 @@ def test_dev_serves_schedules_and_works(worked: Shell):
         status = process.ask_to_end(signal.SIGTERM)
     planned = worked("schedule", "--workflow", "orders", "--json").data
     assert (status, "Clerkwork" in page, "was rejected" in rejected) == (0, True, True)
-    assert {run["state"] for run in planned} == {"ran"}
+    # instants that fall into a run that is still at work are merged with it
+    assert {run["state"] for run in planned} - {"merged"} == {"ran"}
 
 
 def test_dev_says_when_its_port_is_taken(worked: Shell):
