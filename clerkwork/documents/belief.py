@@ -7,11 +7,14 @@ readings agree. Everything else is doubtful, and a person looks at it.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
+from clerkwork.documents.calibration import Calibration, shipped
 from clerkwork.documents.found import Found
 from clerkwork.documents.witness import Heard, Witness, folded, weakest
 from clerkwork.documents.words import box_of
-from clerkwork.model.extraction import FieldEvidence
+from clerkwork.model.decision import decided
+from clerkwork.model.extraction import FieldEvidence, Proof
 
 PROVEN = 0.99
 EXACT = 0.97
@@ -32,25 +35,43 @@ class Verdict:
         reason: A sentence with ``{name}`` for facts.
         facts: The values named in *reason*.
         refuted: Whether a check failed, which makes the field doubtful at any confidence.
+        evidence: What speaks for the value.
+        repaired: Whether the value is not what was read first.
     """
 
     confidence: float
     reason: str
     facts: dict[str, str]
     refuted: bool = False
+    evidence: tuple[Proof, ...] = ()
+    repaired: bool = False
 
 
-def verdict(confidence: float, reason: str, *, refuted: bool = False, **facts: str) -> Verdict:
-    """Return a verdict with its facts as keywords."""
-    return Verdict(confidence=confidence, reason=reason, facts=facts, refuted=refuted)
+def verdict(
+    confidence: float,
+    reason: str,
+    *proofs: Proof,
+    refuted: bool = False,
+    repaired: bool = False,
+    **facts: str,
+) -> Verdict:
+    """Return a verdict with what speaks for the value, and its facts as keywords."""
+    return Verdict(
+        confidence=confidence,
+        reason=reason,
+        facts=facts,
+        refuted=refuted,
+        evidence=proofs,
+        repaired=repaired,
+    )
 
 
 class Scribe:
-    """Writes the evidence of fields, with the ratios of the pages and the limit of doubt."""
+    """Writes the evidence of fields, with the ratios of the pages and the least probability."""
 
-    def __init__(self, ratios: Sequence[float], min_confidence: float) -> None:
+    def __init__(self, ratios: Sequence[float], least: float) -> None:
         self._ratios = ratios
-        self._min_confidence = min_confidence
+        self._least = least
 
     def write(
         self, path: str, item: Found | None, judged: Verdict, candidates: Iterable[str] = ()
@@ -59,7 +80,8 @@ class Scribe:
         value = item.value if item else ""
         tokens = item.tokens if item else ()
         others = [other for other in dict.fromkeys(candidates) if other and other != value]
-        return FieldEvidence(
+        sure = _calibration().probability(path, judged.reason, judged.confidence)
+        written = FieldEvidence(
             path=path,
             value=value,
             raw=item.raw if item else "",
@@ -67,9 +89,18 @@ class Scribe:
             box=box_of(tokens, self._ratios[tokens[0].page]) if tokens else None,
             reason=judged.reason,
             facts=judged.facts,
-            doubtful=judged.refuted or not value or judged.confidence < self._min_confidence,
+            evidence=list(judged.evidence),
+            refuted=judged.refuted,
+            repaired=judged.repaired,
             candidates=others[:5],
+            probability=round(sure if value else 0.0, 4),
         )
+        return decided(written, self._least)
+
+
+@cache
+def _calibration() -> Calibration:
+    return shipped()
 
 
 def missing() -> Verdict:
@@ -80,8 +111,10 @@ def missing() -> Verdict:
 def place(item: Found) -> Verdict:
     """Return the verdict on an exact value from where it stands."""
     if item.label:
-        return verdict(EXACT, "Stands with the label “{label}”.", label=item.label)
-    return verdict(EXACT, "Stands in its column of the table.")
+        return verdict(
+            EXACT, "Stands with the label “{label}”.", Proof.TEXT_LAYER, label=item.label
+        )
+    return verdict(EXACT, "Stands in its column of the table.", Proof.TEXT_LAYER)
 
 
 def agreement(item: Found, witness: Witness, *, alike: Callable[[str], str] = folded) -> Verdict:
@@ -134,5 +167,6 @@ def _of_one_voice(item: Found, witness: Witness, agree: list[Heard], *, plain: b
     if plain and not witness.fits(item.tokens):
         return verdict(HALF, "The readings agree, but the text is wider or tighter than that.")
     if foreign:
-        return verdict(AGREED, "Two different engines read the same.")
-    return verdict(AGREED, "{count} independent readings agree.", count=str(len(agree) + 1))
+        return verdict(AGREED, "Two different engines read the same.", Proof.SECOND_ENGINE)
+    reason = "{count} independent readings agree."
+    return verdict(AGREED, reason, Proof.READINGS, count=str(len(agree) + 1))

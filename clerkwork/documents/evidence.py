@@ -21,7 +21,7 @@ from clerkwork.documents.parsers import normal, parse_reference, shape
 from clerkwork.documents.sums import Judged, judge_line, judge_totals
 from clerkwork.documents.witness import EDGES, Witness
 from clerkwork.documents.words import has_cjk
-from clerkwork.model.extraction import FieldEvidence
+from clerkwork.model.extraction import FieldEvidence, Proof
 
 CELLS = ("code", "description", "quantity", "unit_price", "amount")
 
@@ -120,7 +120,8 @@ def _supplied(items: list[Found], witness: Witness) -> Judged:
         reason = "A company in the document that no label names as the supplier."
         read = verdict(min(read.confidence, ALONE), reason)
     elif not item.label and read.confidence >= LIKELY:
-        read = verdict(LIKELY, "The only company in the document besides the buyer.")
+        reason = "The only company in the document besides the buyer."
+        read = verdict(LIKELY, reason, *read.evidence)
     return Judged(item=item, verdict=read, candidates=values)
 
 
@@ -145,11 +146,14 @@ def _sign(items: list[Found], witness: Witness, *, chinese: bool) -> Verdict:
     if not witness.exact(first.tokens):
         if len(items) < 2:
             return verdict(ALONE, "Its sign was read only once.")
-        return verdict(LIKELY, "{count} amounts carry its sign.", count=str(len(items)))
+        return verdict(
+            LIKELY, "{count} amounts carry its sign.", Proof.REPETITION, count=str(len(items))
+        )
     if first.value == "CNY" and not chinese:
         return verdict(ALONE, "The sign ¥ stands for two currencies.")
     confidence = LIKELY if first.value == "USD" else EXACT
-    return verdict(confidence, "{count} amounts carry its sign.", count=str(len(items)))
+    reason = "{count} amounts carry its sign."
+    return verdict(confidence, reason, Proof.TEXT_LAYER, count=str(len(items)))
 
 
 def _texts(line: FoundLine, witness: Witness, shapes: Counter[str]) -> dict[str, Judged]:

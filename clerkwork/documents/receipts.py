@@ -29,7 +29,7 @@ from clerkwork.documents.found import Found, found
 from clerkwork.documents.parsers import MONTHS, normal, parse_dates
 from clerkwork.documents.witness import Witness
 from clerkwork.documents.words import PageWords, Token, is_cjk, rows_of, text_of
-from clerkwork.model.extraction import FieldEvidence
+from clerkwork.model.extraction import FieldEvidence, Proof
 
 WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 AMOUNT = re.compile(r"(?<![\d.,/-])-?\d{1,3}(?:,?\d{3})*\.\d{2}(?![\d/]|\.\d)")
@@ -277,11 +277,12 @@ def _judge_total(rows: Sequence[Row], totals: list[Total]) -> tuple[Found | None
     due = _due(rows, paid, change)
     for item, _ in [*totals, *((amount, 0) for amount in due)]:
         if any(item.value == amount.value for amount in due):
-            return item, verdict(PROVEN, "What was paid less the change is the total.")
+            reason = "What was paid less the change is the total."
+            return item, verdict(PROVEN, reason, Proof.ARITHMETIC)
     given = {item.value for item in paid}
     for item, _ in [] if change else totals:
         if item.value in given:
-            return item, verdict(LIKELY, "What was paid is the total.")
+            return item, verdict(LIKELY, "What was paid is the total.", Proof.REPETITION)
     if not totals:
         return None, missing()
     if paid and change:
@@ -302,7 +303,7 @@ def _unpaid(rows: Sequence[Row], totals: list[Total]) -> tuple[Found, Verdict]:
     greatest = max(counts, key=Decimal)  # a tax or a discount may be repeated as well
     if counts[best.value] >= THRICE and best.value == greatest:
         reason = "The amount stands {count} times in the document, and none is greater."
-        return best, verdict(LIKELY, reason, count=str(counts[best.value]))
+        return best, verdict(LIKELY, reason, Proof.REPETITION, count=str(counts[best.value]))
     return best, verdict(HALF, "Nothing else in the document confirms the total.")
 
 

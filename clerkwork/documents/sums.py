@@ -18,6 +18,7 @@ from clerkwork.documents.belief import (
 from clerkwork.documents.found import Draft, Found, FoundLine
 from clerkwork.documents.lines import NUMERIC, PARSERS, WRITERS, money
 from clerkwork.documents.witness import Witness
+from clerkwork.model.extraction import Proof
 
 CENT = Decimal("0.01")
 DEPTHS = (0, 1, 2)
@@ -88,7 +89,7 @@ def _fitting(cell: Found | None, role: str, value: Decimal, options: list[Decima
     if text == cell.value:
         return Judged(
             item=cell,
-            verdict=verdict(PROVEN, "Quantity times unit price is the amount."),
+            verdict=verdict(PROVEN, "Quantity times unit price is the amount.", Proof.ARITHMETIC),
             candidates=others,
         )
     reason = (
@@ -96,7 +97,7 @@ def _fitting(cell: Found | None, role: str, value: Decimal, options: list[Decima
     )
     return Judged(
         item=replace(cell, value=text),
-        verdict=verdict(AGREED, reason, raw=cell.raw),
+        verdict=verdict(AGREED, reason, Proof.ARITHMETIC, repaired=True, raw=cell.raw),
         candidates=others,
     )
 
@@ -157,7 +158,7 @@ def _proven(draft: Draft, tax: Reading, total: Reading, witness: Witness) -> Tot
     if any(number != total[0] for number in words):
         reason = "The total in capital numerals is another: {words}."
         return _unproven(draft, reason, {"words": money(words[0])})
-    good = verdict(PROVEN, "The lines and the tax come to the total.")
+    good = verdict(PROVEN, "The lines and the tax come to the total.", Proof.ARITHMETIC)
     judged_total = Judged(item=_valued(total), verdict=good)
     if tax[1] is not None:
         return Totals(
@@ -170,7 +171,7 @@ def _proven(draft: Draft, tax: Reading, total: Reading, witness: Witness) -> Tot
         return Totals(tax=Judged(item=none, verdict=doubt), total=judged_total, lines_refuted=False)
     reason = "No tax stands in the document, and the lines come to the total."
     return Totals(
-        tax=Judged(item=none, verdict=verdict(EXACT, reason)),
+        tax=Judged(item=none, verdict=verdict(EXACT, reason, Proof.ARITHMETIC)),
         total=judged_total,
         lines_refuted=False,
     )
@@ -185,7 +186,7 @@ def _unproven(draft: Draft, reason: str, facts: dict[str, str]) -> Totals:
     def judged(items: list[Found]) -> Judged:
         if not items:
             return Judged(item=None, verdict=missing())
-        doubt = verdict(GUESS, reason, refuted=True, **facts)
+        doubt = Verdict(confidence=GUESS, reason=reason, facts=facts, refuted=True)
         return Judged(item=items[0], verdict=doubt, candidates=tuple(item.value for item in items))
 
     return Totals(tax=judged(draft.tax), total=judged(draft.total), lines_refuted=False)

@@ -1,5 +1,7 @@
 """What reading a document gives: words with boxes, and fields with evidence."""
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -55,6 +57,18 @@ class ShownWord(BaseModel):
     glued: bool = False
 
 
+class Proof(StrEnum):
+    """What speaks for a value besides the engine that read it."""
+
+    ARITHMETIC = "arithmetic"  # a sum or a product holds with it
+    SECOND_ENGINE = "second_engine"  # another engine reads the same there
+    READINGS = "readings"  # other readings of one engine agree
+    TEXT_LAYER = "text_layer"  # exact words with their label, or in their column
+    REPETITION = "repetition"  # the document says it more than once
+    MASTER_DATA = "master_data"  # it is known: a supplier, a product, an open order
+    CHECK_DIGIT = "check_digit"  # its own check digit is right
+
+
 class FieldEvidence(BaseModel):
     """One field as it was read.
 
@@ -62,11 +76,18 @@ class FieldEvidence(BaseModel):
         path: The field's path in the typed result, such as ``total`` or ``lines.0.quantity``.
         value: The normalised value as text, empty when nothing was found.
         raw: The text as it stands on the page.
-        confidence: From 0.0 to 1.0.
+        confidence: How far the rule that judged it is trusted unmeasured, from 0.0 to 1.0.
+        probability: How often values with this evidence were right when that was measured; None
+            before it is known.
+        evidence: What speaks for it; without any it goes to a person at every probability.
+        refuted: Whether a check failed, which sends it to a person at every probability.
+        repaired: Whether it is not what the first engine read.
         box: Where it stands, or None when it was not found or was computed.
         reason: Why it is believed or doubted, in one sentence with ``{name}`` for facts.
         facts: The values named in *reason*.
         doubtful: Whether a person should look at it.
+        decision: Why it passes or goes to a person, in one sentence with ``{name}`` for facts.
+        decision_facts: The values named in *decision*.
         candidates: Other values that were possible, best first.
     """
 
@@ -78,6 +99,12 @@ class FieldEvidence(BaseModel):
     reason: str = ""
     facts: dict[str, str] = Field(default_factory=dict)
     doubtful: bool = False
+    decision: str = ""
+    decision_facts: dict[str, str] = Field(default_factory=dict)
+    probability: float | None = None
+    evidence: list[Proof] = Field(default_factory=list)
+    refuted: bool = False
+    repaired: bool = False
     candidates: list[str] = Field(default_factory=list)
 
 
@@ -103,12 +130,17 @@ class Extraction(BaseModel):
         kind: ``purchase_order``, ``invoice``, ``receipt`` or ``unknown``.
         fields: Every field of the typed result, in the order of the form.
         pages: The pages as pictures.
+        sampled: Whether a person looks at it even when all of it passes, so that the share of
+            wrong values among those that pass is known.
+        duplicate_of: The item that brought the same document before, or None.
     """
 
     engine: str
     kind: str
     fields: list[FieldEvidence]
     pages: list[PageImage]
+    sampled: bool = False
+    duplicate_of: int | None = None
 
     def values(self) -> dict[str, str]:
         """Return the value of each field by its path, without the empty ones."""
