@@ -9,9 +9,10 @@ from loguru import logger
 from clerkwork.browser.host import BrowserHost
 from clerkwork.config.calendars import load_calendars
 from clerkwork.config.disk import used_percent
-from clerkwork.config.files import load_targets, load_workflows
+from clerkwork.config.files import load_workflows
 from clerkwork.config.secrets import known_secrets
 from clerkwork.config.settings import Settings, load_settings
+from clerkwork.config.targets import load_targets
 from clerkwork.discover import load_bots
 from clerkwork.documents.reader import DocumentReader
 from clerkwork.engine.engine import Engine
@@ -25,7 +26,8 @@ from clerkwork.intake.mail import MailIntake
 from clerkwork.model.bots import Bot
 from clerkwork.model.calendars import Calendar
 from clerkwork.model.events import Kind, Level
-from clerkwork.model.workflows import Target, Workflow
+from clerkwork.model.targets import Target
+from clerkwork.model.workflows import Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import Store, open_store
 

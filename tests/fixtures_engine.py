@@ -22,7 +22,8 @@ from clerkwork.model.items import CLOSED, ItemState, NewItem, WorkItem
 from clerkwork.model.orders import Receipt
 from clerkwork.model.retry import Retry
 from clerkwork.model.reviews import Decision, Review
-from clerkwork.model.workflows import Fallback, Step, Target, Workflow
+from clerkwork.model.targets import Target
+from clerkwork.model.workflows import Fallback, Step, Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store import items, reviews
 from clerkwork.store.database import Store, open_store

@@ -17,7 +17,7 @@ from clerkwork import OrderLine, PurchaseOrder, clock
 from clerkwork.browser.host import BrowserHost
 from clerkwork.config.settings import BrowserSettings
 from clerkwork.errors import ClerkworkError
-from clerkwork.model.workflows import Target
+from clerkwork.model.targets import Target
 from clerkwork.testing.portal import Faults, Portal
 
 PAUSE = threading.Event()  # never set: gives the processor away between two looks

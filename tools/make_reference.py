@@ -21,13 +21,14 @@ from typer.core import TyperArgument, TyperOption
 from clerkwork.cli.main import application
 from clerkwork.config.settings import Settings
 from clerkwork.model.calendars import Calendar
-from clerkwork.model.workflows import Target, Workflow
+from clerkwork.model.targets import Target
+from clerkwork.model.workflows import Workflow
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 WRITTEN = "<!-- Written by tools/make_reference.py; change the descriptions in the code. -->"
 FILES: dict[str, type[BaseModel]] = {
     "workflows/*.yaml": Workflow,
-    "config/targets/*.yaml": Target,
+    "config/targets/*/target.yaml": Target,
     "config/calendars/*.yaml": Calendar,
 }
 PLAIN = {date: "day", str: "text", int: "whole number", float: "number", bool: "true or false"}
@@ -65,8 +66,9 @@ def workflows_page() -> str:
         WRITTEN,
         "# Workflow, target and calendar files",
         "",
-        "A workflow is one file in `workflows/`, a target one in `config/targets/`, a calendar one "
-        "in `config/calendars/`; each is called like its `name`. An unknown key is an error; "
+        "A workflow is one file in `workflows/`, a calendar one in `config/calendars/`, each "
+        "called like its `name`; a target is a folder of its name in `config/targets/` with a "
+        "`target.yaml`. An unknown key is an error; "
         "`clerkwork check` names file and line. In target files `${VARIABLE}` and "
         "`${VARIABLE:-default}` are taken from the environment.",
     ]

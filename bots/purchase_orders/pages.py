@@ -109,7 +109,7 @@ def _log_in(screen: Screen) -> None:
         raise ApplicationException(
             "login_failed",
             "The portal refused the login of {user}: {reason} Check user and password of the"
-            " target in config/targets/portal.yaml.",
+            " target in config/targets/portal/target.yaml.",
             user=screen.username,
             reason=problem.inner_text(),
         )

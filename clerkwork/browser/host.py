@@ -16,7 +16,7 @@ from clerkwork.browser.scratch import Scratch
 from clerkwork.browser.session import Visit, visit
 from clerkwork.children import Child, Handler
 from clerkwork.config.settings import BrowserSettings
-from clerkwork.model.workflows import Target
+from clerkwork.model.targets import Target
 
 
 class BrowserHost:

@@ -1,6 +1,6 @@
 """What is known of the fields of a target, and what is proposed to be known from now on.
 
-Accepted fingerprints stand in ``config/targets/<target>.fingerprints.yaml``, under review like any
+Accepted fingerprints stand in ``config/targets/<target>/fingerprints.yaml``, under review like any
 configuration. A field that was found in another way than by them is proposed in
 ``var/heals/<target>.yaml`` until a person accepts or refuses it.
 """
@@ -120,7 +120,7 @@ class Learned:
         return proposals[target, words]
 
     def _accepted_file(self, target: str) -> Path:
-        return self._root / "config" / "targets" / f"{target}.fingerprints.yaml"
+        return self._root / "config" / "targets" / target / "fingerprints.yaml"
 
     def _proposal_file(self, target: str) -> Path:
         return self._root / "var" / "heals" / f"{target}.yaml"

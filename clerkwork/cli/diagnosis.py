@@ -178,7 +178,7 @@ def disk(root: Path, *, least_free_gb: float = LEAST_FREE_GB) -> Finding:
 
 def targets(root: Path) -> list[Finding]:
     """Look whether each target's address answers."""
-    from clerkwork.config.files import read_targets
+    from clerkwork.config.targets import read_targets
 
     found, _problems = read_targets(root)
     return [_target(name, target.base_url) for name, (target, _) in sorted(found.items())]
@@ -191,7 +191,7 @@ def _target(name: str, address: str) -> Finding:
         port = parts.port or (443 if parts.scheme == "https" else 80)
         socket.create_connection((parts.hostname or "", port), CONNECT_TIMEOUT_S).close()
     except (OSError, ValueError) as error:
-        remedy = f"start it, or correct base_url in config/targets/{name}.yaml"
+        remedy = f"start it, or correct base_url in config/targets/{name}/target.yaml"
         return _failed(check, f"{address} does not answer: {error}", remedy)
     return _ok(check, f"{address} answers")
 

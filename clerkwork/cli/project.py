@@ -146,7 +146,7 @@ def keep_error(root: Path | None, text: str) -> Path:
 
 def redactor_of(root: Path | None) -> "Redactor":
     """Return what masks the secrets of the project's targets, as far as those can be read."""
-    from clerkwork.config.files import read_targets
+    from clerkwork.config.targets import read_targets
     from clerkwork.safety.redact import Redactor
 
     if root is None:

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from clerkwork.config.calendars import read_calendars
-from clerkwork.config.files import read_targets, read_workflows
+from clerkwork.config.files import read_workflows
 from clerkwork.config.settings import read_settings
+from clerkwork.config.targets import read_targets
 from clerkwork.config.yaml_files import Place, YamlFile
 from clerkwork.errors import ConfigError
 from clerkwork.model.bots import Bot
@@ -61,7 +62,7 @@ def _bot_problems(
             problems.append(file.problem(place, text))
         elif (target := bots[step.bot].target) and target not in targets and not incomplete:
             text = f"the bot `{step.bot}` needs the target `{target}`; "
-            text += f"write config/targets/{target}.yaml"
+            text += f"write config/targets/{target}/target.yaml"
             problems.append(file.problem(place, text))
     first = bots.get(workflow.steps[0].bot or "")
     return problems if first is None else problems + _model_problems(workflow, file, first)

@@ -1,20 +1,17 @@
-"""Workflows and targets: one YAML file each, named like what stands in it."""
+"""Workflows: one YAML file each, named like what stands in it."""
 
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
-from typing import Any, TypeVar
+from typing import Any
 
 from clerkwork.config.calendars import read_calendars
 from clerkwork.config.triggers import Due
-from clerkwork.config.yaml_files import Place, YamlFile, expanded, parse, read_yaml
+from clerkwork.config.yaml_files import Place, YamlFile, parse, read_yaml
 from clerkwork.errors import ConfigError
 from clerkwork.model.calendars import Calendar
-from clerkwork.model.workflows import Target, Workflow
+from clerkwork.model.workflows import Workflow
 
-N = TypeVar("N", Workflow, Target)
-LEARNED = ".fingerprints.yaml"  # what the browser has learned of a target; stands beside it
-Read = tuple[dict[str, tuple[N, YamlFile]], list[ConfigError]]
+Read = tuple[dict[str, tuple[Workflow, YamlFile]], list[ConfigError]]
 
 
 def load_workflows(root: Path) -> dict[str, Workflow]:
@@ -29,31 +26,15 @@ def load_workflows(root: Path) -> dict[str, Workflow]:
     return {name: workflow for name, (workflow, _) in found.items()}
 
 
-def load_targets(root: Path, environment: Mapping[str, str] | None = None) -> dict[str, Target]:
-    """Return the targets of the project in *root* by name.
-
-    Args:
-        root: The project's folder.
-        environment: Replaces the process's environment as the source of ``${VARIABLE}``.
-
-    Raises:
-        ConfigError: The first problem found in ``config/targets/*.yaml``.
-    """
-    found, problems = read_targets(root, environment)
-    if problems:
-        raise problems[0]
-    return {name: target for name, (target, _) in found.items()}
-
-
 def workflow_schema() -> dict[str, Any]:
     """Return the JSON Schema of a workflow file, for editors that complete and check."""
     schema = Workflow.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def read_workflows(root: Path) -> Read[Workflow]:
+def read_workflows(root: Path) -> Read:
     """Return each readable workflow with its file, and all problems of all workflow files."""
-    found, problems = _read_all(Workflow, root, root / "workflows", read_yaml)
+    found, problems = _read_all(root)
     calendars, _ = read_calendars(root)
     for workflow, file in found.values():
         problems += _source_problems(workflow, file)
@@ -63,40 +44,19 @@ def read_workflows(root: Path) -> Read[Workflow]:
     return found, problems
 
 
-def read_targets(root: Path, environment: Mapping[str, str] | None = None) -> Read[Target]:
-    """Return each readable target with its file, and all problems of all target files."""
-    variables = os.environ if environment is None else environment
-    unset: list[ConfigError] = []
-
-    def read(file: Path, root: Path) -> YamlFile:
-        filled, problems = expanded(read_yaml(file, root), variables)
-        unset.extend(problems)
-        return filled
-
-    found, problems = _read_all(Target, root, root / "config" / "targets", read, LEARNED)
-    return found, unset + problems
-
-
-def _read_all(
-    model: type[N],
-    root: Path,
-    folder: Path,
-    read: Callable[[Path, Path], YamlFile],
-    beside: str = "",
-) -> Read[N]:
-    found: dict[str, tuple[N, YamlFile]] = {}
+def _read_all(root: Path) -> Read:
+    folder = root / "workflows"
+    found: dict[str, tuple[Workflow, YamlFile]] = {}
     problems: list[ConfigError] = []
     for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
-        if beside and path.name.endswith(beside):
-            continue
         try:
-            file = read(path, root)
+            file = read_yaml(path, root)
         except ConfigError as error:
             problems.append(error)
             continue
         if path.suffix != ".yaml":
             problems.append(ConfigError(file.name, f"rename it to {path.stem}.yaml"))
-        value, wrong = parse(model, file)
+        value, wrong = parse(Workflow, file)
         problems += wrong
         if value is None:
             continue

@@ -21,7 +21,8 @@ from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.items import WorkItem
 from clerkwork.model.queues import rank
 from clerkwork.model.reviews import NewReview
-from clerkwork.model.workflows import Target, Workflow
+from clerkwork.model.targets import Target
+from clerkwork.model.workflows import Workflow
 from clerkwork.store import reviews
 from clerkwork.store.database import Store
 

@@ -22,7 +22,7 @@ from clerkwork.model.bots import Do, Find
 from clerkwork.model.events import Kind
 from clerkwork.model.orders import Receipt
 from clerkwork.model.reviews import NewReview, form_fields
-from clerkwork.model.workflows import Target
+from clerkwork.model.targets import Target
 from clerkwork.store import effects, items, moves
 from clerkwork.store.milestones import Milestone, reached
 

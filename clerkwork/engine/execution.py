@@ -16,7 +16,7 @@ from clerkwork.errors import ApplicationException, BotException, Fenced
 from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.extraction import Extraction
 from clerkwork.model.items import WorkItem
-from clerkwork.model.workflows import Target
+from clerkwork.model.targets import Target
 from clerkwork.store import moves
 
 

@@ -29,7 +29,8 @@ from clerkwork.model.events import Event, Kind
 from clerkwork.model.items import CLOSED, ItemState, NewItem, Outcome, WorkItem
 from clerkwork.model.retry import Retry
 from clerkwork.model.reviews import Decision, Review
-from clerkwork.model.workflows import Step, Target, Workflow
+from clerkwork.model.targets import Target
+from clerkwork.model.workflows import Step, Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store import events, items, reviews
 from clerkwork.store.database import Store, open_store

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from clerkwork import ApplicationException, Receipt, Run, bot, clock
-from clerkwork.model.workflows import Target
+from clerkwork.model.targets import Target
 from tests.chaos import seams
 
 TIMEOUT_S = 20

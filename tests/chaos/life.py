@@ -25,7 +25,8 @@ from clerkwork.engine.runlog import RunLog
 from clerkwork.engine.worker import Worker
 from clerkwork.model.items import CLOSED, ItemState, NewItem
 from clerkwork.model.retry import Retry
-from clerkwork.model.workflows import Fallback, Step, Target, Workflow
+from clerkwork.model.targets import Target
+from clerkwork.model.workflows import Fallback, Step, Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import Store, _create, open_store
 from clerkwork.store.schema import item as item_table

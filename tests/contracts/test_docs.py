@@ -10,7 +10,8 @@ from pydantic import BaseModel
 
 from clerkwork.config.settings import Settings
 from clerkwork.model.calendars import Calendar
-from clerkwork.model.workflows import Target, Workflow
+from clerkwork.model.targets import Target
+from clerkwork.model.workflows import Workflow
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

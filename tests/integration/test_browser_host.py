@@ -25,7 +25,7 @@ import sys
 from pathlib import Path
 from clerkwork.browser.host import BrowserHost
 from clerkwork.config.settings import BrowserSettings
-from clerkwork.model.workflows import Target
+from clerkwork.model.targets import Target
 from tests import visits
 host = BrowserHost(BrowserSettings(), Path(sys.argv[2]))
 host.call(Target(name="portal", base_url=sys.argv[1]), visits.title_of_first_page)

@@ -1,6 +1,7 @@
 """Every command on a scaffolded project, in this process."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -34,6 +35,7 @@ WRONG = {
     "value that the review has not": ["queue", "answer", "1", "--set", "price=1"],
     "port that is none": ["dev", "--port", "99999"],
 }
+ERP = "name: erp\nbase_url: http://127.0.0.1:9\n"
 LISTINGS = {
     "queue": ["queue", "--json"],
     "queue ls": ["queue", "ls", "--json"],
@@ -244,12 +246,16 @@ def test_check_names_file_and_line_of_each_problem(worked: Shell):
     """Two mistakes in two files are two lines, and the status is 2."""
     workflow = worked.root / "workflows" / "expenses.yaml"
     workflow.write_text(workflow.read_text("utf-8").replace("bot: expenses", "bot: expanses"))
-    (worked.root / "config" / "targets" / "erp.yaml").write_text("name: erp\nbase_ulr: x\n")
+    _write_target(worked.root, "name: erp\nbase_ulr: x\n")
     said = worked("check")
     places = sorted({line.split(": ")[0] for line in said.out.splitlines()})
     assert (said.status, places) == (
         2,
-        ["config/targets/erp.yaml:1", "config/targets/erp.yaml:2", "workflows/expenses.yaml:6"],
+        [
+            "config/targets/erp/target.yaml:1",
+            "config/targets/erp/target.yaml:2",
+            "workflows/expenses.yaml:6",
+        ],
     )
 
 
@@ -283,8 +289,7 @@ def test_an_unexpected_error_keeps_its_traceback_in_a_file(worked: Shell):
 
 def test_no_secret_is_in_an_unexpected_error(worked: Shell, monkeypatch):
     """Neither the sentence nor the kept traceback shows the secret of a target."""
-    target = worked.root / "config" / "targets" / "erp.yaml"
-    target.write_text("name: erp\nbase_url: http://127.0.0.1:9\npassword: ${ERP_PASSWORD}\n")
+    _write_target(worked.root, f"{ERP}password: ${{ERP_PASSWORD}}\n")
     monkeypatch.setenv("ERP_PASSWORD", worked.root.parent.name)  # stands in every path here
     settings = worked.root / "config" / "default.toml"
     settings.unlink()
@@ -321,10 +326,9 @@ def test_doctor_names_the_remedy_of_what_is_missing(read_only: Shell, monkeypatc
 
 def test_doctor_says_when_a_target_does_not_answer(worked: Shell):
     """A target whose port is closed is a failure that names its file."""
-    target = worked.root / "config" / "targets" / "erp.yaml"
-    target.write_text("name: erp\nbase_url: http://127.0.0.1:9\n")
+    _write_target(worked.root, ERP)
     rows = {row["check"]: row for row in worked("doctor", "--json").data}
-    remedy = "start it, or correct base_url in config/targets/erp.yaml"
+    remedy = "start it, or correct base_url in config/targets/erp/target.yaml"
     assert (rows["target erp"]["state"], rows["target erp"]["remedy"]) == ("failed", remedy)
 
 
@@ -340,3 +344,9 @@ def test_new_names_the_project_like_its_folder(tmp_path):
     assert call("new", tmp_path / "Our Bots (2)").status == 0
     text = (tmp_path / "Our Bots (2)" / "pyproject.toml").read_text("utf-8")
     assert 'name = "our-bots-2"' in text
+
+
+def _write_target(root: Path, text: str) -> None:
+    folder = root / "config" / "targets" / "erp"
+    folder.mkdir()
+    (folder / "target.yaml").write_text(text)

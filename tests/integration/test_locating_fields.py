@@ -4,8 +4,8 @@ import pytest
 
 from clerkwork.browser.host import BrowserHost
 from clerkwork.browser.learned import Learned
-from clerkwork.config.files import load_targets
 from clerkwork.config.settings import BrowserSettings
+from clerkwork.config.targets import load_targets
 from tests import form_visits
 
 FOUND = [
@@ -88,8 +88,10 @@ def test_changed_field_is_used_flagged_and_proposed(learning, tmp_path):
 
 def test_accepted_look_is_no_change_any_more(learning, tmp_path):
     """After a person has accepted it, the field is found without a proposal; targets still load."""
-    (tmp_path / "config" / "targets").mkdir(parents=True)
+    folder = tmp_path / "config" / "targets" / "portal"
+    folder.mkdir(parents=True)
+    (folder / "target.yaml").write_text("name: portal\nbase_url: http://127.0.0.1:9\n", "utf-8")
     learning(form_visits.fill_date, "before")
     Learned(tmp_path).accept("portal", "Order date")
     learning(form_visits.fill_date, "before")
-    assert (Learned(tmp_path).proposals(), load_targets(tmp_path)) == ({}, {})
+    assert (Learned(tmp_path).proposals(), [*load_targets(tmp_path)]) == ({}, ["portal"])

@@ -182,4 +182,4 @@ def test_wrong_password_says_where_to_correct_it(visitor):
     """The sentence names the user and the file of the target."""
     visitor.target = visitor.target.model_copy(update={"username": "stranger", "name": "other"})
     error = visitor.fails(pages.find, make_order())
-    assert (error.code, "config/targets/portal.yaml" in str(error)) == ("login_failed", True)
+    assert (error.code, "config/targets/portal/target.yaml" in str(error)) == ("login_failed", True)

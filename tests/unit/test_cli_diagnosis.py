@@ -109,11 +109,11 @@ def test_too_little_room_is_a_failure(tmp_path, least_free_gb, state):
 )
 def test_a_target_that_does_not_answer_names_its_file(tmp_path, address):
     """Whatever is wrong with the address, the remedy is the same."""
-    folder = tmp_path / "config" / "targets"
+    folder = tmp_path / "config" / "targets" / "erp"
     folder.mkdir(parents=True)
-    (folder / "erp.yaml").write_text(f"name: erp\nbase_url: {address}\n")
+    (folder / "target.yaml").write_text(f"name: erp\nbase_url: {address}\n")
     (found,) = diagnosis.targets(tmp_path)
-    assert (found.check, found.state, "config/targets/erp.yaml" in found.remedy) == (
+    assert (found.check, found.state, "config/targets/erp/target.yaml" in found.remedy) == (
         "target erp",
         State.FAILED,
         True,

@@ -1,13 +1,15 @@
 """Workflows, targets and what must fit between them, each problem with its file and line."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from clerkwork import Document, PurchaseOrder, Receipt, bot
 from clerkwork.config.check import check_all
-from clerkwork.config.files import load_targets, load_workflows, workflow_schema
+from clerkwork.config.files import load_workflows, workflow_schema
 from clerkwork.config.settings import Settings, load_settings
+from clerkwork.config.targets import load_targets
 from clerkwork.errors import ConfigError
 
 HOME = Path(__file__).resolve().parents[2]
@@ -35,6 +37,9 @@ steps:
 """
 
 
+ERP = "config/targets/erp/target.yaml"
+
+
 @bot(target="erp")
 def enter(order: PurchaseOrder, run: object) -> Receipt:
     """Enter."""
@@ -58,7 +63,7 @@ def write(tmp_path):
 
     write("workflows/orders.yaml", ORDERS)
     write("workflows/scans.yaml", SCANS)
-    write("config/targets/erp.yaml", "name: erp\nbase_url: http://erp\npassword: ${ERP:-x}\n")
+    write(ERP, "name: erp\nbase_url: http://erp\npassword: ${ERP:-x}\n")
     return write
 
 
@@ -104,7 +109,18 @@ def test_each_problem_names_file_and_line(write, tmp_path, old, new, problem):
         ("workflows/scans.yaml", SCANS.replace("submit: orders", "submit: order"), "scans.yaml:9"),
         ("workflows/scans.yaml", SCANS.replace("- submit: orders", "- bot: read"), "scans.yaml:9"),
         ("workflows/old.yml", ORDERS.replace("orders", "old"), "workflows/old.yml: rename it to"),
-        ("config/targets/erp.yaml", "name: erp\nbase_url: ${NO}\n", "erp.yaml:2: the environment"),
+        (
+            ERP,
+            "name: erp\nbase_url: ${NO}\n",
+            "target.yaml:2: the environment",
+        ),
+        ("config/targets/old.yaml", "name: old\n", "move it to config/targets/old/target.yaml"),
+        ("config/targets/void/notes.md", "", "config/targets/void: has no target.yaml; write it"),
+        (
+            "config/targets/crm/target.yaml",
+            "name: erp\nbase_url: http://crm\n",
+            "crm/target.yaml:1: `name` is 'erp' but the folder is crm; make them the same",
+        ),
         ("config/default.toml", "[worker]\npoll_s = -1\n", "config/default.toml: worker.poll_s"),
     ],
 )
@@ -116,10 +132,10 @@ def test_the_other_files_are_checked_too(write, tmp_path, path, text, problem):
 
 def test_a_target_nobody_wrote_is_a_problem_of_the_workflow(write, tmp_path):
     """The line is that of the bot which needs it."""
-    (tmp_path / "config/targets/erp.yaml").unlink()
+    shutil.rmtree(tmp_path / "config/targets/erp")
     assert said(tmp_path) == [
         "workflows/orders.yaml:9: the bot `enter` needs the target `erp`; "
-        "write config/targets/erp.yaml"
+        "write config/targets/erp/target.yaml"
     ]
 
 
@@ -138,10 +154,10 @@ def test_all_problems_are_collected(write, tmp_path):
     """One wrong file does not hide another."""
     write("workflows/orders.yaml", "name: [\n")
     write("workflows/scans.yaml", SCANS.replace("title", "titel"))
-    write("config/targets/erp.yaml", "base_url: x\n")
+    write(ERP, "base_url: x\n")
     places = [text.split(": ")[0] for text in said(tmp_path)]
     assert sorted(places) == [
-        "config/targets/erp.yaml:1",
+        "config/targets/erp/target.yaml:1",
         "workflows/orders.yaml:2",
         "workflows/scans.yaml:1",
         "workflows/scans.yaml:2",

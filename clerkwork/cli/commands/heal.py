@@ -50,7 +50,7 @@ def show(context: typer.Context, target: TargetArgument, field: FieldArgument = 
 
 @commands.command("accept")
 def accept(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
-    """Take how the fields look now into config/targets/<target>.fingerprints.yaml."""
+    """Take how the fields look now into config/targets/<target>/fingerprints.yaml."""
     from clerkwork.browser.learned import Learned
 
     learned = Learned(project.find_root(context))

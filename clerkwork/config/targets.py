@@ -1,0 +1,65 @@
+"""Targets: one folder each in ``config/targets/``, named like what its ``target.yaml`` says."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from clerkwork.config.yaml_files import YamlFile, expanded, parse, read_yaml
+from clerkwork.errors import ConfigError
+from clerkwork.model.targets import Target
+
+FOLDER = Path("config", "targets")
+FILE = "target.yaml"
+Read = tuple[dict[str, tuple[Target, YamlFile]], list[ConfigError]]
+
+
+def load_targets(root: Path, environment: Mapping[str, str] | None = None) -> dict[str, Target]:
+    """Return the targets of the project in *root* by name.
+
+    Args:
+        root: The project's folder.
+        environment: Replaces the process's environment as the source of ``${VARIABLE}``.
+
+    Raises:
+        ConfigError: The first problem found in ``config/targets/*/target.yaml``.
+    """
+    found, problems = read_targets(root, environment)
+    if problems:
+        raise problems[0]
+    return {name: target for name, (target, _) in found.items()}
+
+
+def read_targets(root: Path, environment: Mapping[str, str] | None = None) -> Read:
+    """Return each readable target with its file, and all problems of all target folders."""
+    variables = os.environ if environment is None else environment
+    found: dict[str, tuple[Target, YamlFile]] = {}
+    problems = _misplaced(root)
+    for path in sorted((root / FOLDER).glob(f"*/{FILE}")):
+        try:
+            file, unset = expanded(read_yaml(path, root), variables)
+        except ConfigError as error:
+            problems.append(error)
+            continue
+        target, wrong = parse(Target, file)
+        problems += [*unset, *wrong]
+        if target is None:
+            continue
+        name = path.parent.name
+        found[name] = (target, file)
+        if target.name != name:
+            text = f"`name` is {target.name!r} but the folder is {name}; make them the same"
+            problems.append(file.problem(["name"], text))
+    return found, problems
+
+
+def _misplaced(root: Path) -> list[ConfigError]:
+    """Return a problem for each file that would be overlooked, and each folder without its file."""
+    problems = []
+    for path in sorted((root / FOLDER).glob("*")):
+        name = str(path.relative_to(root))
+        if path.suffix in {".yaml", ".yml"}:
+            place = FOLDER / path.stem / FILE
+            problems.append(ConfigError(name, f"is not read here; move it to {place}"))
+        elif path.is_dir() and not (path / FILE).exists():
+            problems.append(ConfigError(name, f"has no {FILE}; write it, or remove the folder"))
+    return problems
