@@ -17,7 +17,7 @@ from pathlib import Path
 
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
-from clerkwork.documents.parsers import MONTHS
+from clerkwork.documents.dates import MONTHS
 from clerkwork.documents.witness import folded
 from clerkwork.model.extraction import Extraction, FieldEvidence
 
@@ -120,7 +120,11 @@ def _same_day(value: str, true: str) -> bool:
     """Return whether a date is the labelled one; the labels are written day first."""
     parts = re.findall(r"\d+|[a-z]+", true.lower())
     if len(parts) == 1 and len(parts[0]) == 8:
-        parts = [parts[0][6:], parts[0][4:6], parts[0][:4]]
+        whole = parts[0]
+        year_first = whole[:2] in {"19", "20"} and int(whole[4:6]) <= 12
+        parts = (
+            [whole[6:], whole[4:6], whole[:4]] if year_first else [whole[:2], whole[2:4], whole[4:]]
+        )
     if len(parts) < 3:
         return False
     if len(parts[0]) == 4:

@@ -17,7 +17,8 @@ from clerkwork.documents.belief import (
     verdict,
 )
 from clerkwork.documents.found import Draft, Found, FoundLine
-from clerkwork.documents.parsers import normal, parse_reference, shape
+from clerkwork.documents.numerals import normal
+from clerkwork.documents.parsers import parse_reference, shape
 from clerkwork.documents.sums import Judged, judge_line, judge_totals
 from clerkwork.documents.witness import EDGES, Witness
 from clerkwork.documents.words import has_cjk

@@ -3,15 +3,15 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from clerkwork.documents.dates import parse_dates
 from clerkwork.documents.found import Draft, Found, FoundLine, Layout, found, layout_of
 from clerkwork.documents.labels import Match, match_field, match_title
 from clerkwork.documents.lines import Column, find_table, lines_in, money
+from clerkwork.documents.numerals import parse_chinese_amount
 from clerkwork.documents.parsers import (
     currencies_in,
     decimal_mark,
     parse_amount,
-    parse_chinese_amount,
-    parse_dates,
     parse_reference,
 )
 from clerkwork.documents.words import PageWords, Token, has_cjk, is_cjk, text_of

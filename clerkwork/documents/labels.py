@@ -9,7 +9,7 @@ from pathlib import Path
 
 import yaml
 
-from clerkwork.documents.parsers import normal
+from clerkwork.documents.numerals import normal
 from clerkwork.documents.words import Token, is_cjk
 
 AFTER = " :;,.>*=|-–—。、；：·"

@@ -1,51 +1,10 @@
 """Parsers: every form that is understood, and the near misses that must not be."""
 
-from datetime import date
 from decimal import Decimal
 
 import pytest
 
-from clerkwork.documents import parsers
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "2025年6月12日",
-        "2025 年 06 月 12 日",
-        "2025-06-12",
-        "2025/6/12",
-        "2025.06.12",
-        "June 12, 2025",
-        "Jun. 12 2025",
-        "12 June 2025",
-        "12-Jun-2025",
-        "12th June, 2025",
-        "12.06.2025",
-        "二〇二五年六月十二日",
-        "２０２５－０６－１２",
-    ],
-)
-def test_a_date_is_understood_in_every_common_form(text: str) -> None:
-    """Each form is the twelfth of June and nothing else."""
-    assert parsers.parse_dates(text) == [date(2025, 6, 12)]
-
-
-def test_a_date_that_can_be_two_days_gives_both() -> None:
-    """Day first comes first, and the caller must ask."""
-    assert parsers.parse_dates("04/05/2025") == [date(2025, 5, 4), date(2025, 4, 5)]
-
-
-def test_a_date_with_a_day_above_twelve_is_one_day() -> None:
-    """Either order of day and month is seen from the number."""
-    assert parsers.parse_dates("20/04/2025") == parsers.parse_dates("04/20/2025")
-    assert parsers.parse_dates("04/20/2025") == [date(2025, 4, 20)]
-
-
-@pytest.mark.parametrize("text", ["2025-13-01", "31/31/2025", "0571-31289903", "Foo 12, 2025", ""])
-def test_text_that_is_no_date_gives_none(text: str) -> None:
-    """Phone numbers and impossible days are not dates."""
-    assert parsers.parse_dates(text) == []
+from clerkwork.documents import numerals, parsers
 
 
 @pytest.mark.parametrize(
@@ -107,12 +66,12 @@ def test_a_quantity_of_nought_is_none() -> None:
 )
 def test_an_amount_in_capital_numerals_is_understood(text: str, amount: str) -> None:
     """Noughts between the places and the closing character add nothing."""
-    assert parsers.parse_chinese_amount(text) == Decimal(amount)
+    assert numerals.parse_chinese_amount(text) == Decimal(amount)
 
 
 def test_garbled_capital_numerals_are_none() -> None:
     """One foreign character is enough to give up."""
-    assert parsers.parse_chinese_amount("过拾贰万陆什元") is None
+    assert numerals.parse_chinese_amount("过拾贰万陆什元") is None
 
 
 @pytest.mark.parametrize(
