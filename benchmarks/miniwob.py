@@ -53,12 +53,12 @@ def solve(page: Page) -> None:
             if all(_field(page, words).value() == text for words, text in values.items()):
                 break
         except (ApplicationException, Error):
-            find_button(page, *REFUSE, timeout_s=1).click()
-    find_button(page, *SUBMIT, timeout_s=1).click()
+            find_button(page, *REFUSE, timeout_s=5).click()
+    find_button(page, *SUBMIT, timeout_s=5).click()
 
 
 def _field(page: Page, words: str) -> FoundEntry:
-    found = find_field(page, Wanted(words=words), timeout_s=1)
+    found = find_field(page, Wanted(words=words), timeout_s=5)
     return FoundEntry(page, found.element, found)
 
 
@@ -76,7 +76,7 @@ def main() -> None:
     with pages.served(pages.MINIWOB) as address, sync_playwright() as playwright:
         found = executable.find("", lambda: playwright.chromium.executable_path)
         page = playwright.chromium.launch(executable_path=found.path).new_page()
-        page.set_default_timeout(2000)
+        page.set_default_timeout(10_000)
         for task in TASKS:
             page.goto(f"{address}/miniwob/{task}.html")
             page.evaluate("core.EPISODE_MAX_TIME = 60000")

@@ -20,6 +20,12 @@ FORMS = {
     "frame": "<iframe srcdoc='<label>Order date<input name=date></label>'></iframe>",
     "shadow": "<div><template shadowrootmode=open><label>Order date<input name=date></label>"
     "</template></div>",
+    "nested": "<iframe srcdoc='<div><template shadowrootmode=open><label>Order date"
+    "<input name=date></label></template></div>'></iframe>",
+    "nested renamed": "<iframe srcdoc='<div><template shadowrootmode=open><label>Zyx"
+    "<input name=date></label></template></div>'></iframe>",
+    "greyed": "<label>Order date<input name=old disabled></label>"
+    "<label>Order date<input name=date></label>",
     "late": "<p id=slot>Please wait</p><script>setTimeout(() => { slot.innerHTML ="
     " '<label>Order date<input name=date></label>'; }, 300)</script>",
     "twice": "<label>Order date<input name=date></label><label>Order date<input name=old></label>",

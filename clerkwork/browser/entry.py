@@ -3,7 +3,7 @@
 from playwright.sync_api import ElementHandle, Page
 
 from clerkwork.browser.locate import Found, covered
-from clerkwork.browser.match import kind
+from clerkwork.browser.scores import kind
 
 YES = frozenset({"yes", "true", "1", "on", "是"})
 _VALUE = """element => {

@@ -41,11 +41,25 @@
     return true;
   };
 
+  const over = (() => {  // the headings that speak for this frame where it stands
+    try { return frameElement?.__clerkworkOver || []; } catch { return []; }  // of another origin
+  })();
+
   // One walk in the order of the document: fields, buttons and runs of visible text.
   const found = [], texts = [];
-  let run = null, headings = [];
+  let run = null, headings = [];  // of the page, each with the element it speaks for
   const nested = element => found.length
     && found.at(-1).element.contains(element) && found.at(-1).element !== element;
+  const scope = heading => {  // the smallest box of a heading that holds fields as well
+    let box = up(heading);
+    while (box && !box.querySelector(FIELDS) && up(box)) box = up(box);
+    return box;
+  };
+  const within = element => {  // the headings that speak for an element, the nearest last
+    const boxes = new Set();
+    for (let part = element; part; part = up(part)) boxes.add(part);
+    return headings.filter(one => boxes.has(one.scope)).map(one => one.text);
+  };
   const read = node => {
     const parent = node.parentElement || node.getRootNode().host;
     const text = squeeze(node.data);
@@ -66,9 +80,11 @@
         box: {left: box.left, top: box.top, right: box.right, bottom: box.bottom}};
       texts.push(run);
     }
-    if (parent.closest(HEADING)) {
-      if (near && headings.length) headings = headings.slice(0, -1);
-      headings = [...headings, run.text].slice(-3);
+    const heading = parent.closest(HEADING);
+    if (heading) {
+      const same = headings.at(-1)?.heading === heading;
+      headings = [...(same ? headings.slice(0, -1) : headings),
+        {heading, scope: scope(heading), text: run.text}];
     }
   };
   const walk = root => {
@@ -76,9 +92,13 @@
       if (node.nodeType === 3) read(node);
       if (node.nodeType !== 1 || node.tagName === "SCRIPT" || node.tagName === "STYLE") continue;
       if (node.matches(FIELDS) && !nested(node)) {
-        if (seen(node)) { found.push({element: node, headings}); run = null; }
+        if (seen(node)) {
+          found.push({element: node, headings: [...over, ...within(node)].slice(-3)});
+          run = null;
+        }
         else if (node.tagName === "SELECT" || node.tagName === "TEXTAREA") continue;
       }
+      if (node.tagName === "IFRAME") node.__clerkworkOver = [...over, ...within(node)];
       if (node.shadowRoot) walk(node.shadowRoot);
       if (!MUTE.has(node.tagName)) walk(node);
     }
@@ -203,8 +223,17 @@
     if (top.contains(element) || top === document.documentElement) return "";
     return squeeze(top.innerText).slice(0, 120) || top.tagName.toLowerCase();
   };
+  const numbers = new Map();
+  const path = element => {  // the elements it stands in, each by a number, from the outermost
+    const parts = [];
+    for (let part = up(element); part; part = up(part)) {
+      if (!numbers.has(part)) numbers.set(part, numbers.size);
+      parts.unshift(numbers.get(part));
+    }
+    return parts;
+  };
   const describe = ({element, headings}, index) => {
-    const form = element.form || element.closest("form, [role=form], fieldset, dialog");
+    const form = element.form || element.closest("form, [role=form], dialog");
     const tag = element.tagName.toLowerCase();
     const attributes = {};
     for (const {name, value} of element.attributes) {
@@ -222,7 +251,7 @@
       options: tag === "select" ? [...element.options].slice(0, 12).map(o => squeeze(o.text)) : [],
       form: form ? squeeze([form.id, form.getAttribute("name"), form.getAttribute("action"),
         form.getAttribute("aria-label")].filter(Boolean).join(" ")) : "",
-      blocked: element.disabled || element.readOnly || false,
+      blocked: element.disabled || element.readOnly || false, path: path(element),
     };
   };
 

@@ -13,7 +13,9 @@ from typing import Any
 from playwright.sync_api import ElementHandle, Error, Frame, Page
 
 from clerkwork import clock
-from clerkwork.browser.match import Candidate, How, Verdict, called, candidates, choose
+from clerkwork.browser.candidates import Candidate, candidates
+from clerkwork.browser.match import How, Verdict, choose
+from clerkwork.browser.scores import called
 from clerkwork.browser.words import plain
 from clerkwork.errors import ApplicationException
 from clerkwork.model.locators import Fingerprint

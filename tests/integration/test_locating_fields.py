@@ -18,6 +18,8 @@ FOUND = [
     "chinese",
     "frame",
     "shadow",
+    "nested",
+    "greyed",
     "late",
     "hidden twin",
     "far twin",
@@ -84,6 +86,13 @@ def test_changed_field_is_used_flagged_and_proposed(learning, tmp_path):
         [("warning", "locator_healed")],
         ["- label: Order date", "+ label: Zyx"],
     )
+
+
+def test_changed_field_within_a_shadow_root_of_a_frame_is_used(learning, tmp_path):
+    """What was recorded there is found there, when its label has become another one."""
+    learning(form_visits.fill_date, "nested")
+    Learned(tmp_path).accept("portal", "Order date")
+    assert learning(form_visits.fill_date, "nested renamed") == "date"
 
 
 def test_accepted_look_is_no_change_any_more(learning, tmp_path):

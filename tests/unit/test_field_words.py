@@ -1,8 +1,11 @@
 """Comparing the words of a page, and deciding which field is meant."""
 
+from dataclasses import replace
+
 import pytest
 
-from clerkwork.browser.match import Candidate, choose
+from clerkwork.browser.candidates import Candidate
+from clerkwork.browser.match import choose
 from clerkwork.browser.words import likeness
 from clerkwork.model.locators import Fingerprint
 
@@ -69,3 +72,56 @@ def test_last_field_is_known_when_all_others_keep_their_names():
     was = text("Genre", others=["Director", "Year"], order=1)
     page = fields(text("Director"), text("Zyx"), text("Year"))
     assert choose("Genre", page, was).field is page[1]
+
+
+def form(*labels: str, box: int, heading: str, attributes: str = "") -> list[Candidate]:
+    """Return the fields of one form: each called one of *labels*, set under *heading*."""
+    return [
+        Candidate(
+            frame=0,
+            place=place,
+            grid=-1,
+            line=-1,
+            covered="",
+            blocked=False,
+            path=(0, box),
+            seen=text(
+                label,
+                headings=[heading],
+                others=[name for name in labels if name != label],
+                attributes={"name": f"{attributes}{place}"} if attributes else {},
+            ),
+        )
+        for place, label in enumerate(labels)
+    ]
+
+
+def test_copy_that_kept_the_words_is_not_taken_for_the_form_that_was_renamed():
+    """The copy has the recorded words, the form its heading and attributes: both are named."""
+    names = ("Supplier", "Tax", "Total")
+    recorded = form(*names, box=1, heading="New order", attributes="f")[1].seen
+    renamed = form("Zyx", "Yxw", "Xwv", box=1, heading="New order", attributes="f")
+    copy = form(*names, box=2, heading="An earlier one")
+    verdict = choose("Tax", [*renamed, *copy], recorded)
+    assert (verdict.field, set(map(id, verdict.doubtful)) >= {id(renamed[1]), id(copy[1])}) == (
+        None,
+        True,
+    )
+
+
+def test_copy_under_another_heading_does_not_hide_the_form():
+    """Two forms say the same words; the one that stands where it was recorded is taken."""
+    names = ("Supplier", "Tax", "Total")
+    original = form(*names, box=1, heading="New order")
+    copy = form(*names, box=2, heading="An earlier one")
+    assert choose("Tax", [*copy, *original], original[1].seen).field is original[1]
+
+
+def test_field_that_nothing_can_be_typed_into_is_not_meant():
+    """Of two fields of one name the one that can be filled is taken, seen before or not."""
+    stored, free = fields(text("Date"), text("Date"))
+    stored = replace(stored, blocked=True)
+    assert [choose("Date", [stored, free], known).field for known in (None, free.seen)] == [
+        free,
+        free,
+    ]
