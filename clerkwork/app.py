@@ -13,9 +13,11 @@ from clerkwork.config.files import load_workflows
 from clerkwork.config.secrets import known_secrets
 from clerkwork.config.settings import Settings, load_settings
 from clerkwork.config.targets import load_targets
+from clerkwork.config.thresholds import load_thresholds
 from clerkwork.discover import load_bots
 from clerkwork.documents.reader import DocumentReader
 from clerkwork.engine.engine import Engine
+from clerkwork.engine.judging import Judging
 from clerkwork.engine.planning import calls_on
 from clerkwork.engine.runlog import RunLog
 from clerkwork.engine.schedule import Calls, ScheduleClock
@@ -163,6 +165,11 @@ def open_app(root: Path) -> App:
         bots=bots,
         root=root,
         calendars=calendars,
+        judging=Judging(
+            sample_share=settings.documents.sample_percent / 100,
+            least_probability=settings.documents.min_probability,
+            thresholds=lambda: load_thresholds(root),
+        ),
     )
     return App(
         root=root,

@@ -117,13 +117,13 @@ class Bench:
     logs: Path
     workers: list[Worker] = field(default_factory=list)
 
-    def start_worker(self, concurrency: int = 4, **more: Any) -> Worker:
+    def start_worker(self, concurrency: int = 4, reader: Any = None, **more: Any) -> Worker:
         worker = Worker(
             self.engine,
             name=f"w-{uuid.uuid4()}",
             settings=WorkerSettings(poll_s=0.02, sweep_s=0.05, lease_s=5, concurrency=concurrency),
             browser=DirectBrowser(),
-            reader=NoReader(),
+            reader=reader or NoReader(),
             **more,
         )
         worker.start()

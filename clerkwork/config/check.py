@@ -13,6 +13,7 @@ from clerkwork.config.calendars import read_calendars
 from clerkwork.config.files import read_workflows
 from clerkwork.config.settings import read_settings
 from clerkwork.config.targets import read_targets
+from clerkwork.config.thresholds import read_thresholds
 from clerkwork.config.yaml_files import Place, YamlFile
 from clerkwork.errors import ConfigError
 from clerkwork.model.bots import Bot
@@ -25,7 +26,7 @@ READS: dict[str, type[BaseModel]] = {"workbook": PurchaseOrder, "document": Docu
 def check_all(
     root: Path, bots: Mapping[str, Bot], bot_problems: Sequence[ConfigError] = ()
 ) -> list[ConfigError]:
-    """Return every problem of settings, targets, calendars, workflows and bots in *root*.
+    """Return every problem of what stands in `config/`, `workflows/` and `bots/` of *root*.
 
     Args:
         root: The project's folder.
@@ -36,7 +37,14 @@ def check_all(
     targets, wrong_targets = read_targets(root)
     workflows, wrong_workflows = read_workflows(root)
     _, wrong_calendars = read_calendars(root)
-    problems += [*wrong_targets, *wrong_calendars, *wrong_workflows, *bot_problems]
+    _, wrong_thresholds = read_thresholds(root)
+    problems += [
+        *wrong_targets,
+        *wrong_calendars,
+        *wrong_thresholds,
+        *wrong_workflows,
+        *bot_problems,
+    ]
     for workflow, file in workflows.values():
         problems += _bot_problems(workflow, file, bots, targets, incomplete=bool(wrong_targets))
         problems += _chain_problems(workflow, file, bots, workflows)

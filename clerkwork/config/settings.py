@@ -105,8 +105,19 @@ class DocumentSettings(Section):
     max_file_mb: int = Field(25, ge=1, description="A larger file is rejected.")
     page_timeout_s: float = Field(60.0, gt=0, description="Seconds for the reading of one page.")
     memory_mb: int = Field(1200, ge=200, description="Memory above which the reader is killed.")
-    min_confidence: float = Field(
-        0.85, ge=0, le=1, description="A field below this confidence goes to a person."
+    min_probability: float = Field(
+        0.85,
+        ge=0,
+        le=1,
+        description="A value goes to a person when values with the same evidence were right less "
+        "often; config/thresholds.yaml sets it for single fields and sources.",
+    )
+    sample_percent: float = Field(
+        3.0,
+        ge=0,
+        le=100,
+        description="Percent of the documents that a person looks at although all of it passed, "
+        "so that the share of wrong values is known; 2 to 5 is usual, 0 measures nothing.",
     )
     processes: int = Field(
         1, ge=1, le=16, description="Processes that read the pages of one document at once."

@@ -138,7 +138,7 @@ def _read(
         words=words,
         shown=shown,
         witness=PageWitness(readings, settings.languages, engines),
-        scribe=Scribe([page.ratio for page in words], settings.min_confidence),
+        scribe=Scribe([page.ratio for page in words], settings.min_probability),
     )
 
 

@@ -13,6 +13,7 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from sqlalchemy.engine import Connection
 
 from clerkwork import clock
+from clerkwork.engine.judging import Judging
 from clerkwork.engine.runlog import RunLog
 from clerkwork.errors import UsageError
 from clerkwork.model.bots import Bot
@@ -50,6 +51,7 @@ class Core:
         bots: dict[str, Bot],
         root: Path,
         calendars: Mapping[str, Calendar] | None = None,
+        judging: Judging | None = None,
     ) -> None:
         self.store = store
         self.log = log
@@ -58,6 +60,7 @@ class Core:
         self.bots = bots
         self.root = root
         self.calendars = calendars or {}
+        self.judging = judging or Judging()
         DBOS.migrate(store.engine.url.render_as_string(hide_password=False))
         self.client = DBOSClient(system_database_engine=store.engine, serializer=SERIALIZER)
 

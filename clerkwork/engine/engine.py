@@ -10,12 +10,14 @@ from clerkwork import clock
 from clerkwork.engine import adding
 from clerkwork.engine.adding import Addition, present
 from clerkwork.engine.core import Core
+from clerkwork.engine.judging import learn
 from clerkwork.errors import fill
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import Added, ItemState, NewItem, Outcome, Submission
 from clerkwork.model.queues import Batch
 from clerkwork.model.reviews import Decision, NewReview, Review
 from clerkwork.store import items, moves, reviews
+from clerkwork.store.checks import Raised
 
 CLOSING: dict[Decision, tuple[ItemState, Outcome]] = {
     Decision.BY_HAND: (ItemState.DONE, Outcome.BY_HAND),
@@ -107,6 +109,8 @@ class Engine(Core):
                 return False
             review = present(reviews.get(db, number))
             self._move_on(db, review, decision, data)
+            correct = decision is Decision.CORRECT
+            raised = learn(db, self.judging, review, data or {}) if correct else []
         self.event(
             Kind.REVIEW_ANSWERED,
             "{who} decided: {decision}",
@@ -122,7 +126,24 @@ class Engine(Core):
             after=data,
             ms=review.handling_ms,
         )
+        for each in raised:
+            self._say_raised(each, review.item_id)
         return True
+
+    def _say_raised(self, raised: Raised, item_id: int) -> None:
+        """Write to the run log that the sample drove a threshold up."""
+        self.event(
+            Kind.DRIFT,
+            "{wrong} of {checked} sampled values of {field} from {source} were wrong, more than "
+            "may be: its threshold is raised to {threshold}.",
+            level=Level.WARNING,
+            item_id=item_id,
+            source=raised.source,
+            field=raised.field,
+            wrong=raised.wrong,
+            checked=raised.checked,
+            threshold=raised.threshold,
+        )
 
     def _move_on(
         self, db: Connection, review: Review, decision: Decision, data: dict[str, Any] | None

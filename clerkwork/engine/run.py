@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from clerkwork.discover import dotted_name
 from clerkwork.engine.effects import perform
 from clerkwork.engine.execution import Execution
+from clerkwork.engine.judging import Doubt, judged, own_doubt
 from clerkwork.engine.signals import Parked
 from clerkwork.model.bots import Bot, Do, Find, Run
 from clerkwork.model.events import Kind
@@ -28,6 +29,7 @@ class EngineRun(Run):
         self.item = execution.item
         self._execution = execution
         self._bot = bot
+        self._document_asked = False
 
     def step(self, name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """See ``Run.step``."""
@@ -47,19 +49,18 @@ class EngineRun(Run):
     ) -> M:
         """See ``Run.check``."""
         step = self._name(f"check {code}")
-        shown = value.model_dump(mode="json")
-        review = self._doubt(
+        own = self._own_doubt(evidence, ok=ok)
+        review = self._review(
             step,
             type(value),
-            code,
-            message=message,
-            shown=shown,
+            own or _doubt(code, message, facts),
+            shown=value.model_dump(mode="json"),
             fields=fields,
             evidence=evidence,
-            facts=facts,
         )
+        good = ok and own is None
         answered: M = self._execution.checkpoint(
-            step, lambda: value if ok else self._decide(review, type(value))
+            step, lambda: value if good else self._decide(review, type(value))
         )
         return answered
 
@@ -76,15 +77,14 @@ class EngineRun(Run):
     ) -> M:
         """See ``Run.ask``."""
         step = self._name(f"ask {code}")
-        review = self._doubt(
+        own = self._own_doubt(evidence, ok=False)
+        review = self._review(
             step,
             model,
-            code,
-            message=message,
+            own or _doubt(code, message, facts),
             shown=shown,
             fields=fields,
             evidence=evidence,
-            facts=facts,
         )
         answered: M = self._execution.checkpoint(step, lambda: self._decide(review, model))
         return answered
@@ -113,8 +113,17 @@ class EngineRun(Run):
         execution = self._execution
 
         def read() -> Extraction:
-            file = execution.engine.root / document.file
-            return execution.tools.reader.read(file, document.name)
+            engine, item = execution.engine, execution.item
+            file = engine.root / document.file
+            read = execution.tools.reader.read(file, document.name)
+            return judged(
+                engine.store,
+                engine.judging,
+                read,
+                item_id=item.id,
+                workflow=item.workflow,
+                file=file,
+            )
 
         extraction: Extraction = execution.checkpoint(self._name("read document"), read)
         return extraction
@@ -143,25 +152,35 @@ class EngineRun(Run):
         answered = self._answer(step)
         return value if answered is None else type(value).model_validate(answered.answer)
 
-    def _doubt(
+    def _own_doubt(self, evidence: Extraction | None, *, ok: bool) -> Doubt | None:
+        """Return the engine's doubt of a document, the first time a bot asks about it."""
+        if evidence is None or self._document_asked:
+            return None
+        self._document_asked = True
+        return own_doubt(evidence, self.item.reference, ok=ok)
+
+    def _review(
         self,
         step: str,
         model: type[BaseModel],
-        code: str,
+        doubt: Doubt,
         *,
-        message: str,
         shown: dict[str, Any],
         fields: Sequence[str],
         evidence: Extraction | None,
-        facts: dict[str, object],
     ) -> NewReview:
         return NewReview(
             step=step,
-            code=code,
-            message=message or code,
-            facts={name: str(fact) for name, fact in facts.items()},
+            code=doubt.code,
+            message=doubt.message,
+            facts=doubt.facts,
             model=dotted_name(model),
             shown=shown,
             fields=form_fields(shown, tuple(fields), evidence),
             pages=[page.sha256 for page in evidence.pages] if evidence else [],
         )
+
+
+def _doubt(code: str, message: str, facts: dict[str, object]) -> Doubt:
+    texts = {name: str(fact) for name, fact in facts.items()}
+    return Doubt(code=code, message=message or code, facts=texts)

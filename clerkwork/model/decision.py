@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from clerkwork.model.extraction import FieldEvidence
 
-NEVER = 1.0  # no probability reaches it
 PASSES = "Passes: of such values {right} were right, at least {least} are asked for."
 TOO_OFTEN_WRONG = "To a person: of such values {right} were right, at least {least} are asked for."
 NOTHING_FOUND = "To a person: nothing was found."

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 CONFIDENCE = 0.95
 HALVINGS = 50
 MOST = 10_000_000
+NEVER = 1.0  # no probability reaches it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +57,24 @@ def lowest_threshold(steps: Sequence[Step], target: float) -> Step | None:
 def still_needed(steps: Sequence[Step], target: float) -> int:
     """Return how many more right values would allow some threshold, if all of them were right."""
     return min(_needed(step, target) for step in cumulated(steps) or [_NOTHING])
+
+
+def driven_up(steps: Sequence[Step], target: float) -> float | None:
+    """Return the threshold to raise to when a sample proves more errors than *target*, else None.
+
+    Args:
+        steps: The sampled values that passed, by their probability.
+        target: The error rate that may be.
+
+    Returns:
+        The lowest probability from which on no more errors than *target* are proven; ``NEVER``
+        when there is none.
+    """
+    whole = cumulated(steps)
+    fine = [lower_bound(step.wrong, step.checked) <= target for step in whole]
+    if not whole or fine[-1]:
+        return None
+    return whole[fine.index(False) - 1].probability if fine[0] else NEVER
 
 
 def cumulated(steps: Sequence[Step]) -> list[Step]:

@@ -196,6 +196,53 @@ planned_run = sa.Table(
     ),
 )
 
+reading = sa.Table(
+    "reading",
+    metadata,
+    # What was read of the document of an item, for finding it again and for setting thresholds.
+    Column("item_id", Number, primary_key=True, autoincrement=False),
+    Column("source", String(80), nullable=False),
+    Column("kind", String(40), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("number", String(200), nullable=False),
+    Column("total", String(40), nullable=False),
+    Column("duplicate_of", Number),
+    Column("fields", sa.JSON, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    sa.Index("reading_by_content", "sha256"),
+    sa.Index("reading_by_number", "number", "total"),
+    sa.Index("reading_by_source", "source", "at_ms"),
+)
+
+checked_value = sa.Table(
+    "checked_value",
+    metadata,
+    # One row per value that was read and that a person confirmed or corrected.
+    Column("id", Number, primary_key=True, autoincrement=True),
+    Column("item_id", Number, nullable=False),
+    Column("source", String(80), nullable=False),
+    Column("field", String(80), nullable=False),
+    Column("probability", sa.Float, nullable=False),
+    Column("passable", Boolean, nullable=False),
+    Column("sampled", Boolean, nullable=False),  # its document had passed and was drawn
+    Column("wrong", Boolean, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+    sa.Index("checked_value_by_item", "item_id"),
+    sa.Index("checked_value_by_field", "source", "field", "sampled", "id"),
+)
+
+raised_threshold = sa.Table(
+    "raised_threshold",
+    metadata,
+    # A threshold that the sample drove up; in force until somebody tunes the field again.
+    Column("source", String(80), primary_key=True),
+    Column("field", String(80), primary_key=True),
+    Column("threshold", sa.Float, nullable=False),
+    Column("checked", Integer, nullable=False),
+    Column("wrong", Integer, nullable=False),
+    Column("at_ms", BigInteger, nullable=False),
+)
+
 milestone = sa.Table(
     "milestone",
     metadata,

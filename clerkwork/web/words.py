@@ -62,6 +62,7 @@ KINDS = {
     "file_taken": N_("File taken"),
     "file_rejected": N_("File rejected"),
     "planned_run": N_("Planned run"),
+    "drift": N_("Threshold raised"),
 }
 CODES = {
     "bad_row": N_("Row cannot be read"),
@@ -73,6 +74,7 @@ CODES = {
     "child_timeout": N_("Child process took too long"),
     "child_memory": N_("Child process used too much memory"),
     "confirmed_but_missing": N_("Confirmed but missing"),
+    "duplicate_document": N_("Document came before"),
     "effect_busy": N_("Another item is at it"),
     "entered_differently": N_("Entered differently"),
     "found_twice": N_("Found twice"),
@@ -91,6 +93,7 @@ CODES = {
     "page_timeout": N_("Took too long"),
     "page_unexpected": N_("Page is not as expected"),
     "read_back_mismatch": N_("Form shows something else"),
+    "sample": N_("Sample"),
     "session_lost": N_("Target system failed"),
     "sum_mismatch": N_("Sums do not add up"),
     "target_error": N_("Target system failed"),

@@ -9,6 +9,7 @@ import typer
 from clerkwork.cli import output, project
 
 if TYPE_CHECKING:
+    from clerkwork.insight.errors import MeasuredError
     from clerkwork.insight.metrics import Figure, Report
 
 
@@ -26,6 +27,7 @@ def command(
     from clerkwork import clock
     from clerkwork.config.files import load_workflows
     from clerkwork.errors import UsageError
+    from clerkwork.insight.errors import measured_errors
     from clerkwork.insight.metrics import report
     from clerkwork.model.metrics import day_start, local_day
     from clerkwork.store.items import Filter
@@ -43,10 +45,11 @@ def command(
         wanted = Filter(workflow=workflow, since=since)
         with records.store.read() as db:
             found = report(db, wanted, workflows=workflows, offset=offset)
+            errors = measured_errors(db, wanted)
     if as_json:
-        output.print_json(_data(found))
+        output.print_json({**_data(found), "errors": [_error(each) for each in errors]})
         return
-    rows = [*_figures(found), *_causes(found)]
+    rows = [*_figures(found), *_causes(found), *map(_error_row, errors)]
     output.print_rows(rows, ("figure", "value", "items"), as_json=False, empty="No items yet.")
 
 
@@ -70,6 +73,27 @@ def _causes(found: "Report") -> list[dict[str, Any]]:
         }
         for cause in found.causes
     ]
+
+
+def _error_row(error: "MeasuredError") -> dict[str, Any]:
+    value = f"{error.rate:.1%} of {error.checked} ({error.low:.1%} to {error.high:.1%})"
+    if error.raised is not None:
+        value += f", threshold raised to {error.raised.threshold:g}"
+    name = f"error of {error.field} from {error.source}"
+    return {"figure": name, "value": value, "items": error.items}
+
+
+def _error(error: "MeasuredError") -> dict[str, Any]:
+    return {
+        "source": error.source,
+        "field": error.field,
+        "checked": error.checked,
+        "wrong": error.wrong,
+        "low": error.low,
+        "high": error.high,
+        "items": error.items,
+        "raised_to": error.raised.threshold if error.raised else None,
+    }
 
 
 def _row(figure: "Figure", name: str = "") -> dict[str, Any]:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from clerkwork import clock
+from clerkwork.insight.errors import measured_errors
 from clerkwork.insight.metrics import report
 from clerkwork.model.metrics import day_start, local_day
 from clerkwork.store.items import Filter
@@ -34,4 +35,13 @@ def metrics(request: Request, desk: TheDesk, days: str = "30", workflow: str = "
     wanted = Filter(workflow=workflow or None, since=since)
     with desk.store.read() as db:
         found = report(db, wanted, workflows=desk.project.workflows, offset=offset)
-    return desk.page(request, "metrics", report=found, days=days, ranges=RANGES, workflow=workflow)
+        errors = measured_errors(db, wanted)
+    return desk.page(
+        request,
+        "metrics",
+        report=found,
+        errors=errors,
+        days=days,
+        ranges=RANGES,
+        workflow=workflow,
+    )

@@ -232,4 +232,62 @@ def upgrade() -> None:
         sa.Column("beat_ms", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
+    op.create_table(
+        "reading",
+        sa.Column(
+            "item_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.String(length=200), nullable=False),
+        sa.Column("total", sa.String(length=40), nullable=False),
+        sa.Column(
+            "duplicate_of", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("fields", sa.JSON(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("item_id"),
+    )
+    op.create_index("reading_by_content", "reading", ["sha256"], unique=False)
+    op.create_index("reading_by_number", "reading", ["number", "total"], unique=False)
+    op.create_index("reading_by_source", "reading", ["source", "at_ms"], unique=False)
+    op.create_table(
+        "checked_value",
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("field", sa.String(length=80), nullable=False),
+        sa.Column("probability", sa.Float(), nullable=False),
+        sa.Column("passable", sa.Boolean(), nullable=False),
+        sa.Column("sampled", sa.Boolean(), nullable=False),
+        sa.Column("wrong", sa.Boolean(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("checked_value_by_item", "checked_value", ["item_id"], unique=False)
+    op.create_index(
+        "checked_value_by_field",
+        "checked_value",
+        ["source", "field", "sampled", "id"],
+        unique=False,
+    )
+    op.create_table(
+        "raised_threshold",
+        sa.Column("source", sa.String(length=80), nullable=False),
+        sa.Column("field", sa.String(length=80), nullable=False),
+        sa.Column("threshold", sa.Float(), nullable=False),
+        sa.Column("checked", sa.Integer(), nullable=False),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("at_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("source", "field"),
+    )
     # ### end Alembic commands ###

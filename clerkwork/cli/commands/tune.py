@@ -1,0 +1,89 @@
+"""Set the thresholds of fields from what people confirmed and corrected."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clerkwork.cli import output, project
+
+if TYPE_CHECKING:
+    from clerkwork.insight.tuning import Proposal
+
+COLUMNS = (
+    "source",
+    "field",
+    "checked",
+    "wrong",
+    "threshold",
+    "error_at_most",
+    "passing",
+    "minutes_per_100",
+    "needed",
+)
+
+
+def command(
+    context: typer.Context,
+    target: Annotated[
+        float,
+        typer.Option(min=0.01, max=20, help="Percent of passed values that may be wrong at most."),
+    ] = 0.5,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write the thresholds to config/thresholds.yaml.")
+    ] = False,
+    as_json: output.JsonOption = False,
+) -> None:
+    """Show, and with --write set, from which probability on each field of each source passes.
+
+    The upper bound of the error holds with 95 % confidence. A field with too few reviewed values
+    keeps its threshold; `needed` says how many more right ones it takes.
+    """
+    from clerkwork.config.thresholds import FILE, load_thresholds, write_thresholds
+    from clerkwork.errors import UsageError
+    from clerkwork.insight.tuning import propose, tuned
+    from clerkwork.store import checks
+
+    with project.opened_records(context) as records:
+        before = load_thresholds(records.root)
+        with records.store.read() as db:
+            found = propose(db, target / 100)
+        ready = [each for each in found if each.threshold is not None]
+        output.print_rows(
+            [_row(each) for each in found],
+            COLUMNS,
+            as_json=as_json,
+            empty="No review of a document was answered yet: nothing to tune on.",
+        )
+        if write and not ready:
+            least = min((each.needed for each in found), default=0)
+            raise UsageError(
+                f"no field has enough reviewed values for {target:g} %; the nearest needs {least} "
+                "more right ones: raise documents.sample_percent, or allow a greater --target"
+                if found
+                else "no reviewed values yet; answer the reviews of documents first"
+            )
+        if write:
+            write_thresholds(records.root, tuned(before, ready, target / 100))
+            with records.store.write() as db:
+                for each in ready:
+                    checks.settle(db, each.source, each.field)
+            typer.echo(f"{FILE}: {len(ready)} thresholds set for {target:g} %", err=True)
+
+
+def _row(proposal: "Proposal") -> dict[str, Any]:
+    chosen = proposal.threshold
+    return {
+        "source": proposal.source,
+        "field": proposal.field,
+        "checked": proposal.checked,
+        "wrong": proposal.wrong,
+        "threshold": chosen.threshold if chosen else None,
+        "error_at_most": _percent(chosen.error_at_most if chosen else None),
+        "passing": _percent(proposal.passing if chosen else None),
+        "minutes_per_100": None if proposal.minutes is None else round(proposal.minutes, 1),
+        "needed": proposal.needed,
+    }
+
+
+def _percent(share: float | None) -> str | None:
+    return None if share is None else f"{share:.2%}"

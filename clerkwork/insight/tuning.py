@@ -1,0 +1,123 @@
+"""What people confirmed and corrected becomes thresholds, with what each of them costs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from clerkwork.model.decision import FieldThreshold, Thresholds, name_of
+from clerkwork.model.error_rate import Step, lowest_threshold, still_needed, upper_bound
+from clerkwork.store import checks, metrics, readings
+from clerkwork.store.items import Filter
+from clerkwork.store.readings import Reading
+
+NEWEST = 2000  # documents of a source that the cost is counted on
+SECONDS_WITHOUT_REVIEWS = 60.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal:
+    """What the reviewed values of one field of one source allow.
+
+    Attributes:
+        checked: All reviewed values that may pass.
+        wrong: How many of them were corrected.
+        threshold: The proposal, or None where the sample is too small.
+        needed: How many more right values would allow a threshold; 0 where there is one.
+        passing: Share of the values of recent documents that would pass, or None without any.
+        minutes: Minutes of people per 100 documents that this field alone would cost, or None.
+    """
+
+    source: str
+    field: str
+    checked: int
+    wrong: int
+    threshold: FieldThreshold | None
+    needed: int
+    passing: float | None
+    minutes: float | None
+
+
+def propose(db: Connection, target: float) -> list[Proposal]:
+    """Return a proposal for every field of every source that people have looked at.
+
+    Args:
+        db: An open transaction.
+        target: The error rate that passed values may have at most, with 95 % confidence.
+    """
+    median_ms = metrics.handling(db, Filter()).median_ms
+    review_s = SECONDS_WITHOUT_REVIEWS if median_ms is None else median_ms / 1000
+    steps = checks.passable_steps(db)
+    recent = {
+        source: readings.latest(db, source, limit=NEWEST)
+        for source in sorted({s for s, _ in steps})
+    }
+    return [
+        _proposal(source, field, found, target=target, read=recent[source], review_s=review_s)
+        for (source, field), found in sorted(steps.items())
+    ]
+
+
+def tuned(before: Thresholds, proposals: Sequence[Proposal], target: float) -> Thresholds:
+    """Return the thresholds with the proposals taken over; other fields stay as they were."""
+    sources = {source: dict(fields) for source, fields in before.sources.items()}
+    for proposal in proposals:
+        if proposal.threshold is not None:
+            sources.setdefault(proposal.source, {})[proposal.field] = proposal.threshold
+    return Thresholds(
+        target_error=target,
+        sources={name: dict(sorted(sources[name].items())) for name in sorted(sources)},
+    )
+
+
+def _proposal(
+    source: str,
+    field: str,
+    steps: Sequence[Step],
+    *,
+    target: float,
+    read: Sequence[Reading],
+    review_s: float,
+) -> Proposal:
+    chosen = lowest_threshold(steps, target)
+    least = chosen.probability if chosen else None
+    passing, asked = _cost(field, least, read)
+    return Proposal(
+        source=source,
+        field=field,
+        checked=sum(step.checked for step in steps),
+        wrong=sum(step.wrong for step in steps),
+        threshold=_threshold(chosen) if chosen else None,
+        needed=still_needed(steps, target),
+        passing=passing,
+        minutes=None if asked is None else asked * 100 * review_s / 60,
+    )
+
+
+def _threshold(chosen: Step) -> FieldThreshold:
+    return FieldThreshold(
+        threshold=chosen.probability,
+        checked=chosen.checked,
+        wrong=chosen.wrong,
+        error_at_most=round(upper_bound(chosen.wrong, chosen.checked), 5),
+    )
+
+
+def _cost(
+    field: str, least: float | None, read: Sequence[Reading]
+) -> tuple[float | None, float | None]:
+    """Return the share of values that pass, and of documents of which a value does not."""
+    by_document = [
+        [
+            least is not None and value.passable and value.probability >= least
+            for value in reading.values
+            if name_of(value.path) == field
+        ]
+        for reading in read
+    ]
+    by_document = [each for each in by_document if each]
+    values = [passes for each in by_document for passes in each]
+    if not values:
+        return None, None
+    asked = sum(not all(each) for each in by_document) / len(by_document)
+    return sum(values) / len(values), asked

@@ -1,0 +1,142 @@
+"""Count how often values are right by what speaks for them, and write ``calibration.yaml``.
+
+Usage: ``python tools/calibrate_documents.py FOLDER [--cache FOLDER] [--write]``. The folder holds
+``sroie/`` and ``synth/`` as the other measuring tools take them. The expected calibration error is
+measured by halves: counted on the documents of one half, compared on the other, and turned round.
+"""
+
+import argparse
+import json
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from measure_documents import SUFFIXES, differs, true_values
+from measure_receipts import compare
+
+from clerkwork.config.settings import DocumentSettings
+from clerkwork.documents import DocumentReader
+from clerkwork.documents.calibration import FILE, Calibration
+from clerkwork.model.decision import name_of, passable
+from clerkwork.model.extraction import FieldEvidence
+
+BINS = 10
+HEAD = """\
+# How many values were right of how many, by the reason they are believed for and by field.
+# Written by tools/calibrate_documents.py; see docs/documents.md.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A value that was found, and whether it is right.
+
+    Attributes:
+        document: The number of its document.
+    """
+
+    document: int
+    field: FieldEvidence
+    right: bool
+
+
+def main() -> None:
+    """Read every document, print the calibration error, and write the counts when asked to."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("folder", type=Path)
+    options.add_argument("--cache", type=Path, default=None, help="keep readings in this folder")
+    options.add_argument("--limit", type=int, default=None, help="read only so many of each kind")
+    options.add_argument("--write", action="store_true", help="write calibration.yaml")
+    given = options.parse_args()
+    settings = DocumentSettings(date_order="dmy", cache_mb=2000, page_timeout_s=900)
+    with tempfile.TemporaryDirectory() as evidence:
+        reader = DocumentReader(settings, Path(evidence), given.cache)
+        found = [
+            *receipts(reader, given.folder / "sroie", given.limit),
+            *orders(reader, given.folder / "synth", given.limit),
+        ]
+        reader.close()
+    report(found)
+    if given.write:
+        write(found)
+
+
+def receipts(reader: DocumentReader, folder: Path, limit: int | None) -> Iterator[Judged]:
+    """Yield the labelled values of receipts."""
+    errata = json.loads((folder / "label_errata.json").read_text("utf-8"))
+    for number, file in enumerate(sorted((folder / "img").iterdir())[:limit]):
+        key = folder / "key" / f"{file.stem}.json"
+        truth = json.loads(key.read_text("utf-8")) | errata.get(file.stem, {})
+        for one in compare(file.stem, truth, reader.read_receipt(file, file.name)):
+            if one.field.value:
+                yield Judged(document=number, field=one.field, right=one.right)
+
+
+def orders(reader: DocumentReader, folder: Path, limit: int | None) -> Iterator[Judged]:
+    """Yield the values of orders and invoices; one that the document does not have is wrong."""
+    files = [file for file in sorted(folder.iterdir()) if file.suffix in SUFFIXES]
+    for number, file in enumerate(files[:limit]):
+        truth = true_values(file)
+        for field in reader.read(file, file.name).fields:
+            if field.value:
+                known = field.path in truth
+                right = known and not differs(field.path, field.value, truth)
+                yield Judged(document=number, field=field, right=right)
+
+
+def counted(found: Sequence[Judged]) -> dict[str, dict[str, tuple[int, int]]]:
+    """Return right and all values by reason and by field."""
+    counts: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for one in sorted(found, key=lambda one: (one.field.reason, name_of(one.field.path))):
+        name = name_of(one.field.path)
+        right, seen = counts[one.field.reason].get(name, (0, 0))
+        counts[one.field.reason][name] = (right + one.right, seen + 1)
+    return dict(counts)
+
+
+def calibration_error(chances: Sequence[tuple[float, bool]]) -> float:
+    """Return the mean gap between chance and share of right values, over ten bins of chance."""
+    bins: dict[int, list[tuple[float, bool]]] = defaultdict(list)
+    for chance, right in chances:
+        bins[min(int(chance * BINS), BINS - 1)].append((chance, right))
+    gaps = [
+        abs(sum(chance for chance, _ in each) - sum(right for _, right in each))
+        for each in bins.values()
+    ]
+    return sum(gaps) / len(chances)
+
+
+def report(found: Sequence[Judged]) -> None:
+    """Print the calibration error on each half with counts of the other."""
+    for half in (0, 1):
+        known = Calibration(counted([one for one in found if one.document % 2 != half]))
+        unseen = [one for one in found if one.document % 2 == half]
+        chances = [(_chance(known, one.field), one.right) for one in unseen]
+        fit = [pair for pair, one in zip(chances, unseen, strict=True) if passable(one.field)]
+        print(
+            f"half {half}: {len(chances)} values, expected calibration error "
+            f"{calibration_error(chances):.4f}; of the {len(fit)} that something speaks for, "
+            f"{calibration_error(fit):.4f}"
+        )
+
+
+def _chance(known: Calibration, field: FieldEvidence) -> float:
+    return known.probability(field.path, field.reason, field.confidence)
+
+
+def write(found: Sequence[Judged]) -> None:
+    """Write the counts of all documents."""
+    reasons = {
+        reason: {name: list(pair) for name, pair in fields.items()}
+        for reason, fields in counted(found).items()
+    }
+    text = yaml.safe_dump({"reasons": reasons}, allow_unicode=True, width=100)
+    FILE.write_text(HEAD + text, "utf-8")
+    print(f"{FILE.name}: {len(found)} values, {len(reasons)} reasons")
+
+
+if __name__ == "__main__":
+    main()
