@@ -25,6 +25,7 @@ from clerkwork.engine.tidying import Tidying
 from clerkwork.engine.worker import Worker
 from clerkwork.intake.folder import FolderIntake
 from clerkwork.intake.mail import MailIntake
+from clerkwork.intake.master_data import FreshMaster
 from clerkwork.model.bots import Bot
 from clerkwork.model.calendars import Calendar
 from clerkwork.model.events import Kind, Level
@@ -65,7 +66,8 @@ class App:
     def reader(self) -> DocumentReader:
         """Return a new document reader; close it after use."""
         cache = self.root / self.settings.folders.cache
-        return DocumentReader(self.settings.documents, self.evidence, cache)
+        master = FreshMaster(self.root)
+        return DocumentReader(self.settings.documents, self.evidence, cache, master)
 
     def worker(self, name: str) -> Worker:
         """Return a worker called *name*, not yet started; one in a process."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from clerkwork.config.calendars import read_calendars
 from clerkwork.config.files import read_workflows
+from clerkwork.config.master_data import read_master_file
 from clerkwork.config.settings import read_settings
 from clerkwork.config.targets import read_targets
 from clerkwork.config.thresholds import read_thresholds
@@ -38,10 +39,12 @@ def check_all(
     workflows, wrong_workflows = read_workflows(root)
     _, wrong_calendars = read_calendars(root)
     _, wrong_thresholds = read_thresholds(root)
+    _, _, wrong_master = read_master_file(root)
     problems += [
         *wrong_targets,
         *wrong_calendars,
         *wrong_thresholds,
+        *wrong_master,
         *wrong_workflows,
         *bot_problems,
     ]

@@ -97,6 +97,51 @@ class Scribe:
         )
         return decided(written, self._least)
 
+    def confirmed(
+        self, field: FieldEvidence, value: str, confidence: float, reason: str, proof: Proof
+    ) -> FieldEvidence:
+        """Return *field* with one more proof; *value* may write the same otherwise.
+
+        A field that a check refuted stays refuted, and one that passes already keeps its reason.
+        """
+        changes: dict[str, object] = {"value": value, "evidence": [*field.evidence, proof]}
+        if field.doubtful and not field.refuted:
+            chance = _calibration().probability(field.path, reason, confidence)
+            changes |= {"reason": reason, "facts": {}, "confidence": confidence}
+            changes |= {"probability": round(chance, 4)}
+        return decided(field.model_copy(update=changes), self._least)
+
+    def repaired(
+        self, field: FieldEvidence, value: str, confidence: float, reason: str
+    ) -> FieldEvidence:
+        """Return *field* with a value of the master data in place of the one that was read."""
+        chance = _calibration().probability(field.path, reason, confidence)
+        others = [field.value, *(text for text in field.candidates if text != value)]
+        changes = {
+            "value": value,
+            "raw": field.raw or field.value,
+            "repaired": True,
+            "evidence": [Proof.MASTER_DATA],
+            "reason": reason,
+            "facts": {"read": field.value or "-"},
+            "confidence": confidence,
+            "probability": round(chance, 4),
+            "candidates": [text for text in others if text][:5],
+        }
+        return decided(field.model_copy(update=changes), self._least)
+
+    def doubted(self, field: FieldEvidence, known: Iterable[str]) -> FieldEvidence:
+        """Return *field* for a person to choose among values that are known."""
+        reason = "Several known values are written almost so: {options}."
+        options = [text for text in dict.fromkeys(known) if text != field.value]
+        changes = {
+            "reason": reason,
+            "facts": {"options": "; ".join(options)},
+            "refuted": True,
+            "candidates": [*options, *field.candidates][:5],
+        }
+        return decided(field.model_copy(update=changes), self._least)
+
 
 @cache
 def _calibration() -> Calibration:

@@ -11,6 +11,7 @@ from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import stored, work
 from clerkwork.errors import ApplicationException, DocumentRejected
 from clerkwork.model.extraction import Extraction
+from clerkwork.model.master import Master
 
 SPARE_ADDRESS_SPACE_MB = 1536
 START_TIMEOUT = timedelta(seconds=60)  # apart from the document's, which is not to blame for it
@@ -20,7 +21,11 @@ class DocumentReader:
     """Reads documents in child processes with limits on time and memory."""
 
     def __init__(
-        self, settings: DocumentSettings, evidence: Path, cache: Path | None = None
+        self,
+        settings: DocumentSettings,
+        evidence: Path,
+        cache: Path | None = None,
+        master: Callable[[], Master] = Master,
     ) -> None:
         """Prepare a reader; its children are started when they are needed.
 
@@ -28,10 +33,12 @@ class DocumentReader:
             settings: Limits, languages, and the confidence below which a field is doubtful.
             evidence: The folder that pictures of the pages are kept in.
             cache: The folder that readings are kept in, or None to read anew each time.
+            master: Returns the master data as it is now.
         """
         self._settings = settings
         self._cache = cache if settings.cache_mb else None
         self._evidence = evidence
+        self._master = master
         self._pages_read = 0
         count = settings.processes if self._cache else 1  # they meet in the cache
         self._child, *self._helpers = [self._new_child() for _ in range(count)]
@@ -79,9 +86,15 @@ class DocumentReader:
         limit = timedelta(seconds=self._settings.page_timeout_s * pages)
         if pages > 1 and self._helpers:
             self._read_ahead(file, name, pages, limit)
-        extraction = self._child.call(
-            how, file, name, self._settings, self._evidence, self._cache, timeout=limit
+        task = work.Task(
+            file=file,
+            name=name,
+            settings=self._settings,
+            evidence=self._evidence,
+            cache=self._cache,
+            master=self._master(),
         )
+        extraction = self._child.call(how, task, timeout=limit)
         if self._cache is not None:
             stored.clear(self._cache, max_mb=self._settings.cache_mb)
         return cast("Extraction", extraction)

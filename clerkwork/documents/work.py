@@ -20,19 +20,43 @@ from clerkwork.documents.belief import Scribe
 from clerkwork.documents.engine import Engines, choose
 from clerkwork.documents.evidence import fields_of
 from clerkwork.documents.fields import draft_of, is_chinese
+from clerkwork.documents.master import confirmed
 from clerkwork.documents.receipts import receipt_fields
 from clerkwork.documents.witness import PageWitness
-from clerkwork.documents.words import PageWords, box_of, rows_of
+from clerkwork.documents.words import PageWords, box_of, rows_of, text_of
 from clerkwork.model.extraction import Extraction, PageImage, ShownWord
+from clerkwork.model.master import Master
 
 SHOWN_WIDTH_PX = 1400
 JPEG_QUALITY = 80
+HEAD_ROWS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Page:
     picture: Image.Image
     words: PageWords | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be read, and with what.
+
+    Attributes:
+        file: The document.
+        name: What messages call it.
+        settings: Limits, languages and engine.
+        evidence: The folder of content-addressed files.
+        cache: The folder of readings made before, or None for none.
+        master: What the business knows.
+    """
+
+    file: Path
+    name: str
+    settings: DocumentSettings
+    evidence: Path
+    cache: Path | None
+    master: Master
 
 
 def get_ready(_channel: Channel) -> None:
@@ -52,44 +76,26 @@ def probe_file(_channel: Channel, file: Path, name: str, settings: DocumentSetti
     return sum(1 for _ in opening.pictures_in(file, name, settings))
 
 
-def read_file(
-    _channel: Channel,
-    file: Path,
-    name: str,
-    settings: DocumentSettings,
-    evidence: Path,
-    cache: Path | None,
-) -> Extraction:
-    """Return what a file says, with its pages kept as pictures in *evidence*.
-
-    Args:
-        file: The document.
-        name: What messages call it.
-        settings: Limits, languages and engine.
-        evidence: The folder of content-addressed files.
-        cache: The folder of readings made before, or None for none.
+def read_file(_channel: Channel, task: Task) -> Extraction:
+    """Return what a file says, with its pages kept as pictures.
 
     Raises:
         DocumentRejected: It cannot be opened.
         ApplicationException: No engine can be used, or it failed.
     """
-    read = _read(file, name, settings, evidence, cache)
+    read = _read(task)
     draft = draft_of(read.words)
     fields = fields_of(draft, read.witness, read.scribe, chinese=is_chinese(read.words))
+    fields = confirmed(fields, (), task.master, read.scribe)
     return Extraction(engine=read.engine, kind=draft.kind, fields=fields, pages=read.shown)
 
 
-def read_receipt(
-    _channel: Channel,
-    file: Path,
-    name: str,
-    settings: DocumentSettings,
-    evidence: Path,
-    cache: Path | None,
-) -> Extraction:
+def read_receipt(_channel: Channel, task: Task) -> Extraction:
     """Return supplier, address, date and total of a receipt; otherwise as :func:`read_file`."""
-    read = _read(file, name, settings, evidence, cache)
-    fields = receipt_fields(read.words, read.witness, read.scribe, settings.date_order)
+    read = _read(task)
+    fields = receipt_fields(read.words, read.witness, read.scribe, task.settings.date_order)
+    head = [text_of(row) for row in rows_of(read.words[0])[:HEAD_ROWS]]
+    fields = confirmed(fields, head, task.master, read.scribe)
     return Extraction(engine=read.engine, kind="receipt", fields=fields, pages=read.shown)
 
 
@@ -119,20 +125,19 @@ class _Read:
     scribe: Scribe
 
 
-def _read(
-    file: Path, name: str, settings: DocumentSettings, evidence: Path, cache: Path | None
-) -> _Read:
+def _read(task: Task) -> _Read:
+    settings = task.settings
     words: list[PageWords] = []
     readings: dict[int, ocr.Readings] = {}
     shown: list[PageImage] = []
     engines: Engines | None = None
-    for number, page in enumerate(_pages(file, name, settings)):
+    for number, page in enumerate(_pages(task.file, task.name, settings)):
         if page.words is None:
-            engines = engines or _engines(settings, cache)
+            engines = engines or _engines(settings, task.cache)
             readings[number] = ocr.read_picture(page.picture, number, settings.languages, engines)
         words.append(page.words or readings[number].main)
-        shown.append(_keep(page.picture, evidence))
-        _keep_words(words[-1], shown[-1], evidence)
+        shown.append(_keep(page.picture, task.evidence))
+        _keep_words(words[-1], shown[-1], task.evidence)
     return _Read(
         engine=engines.first.name if engines else "text_layer",
         words=words,
