@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection
 
 from clerkwork import clock
 from clerkwork.engine.judging import Judging
-from clerkwork.engine.runlog import RunLog
+from clerkwork.engine.runlog import RunLog, Writing
 from clerkwork.errors import UsageError
 from clerkwork.model.bots import Bot
 from clerkwork.model.calendars import Calendar, business_deadline
@@ -129,10 +129,23 @@ class Core:
         item_id: int | None = None,
         run_id: str | None = None,
         step: str | None = None,
+        within: Writing | None = None,
         **data: Any,
     ) -> None:
-        """Write an event to the run log; *message* may hold ``{name}`` for values of *data*."""
-        self.write(kind, message, data, level=level, item_id=item_id, run_id=run_id, step=step)
+        """Write an event to the run log, *within* a transaction or on its own.
+
+        *message* may hold ``{name}`` for values of *data*.
+        """
+        self.write(
+            kind,
+            message,
+            data,
+            level=level,
+            item_id=item_id,
+            run_id=run_id,
+            step=step,
+            within=within,
+        )
 
     def write(
         self,
@@ -144,17 +157,20 @@ class Core:
         item_id: int | None = None,
         run_id: str | None = None,
         step: str | None = None,
+        within: Writing | None = None,
     ) -> None:
         """Write an event whose data has names that ``event`` takes for itself."""
-        self.log.write(
-            Event(
-                at=clock.now(),
-                kind=kind,
-                level=level,
-                item_id=item_id,
-                run_id=run_id,
-                step=step,
-                message=message,
-                data=data,
-            )
+        event = Event(
+            at=clock.now(),
+            kind=kind,
+            level=level,
+            item_id=item_id,
+            run_id=run_id,
+            step=step,
+            message=message,
+            data=data,
         )
+        if within is None:
+            self.log.write(event)
+        else:
+            within.event(event)

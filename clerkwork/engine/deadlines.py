@@ -1,5 +1,7 @@
 """What becomes of items whose due instant is near or over, by their workflow's rule."""
 
+from typing import Any
+
 from sqlalchemy.engine import Connection
 
 from clerkwork import clock
@@ -57,7 +59,7 @@ def _review(core: Core, item: WorkItem) -> NewReview:
     )
 
 
-def _say(core: Core, item: WorkItem, message: str, **data: str) -> None:
+def _say(core: Core, item: WorkItem, message: str, **data: Any) -> None:
     core.event(
         Kind.DEADLINE,
         message,

@@ -11,6 +11,7 @@ from clerkwork.engine import adding
 from clerkwork.engine.adding import Addition, present
 from clerkwork.engine.core import Core
 from clerkwork.engine.judging import learn
+from clerkwork.engine.runlog import Writing
 from clerkwork.errors import fill
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import Added, ItemState, NewItem, Outcome, Submission
@@ -40,9 +41,10 @@ class Engine(Core):
             The item that stands for the reference now. The same reference with other content is
             treated by the workflow's ``on_conflict``.
         """
-        with self.store.write() as db:
-            addition = adding.add(self, db, new, review)
-        self._report(addition)
+        with self.log.writing() as writing:
+            addition = adding.add(self, writing.db, new, review)
+            self._report(writing, addition)
+        self._void(addition)
         return addition.submission
 
     def submit_all(
@@ -54,20 +56,25 @@ class Engine(Core):
             UsageError: The items are not what the sender of the batch declared.
         """
         batch.check([new.payload for new, _ in arrivals])
-        with self.store.write() as db:
+        with self.log.writing() as writing:
             additions = [
-                adding.add(self, db, replace(new, batch_id=batch.id), review)
+                adding.add(self, writing.db, replace(new, batch_id=batch.id), review)
                 for new, review in arrivals
             ]
+            for addition in additions:
+                self._report(writing, addition)
         for addition in additions:
-            self._report(addition)
+            self._void(addition)
         return [addition.submission for addition in additions]
 
-    def _report(self, addition: Addition) -> None:
-        """Write to the run log what became of an item, and void an entry that it replaced."""
-        added, new = addition.submission.added, addition.new
+    def _void(self, addition: Addition) -> None:
+        """Take the entry of a run that was superseded out of its queue."""
         if addition.stale is not None:
             self.client.cancel_workflow(addition.stale)
+
+    def _report(self, writing: Writing, addition: Addition) -> None:
+        """Write to the run log what became of an item."""
+        added, new = addition.submission.added, addition.new
         same = {Added.MERGED, Added.REFUSED}
         self.event(
             Kind.ITEM_MERGED if added in same else Kind.ITEM_ADDED,
@@ -76,9 +83,10 @@ class Engine(Core):
             reference=new.reference,
             workflow=new.workflow,
             source=new.source,
+            within=writing,
         )
         if addition.opened is not None:
-            self._opened(addition.submission.item_id, addition.opened)
+            self._opened(writing, addition.submission.item_id, addition.opened)
 
     def answer(
         self,
@@ -102,35 +110,40 @@ class Engine(Core):
             False when the review was answered already or somebody else holds it.
         """
         now = clock.now()
-        with self.store.write() as db:
+        with self.log.writing() as writing:
             if not reviews.answer(
-                db, number, decision=decision, data=data, note=note, who=who, now=now
+                writing.db, number, decision=decision, data=data, note=note, who=who, now=now
             ):
                 return False
-            review = present(reviews.get(db, number))
-            self._move_on(db, review, decision, data)
+            review = present(reviews.get(writing.db, number))
+            self._move_on(writing.db, review, decision, data)
+            self._say_answered(writing, review, data)
             correct = decision is Decision.CORRECT
-            raised = learn(db, self.judging, review, data or {}) if correct else []
+            raised = learn(writing.db, self.judging, review, data or {}) if correct else []
+            for each in raised:
+                self._say_raised(writing, each, review.item_id)
+        return True
+
+    def _say_answered(self, writing: Writing, review: Review, data: dict[str, Any] | None) -> None:
+        decision = present(review.decision)
         self.event(
             Kind.REVIEW_ANSWERED,
             "{who} decided: {decision}",
             item_id=review.item_id,
             run_id=f"item-{review.item_id}-{review.run_no}",
             step=review.step,
-            who=who,
+            within=writing,
+            who=review.who,
             decision=decision.value,
-            note=note,
+            note=review.note,
             code=review.code,
-            review=number,
+            review=review.number,
             before=review.shown,
             after=data,
             ms=review.handling_ms,
         )
-        for each in raised:
-            self._say_raised(each, review.item_id)
-        return True
 
-    def _say_raised(self, raised: Raised, item_id: int) -> None:
+    def _say_raised(self, writing: Writing, raised: Raised, item_id: int) -> None:
         """Write to the run log that the sample drove a threshold up."""
         self.event(
             Kind.DRIFT,
@@ -138,6 +151,7 @@ class Engine(Core):
             "may be: its threshold is raised to {threshold}.",
             level=Level.WARNING,
             item_id=item_id,
+            within=writing,
             source=raised.source,
             field=raised.field,
             wrong=raised.wrong,
@@ -159,13 +173,14 @@ class Engine(Core):
             moves.restart(db, review.item_id, payload=payload, now=now)
             self.enqueue(db, present(items.get(db, review.item_id)))
 
-    def _opened(self, item_id: int, review: NewReview) -> None:
+    def _opened(self, writing: Writing, item_id: int, review: NewReview) -> None:
         self.write(
             Kind.REVIEW_OPENED,
             review.message,
             {**review.facts, "code": review.code},
             level=Level.WARNING,
             item_id=item_id,
+            within=writing,
         )
 
 

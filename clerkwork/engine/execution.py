@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dbos import DBOS
+from sqlalchemy.engine import Connection
 
 from clerkwork import clock
 from clerkwork.engine.codec import decode, encode
@@ -69,21 +70,6 @@ class Execution:
         self.tools = tools
         self._names: set[str] = set()
 
-    def guard(self) -> None:
-        """Make sure that this execution may still act on the item.
-
-        Raises:
-            Fenced: It was taken over by another worker.
-            Cancelled: An operator asked for it.
-        """
-        with self.engine.store.read() as db:
-            held = moves.holds(db, self.item.id, self.item.attempt)
-            who = moves.cancel_asked(db, self.item.id) if held else None
-        if not held:
-            raise Fenced(f"item {self.item.id} was taken over from {self.item.worker}")
-        if who is not None:
-            raise Cancelled(who)
-
     def checkpoint(self, name: str, function: Callable[[], Any]) -> Any:
         """Run *function* as the step *name* and keep its result; return a kept one as it is.
 
@@ -96,10 +82,24 @@ class Execution:
         self._names.add(name)
         return decode(DBOS.run_step({"name": name}, lambda: self._perform(name, function)))
 
+    def _guard(self, db: Connection) -> None:
+        """Make sure that this execution may still act on the item.
+
+        Raises:
+            Fenced: It was taken over by another worker.
+            Cancelled: An operator asked for it.
+        """
+        if not moves.holds(db, self.item.id, self.item.attempt):
+            raise Fenced(f"item {self.item.id} was taken over from {self.item.worker}")
+        who = moves.cancel_asked(db, self.item.id)
+        if who is not None:
+            raise Cancelled(who)
+
     def _perform(self, name: str, function: Callable[[], Any]) -> Any:
-        self.guard()
+        with self.engine.log.writing() as writing:
+            self._guard(writing.db)
+            writing.event(self.entry(Kind.STEP_STARTED, "{step} started", step=name))
         started = clock.monotonic()
-        self.event(Kind.STEP_STARTED, "{step} started", step=name)
         try:
             result = encode(function())
         except BotException as error:
@@ -135,19 +135,29 @@ class Execution:
         step: str | None = None,
     ) -> None:
         """Write an event of this run to the run log."""
-        self.engine.log.write(
-            Event(
-                at=clock.now(),
-                kind=kind,
-                level=level,
-                item_id=self.item.id,
-                run_id=self.item.run_id,
-                attempt=self.item.attempt,
-                worker=self.item.worker,
-                step=step,
-                message=message,
-                data={**(data or {}), **({"step": step} if step else {})},
-            )
+        self.engine.log.write(self.entry(kind, message, data, level=level, step=step))
+
+    def entry(
+        self,
+        kind: Kind,
+        message: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        level: Level = Level.INFO,
+        step: str | None = None,
+    ) -> Event:
+        """Return an event of this run that is not written yet."""
+        return Event(
+            at=clock.now(),
+            kind=kind,
+            level=level,
+            item_id=self.item.id,
+            run_id=self.item.run_id,
+            attempt=self.item.attempt,
+            worker=self.item.worker,
+            step=step,
+            message=message,
+            data={**(data or {}), **({"step": step} if step else {})},
         )
 
     def on_message(self, step: str) -> Callable[[str, Any], None]:

@@ -1,17 +1,21 @@
 """The run log: each event once in the store, and as one JSON line in a file of its run.
 
-The store comes first, so that a figure never counts what no list shows; the file is opened,
-written and closed for every line, so that it can be read to its last line whatever happens to the
-process.
+The store comes first, so that a figure never counts what no list shows. An event that tells of a
+change is committed with it: neither is ever there without the other, and the disk is waited for
+once. The file is opened, written and closed for every line, so that it can be read to its last line
+whatever happens to the process.
 """
 
 import contextlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loguru import logger
+from sqlalchemy.engine import Connection
 
 from clerkwork.model.events import Event
 from clerkwork.safety.redact import Redactor
@@ -22,6 +26,29 @@ if TYPE_CHECKING:
     from loguru import Message
 
 SYSTEM = "system"
+
+
+class Writing:
+    """An open transaction for a change and the events that tell of it.
+
+    Attributes:
+        db: The connection.
+        events: What was written so far.
+    """
+
+    def __init__(self, db: Connection, redactor: Redactor) -> None:
+        self.db = db
+        self.events: list[Event] = []
+        self._redactor = redactor
+
+    def event(self, event: Event) -> None:
+        """Redact *event* and add it; its line follows when the transaction is committed."""
+        event = replace(
+            event,
+            message=self._redactor.text(event.message),
+            data=self._redactor.data(event.data),
+        )
+        self.events.append(replace(event, number=events.add(self.db, event)))
 
 
 class RunLog:
@@ -42,16 +69,23 @@ class RunLog:
             filter=lambda record: record["extra"].get("run_log") == str(folder),
         )
 
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Open a transaction of the store; its events go to their files once it is committed."""
+        with self._store.write() as db:
+            writing = Writing(db, self._redactor)
+            yield writing
+        for event in writing.events:
+            self.show(event)
+
     def write(self, event: Event) -> None:
         """Redact *event* and write it to the store and to its run's file."""
-        event = replace(
-            event,
-            message=self._redactor.text(event.message),
-            data=self._redactor.data(event.data),
-        )
-        with self._store.write() as db:
-            number = events.add(db, event)
-        line = json.dumps(_line(replace(event, number=number)), ensure_ascii=False)
+        with self.writing() as writing:
+            writing.event(event)
+
+    def show(self, event: Event) -> None:
+        """Write the line of an event that the store has."""
+        line = json.dumps(_line(event), ensure_ascii=False)
         self._log.bind(file=event.run_id or SYSTEM).log(event.level.upper(), line)
 
     def close(self) -> None:

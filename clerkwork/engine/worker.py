@@ -4,7 +4,8 @@ One worker in a process, because DBOS is one instance in a process.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from clerkwork.engine.core import RUN, SERIALIZER, VERSION
 from clerkwork.engine.engine import Engine, reason_of
 from clerkwork.engine.execution import Browser, Execution, Reader, Tools
 from clerkwork.engine.run import EngineRun
+from clerkwork.engine.runlog import Writing
 from clerkwork.engine.signals import Cancelled, Parked, Postponed, RunEnded, StepFailed
 from clerkwork.engine.sweep import Sweep
 from clerkwork.errors import (
@@ -132,22 +134,16 @@ class Worker:
 
     def execute(self, item_id: int) -> str:
         """Work on the item; return how this execution ended, for DBOS's own records."""
-        item = self._reserve(item_id)
-        if item is None:
+        execution = self._reserve(item_id)
+        if execution is None:
             return "not to be worked on"
-        execution = Execution(self._engine, item, self._tools)
-        if item.takeovers:
-            execution.event(Kind.TAKEN_OVER, "taken over from a dead worker", level=Level.WARNING)
-        execution.event(Kind.RUN_STARTED, "attempt {attempt}", {"attempt": item.attempt})
         try:
-            end = self._run(execution)
+            return self._run(execution)
         except Fenced as error:
             logger.warning("{}", error)
             return "fenced"
-        execution.event(Kind.RUN_ENDED, "{end}", {"end": end})
-        return end
 
-    def _reserve(self, item_id: int) -> WorkItem | None:
+    def _reserve(self, item_id: int) -> Execution | None:
         now = clock.now()
         if self._full():
             logger.warning(
@@ -157,12 +153,24 @@ class Worker:
                 if moves.defer(db, item_id, not_before=now + FULL_WAIT, now=now):
                     return None
         try:
-            with self._engine.store.write() as db:
-                return moves.reserve(db, item_id, worker=self.name, now=now, run_no=_run_no())
+            with self._engine.log.writing() as writing:
+                item = moves.reserve(
+                    writing.db, item_id, worker=self.name, now=now, run_no=_run_no()
+                )
+                return None if item is None else self._begin(writing, item)
         except sa.exc.IntegrityError:  # its group is at work
             with self._engine.store.write() as db:
                 moves.defer(db, item_id, not_before=now + GROUP_WAIT, now=now)
             return None
+
+    def _begin(self, writing: Writing, item: WorkItem) -> Execution:
+        execution = Execution(self._engine, item, self._tools)
+        if item.takeovers:
+            said = "taken over from a dead worker"
+            writing.event(execution.entry(Kind.TAKEN_OVER, said, level=Level.WARNING))
+        facts = {"attempt": item.attempt}
+        writing.event(execution.entry(Kind.RUN_STARTED, "attempt {attempt}", facts))
+        return execution
 
     def _run(self, execution: Execution) -> str:
         try:
@@ -243,44 +251,55 @@ class Worker:
     def _complete(self, execution: Execution, result: BaseModel | None) -> str:
         item = execution.item
         data = None if result is None else result.model_dump(mode="json")
-        with self._engine.store.write() as db:
-            held = moves.complete(db, item.id, item.attempt, result=data, now=clock.now())
-        return _ended(held, "done")
+        with self._ending(execution, "done") as writing:
+            held = moves.complete(writing.db, item.id, item.attempt, result=data, now=clock.now())
+            _insist(held)
+        return "done"
+
+    @contextmanager
+    def _ending(self, execution: Execution, end: str) -> Iterator[Writing]:
+        """Open the transaction that ends an execution; its last event is that it ended."""
+        with self._engine.log.writing() as writing:
+            yield writing
+            writing.event(execution.entry(Kind.RUN_ENDED, "{end}", {"end": end}))
 
     def _park(self, execution: Execution, review: NewReview) -> str:
-        item = execution.item
-        with self._engine.store.write() as db:
+        item, end = execution.item, "waits for a person"
+        facts = {**review.facts, "code": review.code}
+        opened = execution.entry(
+            Kind.REVIEW_OPENED, review.message, facts, level=Level.WARNING, step=review.step
+        )
+        with self._ending(execution, end) as writing:
             held = moves.send_to_review(
-                db,
+                writing.db,
                 item.id,
                 item.attempt,
                 code=review.code,
                 reason=reason_of(review),
                 now=clock.now(),
             )
-            if held:
-                self._engine.open_review(db, item, review)
-        if held:
-            execution.event(
-                Kind.REVIEW_OPENED,
-                review.message,
-                {**review.facts, "code": review.code},
-                level=Level.WARNING,
-                step=review.step,
-            )
-        return _ended(held, "waits for a person")
+            _insist(held)
+            self._engine.open_review(writing.db, item, review)
+            writing.event(opened)
+        return end
 
     def _cancel(self, execution: Execution, who: str) -> str:
         item = execution.item
-        with self._engine.store.write() as db:
-            held = moves.cancel_held(db, item.id, item.attempt, who=who, now=clock.now())
-        return _ended(held, "cancelled")
+        with self._ending(execution, "cancelled") as writing:
+            held = moves.cancel_held(writing.db, item.id, item.attempt, who=who, now=clock.now())
+            _insist(held)
+        return "cancelled"
 
     def _postpone(self, execution: Execution, signal: Postponed, *, failed: bool) -> str:
         item = execution.item
-        with self._engine.store.write() as db:
+        facts = {
+            "until": signal.until.isoformat(timespec="seconds"),
+            "reason": signal.reason,
+            "code": signal.code,
+        }
+        with self._ending(execution, "postponed") as writing:
             held = moves.postpone(
-                db,
+                writing.db,
                 item.id,
                 item.attempt,
                 not_before=signal.until,
@@ -289,16 +308,9 @@ class Worker:
                 failed=failed,
                 now=clock.now(),
             )
-        execution.event(
-            Kind.POSTPONED,
-            "until {until}: {reason}",
-            {
-                "until": signal.until.isoformat(timespec="seconds"),
-                "reason": signal.reason,
-                "code": signal.code,
-            },
-        )
-        return _ended(held, "postponed")
+            _insist(held)
+            writing.event(execution.entry(Kind.POSTPONED, "until {until}: {reason}", facts))
+        return "postponed"
 
     def _failed(self, execution: Execution, failure: StepFailed) -> str:
         error = failure.error
@@ -341,7 +353,6 @@ def _run_no() -> int | None:
     return None if name is None else int(name.rsplit("-", 1)[1])
 
 
-def _ended(held: bool, end: str) -> str:
+def _insist(held: bool) -> None:
     if not held:
         raise Fenced("the item was taken over before this execution could end it")
-    return end

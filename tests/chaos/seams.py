@@ -1,14 +1,15 @@
 """The boundaries between two states, and what happens to the process that reaches one.
 
 Every event of the run log is a boundary twice, before and after it is written; the page functions
-add their own around the one irreversible request.
+add their own around the one irreversible request. Before an event that is committed with a change,
+the change stands in the open transaction already.
 """
 
 import os
 from collections import Counter
 from collections.abc import Callable
 
-from clerkwork.engine.runlog import RunLog
+from clerkwork.engine.runlog import RunLog, Writing
 from clerkwork.model.events import Event, Kind
 
 OF_THE_LOG = (
@@ -20,12 +21,15 @@ OF_THE_LOG = (
     Kind.EFFECT_CONFIRMED,
     Kind.RUN_ENDED,
 )
+WITH_A_CHANGE = (Kind.RUN_STARTED, Kind.STEP_STARTED, Kind.RUN_ENDED)
 OF_THE_PAGES = ("before the fence", "about to post", "posted", "answered")
 # Frozen here, a worker has passed its last look at the fence; only the target itself, or a proxy
 # before it, could turn the request away that it sends when it wakes.
 UNFENCEABLE = ("before effect_sent", "after effect_sent", "about to post")
 ALL = tuple(f"{side} {kind}" for kind in OF_THE_LOG for side in ("before", "after")) + OF_THE_PAGES
-BEFORE_THE_FENCE = tuple(seam for seam in ALL if seam not in UNFENCEABLE)
+# Frozen here, it holds the write lock of a SQLite file: nothing is tried until it wakes.
+WRITING = tuple(f"before {kind}" for kind in WITH_A_CHANGE)
+BEFORE_THE_FENCE = tuple(seam for seam in ALL if seam not in UNFENCEABLE + WRITING)
 
 _plan: dict[tuple[str, int], int] = {}
 _before: list[Callable[[], None]] = []
@@ -46,11 +50,23 @@ def watch(seam: str, nth: int, signal: int, prepare: Callable[[], None] | None =
     """Send *signal*, after *prepare*, at the *nth* visit of *seam*; the run log takes part."""
     _plan[seam, nth] = signal
     _before.extend([prepare] if prepare is not None else [])
-    write = RunLog.write
+    write, event_within, show = RunLog.write, Writing.event, RunLog.show
 
     def write_between(log: RunLog, event: Event) -> None:
         reach(f"before {event.kind}")
         write(log, event)
         reach(f"after {event.kind}")
 
+    def event_after_change(writing: Writing, event: Event) -> None:
+        if event.kind in WITH_A_CHANGE:
+            reach(f"before {event.kind}")
+        event_within(writing, event)
+
+    def show_after_commit(log: RunLog, event: Event) -> None:
+        show(log, event)
+        if event.kind in WITH_A_CHANGE:
+            reach(f"after {event.kind}")
+
     RunLog.write = write_between  # type: ignore[method-assign] - the switch of the harness
+    Writing.event = event_after_change  # type: ignore[method-assign] - as above
+    RunLog.show = show_after_commit  # type: ignore[method-assign] - as above
