@@ -7,20 +7,30 @@ import sqlalchemy as sa
 from benchmarks.engines import Project, highest_id, start_worker, submit, wait_done
 from clerkwork.store.database import Store
 
+RUN = "'item-' || (1 + n) || '-1'"
+EARLIER = "arrived_ms - n * 2500"  # a million arrivals in a month
 CHANGES = {
-    "item": {"id": "id + n", "reference": "reference || '-' || n"},
-    "event": {"item_id": "item_id + n", "run_id": "'item-' || (item_id + n) || '-1'"},
-    "workflow_status": {"workflow_uuid": "'item-' || (1 + n) || '-1'"},
-    "operation_outputs": {"workflow_uuid": "'item-' || (1 + n) || '-1'"},
+    "item": {"id": "id + n", "reference": "reference || '-' || n", "arrived_ms": EARLIER},
+    "event": {"item_id": "item_id + n", "run_id": RUN},
+    "workflow_status": {"workflow_uuid": RUN},
+    "workflow_input": {
+        "workflow_uuid": RUN,
+        "inputs": "replace(inputs, '[1]', '[' || (1 + n) || ']')",
+    },
+    "workflow_output": {"workflow_uuid": RUN},
+    "operation_outputs": {"workflow_uuid": RUN},
 }
 
 
-def fill(root: Path, count: int, *, finished: bool) -> Project:
-    """Return a project with *count* items that are finished, or that all wait."""
+def fill(root: Path, count: int, *, finished: bool, rest_s: float = 0) -> Project:
+    """Return a project with *count* items that are finished, or that all wait.
+
+    With *rest_s* each of them has a step of its own.
+    """
     root.mkdir(parents=True)
     project = Project(root=root)
     with project.engine() as made:
-        submit(made, 0, 1)
+        submit(made, 0, 1, rest_s)
         if finished:
             start_worker(made, poll_s=0.05)
             wait_done(made.store, 1)
