@@ -1,5 +1,6 @@
 """The store: its tables are what the migrations make, and races are settled in SQL."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from sqlalchemy.engine import make_url
 from clerkwork.errors import ConfigError
 from clerkwork.model.items import MOVES, ItemState, NewItem
 from clerkwork.store import items, moves, planned, workers
-from clerkwork.store.database import Store, open_store
+from clerkwork.store.database import BUSY_TIMEOUT_MS, Store, open_store
 from clerkwork.store.schema import item, metadata
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -58,6 +59,32 @@ def test_sqlite_is_durable_against_power_cuts(tmp_path: Path) -> None:
         found = [db.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
     store.close()
     assert found == ["wal", 2, 0, 1]
+
+
+def test_threads_of_one_process_write_one_after_the_other(tmp_path: Path) -> None:
+    """A writer goes on as soon as the one before it has rolled back, well within its patience."""
+    store = open_store("sqlite:///store.db", tmp_path)
+    order: list[str] = []
+
+    def second() -> None:
+        with store.write() as db:
+            db.exec_driver_sql("PRAGMA user_version = 1")
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+
+    def first() -> None:
+        with store.write():
+            thread.start()
+            order.append("first")
+            raise PermissionError
+
+    with pytest.raises(PermissionError):
+        first()
+    thread.join(BUSY_TIMEOUT_MS / 1000 / 2)
+    alive = thread.is_alive()
+    store.close()
+    assert (order, alive) == (["first", "second"], False)
 
 
 def test_postgresql_is_durable_against_power_cuts(tmp_path: Path, postgres_url: str) -> None:

@@ -1,0 +1,68 @@
+"""The run log: an event and the change that it tells of are committed together or not at all."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from clerkwork.engine.runlog import RunLog, Writing
+from clerkwork.model.events import Event, Kind
+from clerkwork.model.items import ItemState, NewItem
+from clerkwork.safety.redact import Redactor
+from clerkwork.store import events, items
+from clerkwork.store.database import Store
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+class PowerCut(Exception):
+    """Ends a transaction before its commit."""
+
+
+@pytest.fixture
+def log(store: Store, tmp_path: Path) -> Iterator[RunLog]:
+    made = RunLog(store, tmp_path / "logs", Redactor([]))
+    yield made
+    made.close()
+
+
+def add(writing: Writing) -> None:
+    new = NewItem(workflow="work", reference="A-1", payload={})
+    items.add(writing.db, new, queue="q", digest="d", state=ItemState.WAITING, now=NOW)
+    writing.event(Event(at=NOW, kind=Kind.ITEM_ADDED, message="{reference} was added."))
+
+
+def add_and_stop(log: RunLog) -> None:
+    with log.writing() as writing:
+        add(writing)
+        raise PowerCut
+
+
+def kept(store: Store, folder: Path) -> tuple[int, int, list[int]]:
+    """Return how many items and events the store has, and the numbers of the lines in the file."""
+    with store.read() as db:
+        found = items.count(db, items.Filter()), len(events.after(db, 0))
+    file = folder / "logs/runs/system.jsonl"
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    return (*found, [json.loads(line)["number"] for line in lines])
+
+
+def test_a_change_and_its_event_are_committed_together(
+    store: Store, log: RunLog, tmp_path: Path
+) -> None:
+    """The line is written after the commit and carries the number that the store gave."""
+    with log.writing() as writing:
+        add(writing)
+        before = kept(store, tmp_path)
+    assert (before, kept(store, tmp_path)) == ((0, 0, []), (1, 1, [1]))
+
+
+def test_a_change_that_is_rolled_back_leaves_no_event(
+    store: Store, log: RunLog, tmp_path: Path
+) -> None:
+    """Neither the store nor the file tells of an item that was never added."""
+    with pytest.raises(PowerCut):
+        add_and_stop(log)
+    assert kept(store, tmp_path) == (0, 0, [])
