@@ -16,6 +16,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -45,6 +46,21 @@ class Channel:
         if not good:
             raise answer
         return answer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bounds:
+    """When a call is over.
+
+    Attributes:
+        deadline: By the clock.
+        cpu_s: Processor seconds of the child since it began, or None.
+        memory_mb: Private memory of the child and all it started.
+    """
+
+    deadline: timedelta
+    cpu_s: float | None
+    memory_mb: int
 
 
 class Child:
@@ -86,6 +102,8 @@ class Child:
         function: Callable[..., Any],
         *arguments: Any,
         timeout: timedelta,
+        cpu: timedelta | None = None,
+        growth_mb: int | None = None,
         on_message: Handler | None = None,
     ) -> Any:
         """Run ``function(channel, *arguments)`` in the child and return what it returns.
@@ -94,6 +112,9 @@ class Child:
             function: Stands at the top of a module that the child can import.
             arguments: Anything that can be pickled.
             timeout: Wall time after which the child and all it started is killed.
+            cpu: Processor time after which it is killed, which a busy machine does not use up; or
+                None.
+            growth_mb: By how much its memory may grow in this call, if less than its limit allows.
             on_message: Called with each message's kind and data; what it returns, or the
                 ``ClerkworkError`` it raises, answers a question.
 
@@ -105,8 +126,9 @@ class Child:
         with self._lock:
             connection = self._start()
             try:
+                bounds = self._bounds(timeout, cpu, growth_mb)
                 connection.send((function, arguments))
-                return self._converse(connection, clock.monotonic() + timeout, on_message)
+                return self._converse(connection, bounds, on_message)
             except (EOFError, OSError) as error:
                 self._kill()
                 raise ApplicationException(
@@ -137,12 +159,10 @@ class Child:
         self._connection.send(self._address_space_mb)
         return self._connection
 
-    def _converse(
-        self, connection: Connection, deadline: timedelta, on_message: Handler | None
-    ) -> Any:
+    def _converse(self, connection: Connection, bounds: _Bounds, on_message: Handler | None) -> Any:
         while True:
             if not connection.poll(POLL_S):
-                self._guard(deadline)
+                self._guard(bounds)
                 continue
             kind, *rest = connection.recv()
             if kind == "result":
@@ -155,29 +175,46 @@ class Child:
             elif not reply[0]:
                 self._kill()
                 raise reply[1]
-            self._guard(deadline)
+            self._guard(bounds)
 
-    def _guard(self, deadline: timedelta) -> None:
-        if clock.monotonic() > deadline:
+    def _bounds(self, timeout: timedelta, cpu: timedelta | None, growth_mb: int | None) -> _Bounds:
+        most = self._memory_mb
+        if growth_mb is not None:
+            most = min(most, self._used_mb() + growth_mb)
+        return _Bounds(
+            deadline=clock.monotonic() + timeout,
+            cpu_s=None if cpu is None else self._cpu_s() + cpu.total_seconds(),
+            memory_mb=most,
+        )
+
+    def _guard(self, bounds: _Bounds) -> None:
+        spent = bounds.cpu_s is not None and self._cpu_s() > bounds.cpu_s
+        if spent or clock.monotonic() > bounds.deadline:
             self._kill()
             raise ApplicationException(
                 "child_timeout", "The {name} process did not finish in time.", name=self.name
             )
         used_mb = self._used_mb()
-        if used_mb > self._memory_mb:
+        if used_mb > bounds.memory_mb:
             self._kill()
             raise ApplicationException(
                 "child_memory",
                 "The {name} process used {used} MB, more than its limit of {limit} MB.",
                 name=self.name,
                 used=used_mb,
-                limit=self._memory_mb,
+                limit=bounds.memory_mb,
             )
 
     def _used_mb(self) -> int:
         if self._process is None:
             return 0
         return sum(_private_bytes(pid) for pid in family(self._process.pid)) // 2**20
+
+    def _cpu_s(self) -> float:
+        """Return the processor seconds of the child and of all that it started."""
+        if self._process is None:
+            return 0.0
+        return sum(_cpu_ticks(pid) for pid in family(self._process.pid)) / os.sysconf("SC_CLK_TCK")
 
     def _kill(self) -> None:
         if self._process is not None:
@@ -209,6 +246,14 @@ def _private_bytes(pid: int) -> int:
     with contextlib.suppress(OSError, IndexError):
         pages = Path(f"/proc/{pid}/statm").read_text().split()
         return (int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE")
+    return 0
+
+
+def _cpu_ticks(pid: int) -> int:
+    """Return the processor time of a process and of its children that have ended."""
+    with contextlib.suppress(OSError, IndexError):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        return sum(int(field) for field in fields[11:15])
     return 0
 
 

@@ -103,7 +103,12 @@ class DocumentSettings(Section):
     dpi: int = Field(200, ge=72, le=600, description="Dots per inch a PDF page is drawn with.")
     max_pages: int = Field(20, ge=1, description="A document with more pages is rejected.")
     max_file_mb: int = Field(25, ge=1, description="A larger file is rejected.")
-    page_timeout_s: float = Field(60.0, gt=0, description="Seconds for the reading of one page.")
+    page_timeout_s: float = Field(
+        60.0,
+        gt=0,
+        description="Seconds of processor time for the reading of one page; by the clock six times "
+        "as many.",
+    )
     memory_mb: int = Field(1200, ge=200, description="Memory above which the reader is killed.")
     min_probability: float = Field(
         0.85,

@@ -15,6 +15,9 @@ from clerkwork.model.master import Master
 
 SPARE_ADDRESS_SPACE_MB = 1536
 START_TIMEOUT = timedelta(seconds=60)  # apart from the document's, which is not to blame for it
+OPEN_CPU = timedelta(seconds=10)
+OPEN_MB = 300
+PATIENCE = 6  # by the clock, times the processor time: other work may keep the processors busy
 
 
 class DocumentReader:
@@ -59,10 +62,18 @@ class DocumentReader:
                 took too long or too much memory to open.
             ApplicationException: The child process could not be started.
         """
-        limit = timedelta(seconds=self._settings.page_timeout_s)
+        limit = min(OPEN_CPU, timedelta(seconds=self._settings.page_timeout_s))
         self._child.call(work.get_ready, timeout=START_TIMEOUT)
         try:
-            pages = self._child.call(work.probe_file, file, name, self._settings, timeout=limit)
+            pages = self._child.call(
+                work.probe_file,
+                file,
+                name,
+                self._settings,
+                timeout=limit * PATIENCE,
+                cpu=limit,
+                growth_mb=OPEN_MB,
+            )
         except ApplicationException as error:
             raise DocumentRejected(name, "", *_why(error)) from error
         return cast("int", pages)
@@ -72,7 +83,7 @@ class DocumentReader:
 
         Raises:
             DocumentRejected: See :meth:`probe`.
-            ApplicationException: Reading took too long or too much memory, or tesseract failed.
+            ApplicationException: Reading took too much time or memory, or tesseract failed.
         """
         return self._read(work.read_file, file, name)
 
@@ -94,7 +105,7 @@ class DocumentReader:
             cache=self._cache,
             master=self._master(),
         )
-        extraction = self._child.call(how, task, timeout=limit)
+        extraction = self._child.call(how, task, timeout=limit * PATIENCE, cpu=limit)
         if self._cache is not None:
             stored.clear(self._cache, max_mb=self._settings.cache_mb)
         return cast("Extraction", extraction)
@@ -107,7 +118,14 @@ class DocumentReader:
             share = tuple(range(index, pages, len(children)))
             children[index].call(work.get_ready, timeout=START_TIMEOUT)
             children[index].call(
-                work.read_ahead, file, name, self._settings, self._cache, share, timeout=limit
+                work.read_ahead,
+                file,
+                name,
+                self._settings,
+                self._cache,
+                share,
+                timeout=limit * PATIENCE,
+                cpu=limit,
             )
 
         count = min(len(children), pages)

@@ -34,6 +34,16 @@ def grow(_channel: Channel) -> None:
     block.clear()
 
 
+def spin(_channel: Channel) -> None:
+    while True:
+        pass
+
+
+def doze(_channel: Channel) -> str:
+    time.sleep(1.5)  # the very thing: time that goes by without work
+    return "rested"
+
+
 def die(_channel: Channel) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
@@ -62,6 +72,28 @@ def code_of(child: Child, function: Any, timeout: timedelta) -> str:
     with pytest.raises(ApplicationException) as caught:
         child.call(function, timeout=timeout)
     return caught.value.code
+
+
+def test_a_child_that_works_too_long_is_killed_by_its_processor_time(child: Child) -> None:
+    """The clock had not run out yet."""
+    with pytest.raises(ApplicationException) as caught:
+        child.call(spin, timeout=LONG, cpu=SOON)
+    assert caught.value.code == "child_timeout"
+
+
+def test_waiting_uses_up_no_processor_time(child: Child) -> None:
+    """What a busy machine makes slow is not stopped for that."""
+    child.call(double, 1, timeout=LONG)
+    assert child.call(doze, timeout=LONG, cpu=SOON) == "rested"
+
+
+def test_memory_may_be_bounded_for_one_call() -> None:
+    """The child as a whole would be allowed more."""
+    large = Child("test", memory_mb=1000)
+    with pytest.raises(ApplicationException) as caught:
+        large.call(grow, timeout=LONG, growth_mb=100)
+    large.close()
+    assert caught.value.code == "child_memory"
 
 
 def test_a_child_returns_what_the_function_returns(child: Child) -> None:
