@@ -18,7 +18,7 @@ from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.extraction import Extraction
 from clerkwork.model.items import WorkItem
 from clerkwork.model.targets import Target
-from clerkwork.store import moves
+from clerkwork.store import cancels, moves
 
 
 class Browser(Protocol):
@@ -91,7 +91,7 @@ class Execution:
         """
         if not moves.holds(db, self.item.id, self.item.attempt):
             raise Fenced(f"item {self.item.id} was taken over from {self.item.worker}")
-        who = moves.cancel_asked(db, self.item.id)
+        who = cancels.cancel_asked(db, self.item.id)
         if who is not None:
             raise Cancelled(who)
 

@@ -13,7 +13,7 @@ from clerkwork.errors import UsageError
 from clerkwork.model.events import Kind
 from clerkwork.model.items import ItemState, WorkItem
 from clerkwork.model.reviews import flatten, rebuild
-from clerkwork.store import items, moves, reviews
+from clerkwork.store import cancels, effects, items, moves, reviews
 
 
 class Operations:
@@ -29,7 +29,7 @@ class Operations:
         if self._drop(item_id, ItemState.CANCELLED):
             return True
         with self._core.store.write() as db:
-            asked = moves.ask_cancel(db, item_id, who=self._who, now=clock.now())
+            asked = cancels.ask_cancel(db, item_id, who=self._who, now=clock.now())
         if asked:
             self._say(item_id, "{who} asked to cancel it at its next step: {why}")
         return asked
@@ -100,6 +100,15 @@ class Operations:
                 self._core.enqueue(db, present(items.get(db, item_id)))
         self._say(item_id, "{who} requeued it from {begin}: {why}", begin=from_step or "the start")
         return True
+
+    def refusal(self, item_id: int) -> str:
+        """Return why a move of the item that was just refused is not made."""
+        item = self._item(item_id)
+        with self._core.store.read() as db:
+            sent = any(row.sent is not None for row in effects.of_item(db, item_id))
+        if sent and item.outcome is None:
+            return f"it is {item.state.value}, and it may stand in its target already"
+        return f"it is {item.state.value}"
 
     def _drop(self, item_id: int, state: ItemState) -> bool:
         item, now = self._item(item_id), clock.now()

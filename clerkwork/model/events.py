@@ -28,10 +28,12 @@ class Kind(StrEnum):
     RUN_ENDED = "run_ended"
     NOTE = "note"
     EVIDENCE = "evidence"
+    ATTACHED = "attached"  # a file that the bot made
     FILE_TAKEN = "file_taken"
     FILE_REJECTED = "file_rejected"
     PLANNED_RUN = "planned_run"
     DRIFT = "drift"  # a sample proved more errors than may be; a threshold was raised
+    TARGET = "target"  # its breaker opened or closed, or a person stopped it or let it go
 
 
 class Level(StrEnum):

@@ -1,5 +1,6 @@
 """Work items: their states, the moves between them, and how a finished one came to its end."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -48,7 +49,7 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
         {
             ItemState.RUNNING,
             ItemState.WAITING,  # edited or superseded: a new run
-            ItemState.POSTPONED,  # its group is busy
+            ItemState.POSTPONED,  # held, or its group or its target does not take it now
             ItemState.IN_REVIEW,  # overdue
             ItemState.CANCELLED,
             ItemState.EXPIRED,
@@ -67,7 +68,7 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
         {
             ItemState.WAITING,
             ItemState.RUNNING,  # a quick worker skips waiting
-            ItemState.POSTPONED,  # its group is busy still
+            ItemState.POSTPONED,  # its group or its target does not take it yet
             ItemState.IN_REVIEW,  # overdue
             ItemState.CANCELLED,
             ItemState.EXPIRED,
@@ -99,6 +100,17 @@ def sources(target: ItemState) -> tuple[ItemState, ...]:
     return tuple(state for state, targets in MOVES.items() if target in targets)
 
 
+def require_moves(starts: Iterable[ItemState], target: ItemState) -> None:
+    """Refuse a move that the transition table does not have; to ask for one is a fault of code.
+
+    Raises:
+        ValueError: An item in one of *starts* may not move to *target*.
+    """
+    illegal = sorted(set(starts) - set(sources(target)))
+    if illegal:
+        raise ValueError(f"the transition table has no move from {', '.join(illegal)} to {target}")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewItem:
     """One unit of work as intake hands it to the engine.
@@ -110,6 +122,7 @@ class NewItem:
         group_key: Items with one key are never at work at once; None: no such limit.
         source: Where it came from, for people: file, sheet, row, schedule.
         parent_id: The item that caused this one, or None.
+        cause: The run and the step of it that caused this one, or None.
         priority: From 1 (first) to 1000; None: the workflow's.
         not_before: No bot works on it before this instant, or None.
         due: Until when it should be closed, or None: by the workflow's rule.
@@ -122,6 +135,7 @@ class NewItem:
     group_key: str | None = None
     source: dict[str, Any] = field(default_factory=dict)
     parent_id: int | None = None
+    cause: str | None = None
     priority: int | None = None
     not_before: datetime | None = None
     due: datetime | None = None
@@ -149,6 +163,7 @@ class WorkItem:
         batch_id: The batch it came with, or None.
         cancel_by: Who asked to cancel it while it was running, or None.
         from_step: The step its requeued run begins with, or None.
+        cause: The run and the step of its parent that caused it, or None.
     """
 
     id: int
@@ -181,6 +196,7 @@ class WorkItem:
     batch_id: str | None = None
     cancel_by: str | None = None
     from_step: str | None = None
+    cause: str | None = None
 
     @property
     def run_id(self) -> str:

@@ -7,8 +7,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from clerkwork.clock import from_ms, to_ms
+from clerkwork.model.attachments import Attachment
 from clerkwork.model.events import Event, Kind, Level
 from clerkwork.store.schema import event
+
+KEPT = {Kind.EVIDENCE, Kind.ATTACHED}  # their file is in the folder of evidence
 
 
 def add(db: Connection, new: Event) -> int:
@@ -24,7 +27,7 @@ def add(db: Connection, new: Event) -> int:
         step=new.step,
         message=new.message,
         data=new.data,
-        picture=new.data.get("sha256") if new.kind is Kind.EVIDENCE else None,
+        picture=new.data.get("sha256") if new.kind in KEPT else None,
     )
     return int(db.execute(statement.returning(event.c.number)).scalar_one())
 
@@ -45,6 +48,20 @@ def after(
         statement = statement.where(event.c.run_id == run_id)
     rows = db.execute(statement.order_by(event.c.number).limit(limit))
     return [_event(row) for row in rows]
+
+
+def attached(db: Connection, item_id: int) -> list[Attachment]:
+    """Return the files of an item that are kept still, in order."""
+    statement = (
+        sa.select(event.c.data)
+        .where(
+            event.c.item_id == item_id,
+            event.c.kind == Kind.ATTACHED,
+            event.c.picture.is_not(None),
+        )
+        .order_by(event.c.number)
+    )
+    return [Attachment.model_validate(data) for data in db.execute(statement).scalars()]
 
 
 def newest(db: Connection, *, limit: int = 100, kinds: tuple[Kind, ...] = ()) -> list[Event]:

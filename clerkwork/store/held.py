@@ -7,7 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from clerkwork.clock import from_ms, to_ms
-from clerkwork.model.items import ItemState, WorkItem
+from clerkwork.model.items import ItemState, WorkItem, require_moves
+from clerkwork.store import moves
 from clerkwork.store.items import item_of
 from clerkwork.store.schema import item
 
@@ -34,18 +35,7 @@ class Held:
 
 def hold(db: Connection, item_id: int, *, now: datetime) -> bool:
     """Hold a waiting item back that was not queued yet; return False if it does not wait."""
-    statement = (
-        item.update()
-        .where(item.c.id == item_id, item.c.state == ItemState.WAITING)
-        .values(
-            state=ItemState.POSTPONED,
-            not_before_ms=None,
-            reason_code=CODE,
-            reason=REASON,
-            updated_ms=to_ms(now),
-        )
-    )
-    return db.execute(statement).rowcount == 1
+    return moves.defer(db, item_id, not_before=None, code=CODE, reason=REASON, now=now)
 
 
 def summary(db: Connection) -> list[Held]:
@@ -74,6 +64,7 @@ def summary(db: Connection) -> list[Held]:
 
 def release(db: Connection, workflow: str, *, limit: int, now: datetime) -> list[WorkItem]:
     """Make held items wait in their queue, the longest held first; return those it was done for."""
+    require_moves({ItemState.POSTPONED}, ItemState.WAITING)
     chosen = (
         sa.select(item.c.id)
         .where(_IS_HELD, item.c.workflow == workflow)

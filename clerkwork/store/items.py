@@ -39,6 +39,7 @@ def add(
         digest=digest,
         source=new.source,
         parent_id=new.parent_id,
+        cause=new.cause,
         priority=NORMAL if new.priority is None else new.priority,
         not_before_ms=_ms(new.not_before),
         due_ms=_ms(new.due),
@@ -193,6 +194,7 @@ _PLAIN = (
     "batch_id",
     "cancel_by",
     "from_step",
+    "cause",
 )
 
 

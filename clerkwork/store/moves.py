@@ -11,9 +11,17 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from clerkwork.clock import to_ms
-from clerkwork.model.items import ItemState, NewItem, Outcome, WorkItem, sources
+from clerkwork.model.items import (
+    ItemState,
+    NewItem,
+    Outcome,
+    WorkItem,
+    require_moves,
+    sources,
+)
+from clerkwork.store.cancels import unsent
 from clerkwork.store.items import item_of
-from clerkwork.store.schema import effect, item
+from clerkwork.store.schema import item
 
 UNWORKED = {ItemState.WAITING, ItemState.POSTPONED, ItemState.IN_REVIEW}
 REQUEUED = {
@@ -156,12 +164,43 @@ def restart(db: Connection, item_id: int, *, payload: dict[str, Any], now: datet
     )
 
 
-def defer(db: Connection, item_id: int, *, not_before: datetime, now: datetime) -> bool:
-    """Postpone an item that could not be reserved, because its group is at work."""
-    starts = {ItemState.WAITING, ItemState.POSTPONED}
-    return _moved(
-        db, item_id, ItemState.POSTPONED, now, starts=starts, not_before_ms=to_ms(not_before)
+def defer(
+    db: Connection,
+    item_id: int,
+    *,
+    not_before: datetime | None,
+    code: str,
+    reason: str,
+    now: datetime,
+    run_no: int | None = None,
+) -> bool:
+    """Postpone an item that is not to be worked on now, without an attempt.
+
+    An item that is running was left by a dead worker, as in ``reserve``; that one is fenced out.
+
+    Args:
+        db: The connection.
+        item_id: The item.
+        not_before: When it is looked at again; None: when somebody makes it due.
+        code: Why, short and stable.
+        reason: Why, for people.
+        now: The present instant.
+        run_no: Only if this is its present run.
+    """
+    died = sa.case((item.c.state == ItemState.RUNNING, 1), else_=0)
+    statement = _move(
+        item_id,
+        ItemState.POSTPONED,
+        now,
+        starts={ItemState.WAITING, ItemState.POSTPONED, ItemState.RUNNING},
+        not_before_ms=None if not_before is None else to_ms(not_before),
+        reason_code=code,
+        reason=reason,
+        takeovers=item.c.takeovers + died,
     )
+    if run_no is not None:
+        statement = statement.where(item.c.run_no == run_no)
+    return db.execute(statement).rowcount == 1
 
 
 def close(
@@ -265,23 +304,6 @@ def drop(db: Connection, item_id: int, state: ItemState, *, reason: str, now: da
     return db.execute(statement.where(unsent())).rowcount == 1
 
 
-def ask_cancel(db: Connection, item_id: int, *, who: str, now: datetime) -> bool:
-    """Ask the worker of a running item to cancel it at its next step."""
-    statement = (
-        item.update()
-        .where(item.c.id == item_id, item.c.state == ItemState.RUNNING, unsent())
-        .values(cancel_by=who, updated_ms=to_ms(now))
-    )
-    return db.execute(statement).rowcount == 1
-
-
-def cancel_asked(db: Connection, item_id: int) -> str | None:
-    """Return who asked to cancel the item, or None; also once something of it was sent."""
-    statement = sa.select(item.c.cancel_by).where(item.c.id == item_id, unsent())
-    found: str | None = db.execute(statement).scalar()
-    return found
-
-
 def cancel_held(db: Connection, item_id: int, attempt: int, *, who: str, now: datetime) -> bool:
     """Cancel an item that *attempt* holds; False when that is fenced out."""
     return _release(
@@ -324,11 +346,6 @@ def requeue(db: Connection, item_id: int, *, from_step: str | None, now: datetim
     )
 
 
-def unsent() -> sa.ColumnElement[bool]:
-    """Return the condition that nothing of the item may stand in a target."""
-    return ~sa.exists().where(effect.c.item_id == item.c.id, effect.c.sent_ms.is_not(None))
-
-
 def _move(
     item_id: int,
     to: ItemState,
@@ -338,12 +355,12 @@ def _move(
     **values: Any,
 ) -> sa.Update:
     """Return the guarded UPDATE that moves the item to *to*, from *starts* or wherever it may."""
-    legal = set(sources(to))
-    if starts is not None and not starts <= legal:
-        raise ValueError(f"the transition table has no move from {starts - legal} to {to}")
+    if starts is None:
+        starts = set(sources(to))
+    require_moves(starts, to)
     return (
         item.update()
-        .where(item.c.id == item_id, item.c.state.in_(sorted(legal if starts is None else starts)))
+        .where(item.c.id == item_id, item.c.state.in_(sorted(starts)))
         .values(state=to, updated_ms=to_ms(now), **values)
     )
 

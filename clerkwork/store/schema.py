@@ -17,7 +17,7 @@ item = sa.Table(
     Column("workflow", String(40), nullable=False),
     Column("reference", String(200), nullable=False),
     Column("group_key", String(200)),
-    Column("queue", String(40), nullable=False),
+    Column("queue", String(120), nullable=False),
     Column("state", String(12), nullable=False),
     Column("outcome", String(12)),
     Column("reason_code", String(60)),
@@ -46,6 +46,7 @@ item = sa.Table(
     Column("batch_id", String(120)),
     Column("cancel_by", String(120)),
     Column("from_step", String(120)),
+    Column("cause", String(200)),
     sa.UniqueConstraint("workflow", "reference", name="item_once_per_reference"),
     sa.Index("item_by_arrival", "workflow", "arrived_ms"),
     sa.Index("item_by_state", "state", "updated_ms"),
@@ -243,6 +244,30 @@ raised_threshold = sa.Table(
     Column("at_ms", BigInteger, nullable=False),
 )
 
+target_state = sa.Table(
+    "target_state",
+    metadata,
+    # What all hosts know of a target; no row: nothing is the matter with it.
+    Column("target", String(40), primary_key=True),
+    Column("failures", Integer, nullable=False),  # calls in a row that failed
+    Column("open_until_ms", BigInteger),  # the breaker is open; after it one item tries the target
+    Column("trial_item", Number),
+    Column("held_by", String(120)),  # a person stopped it
+    Column("reason", Text, nullable=False),
+    Column("changed_ms", BigInteger, nullable=False),
+)
+
+slot = sa.Table(
+    "slot",
+    metadata,
+    # Places at a login. A place is taken while its item runs under this attempt and no longer, so
+    # none is ever left taken by a dead worker: its lease is the item's.
+    Column("login", String(300), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("item_id", Number, nullable=False),
+    Column("attempt", Integer, nullable=False),
+)
+
 milestone = sa.Table(
     "milestone",
     metadata,
@@ -259,4 +284,5 @@ worker = sa.Table(
     Column("pid", Integer, nullable=False),
     Column("started_ms", BigInteger, nullable=False),
     Column("beat_ms", BigInteger, nullable=False),
+    Column("labels", sa.JSON, nullable=False),
 )

@@ -22,10 +22,20 @@ def test_items_are_cancelled_by_filter_and_requeued_by_number(worked: Shell) -> 
     requeued = worked("items", "requeue", 2, "--yes")
     (item,) = worked("items", "--state", "waiting", "--json").data
     assert (cancelled.out.strip(), requeued.out.strip(), item["item"], item["run"]) == (
-        "cancel: 1 done, 1 refused by their state.",
-        "requeue: 1 done, 0 refused by their state.",
+        "cancel: 1 done, 1 refused.",
+        "requeue: 1 done, 0 refused.",
         2,
         "item-2-2",
+    )
+
+
+def test_a_move_that_the_states_refuse_says_why(worked: Shell) -> None:
+    """The sentence names item and state, and the status is not 0."""
+    said = worked("items", "cancel", 1, "--yes")
+    assert (said.status, said.err.strip(), said.out.strip()) == (
+        1,
+        "1: refused: it is done",
+        "cancel: 0 done, 1 refused.",
     )
 
 

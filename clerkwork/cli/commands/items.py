@@ -8,7 +8,7 @@ import typer
 
 from clerkwork.cli import output, project
 from clerkwork.cli.groups import listing_group
-from clerkwork.errors import UsageError
+from clerkwork.errors import ExitStatus, UsageError
 from clerkwork.model.items import ItemState
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from clerkwork.store.items import Filter
 
 commands = listing_group(__doc__)
+REASONS = 20  # refused items whose reason is told
 COLUMNS = ("item", "workflow", "reference", "state", "outcome", "reason", "arrived")
 
 
@@ -49,13 +50,25 @@ def show(
     as_json: output.JsonOption = False,
 ) -> None:
     """Show one item with its payload and result."""
-    from clerkwork.store import items
+    from clerkwork.store import events, items
 
     with project.opened_records(context) as records, records.store.read() as db:
         found = items.get(db, number)
-    if found is None:
-        raise UsageError(f"there is no item {number}; `clerkwork items` lists them")
-    more = {"source": found.source, "payload": found.payload, "result": found.result}
+        if found is None:
+            raise UsageError(f"there is no item {number}; `clerkwork items` lists them")
+        parent = None if found.parent_id is None else items.get(db, found.parent_id)
+        children = items.children(db, number)
+        files = events.attached(db, number)
+        evidence = records.root / records.settings.folders.evidence
+    more = {
+        "cause": found.cause,
+        "caused_by": None if parent is None else _relative(parent),
+        "caused": [_relative(child) for child in children],
+        "source": found.source,
+        "payload": found.payload,
+        "result": found.result,
+        "files": [{**file.model_dump(), "path": str(file.below(evidence))} for file in files],
+    }
     output.print_fields({**_row(found), **more}, as_json=as_json)
 
 
@@ -90,12 +103,12 @@ def cancel(
     batch: OfBatch = None,
     why: Why = "",
     yes: Yes = False,
-) -> None:
+) -> ExitStatus:
     """Cancel items that wait or are in review; a running one ends at its next step."""
     wanted = _filter(
         numbers, workflow, state, code, since=since, until=until, text=text, batch=batch
     )
-    _each(context, wanted, "cancel", why, yes, lambda them, number: them.cancel(number))
+    return _each(context, wanted, "cancel", why, yes, lambda them, number: them.cancel(number))
 
 
 @commands.command("expire")
@@ -111,12 +124,12 @@ def expire(
     batch: OfBatch = None,
     why: Why = "",
     yes: Yes = False,
-) -> None:
+) -> ExitStatus:
     """Close items that wait or are in review as expired."""
     wanted = _filter(
         numbers, workflow, state, code, since=since, until=until, text=text, batch=batch
     )
-    _each(context, wanted, "expire", why, yes, lambda them, number: them.expire(number))
+    return _each(context, wanted, "expire", why, yes, lambda them, number: them.expire(number))
 
 
 @commands.command("requeue")
@@ -133,12 +146,14 @@ def requeue(
     step: Annotated[str | None, typer.Option(help="Begin with this step of the run.")] = None,
     why: Why = "",
     yes: Yes = False,
-) -> None:
+) -> ExitStatus:
     """Have items in review, and closed ones that were not done, worked on again."""
     wanted = _filter(
         numbers, workflow, state, code, since=since, until=until, text=text, batch=batch
     )
-    _each(context, wanted, "requeue", why, yes, lambda them, number: them.requeue(number, step))
+    return _each(
+        context, wanted, "requeue", why, yes, lambda them, number: them.requeue(number, step)
+    )
 
 
 @commands.command("edit")
@@ -157,7 +172,7 @@ def edit(
     batch: OfBatch = None,
     why: Why = "",
     yes: Yes = False,
-) -> None:
+) -> ExitStatus:
     """Change the data of items that wait or are in review; each gets a new run."""
     changes = dict(_pair(value) for value in values)
     wanted = _filter(
@@ -170,7 +185,7 @@ def edit(
             typer.echo(f"{number}: {path}: {before or '(nothing)'} -> {after}")
         return bool(made)
 
-    _each(context, wanted, "edit", why, yes, change)
+    return _each(context, wanted, "edit", why, yes, change)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -215,7 +230,7 @@ def _each(
     why: str,
     yes: bool,
     act: 'Callable[["Operations", int], bool]',
-) -> None:
+) -> ExitStatus:
     """Do *act* with each item that fits; without *yes* only say how many there are."""
     from clerkwork.engine.operations import Operations
     from clerkwork.store import items
@@ -225,10 +240,24 @@ def _each(
             fitting = [item.id for item in items.search(db, wanted, limit=100_000)]
         if not yes:
             typer.echo(f"{len(fitting)} items fit; add --yes to {verb} them.")
-            return
+            return ExitStatus.OK
         them = Operations(app.engine, who=app.settings.console.user, why=why)
-        done = sum(act(them, number) for number in fitting)
-    typer.echo(f"{verb}: {done} done, {len(fitting) - done} refused by their state.")
+        refused = [number for number in fitting if not act(them, number)]
+        reasons = {number: them.refusal(number) for number in refused[:REASONS]}
+    for number, reason in reasons.items():
+        typer.echo(f"{number}: refused: {reason}", err=True)
+    done = len(fitting) - len(refused)
+    typer.echo(f"{verb}: {done} done, {len(refused)} refused.")
+    return ExitStatus.FAILED if refused and not done else ExitStatus.OK
+
+
+def _relative(item: "WorkItem") -> dict[str, Any]:
+    return {
+        "item": item.id,
+        "workflow": item.workflow,
+        "reference": item.reference,
+        "state": item.state,
+    }
 
 
 def _row(item: "WorkItem") -> dict[str, Any]:

@@ -78,7 +78,7 @@ def upgrade() -> None:
         sa.Column("workflow", sa.String(length=40), nullable=False),
         sa.Column("reference", sa.String(length=200), nullable=False),
         sa.Column("group_key", sa.String(length=200), nullable=True),
-        sa.Column("queue", sa.String(length=40), nullable=False),
+        sa.Column("queue", sa.String(length=120), nullable=False),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("outcome", sa.String(length=12), nullable=True),
         sa.Column("reason_code", sa.String(length=60), nullable=True),
@@ -107,6 +107,7 @@ def upgrade() -> None:
         sa.Column("batch_id", sa.String(length=120), nullable=True),
         sa.Column("cancel_by", sa.String(length=120), nullable=True),
         sa.Column("from_step", sa.String(length=120), nullable=True),
+        sa.Column("cause", sa.String(length=200), nullable=True),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("workflow", "reference", name="item_once_per_reference"),
     )
@@ -224,12 +225,34 @@ def upgrade() -> None:
         postgresql_where=sa.text("state = 'open'"),
     )
     op.create_table(
+        "slot",
+        sa.Column("login", sa.String(length=300), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("login", "number"),
+    )
+    op.create_table(
+        "target_state",
+        sa.Column("target", sa.String(length=40), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("open_until_ms", sa.BigInteger(), nullable=True),
+        sa.Column(
+            "trial_item", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True
+        ),
+        sa.Column("held_by", sa.String(length=120), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("changed_ms", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("target"),
+    )
+    op.create_table(
         "worker",
         sa.Column("name", sa.String(length=120), nullable=False),
         sa.Column("host", sa.String(length=120), nullable=False),
         sa.Column("pid", sa.Integer(), nullable=False),
         sa.Column("started_ms", sa.BigInteger(), nullable=False),
         sa.Column("beat_ms", sa.BigInteger(), nullable=False),
+        sa.Column("labels", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
     op.create_table(

@@ -1,0 +1,32 @@
+"""Whether an item may still be given up: somebody asked for it, and nothing of it was sent."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from clerkwork.clock import to_ms
+from clerkwork.model.items import ItemState
+from clerkwork.store.schema import effect, item
+
+
+def ask_cancel(db: Connection, item_id: int, *, who: str, now: datetime) -> bool:
+    """Ask the worker of a running item to cancel it at its next step."""
+    statement = (
+        item.update()
+        .where(item.c.id == item_id, item.c.state == ItemState.RUNNING, unsent())
+        .values(cancel_by=who, updated_ms=to_ms(now))
+    )
+    return db.execute(statement).rowcount == 1
+
+
+def cancel_asked(db: Connection, item_id: int) -> str | None:
+    """Return who asked to cancel the item, or None; also once something of it was sent."""
+    statement = sa.select(item.c.cancel_by).where(item.c.id == item_id, unsent())
+    found: str | None = db.execute(statement).scalar()
+    return found
+
+
+def unsent() -> sa.ColumnElement[bool]:
+    """Return the condition that nothing of the item may stand in a target."""
+    return ~sa.exists().where(effect.c.item_id == item.c.id, effect.c.sent_ms.is_not(None))
