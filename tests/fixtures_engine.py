@@ -2,7 +2,7 @@
 
 import threading
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -117,11 +117,19 @@ class Bench:
     logs: Path
     workers: list[Worker] = field(default_factory=list)
 
-    def start_worker(self, concurrency: int = 4, reader: Any = None, **more: Any) -> Worker:
+    def start_worker(
+        self,
+        concurrency: int = 4,
+        reader: Any = None,
+        labels: Sequence[str] = (),
+        **more: Any,
+    ) -> Worker:
         worker = Worker(
             self.engine,
             name=f"w-{uuid.uuid4()}",
-            settings=WorkerSettings(poll_s=0.02, sweep_s=0.05, lease_s=5, concurrency=concurrency),
+            settings=WorkerSettings(
+                poll_s=0.02, sweep_s=0.05, lease_s=5, concurrency=concurrency, labels=list(labels)
+            ),
             browser=DirectBrowser(),
             reader=reader or NoReader(),
             **more,

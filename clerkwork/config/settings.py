@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from clerkwork.errors import ConfigError
+from clerkwork.model.strict import Name
 
 
 class Section(BaseModel):
@@ -49,6 +50,11 @@ class WorkerSettings(Section):
         default_factory=dict,
         description="Items all workers of all hosts together work on at once, for each queue that "
         "is named; the same on every host.",
+    )
+    labels: list[Name] = Field(
+        default_factory=list,
+        description="What this host has that not every host has, such as `windows`, for workflows "
+        "that ask for it under `labels`.",
     )
     poll_s: float = Field(0.25, gt=0, description="Seconds between two looks into a queue.")
     sweep_s: float = Field(

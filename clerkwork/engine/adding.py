@@ -43,7 +43,7 @@ def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> A
     item_id = items.add(
         db,
         new,
-        queue=core.first_bot(new.workflow).queue,
+        queue=core.queue_of(new.workflow),
         digest=digest,
         state=state,
         now=now,

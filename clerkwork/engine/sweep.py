@@ -7,6 +7,7 @@ an instant has to be rewound. Several sweeps may do the same at once: the second
 import contextlib
 import os
 import socket
+from collections.abc import Collection
 from datetime import timedelta
 
 from dbos import error as dbos_error
@@ -25,10 +26,13 @@ ACTIVE = {"PENDING", "ENQUEUED", "DELAYED"}
 class Sweep:
     """The sweep of one worker."""
 
-    def __init__(self, engine: Engine, worker: str, *, lease: timedelta) -> None:
+    def __init__(
+        self, engine: Engine, worker: str, *, lease: timedelta, labels: Collection[str] = ()
+    ) -> None:
         self._engine = engine
         self._worker = worker
         self._lease = lease
+        self._labels = labels
         self._host = socket.gethostname()
 
     def beat(self) -> None:
@@ -36,7 +40,12 @@ class Sweep:
         with self._engine.store.write() as db:
             if not workers.beat(db, self._worker, now=clock.now()):
                 workers.register(
-                    db, self._worker, host=self._host, pid=os.getpid(), now=clock.now()
+                    db,
+                    self._worker,
+                    host=self._host,
+                    pid=os.getpid(),
+                    now=clock.now(),
+                    labels=self._labels,
                 )
 
     def farewell(self) -> None:

@@ -46,6 +46,14 @@ def minute_of(text: str) -> int:
     return int(hour) * 60 + int(minute)
 
 
+def _time_of_day(text: str) -> str:
+    minute_of(text)
+    return text
+
+
+TimeOfDay = Annotated[str, AfterValidator(_time_of_day)]
+
+
 def _in_order(hours: list[str]) -> list[str]:
     spans = [minutes_of(text) for text in hours]
     if any(before[1] > after[0] for before, after in itertools.pairwise(spans)):

@@ -1,5 +1,6 @@
 """How items of a queue stand to each other: rank with ageing, deadline, batch, conflict."""
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -10,6 +11,7 @@ from pydantic import Field, model_validator
 from clerkwork.errors import UsageError
 from clerkwork.model.strict import Name, Strict
 
+LABELS = "@"  # between a queue's name and the labels that its items need
 OnConflict = Literal["review", "reject", "merge", "supersede"]
 START = datetime(2020, 1, 1, tzinfo=UTC)
 LAST_RANK = 2**31 - 1
@@ -49,6 +51,27 @@ def rank(arrived: datetime, priority: int, ageing_s: float) -> int:
     """
     seconds = (arrived - START) / timedelta(seconds=1)
     return min(LAST_RANK, max(1, int(seconds + priority * ageing_s)))
+
+
+def queue_name(resource: str, labels: Iterable[str]) -> str:
+    """Return the queue of items that need *resource* and a worker with *labels*.
+
+    Items that need labels have a queue of their own, such as ``erp@windows``, so that a worker
+    without them never sees them and nobody waits behind them.
+    """
+    needed = "+".join(sorted(set(labels)))
+    return f"{resource}{LABELS}{needed}" if needed else resource
+
+
+def needed_labels(queue: str) -> set[str]:
+    """Return the labels that a worker must have to work on the queue."""
+    _, _, labels = queue.partition(LABELS)
+    return set(labels.split("+")) if labels else set()
+
+
+def fitting(queues: Iterable[str], labels: Collection[str]) -> list[str]:
+    """Return those of the queues that a worker with *labels* may work on."""
+    return [queue for queue in queues if needed_labels(queue) <= set(labels)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,19 +5,14 @@ The descriptions of the fields are the reference documentation of every key.
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import Field, StringConstraints, model_validator
 
-from clerkwork.model.calendars import minute_of
+from clerkwork.model.calendars import TimeOfDay
 from clerkwork.model.queues import MOST_AGEING_S, Deadline, OnConflict
 from clerkwork.model.retry import Retry
 from clerkwork.model.strict import Name, Strict
 
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-
-
-def _time_of_day(text: str) -> str:
-    minute_of(text)
-    return text
 
 
 class FolderSource(Strict):
@@ -94,7 +89,7 @@ class Schedule(Strict):
         le=23,
         description="The worked day of each month, from 1; -1 is the last. Needs `at`, `calendar`.",
     )
-    at: Annotated[str, AfterValidator(_time_of_day)] | None = Field(
+    at: TimeOfDay | None = Field(
         None, description='Local time of `nth_business_day`, in quotes, such as `"09:30"`.'
     )
     timezone: str = Field(
@@ -196,6 +191,11 @@ class Workflow(Strict):
     schedule: Schedule | None = Field(None, description="When its source is looked at.")
     steps: Annotated[list[Step], Field(min_length=1)] = Field(
         description="What is done with each item, in order; the first step is a bot."
+    )
+    labels: list[Name] = Field(
+        default_factory=list,
+        description="Labels that a worker must have to work on its items, such as `windows`; see "
+        "`worker.labels`. They wait in a queue of their own, such as `erp@windows`.",
     )
     reference: str = Field(
         "number", description="Field of the first bot's model that identifies an item."

@@ -1,5 +1,6 @@
 """Heartbeats of workers: who is alive."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,19 +15,39 @@ from clerkwork.store.upsert import insert_or_ignore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Worker:
-    """A worker process and its last sign of life."""
+    """A worker process and its last sign of life.
+
+    Attributes:
+        labels: What its host has that not every host has, in its own words.
+    """
 
     name: str
     host: str
     pid: int
     started: datetime
     beat: datetime
+    labels: tuple[str, ...]
 
 
-def register(db: Connection, name: str, *, host: str, pid: int, now: datetime) -> None:
+def register(
+    db: Connection,
+    name: str,
+    *,
+    host: str,
+    pid: int,
+    now: datetime,
+    labels: Collection[str] = (),
+) -> None:
     """Make the worker known; does nothing when it is."""
     statement = insert_or_ignore(
-        db, worker, name=name, host=host, pid=pid, started_ms=to_ms(now), beat_ms=to_ms(now)
+        db,
+        worker,
+        name=name,
+        host=host,
+        pid=pid,
+        started_ms=to_ms(now),
+        beat_ms=to_ms(now),
+        labels=sorted(labels),
     )
     db.execute(statement)
 
@@ -55,4 +76,5 @@ def _worker(row: Row[Any]) -> Worker:
         pid=row.pid,
         started=from_ms(row.started_ms),
         beat=from_ms(row.beat_ms),
+        labels=tuple(row.labels),
     )

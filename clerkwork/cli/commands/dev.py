@@ -65,7 +65,7 @@ def _console(app: "App", port: int | None) -> Iterator[tuple[str, Callable[[], b
 def _worker(app: "App", name: str) -> Iterator[None]:
     worker = app.worker(name)
     worker.start()
-    typer.echo(f"Worker {name} works on {', '.join(app.engine.queues())}.")
+    typer.echo(f"Worker {name} works on {', '.join(worker.queues)}.")
     try:
         yield
     finally:

@@ -43,6 +43,7 @@ def command(
             lines.print_event(event)
 
     with project.opened_app(context) as app, stopping.asked() as stop:
+        _refuse_labels(app, workflow)
         with app.store.read() as db:
             last = events.last_number(db)
         numbers = _put(app, workflow, given)
@@ -114,3 +115,14 @@ def _submit(app: "App", workflow: str, text: str | bytes, place: str) -> int:
         source={"command": "run", "file": place},
     )
     return app.engine.submit(new).item_id
+
+
+def _refuse_labels(app: "App", workflow: str) -> None:
+    from clerkwork.model.queues import needed_labels
+
+    missing = needed_labels(app.engine.queue_of(workflow)) - set(app.settings.worker.labels)
+    if missing:
+        raise UsageError(
+            f"the workflow {workflow!r} needs a worker with the labels "
+            f"{', '.join(sorted(missing))}; run it on such a host, or add them to worker.labels"
+        )

@@ -6,12 +6,17 @@ from typing import Annotated
 import typer
 
 from clerkwork.cli import project, scheduling, stopping
+from clerkwork.errors import UsageError
 
 
 def command(
     context: typer.Context,
     queues: Annotated[
         str, typer.Option(help="Only these queues, separated by commas; without it, all.")
+    ] = "",
+    labels: Annotated[
+        str,
+        typer.Option(help="Labels of this worker, separated by commas, beside `worker.labels`."),
     ] = "",
     name: Annotated[
         str, typer.Option(help="Name that run logs show; it must never have been used before.")
@@ -25,18 +30,41 @@ def command(
     Any number of them may run, on any number of hosts that share a store in PostgreSQL, each with
     or without a scheduler: an item is worked on once, and a planned run runs once.
     """
-    from clerkwork.errors import UsageError
-
     with project.opened_app(context) as app, stopping.asked() as stop, ExitStack() as stack:
-        known = app.engine.queues()
-        wanted = [part.strip() for part in queues.split(",") if part.strip()] or known
-        if unknown := sorted(set(wanted) - set(known)):
-            raise UsageError(f"there is no queue {unknown[0]!r}; known: {', '.join(known)}")
-        worker = app.worker(name or stopping.new_name())
+        own = _parts(labels)
+        wanted = _chosen(app.engine.queues(), _parts(queues), {*app.settings.worker.labels, *own})
+        worker = app.worker(name or stopping.new_name(), own)
         worker.start(wanted)
         stack.callback(worker.stop)
         if scheduler:
             stack.enter_context(scheduling.running(app, worker.name))
-        typer.echo(f"Worker {worker.name} works on {', '.join(wanted)}; Ctrl+C ends it.")
+        typer.echo(f"Worker {worker.name} works on {', '.join(worker.queues)}; Ctrl+C ends it.")
         stop.wait()
         typer.echo("Ends after the items it is working on; Ctrl+C again ends at once.")
+
+
+def _chosen(known: list[str], named: list[str], labels: set[str]) -> list[str]:
+    """Return the queues to work on: those named, with or without their labels, or all that fit.
+
+    Raises:
+        UsageError: There is no such queue, or the worker lacks a label for it.
+    """
+    from clerkwork.model.queues import LABELS, fitting, needed_labels
+
+    for name in named:
+        meant = [queue for queue in known if name in {queue, queue.split(LABELS)[0]}]
+        if not meant:
+            raise UsageError(f"there is no queue {name!r}; known: {', '.join(known)}")
+        if not fitting(meant, labels):
+            missing = ", ".join(sorted(needed_labels(meant[0]) - labels))
+            raise UsageError(f"the queue {meant[0]!r} needs a worker with the labels {missing}")
+    fit = fitting(known, labels)
+    if not fit:
+        raise UsageError(f"no queue fits the labels of this worker; known: {', '.join(known)}")
+    if not named:
+        return fit
+    return [queue for queue in fit if {queue, queue.split(LABELS)[0]} & set(named)]
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]

@@ -1,0 +1,31 @@
+"""List the workers that are alive, on all hosts."""
+
+import typer
+
+from clerkwork.cli import output, project
+
+COLUMNS = ("worker", "host", "pid", "labels", "started", "beat")
+
+
+def command(context: typer.Context, as_json: output.JsonOption = False) -> None:
+    """List the workers that gave a sign of life within their lease, with their labels."""
+    from datetime import timedelta
+
+    from clerkwork import clock
+    from clerkwork.store import workers
+
+    with project.opened_records(context) as records, records.store.read() as db:
+        lease = timedelta(seconds=records.settings.worker.lease_s)
+        found = workers.alive(db, since=clock.now() - lease)
+    rows = [
+        {
+            "worker": worker.name,
+            "host": worker.host,
+            "pid": worker.pid,
+            "labels": ", ".join(worker.labels),
+            "started": worker.started,
+            "beat": worker.beat,
+        }
+        for worker in found
+    ]
+    output.print_rows(rows, COLUMNS, as_json=as_json, empty="No worker is alive.")
