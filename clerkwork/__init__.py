@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from clerkwork.errors import ApplicationException, BusinessException
+    from clerkwork.model.attachments import Attachment
     from clerkwork.model.bots import Run, Screen, bot
     from clerkwork.model.extraction import Extraction, FieldEvidence
     from clerkwork.model.orders import Document, OrderLine, PurchaseOrder, Receipt
@@ -17,6 +18,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ApplicationException",
+    "Attachment",
     "BusinessException",
     "Document",
     "Extraction",
@@ -32,6 +34,7 @@ __all__ = [
 if not TYPE_CHECKING:
     _HOMES = {
         "ApplicationException": "errors",
+        "Attachment": "model.attachments",
         "BusinessException": "errors",
         "Document": "model.orders",
         "Extraction": "model.extraction",

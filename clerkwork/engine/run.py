@@ -1,15 +1,18 @@
 """The ``Run`` a bot is given: every call of it is a checkpointed step."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from pydantic import BaseModel
 
 from clerkwork.discover import dotted_name
+from clerkwork.engine.attaching import attach
 from clerkwork.engine.effects import perform
 from clerkwork.engine.execution import Execution
 from clerkwork.engine.judging import Doubt, judged, own_doubt
 from clerkwork.engine.signals import Parked
+from clerkwork.model.attachments import Attachment
 from clerkwork.model.bots import Bot, Do, Find, Run
 from clerkwork.model.events import Kind
 from clerkwork.model.extraction import Extraction
@@ -88,6 +91,14 @@ class EngineRun(Run):
         )
         answered: M = self._execution.checkpoint(step, lambda: self._decide(review, model))
         return answered
+
+    def attach(self, name: str, content: bytes | Path) -> Attachment:
+        """See ``Run.attach``."""
+        step = self._name(f"attach {name}")
+        kept: Attachment = self._execution.checkpoint(
+            step, lambda: attach(self._execution, step, name, content)
+        )
+        return kept
 
     def effect(self, name: str, value: M, *, key: str, find: Find[M], do: Do[M]) -> Receipt:
         """See ``Run.effect``."""

@@ -6,10 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from pydantic import BaseModel
 
+from clerkwork.model.attachments import Attachment
 from clerkwork.model.extraction import Extraction
 from clerkwork.model.items import WorkItem
 from clerkwork.model.locators import Fingerprint
@@ -153,6 +155,18 @@ class Run(ABC):
 
         As ``check``, with *shown* the JSON data as far as it is known; the form shows every field
         of *model*, the answer is a valid instance.
+        """
+
+    @abstractmethod
+    def attach(self, name: str, content: bytes | Path) -> Attachment:
+        """Keep a file that the bot made with the item, once, and return what is known of it.
+
+        People find it at the item, in console and command line; it is kept as long as the item's
+        pictures are.
+
+        Args:
+            name: What people call it, with its suffix; unique in the bot.
+            content: Its bytes, or the file that holds them.
         """
 
     @abstractmethod

@@ -60,6 +60,9 @@ class PaperRun(Run):
     def step(self, name: str, *_: Any, **__: Any) -> Any:
         raise AssertionError(f"this bot has no step {name} of its own")
 
+    def attach(self, name: str, content: object) -> Any:
+        raise AssertionError(f"this bot makes no files: {name}, {content!r}")
+
     def effect(self, name: str, value: BaseModel, **how: Any) -> Receipt:
         raise AssertionError(f"this bot acts on nothing: {name}, {value}, {how}")
 

@@ -28,6 +28,7 @@ def item(request: Request, desk: TheDesk, item_id: int) -> HTMLResponse:
         asked = reviews.of_item(db, item_id)
         parent = items.get(db, found.parent_id) if found.parent_id else None
         children = items.children(db, item_id)[:MOST_CHILDREN]
+        files = events.attached(db, item_id)
     return desk.page(
         request,
         "item",
@@ -37,5 +38,6 @@ def item(request: Request, desk: TheDesk, item_id: int) -> HTMLResponse:
         reviews=[(review, desk.reviews.answered_changes(review)) for review in asked],
         parent=parent,
         children=children,
+        files=files,
         picture_of=pictures.of_event,
     )
