@@ -1,6 +1,7 @@
 """The composition root: the one place that names concrete adapters and puts a project together."""
 
 import threading
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -69,13 +70,20 @@ class App:
         master = FreshMaster(self.root)
         return DocumentReader(self.settings.documents, self.evidence, cache, master)
 
-    def worker(self, name: str) -> Worker:
-        """Return a worker called *name*, not yet started; one in a process."""
+    def worker(self, name: str, labels: Sequence[str] = ()) -> Worker:
+        """Return a worker called *name*, not yet started; one in a process.
+
+        Args:
+            name: Unique among all workers that ever were.
+            labels: What its host has, beside the labels of the settings.
+        """
+        settings = self.settings.worker
+        settings = settings.model_copy(update={"labels": [*settings.labels, *labels]})
         limits = self.settings.retention
         return Worker(
             self.engine,
             name=name,
-            settings=self.settings.worker,
+            settings=settings,
             browser=BrowserHost(
                 self.settings.browser,
                 self.evidence,
@@ -172,6 +180,7 @@ def open_app(root: Path) -> App:
             least_probability=settings.documents.min_probability,
             thresholds=lambda: load_thresholds(root),
         ),
+        evidence=root / settings.folders.evidence,
     )
     return App(
         root=root,

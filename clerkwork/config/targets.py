@@ -1,9 +1,10 @@
 """Targets: one folder each in ``config/targets/``, named like what its ``target.yaml`` says."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from clerkwork.config.calendars import read_calendars
 from clerkwork.config.yaml_files import YamlFile, expanded, parse, read_yaml
 from clerkwork.errors import ConfigError
 from clerkwork.model.targets import Target
@@ -34,6 +35,7 @@ def read_targets(root: Path, environment: Mapping[str, str] | None = None) -> Re
     variables = os.environ if environment is None else environment
     found: dict[str, tuple[Target, YamlFile]] = {}
     problems = _misplaced(root)
+    calendars, _ = read_calendars(root)
     for path in sorted((root / FOLDER).glob(f"*/{FILE}")):
         try:
             file, unset = expanded(read_yaml(path, root), variables)
@@ -44,12 +46,26 @@ def read_targets(root: Path, environment: Mapping[str, str] | None = None) -> Re
         problems += [*unset, *wrong]
         if target is None:
             continue
+        problems += _freeze_problems(target, file, calendars)
         name = path.parent.name
         found[name] = (target, file)
         if target.name != name:
             text = f"`name` is {target.name!r} but the folder is {name}; make them the same"
             problems.append(file.problem(["name"], text))
     return found, problems
+
+
+def _freeze_problems(
+    target: Target, file: YamlFile, calendars: Collection[str]
+) -> list[ConfigError]:
+    return [
+        file.problem(
+            ["freeze", number, "calendar"],
+            f"there is no calendar {window.calendar!r}; known: {', '.join(sorted(calendars))}",
+        )
+        for number, window in enumerate(target.freeze)
+        if window.calendar is not None and window.calendar not in calendars
+    ]
 
 
 def _misplaced(root: Path) -> list[ConfigError]:

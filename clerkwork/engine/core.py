@@ -20,7 +20,7 @@ from clerkwork.model.bots import Bot
 from clerkwork.model.calendars import Calendar, business_deadline
 from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.items import WorkItem
-from clerkwork.model.queues import rank
+from clerkwork.model.queues import queue_name, rank
 from clerkwork.model.reviews import NewReview
 from clerkwork.model.targets import Target
 from clerkwork.model.workflows import Workflow
@@ -38,6 +38,7 @@ class Core:
     Attributes:
         store: The open store.
         log: The run log.
+        evidence: Folder of content-addressed files.
         client: The way to DBOS from a process that runs no items.
     """
 
@@ -52,6 +53,7 @@ class Core:
         root: Path,
         calendars: Mapping[str, Calendar] | None = None,
         judging: Judging | None = None,
+        evidence: Path | None = None,
     ) -> None:
         self.store = store
         self.log = log
@@ -59,6 +61,7 @@ class Core:
         self.targets = targets
         self.bots = bots
         self.root = root
+        self.evidence = evidence or root / "evidence"
         self.calendars = calendars or {}
         self.judging = judging or Judging()
         DBOS.migrate(store.engine.url.render_as_string(hide_password=False))
@@ -85,9 +88,27 @@ class Core:
         step = self.workflow(workflow).steps[0]
         return self.bots[step.bot or ""]
 
+    def targets_of(self, workflow: str) -> list[Target]:
+        """Return the targets that the workflow's bots act on, in the order of their logins."""
+        names = {self.bots[step.bot].target for step in self.workflow(workflow).steps if step.bot}
+        found = [self.targets[name] for name in names if name in self.targets]
+        return sorted(found, key=lambda target: target.login)
+
+    def workflows_of(self, target: str) -> list[str]:
+        """Return the workflows whose bots act on the target."""
+        return [
+            name
+            for name in self.workflows
+            if any(known.name == target for known in self.targets_of(name))
+        ]
+
     def queues(self) -> list[str]:
         """Return the queues that the project's workflows use."""
-        return sorted({self.first_bot(name).queue for name in self.workflows})
+        return sorted({self.queue_of(name) for name in self.workflows})
+
+    def queue_of(self, workflow: str) -> str:
+        """Return the queue in which the workflow's items wait."""
+        return queue_name(self.first_bot(workflow).queue, self.workflow(workflow).labels)
 
     def enqueue(self, db: Connection, item: WorkItem) -> None:
         """Put the item's present run into its queue, in the caller's transaction."""

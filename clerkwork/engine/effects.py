@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from clerkwork import clock
 from clerkwork.discover import dotted_name
+from clerkwork.engine import gate
 from clerkwork.engine.execution import Execution
 from clerkwork.engine.signals import Postponed, StepFailed
 from clerkwork.errors import ApplicationException, BotException, BusinessException, Fenced
@@ -42,7 +43,8 @@ def perform(
     """Do the effect and return its receipt; see ``Run.effect``.
 
     Raises:
-        Postponed: The quiet period after an earlier submit is not over.
+        Postponed: The quiet period after an earlier submit is not over, or the target is left
+            alone now.
         StepFailed: The target refused it, failed, or shows something else than was entered; it
             carries the form that a person is shown.
     """
@@ -67,6 +69,7 @@ class _Act:
         self._digest = hashlib.sha256(value.model_dump_json().encode()).hexdigest()
 
     def perform(self, find: Find[Any], do: Do[Any]) -> Receipt:
+        self._wait_until_open()
         self._intend()
         self._wait_until_settled()
         if (found := self._look(find)) is not None:
@@ -146,6 +149,15 @@ class _Act:
                 target=self._target.name,
             )
 
+    def _wait_until_open(self) -> None:
+        """Stop before a gate that was closed since the item was reserved."""
+        engine = self._execution.engine
+        with engine.store.read() as db:
+            item_id = self._execution.item.id
+            found = gate.obstacle(engine, db, self._target, clock.now(), item_id=item_id)
+        if found is not None:
+            raise Postponed(found.until, found.code, found.reason)
+
     def _wait_until_settled(self) -> None:
         ready = self.settled()
         if ready is not None and self._row().confirmed is None and clock.now() < ready:
@@ -187,9 +199,10 @@ class _Act:
             else:
                 note(kind, data)
 
-        return self._execution.tools.browser.call(
-            self._target, function, self._value, on_message=handle
-        )
+        with gate.watched(self._execution.engine, self._target):
+            return self._execution.tools.browser.call(
+                self._target, function, self._value, on_message=handle
+            )
 
     def _send(self) -> None:
         item = self._execution.item

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-import sqlalchemy as sa
 from dbos import DBOS
 from loguru import logger
 from pydantic import BaseModel, ValidationError
@@ -16,9 +15,11 @@ from pydantic import BaseModel, ValidationError
 from clerkwork import clock
 from clerkwork.config.settings import WorkerSettings
 from clerkwork.discover import dotted_name
+from clerkwork.engine import gate
 from clerkwork.engine.core import RUN, SERIALIZER, VERSION
 from clerkwork.engine.engine import Engine, reason_of
 from clerkwork.engine.execution import Browser, Execution, Reader, Tools
+from clerkwork.engine.reserving import reserve
 from clerkwork.engine.run import EngineRun
 from clerkwork.engine.runlog import Writing
 from clerkwork.engine.signals import Cancelled, Parked, Postponed, RunEnded, StepFailed
@@ -31,12 +32,11 @@ from clerkwork.errors import (
 )
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import NewItem, WorkItem
+from clerkwork.model.queues import fitting
 from clerkwork.model.reviews import NewReview, plain_fields
 from clerkwork.model.workflows import Step, Workflow
 from clerkwork.store import events, moves
 
-GROUP_WAIT = timedelta(seconds=1)
-FULL_WAIT = timedelta(seconds=30)
 _present: "Worker | None" = None
 
 
@@ -53,6 +53,7 @@ class Worker:
 
     Attributes:
         name: Unique among all workers that ever were, so that a dead one's items are its own.
+        queues: The queues it works on, once it was started.
     """
 
     def __init__(
@@ -76,20 +77,23 @@ class Worker:
             full: Whether the disk is too full to begin anything; what runs already goes on.
         """
         self.name = name
+        self.queues: list[str] = []
         self._engine = engine
         self._settings = settings
         self._full = full
         self._tools = Tools(browser=browser, reader=reader)
-        self._sweep = Sweep(engine, name, lease=timedelta(seconds=settings.lease_s))
+        lease = timedelta(seconds=settings.lease_s)
+        self._sweep = Sweep(engine, name, lease=lease, labels=settings.labels)
         self._stopped = threading.Event()
         self._sweeper = threading.Thread(target=self._keep_sweeping, name="sweep", daemon=True)
 
     def start(self, queues: list[str] | None = None) -> None:
-        """Start to work on *queues*, or on all that the project's workflows use."""
+        """Start to work on *queues*, or on all of the project's that its labels allow."""
         global _present  # noqa: PLW0603 - DBOS calls a function of this module, not a method
         _present = self
         self._sweep.beat()  # alive first: otherwise a peer takes our items for orphans
-        names = queues or self._engine.queues()
+        gate.reconsider(self._engine)
+        self.queues = queues or fitting(self._engine.queues(), self._settings.labels)
         DBOS(
             config={
                 "name": "clerkwork",
@@ -102,9 +106,9 @@ class Worker:
                 "console_log_level": "ERROR",
             }
         )
-        DBOS.listen_queues(names)
+        DBOS.listen_queues(self.queues)
         DBOS.launch()
-        for queue in names:
+        for queue in self.queues:
             self._register(queue)
         self._sweeper.start()
 
@@ -144,24 +148,14 @@ class Worker:
             return "fenced"
 
     def _reserve(self, item_id: int) -> Execution | None:
-        now = clock.now()
-        if self._full():
-            logger.warning(
-                "the disk is nearly full: no item is taken; make room or `clerkwork tidy`"
-            )
-            with self._engine.store.write() as db:
-                if moves.defer(db, item_id, not_before=now + FULL_WAIT, now=now):
-                    return None
-        try:
-            with self._engine.log.writing() as writing:
-                item = moves.reserve(
-                    writing.db, item_id, worker=self.name, now=now, run_no=_run_no()
-                )
-                return None if item is None else self._begin(writing, item)
-        except sa.exc.IntegrityError:  # its group is at work
-            with self._engine.store.write() as db:
-                moves.defer(db, item_id, not_before=now + GROUP_WAIT, now=now)
-            return None
+        return reserve(
+            self._engine,
+            item_id,
+            worker=self.name,
+            run_no=_run_no(),
+            full=self._full,
+            begin=self._begin,
+        )
 
     def _begin(self, writing: Writing, item: WorkItem) -> Execution:
         execution = Execution(self._engine, item, self._tools)
@@ -244,6 +238,7 @@ class Worker:
             group_key=None if target.group_key is None else str(payload[target.group_key]),
             source=execution.item.source,
             parent_id=execution.item.id,
+            cause=f"{execution.item.run_id}: submit {target.name}",
             priority=execution.item.priority,
         )
         execution.checkpoint(f"submit {target.name}", lambda: self._engine.submit(new).item_id)

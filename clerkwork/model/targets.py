@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from clerkwork.model.gates import Breaker, FreezeWindow
 from clerkwork.model.strict import Name, Strict
 
 
@@ -30,8 +31,26 @@ class Target(Strict):
     call_timeout_s: float = Field(
         120.0, gt=0, description="Seconds one look-up or one entry in the browser may take."
     )
+    limit: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Items at work under its login at once, over all workers of all hosts; targets "
+        "with the same address and name share it. Without it there is no limit.",
+    )
+    breaker: Breaker | None = Field(
+        None, description="When the target is left alone because it fails; without it, never."
+    )
+    freeze: list[FreezeWindow] = Field(
+        default_factory=list, description="Hours in which nothing is done in it."
+    )
 
     @property
     def quiet_period_s(self) -> float:
         """Return the seconds after a possible submit before a look-up can be believed."""
         return self.slowest_commit_s * 3
+
+    @property
+    def login(self) -> str:
+        """Return what tells its account from all others, without the secret."""
+        return f"{self.username}@{self.base_url.rstrip('/')}"

@@ -1,0 +1,110 @@
+"""Reserves an item for a worker, or postpones it without an attempt and says why."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import TypeVar
+
+import sqlalchemy as sa
+from loguru import logger
+
+from clerkwork import clock
+from clerkwork.engine import gate
+from clerkwork.engine.core import Core
+from clerkwork.engine.gate import Obstacle
+from clerkwork.engine.runlog import Writing
+from clerkwork.model.events import Kind, Level
+from clerkwork.model.items import WorkItem
+from clerkwork.store import items, moves
+
+T = TypeVar("T")
+GROUP_WAIT = timedelta(seconds=1)
+FULL_WAIT = timedelta(seconds=30)
+GROUP_BUSY = "group_busy"
+PASSING = {gate.BUSY, GROUP_BUSY}  # over in a moment; the run log is spared of it
+
+
+class _Obstructed(Exception):
+    """Undoes the reservation."""
+
+    def __init__(self, obstacle: Obstacle) -> None:
+        super().__init__(obstacle.reason)
+        self.obstacle = obstacle
+
+
+def reserve(
+    core: Core,
+    item_id: int,
+    *,
+    worker: str,
+    run_no: int | None,
+    full: Callable[[], bool],
+    begin: Callable[[Writing, WorkItem], T],
+) -> T | None:
+    """Reserve the item and return what *begin* makes of it, or None when it is not worked on now.
+
+    Args:
+        core: The engine.
+        item_id: The item.
+        worker: Who reserves it.
+        run_no: Only if this is its present run.
+        full: Whether the disk is too full to begin anything.
+        begin: Called in the transaction of the reservation.
+    """
+    now = clock.now()
+    if full():
+        logger.warning("the disk is nearly full: no item is taken; make room or `clerkwork tidy`")
+        message = "The disk of the worker is nearly full."
+        _put_off(
+            core,
+            item_id,
+            run_no,
+            Obstacle(until=now + FULL_WAIT, code="disk_full", message=message),
+        )
+        return None
+    try:
+        with core.log.writing() as writing:
+            item = moves.reserve(writing.db, item_id, worker=worker, now=now, run_no=run_no)
+            if item is None:
+                return None
+            for target in core.targets_of(item.workflow):
+                obstacle = gate.enter(core, writing.db, target, item)
+                if obstacle is not None:
+                    raise _Obstructed(obstacle)
+            return begin(writing, item)
+    except _Obstructed as error:
+        _put_off(core, item_id, run_no, error.obstacle)
+    except sa.exc.IntegrityError:
+        message = "Another item of its group is at work."
+        _put_off(
+            core,
+            item_id,
+            run_no,
+            Obstacle(until=now + GROUP_WAIT, code=GROUP_BUSY, message=message),
+        )
+    return None
+
+
+def _put_off(core: Core, item_id: int, run_no: int | None, obstacle: Obstacle) -> None:
+    with core.log.writing() as writing:
+        before = items.get(writing.db, item_id)
+        done = moves.defer(
+            writing.db,
+            item_id,
+            not_before=obstacle.until,
+            code=obstacle.code,
+            reason=obstacle.reason,
+            now=clock.now(),
+            run_no=run_no,
+        )
+        if before is None or not done:
+            return
+        if before.reason_code != obstacle.code and obstacle.code not in PASSING:
+            core.write(
+                Kind.POSTPONED,
+                obstacle.message,
+                {**obstacle.facts, "code": obstacle.code},
+                level=Level.INFO,
+                item_id=item_id,
+                run_id=before.run_id,
+                within=writing,
+            )
