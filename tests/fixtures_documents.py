@@ -50,11 +50,13 @@ def read_sample(reader: DocumentReader) -> Callable[[str], Extraction]:
 def page() -> Page:
     """Make a page from rows of pieces, each piece its left edge and its words."""
 
-    def make(*rows: list[tuple[float, str]], exact: bool = True) -> PageWords:
+    def make(
+        *rows: list[tuple[float, str]], exact: bool = True, pitch: float = ROW_UNITS
+    ) -> PageWords:
         tokens = []
         for number, row in enumerate(rows):
             for left, text in row:
-                tokens += _words(left, text, 20 + number * ROW_UNITS)
+                tokens += _words(left, text, 20 + number * pitch)
         return PageWords(number=0, ratio=1.4, tokens=tuple(tokens), exact=exact)
 
     return make

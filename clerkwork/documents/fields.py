@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from itertools import chain
 
-from clerkwork.documents.dates import parse_dates
+from clerkwork.documents.dates import order_shown, parse_dates
 from clerkwork.documents.found import Draft, Found, FoundLine, Layout, found, layout_of
 from clerkwork.documents.labels import Match, match_field, match_title
 from clerkwork.documents.lines import Column, find_table, lines_in, money
 from clerkwork.documents.numerals import parse_chinese_amount
+from clerkwork.documents.pairs import pairs_in
 from clerkwork.documents.parsers import (
     currencies_in,
     decimal_mark,
@@ -44,6 +47,7 @@ SUFFIXES = [
 ]
 CHINESE_SUFFIXES = ("公司", "集团", "厂", "商行", "经营部", "中心", "事务所")
 NEAR_BELOW = 3.2
+PLAIN_DATE = {"date", "datum", "fecha", "data", "日期"}
 STRONG_TOTALS = (
     "order total",
     "grand total",
@@ -69,6 +73,7 @@ def draft_of(pages: Sequence[PageWords]) -> Draft:
     mark = decimal_mark(token.text for page in pages for token in page.tokens)
     lines, outside = _lines(layouts, mark)
     labelled = [entry for layout, rows in outside for entry in _labelled(layout, rows)]
+    labelled += _of_pairs(pages, {entry.match.tokens[0] for entry in labelled if entry.values})
     by_role: dict[str, list[Labelled]] = {}
     for entry in labelled:
         by_role.setdefault(entry.match.role, []).append(entry)
@@ -84,7 +89,7 @@ def draft_of(pages: Sequence[PageWords]) -> Draft:
     return Draft(
         kind=kind,
         number=_numbers(by_role, ordered),
-        order_date=_dates(by_role.get("order_date", [])),
+        order_date=_dates(by_role.get("order_date", []), layouts),
         supplier=_suppliers(layouts, by_role),
         currency=_currencies(layouts, by_role),
         lines=lines,
@@ -158,13 +163,23 @@ def _kind(layouts: list[Layout], by_role: dict[str, list[Labelled]]) -> str:
     return "invoice" if by_role.get("invoice_number") else "unknown"
 
 
+def _of_pairs(pages: Sequence[PageWords], known: set[Token]) -> Iterator[Labelled]:
+    """Yield labels that only the generic pass found a value for, such as headings of one row."""
+    for pair in pairs_in(pages):
+        match = match_field(pair.label.tokens)
+        if match is not None and not match.rest and match.tokens[0] not in known:
+            yield Labelled(match=match, values=(pair.value.tokens,))
+
+
 def _typed(entries: list[Labelled], read: Callable[[Sequence[Token]], Found | None]) -> list[Found]:
     values = []
     for entry in entries:
-        for tokens in entry.values[:1]:
+        for place, tokens in enumerate(entry.values):
             value = read(tokens)
             if value is not None:
-                values.append(replace(value, label=entry.match.label))
+                steady = value.steady and not place
+                values.append(replace(value, label=entry.match.label, steady=steady))
+                break
     return values
 
 
@@ -181,15 +196,27 @@ def _number(tokens: Sequence[Token]) -> Found | None:
     return found(value, tuple(tokens)) if value else None
 
 
-def _dates(entries: list[Labelled]) -> list[Found]:
-    """Return the dates, those with a more telling label than ``date`` first."""
-    entries = sorted(entries, key=lambda entry: entry.match.label in {"date", "日期"})
-    return _typed(entries, _date)
+def _dates(entries: list[Labelled], layouts: Sequence[Layout]) -> list[Found]:
+    """Return the dates, those with a more telling label than ``date`` first.
+
+    A date of figures is meant as another date of the document shows; one in two pieces is joined.
+    Where no label has a date, all of the document are guesses.
+    """
+    texts = [text_of(row) for layout in layouts for row in layout.rows]
+    read = partial(_date, order=order_shown(texts))
+    joined = [
+        Labelled(match=entry.match, values=(*entry.values, tuple(chain(*entry.values[:3]))))
+        for entry in sorted(entries, key=lambda entry: entry.match.label in PLAIN_DATE)
+    ]
+    if dates := _typed(joined, read):
+        return dates
+    pieces = [piece for layout in layouts for row in layout.pieces for piece in row]
+    return [replace(item, steady=False) for piece in pieces if (item := read(piece))]
 
 
-def _date(tokens: Sequence[Token]) -> Found | None:
+def _date(tokens: Sequence[Token], order: str) -> Found | None:
     for size in range(len(tokens), 0, -1):
-        options = [day.isoformat() for day in parse_dates(text_of(tokens[:size]))]
+        options = [day.isoformat() for day in parse_dates(text_of(tokens[:size]), order)]
         if options:
             value = found(options[0], tuple(tokens[:size]))
             steady = len(options) == 1 and size == len(tokens)

@@ -18,7 +18,6 @@ CHINESE_DIGITS = {
     for digit, char in enumerate(row)
 } | {"两": 2}
 SCALES = {"拾": 10, "十": 10, "佰": 100, "百": 100, "仟": 1000, "千": 1000}
-GROUPS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _YUAN = str.maketrans("圆園园圓元", "元元元元元")
 _AMOUNT = re.compile(r"(?:(.+)元)?零?(?:(.)角)?零?(?:(.)分)?")
 
@@ -37,8 +36,11 @@ def chinese_integer(text: str) -> int | None:
         elif char in SCALES:
             section += (digit or 1) * SCALES[char]
             digit = 0
-        elif char in GROUPS:
-            total = (total + section + digit) * GROUPS[char]
+        elif char in "万萬":
+            total += (section + digit) * 10**4
+            section = digit = 0
+        elif char in "亿億":
+            total = (total + section + digit) * 10**8
             section = digit = 0
         else:
             return None

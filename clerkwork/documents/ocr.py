@@ -124,17 +124,22 @@ def _covers(token: Token, other: Token) -> bool:
 
 
 def read_places(
-    picture: Image.Image, places: Sequence[Sequence[Token]], languages: str, engine: OcrEngine
+    picture: Image.Image,
+    places: Sequence[Sequence[Token]],
+    languages: str,
+    engine: OcrEngine,
+    *,
+    height_px: int = STRIP_HEIGHT_PX,
 ) -> list[list[Token]]:
     """Return what stands in the box around each group of words, read apart from all around it.
 
     The boxes are pasted below each other on one sheet, because starting tesseract costs more than
     the reading of a line.
     """
-    strips = [_strip(picture, tokens) for tokens in places]
+    strips = [_strip(picture, tokens, height_px) for tokens in places]
     if not strips:
         return []
-    step = STRIP_HEIGHT_PX + STRIP_SPACE_PX
+    step = height_px + STRIP_SPACE_PX
     size = (max(strip.width for strip in strips) + 2 * STRIP_SPACE_PX, step * len(strips) + step)
     sheet = Image.new("L", size, 255)
     for index, strip in enumerate(strips):
@@ -148,7 +153,9 @@ def read_places(
     return [sorted(row, key=lambda token: token.left) for row in rows]
 
 
-def _strip(picture: Image.Image, tokens: Sequence[Token]) -> Image.Image:
+def _strip(
+    picture: Image.Image, tokens: Sequence[Token], height_px: int = STRIP_HEIGHT_PX
+) -> Image.Image:
     scale = picture.width / UNITS
     left, top, right, bottom = extent(tokens)
     spare = 0.25 * (bottom - top)
@@ -159,8 +166,8 @@ def _strip(picture: Image.Image, tokens: Sequence[Token]) -> Image.Image:
         round((bottom + spare) * scale),
     )
     strip = picture.crop(area)
-    width = round(strip.width * STRIP_HEIGHT_PX / max(strip.height, 1))
-    return strip.resize((min(max(width, 8), 4000), STRIP_HEIGHT_PX), Image.Resampling.LANCZOS)
+    width = round(strip.width * height_px / max(strip.height, 1))
+    return strip.resize((min(max(width, 8), 4000), height_px), Image.Resampling.LANCZOS)
 
 
 def characters_in(picture: Image.Image, tokens: Sequence[Token]) -> float:

@@ -5,6 +5,7 @@ most often ends like a company; numbers of registration and telephones stand in 
 """
 
 import difflib
+import itertools
 import re
 import unicodedata
 from collections.abc import Sequence
@@ -35,7 +36,7 @@ POSTCODE = re.compile(r"(?<![\d/.(-])\d{5,6}(?![\d/.)-])")
 AMOUNT = re.compile(r"\d\.\d\d(?!\d)")
 HOUSE = re.compile(r"^\W*\d+[\w/&-]*(?:\s?,|\s+[A-Z])")
 HEAD_ROWS, ADDRESS_ROWS, MAX_GAP = 14, 7, 2
-ALIKE, SURE, MIN_SIGNS = 0.74, 4, 3
+ALIKE, SURE, MIN_SIGNS, LABEL_LETTERS = 0.74, 4, 3, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,9 +59,38 @@ class Row:
 def row_of(tokens: Sequence[Token]) -> Row:
     """Return words as a row."""
     text = normal(text_of(tokens))
-    plain = re.sub(r"[.:;()*#=]+", " ", text.lower())
+    plain = re.sub(r"[^\W\d_]{4,}", _label_word, re.sub(r"[.:;()*#=]+", " ", text.lower()))
     parts = tuple(normal(token.text) for token in tokens)
     return Row(text=text, plain=" ".join(plain.split()), tokens=tuple(tokens), parts=parts)
+
+
+def _listed(entry: str | list[str]) -> list[str]:
+    return entry if isinstance(entry, list) else [entry]
+
+
+_LABELS = sorted(
+    {
+        word
+        for role in ("total", "not_total", "paid", "change", "rounding", "subtotal", "registered")
+        for label in itertools.chain.from_iterable(map(_listed, WORDS[role]))
+        for word in label.split()
+        if len(word) >= LABEL_LETTERS
+    }
+)
+
+
+def _label_word(match: re.Match[str]) -> str:
+    """Return a word of a label with the one letter that was misread put right."""
+    read = match[0]
+    if read in _LABELS:
+        return read
+    alike = [word for word in _LABELS if len(word) == len(read) and _one_off(word, read)]
+    return alike[0] if len(alike) == 1 else read
+
+
+def _one_off(word: str, read: str) -> bool:
+    other = [(a, b) for a, b in zip(word, read, strict=True) if a != b]
+    return len(other) == 1 and (len(word) > LABEL_LETTERS or set(other[0]) <= set("il1t"))
 
 
 def starts(row: Row, words: Sequence[str]) -> str:

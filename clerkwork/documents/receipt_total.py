@@ -24,6 +24,7 @@ AMOUNT = re.compile(
     r"(?<![\d.,/])(?P<before>[-(]?)(?P<digits>(?:\d{1,3}(?:,?\d{3})*)?\.\s?\d{2})(?P<after>-(?!\d)|\)?)"
     r"(?![\d/%]|\.\d)"
 )
+BARE = re.compile(r"(?<![\d.,])(?:\d{3,6}|\d{1,4}[:;]\d\d)$")
 SWAPPED = str.maketrans(".,", ",.")
 DUE = "What was paid less the change is the total."
 THRICE, ROUNDED = 3, 1
@@ -74,14 +75,14 @@ class Slip:
     def given(self, role: str) -> list[Amount]:
         """Return the amounts of payment or change, which stand below the first sum.
 
-        A point that was not read is put back there, as only arithmetic makes use of it.
+        A point that was not read, or as a colon, is put back: only arithmetic makes use of it.
         """
         start = 0 if self.first_sum is None else self.first_sum + 1
         below = [one for one in self.named(role) if one.row >= start]
         for number, row in enumerate(self.rows[start:], start=start):
-            bare = re.search(r"(?<![\d.,])\d{3,6}$", row.text)
+            bare = BARE.search(row.text)
             if bare and not self.amounts[number] and _starts(row, WORDS[role]):
-                value = Decimal(bare[0]) / 100
+                value = Decimal(re.sub(r"\D", "", bare[0])) / 100
                 item = found(f"{value:.2f}", row.tokens)
                 below.append(Amount(value=value, found=item, row=number))
         return below
@@ -268,8 +269,9 @@ def _unpaid(slip: Slip, best: Candidate) -> Verdict:
         return verdict(LIKELY, proof, Proof.ARITHMETIC)
     counts = Counter(one.value for row in slip.amounts for one in row)
     value = best.amount.value
-    if counts[value] >= THRICE and value == max(counts):  # a tax may be repeated as well
-        reason = "The amount stands {count} times in the document, and none is greater."
+    above = [one.value for row in slip.amounts[: best.amount.row + 1] for one in row]
+    if counts[value] >= THRICE and value == max(above):  # a tax may be repeated as well
+        reason = "The amount stands {count} times in the document, and none above is greater."
         return verdict(LIKELY, reason, Proof.REPETITION, count=str(counts[value]))
     return verdict(HALF, "Nothing else in the document confirms the total.")
 

@@ -24,6 +24,7 @@ from clerkwork.documents.witness import Witness
 from clerkwork.documents.words import PageWords, rows_of
 from clerkwork.model.extraction import FieldEvidence, Proof
 
+LONG_NUMBER = 8
 TIME = re.compile(r"\d{1,2}[:.]\d{2}")
 
 
@@ -53,7 +54,7 @@ def receipt_fields(
     return [
         scribe.write("supplier", name, _unnamed(name, witness)),
         scribe.write("address", place, _unnamed(place, witness)),
-        _judge_day(days, witness, scribe),
+        _judge_day(days, rows, witness, scribe),
         scribe.write("total", total, judged, totals),
     ]
 
@@ -101,7 +102,9 @@ def _rank(row: Row, written: Written) -> int:
     return signs + 3 * written.weak + 6 * other
 
 
-def _judge_day(days: Sequence[Day], witness: Witness, scribe: Scribe) -> FieldEvidence:
+def _judge_day(
+    days: Sequence[Day], rows: Sequence[Row], witness: Witness, scribe: Scribe
+) -> FieldEvidence:
     if not days:
         return scribe.write("date", None, missing())
     first = days[0].found
@@ -118,8 +121,43 @@ def _judge_day(days: Sequence[Day], witness: Witness, scribe: Scribe) -> FieldEv
         reason = "The date stands {count} times in the document."
         judged = verdict(LIKELY, reason, Proof.REPETITION, count=str(len(same)))
     else:
-        judged = agreement(first, witness, alike=lambda text: _first_date(text, first))
+        judged = _agreed(days[0], rows, witness)
     return scribe.write("date", first, judged, values)
+
+
+def _agreed(day: Day, rows: Sequence[Row], witness: Witness) -> Verdict:
+    """Return the verdict on a date that stands once: by other readings, or a number that has it."""
+    item = day.found
+
+    def alike(text: str) -> str:
+        return _first_date(text, item)
+
+    read = agreement(item, witness, alike=alike)
+    if read.confidence >= LIKELY:
+        return read
+    if _in_a_number(item, rows):
+        return verdict(LIKELY, "A number in the document has the date in it.", Proof.REPETITION)
+    own = witness.own(item.tokens)
+    if own and all(alike(heard.text) == alike(item.raw) for heard in own):
+        count = str(len(own) + 1)
+        reason = "{count} readings of the first engine agree."
+        return verdict(LIKELY, reason, Proof.READINGS, count=count)
+    return read
+
+
+def _in_a_number(item: Found, rows: Sequence[Row]) -> bool:
+    """Return whether a long number of the document, such as the slip's, has the date in it."""
+    year, month, day = item.value.split("-")
+    written = (f"{year}{month}{day}", f"{day}{month}{year}", f"{year[2:]}{month}{day}")
+    numbers = [
+        re.sub(r"\D", "", token.text)
+        for row in rows
+        for token in row.tokens
+        if token not in item.tokens
+    ]
+    return any(
+        len(number) >= LONG_NUMBER and any(text in number for text in written) for number in numbers
+    )
 
 
 def _first_date(text: str, like: Found) -> str:

@@ -12,6 +12,7 @@ from clerkwork.documents.words import Token, extent, has_cjk, is_cjk, text_of
 HALF_CHARACTER = 0.5
 COMMON = frozenset({"公", "司", "公司", "有", "限", "有限", "限公司", "有限公司"})
 MAX_PLACES = 400
+OWN_HEIGHTS_PX = (40, 80)
 EDGES = " =«|,.;:'\"”“’‘`、。_~"
 
 
@@ -48,6 +49,9 @@ class Witness(Protocol):
     def fits(self, tokens: Sequence[Token]) -> bool:
         """Return whether the ink has room for just as many characters as were read."""
 
+    def own(self, tokens: Sequence[Token]) -> list[Heard]:
+        """Return what the first engine reads in the place alone, smaller and larger."""
+
     def prepare(self, places: Iterable[Sequence[Token]], *, numeric: bool = False) -> None:
         """Say which places will be asked about, so that they can be read together."""
 
@@ -61,6 +65,7 @@ class PageWitness:
         """Ask the second of *engines*, or the first where there is no other; None reads nothing."""
         self._readings = readings
         self._engine = (engines.second or engines.first) if engines else None
+        self._first = engines.first if engines else None
         self._languages = languages.split("+")
         self._places: dict[tuple[object, ...], Heard] = {}
 
@@ -80,6 +85,17 @@ class PageWitness:
             foreign = self._engine.name != reading.main.engine
             for tokens, text in zip(group, texts, strict=True):
                 self._places[_key(tokens, numeric)] = _heard(text, foreign=foreign)
+
+    def own(self, tokens: Sequence[Token]) -> list[Heard]:
+        """Return what the first engine reads in the place alone, smaller and larger."""
+        if self._first is None or self.exact(tokens):
+            return []
+        picture, languages = self._readings[tokens[0].page].picture, self._language(tokens, False)
+        texts = [
+            read_places(picture, [tokens], languages, self._first, height_px=height_px)[0]
+            for height_px in OWN_HEIGHTS_PX
+        ]
+        return [_heard(text, foreign=False) for text in texts]
 
     def fits(self, tokens: Sequence[Token]) -> bool:
         """Return whether the ink has room for as many Chinese characters; other text fits."""

@@ -22,6 +22,7 @@ from clerkwork.documents.evidence import fields_of
 from clerkwork.documents.fields import draft_of, is_chinese
 from clerkwork.documents.master import confirmed
 from clerkwork.documents.receipts import receipt_fields
+from clerkwork.documents.typed import labelled_values
 from clerkwork.documents.witness import PageWitness
 from clerkwork.documents.words import PageWords, box_of, rows_of, text_of
 from clerkwork.model.extraction import Extraction, PageImage, ShownWord
@@ -87,7 +88,13 @@ def read_file(_channel: Channel, task: Task) -> Extraction:
     draft = draft_of(read.words)
     fields = fields_of(draft, read.witness, read.scribe, chinese=is_chinese(read.words))
     fields = confirmed(fields, (), task.master, read.scribe)
-    return Extraction(engine=read.engine, kind=draft.kind, fields=fields, pages=read.shown)
+    return Extraction(
+        engine=read.engine,
+        kind=draft.kind,
+        fields=fields,
+        pages=read.shown,
+        labelled=labelled_values(read.words),
+    )
 
 
 def read_receipt(_channel: Channel, task: Task) -> Extraction:

@@ -108,6 +108,39 @@ class FieldEvidence(BaseModel):
     candidates: list[str] = Field(default_factory=list)
 
 
+class ValueKind(StrEnum):
+    """What the text of a value is."""
+
+    DATE = "date"
+    AMOUNT = "amount"
+    QUANTITY = "quantity"
+    IDENTIFIER = "identifier"  # a tax number or bank account whose check digit is right
+    REFERENCE = "reference"
+    TEXT = "text"
+
+
+class LabelledValue(BaseModel):
+    """A label on a form with one value of it, whatever the form is.
+
+    Attributes:
+        label: The words of the label.
+        value: Normalised by its kind; the text itself for words.
+        raw: The text as it stands on the page.
+        kind: What the text is.
+        candidates: Other values the same text can have.
+        label_box: Where the label stands.
+        box: Where the value stands.
+    """
+
+    label: str
+    value: str
+    raw: str
+    kind: ValueKind
+    candidates: list[str] = Field(default_factory=list)
+    label_box: Box | None
+    box: Box | None
+
+
 class PageImage(BaseModel):
     """One page as a picture for people.
 
@@ -130,6 +163,7 @@ class Extraction(BaseModel):
         kind: ``purchase_order``, ``invoice``, ``receipt`` or ``unknown``.
         fields: Every field of the typed result, in the order of the form.
         pages: The pages as pictures.
+        labelled: Every label with its value, of any form; nobody has judged them.
         sampled: Whether a person looks at it even when all of it passes, so that the share of
             wrong values among those that pass is known.
         duplicate_of: The item that brought the same document before, or None.
@@ -139,6 +173,7 @@ class Extraction(BaseModel):
     kind: str
     fields: list[FieldEvidence]
     pages: list[PageImage]
+    labelled: list[LabelledValue] = Field(default_factory=list)
     sampled: bool = False
     duplicate_of: int | None = None
 

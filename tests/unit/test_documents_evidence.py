@@ -47,6 +47,9 @@ class Told:
         text = text_of(tokens).rstrip("." if numeric else "")
         return self._heard(self.again_says.get(text, text))
 
+    def own(self, tokens: Sequence[Token]) -> list[Heard]:
+        return [self._heard(text_of(tokens))]
+
     def fits(self, tokens: Sequence[Token]) -> bool:
         return self.room and len(tokens) > 0
 

@@ -174,3 +174,59 @@ def test_an_empty_page_gives_an_unknown_draft(page) -> None:
     """Nothing is found, and nothing fails."""
     draft = draft_of([page()])
     assert (draft.kind, draft.number, draft.lines, draft.total) == ("unknown", [], [], [])
+
+
+@pytest.mark.parametrize(
+    ("rows", "number", "day", "total"),
+    [
+        (
+            [
+                [(40, "FACTUUR")],
+                [(40, "Factuurnummer: 993548900")],
+                [(40, "Factuurdatum: 19 april 2014")],
+                [(40, "Totaal"), (500, "€ 717,97")],
+            ],
+            "993548900",
+            "2014-04-19",
+            "717.97",
+        ),
+        (
+            [
+                [(40, "Facture n° 562044387")],
+                [(40, "Date de facture"), (400, "2 juillet 2015")],
+                [(40, "Net à payer"), (500, "29,99")],
+            ],
+            "562044387",
+            "2015-07-02",
+            "29.99",
+        ),
+        (
+            [
+                [(40, "Client"), (200, "Invoice date"), (450, "Invoice"), (650, "Due date")],
+                [(40, "SC03"), (200, "8-9-2022"), (450, "VF1005193"), (650, "22-9-2022")],
+                [(40, "Invoice total"), (500, "49.99")],
+            ],
+            "VF1005193",
+            "2022-09-08",
+            "49.99",
+        ),
+        (
+            [
+                [(40, "INVOICE")],
+                [(40, "# inv_1001")],
+                [(40, "Date: Jan 1, 2022")],
+                [(40, "Balance Due:"), (500, "$127.50")],
+            ],
+            "inv_1001",
+            "2022-01-01",
+            "127.50",
+        ),
+    ],
+)
+def test_an_invoice_of_no_known_layout_gives_number_date_and_total(
+    page, rows: list[list[tuple[float, str]]], number: str, day: str, total: str
+) -> None:
+    """Labels in other languages, headings over one row, and a title that is a label."""
+    draft = draft_of([page(*rows)])
+    found = (draft.number[0].value, draft.order_date[0].value, draft.total[0].value)
+    assert (draft.kind, *found) == ("invoice", number, day, total)

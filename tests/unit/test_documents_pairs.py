@@ -1,0 +1,118 @@
+"""Labels with their values on any form: where a value stands, and what is none."""
+
+import pytest
+
+from clerkwork.documents.pairs import pairs_in
+from clerkwork.documents.typed import labelled_values, typed
+from clerkwork.documents.words import PageWords
+from clerkwork.model.extraction import ValueKind
+
+
+def pairs(page: PageWords) -> list[tuple[str, str]]:
+    return [(pair.label.value, pair.value.value) for pair in pairs_in([page])]
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted"),
+    [
+        ([[(40, "From: Kent B. Mills")]], [("From", "Kent B. Mills")]),
+        ([[(40, "From:"), (300, "Kent B. Mills")]], [("From", "Kent B. Mills")]),
+        ([[(40, "Reported by:")], [(42, "Bobby Mills")]], [("Reported by", "Bobby Mills")]),
+        (
+            [[(40, "Area:5"), (200, "Region: 17")]],
+            [("Area", "5"), ("Region", "17")],
+        ),
+        (
+            [[(40, "Source of")], [(40, "information:"), (300, "Hall Rodecap")]],
+            [("Source of information", "Hall Rodecap")],
+        ),
+        (
+            [[(40, "Address:"), (300, "12 High Street")], [(300, "Leeds")], [(40, "Tel: 12")]],
+            [("Address", "12 High Street Leeds"), ("Tel", "12")],
+        ),
+        ([[(40, "Phone number"), (300, "617-4393278")]], [("Phone number", "617-4393278")]),
+        (
+            [[(40, "姓名：王伟"), (300, "日期：2025年6月12日")]],
+            [("姓名", "王伟"), ("日期", "2025年6月12日")],
+        ),
+    ],
+)
+def test_a_value_stands_inside_beside_or_below_its_label(
+    page, rows: list[list[tuple[float, str]]], wanted: list[tuple[str, str]]
+) -> None:
+    """A label and its value may each go on over two lines."""
+    assert pairs(page(*rows, pitch=18)) == wanted
+
+
+def test_every_cell_belongs_to_the_heading_of_its_column(page) -> None:
+    """Headings of two lines are one, and a cell left out is nobody's."""
+    found = pairs(
+        page(
+            [(60, "Name of"), (420, "Number of")],
+            [(60, "account"), (250, "Volume"), (420, "stores")],
+            [(40, "Don & Bens"), (255, "26/2"), (430, "20")],
+            [(40, "Get Go"), (430, "44")],
+            pitch=18,
+        )
+    )
+    assert set(found) == {
+        ("Name of account", "Don & Bens"),
+        ("Volume", "26/2"),
+        ("Number of stores", "20"),
+        ("Name of account", "Get Go"),
+        ("Number of stores", "44"),
+    }
+
+
+def test_one_row_under_headings_that_name_something_is_a_table(page) -> None:
+    """Forms stack a label over its value without a colon."""
+    found = pairs(
+        page([(40, "Booking ID"), (400, "Check date")], [(40, "IB7082087"), (400, "31/12/2017")])
+    )
+    assert found == [("Booking ID", "IB7082087"), ("Check date", "31/12/2017")]
+
+
+def test_a_column_of_words_with_values_beside_is_labels(page) -> None:
+    """Nothing but their common edge tells that they are labels."""
+    rows = [("Media kind", "Mail"), ("Coupon worth", "1.50"), ("Circulation", "600"), ("Pack", "2")]
+    found = pairs(page(*([(40, label), (400, value)] for label, value in rows)))
+    assert found == rows
+
+
+def test_a_ticked_box_is_the_value_of_the_words_beside_it(page) -> None:
+    """A box left empty is none, and the label before the boxes has no value."""
+    assert pairs(page([(40, "Metal: STEEL ☐"), (300, "COPPER ☑")])) == [("COPPER", "☑")]
+
+
+def test_a_time_of_day_is_no_label(page) -> None:
+    """A colon between digits ends nothing."""
+    assert pairs(page([(40, "Sent 11: 03 and 11:05")])) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "values"),
+    [
+        ("04/05/2025", ValueKind.DATE, ["2025-05-04", "2025-04-05"]),
+        ("$1,234.50", ValueKind.AMOUNT, ["1234.50"]),
+        ("伍拾圆零陆分", ValueKind.AMOUNT, ["50.06"]),
+        ("壹亿贰仟万元整", ValueKind.AMOUNT, ["120000000"]),
+        ("12 pcs", ValueKind.QUANTITY, ["12"]),
+        ("91350100M000100Y43", ValueKind.IDENTIFIER, ["91350100M000100Y43"]),
+        ("PO-2026-3001", ValueKind.REFERENCE, ["PO-2026-3001"]),
+        ("Kent B. Mills", ValueKind.TEXT, ["Kent B. Mills"]),
+    ],
+)
+def test_the_kind_of_a_value_is_seen_from_its_text(
+    text: str, kind: ValueKind, values: list[str]
+) -> None:
+    """A date that can be two days keeps both."""
+    assert typed(text) == (kind, values)
+
+
+def test_another_date_on_the_form_shows_which_day_is_meant(page) -> None:
+    """The order of day and month is that of the whole document."""
+    found = labelled_values([page([(40, "Date: 04/05/2025")], [(40, "Due: 22/05/2025")])])
+    assert [(one.label, one.value, one.candidates) for one in found] == [
+        ("Date", "2025-05-04", []),
+        ("Due", "2025-05-22", []),
+    ]
