@@ -59,7 +59,7 @@ class BrowserHost:
             target: The system to work on; its cookies are kept from call to call.
             function: Stands at the top of a module, usually a bot's ``pages.py``.
             arguments: Anything that can be pickled.
-            on_message: Gets ``evidence`` and ``log`` messages and the question
+            on_message: Gets ``evidence``, ``log`` and ``healed`` messages and the question
                 ``about_to_submit``, which a raised ``Fenced`` answers with no.
 
         Raises:
@@ -109,7 +109,7 @@ class BrowserHost:
             self._learned.propose(target, data["words"], proposal)
         if proposal.was is None or on_message is None:
             return None
-        return on_message("log", _healed(target, data["words"], proposal))
+        return on_message("healed", _healed(target, data["words"], proposal))
 
     def _started(self) -> Child:
         with self._lock:
@@ -125,7 +125,6 @@ class BrowserHost:
 
 def _healed(target: str, words: str, proposal: Proposal) -> dict[str, Any]:
     return {
-        "level": "warning",
         "message": "The page has changed: {field} was found by what it looked like before. Look at"
         " it with `clerkwork heal show {target}`.",
         "facts": {

@@ -169,5 +169,9 @@ class Execution:
                 self.event(Kind.NOTE, data["message"], data["facts"], level=level, step=step)
             elif kind == "evidence":
                 self.event(Kind.EVIDENCE, "kept {name}", data, step=step)
+            elif kind == "healed":
+                self.event(
+                    Kind.HEALED, data["message"], data["facts"], level=Level.WARNING, step=step
+                )
 
         return handle

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 from clerkwork.model.items import ItemState, Outcome
 from clerkwork.model.metrics import automation_rate, cumulative_shares, day_start, per_item
 from clerkwork.model.workflows import Workflow
+from clerkwork.store import items
 from clerkwork.store import metrics as store
 from clerkwork.store.items import Filter
 
@@ -73,6 +74,7 @@ class Report:
         order_seconds: Mean bot seconds per item done; of the items done.
         manual_minutes: Minutes the items done would have taken people without bots.
         median_review_s: Median seconds of one review, from first opening to answer.
+        healed: Items for which a field was found on a changed page by what it looked like before.
     """
 
     wanted: Filter
@@ -86,6 +88,7 @@ class Report:
     order_seconds: Figure
     manual_minutes: Figure
     median_review_s: Figure
+    healed: Figure
     states: list[Figure]
     outcomes: list[Figure]
     workflows: list[tuple[str, Figure]]
@@ -97,7 +100,7 @@ class Report:
         days = [figure for day in self.days for figure in (day.items, day.by_bot, day.by_human)]
         single = [self.rate, self.arrived, self.by_bot, self.by_human, self.done]
         single += [self.human_minutes, self.bot_seconds, self.order_seconds]
-        single += [self.manual_minutes, self.median_review_s]
+        single += [self.manual_minutes, self.median_review_s, self.healed]
         rates = [figure for _, figure in self.workflows]
         return [*single, *self.states, *self.outcomes, *rates, *days]
 
@@ -116,6 +119,7 @@ def report(
     tallies = store.tallies(db, wanted)
     spent = store.handling(db, wanted)
     human, done = replace(wanted, touched=True), replace(wanted, state=ItemState.DONE)
+    changed = replace(wanted, healed=True)
     touched = _count(_sent(tallies))
     finished = [tally for tally in tallies if tally.state is ItemState.DONE]
     bot_ms = sum(tally.bot_ms for tally in tallies)
@@ -140,6 +144,7 @@ def report(
         ),
         manual_minutes=Figure(name="manual_minutes", value=minutes, items=number, wanted=done),
         median_review_s=Figure(name="median_review_s", value=median_s, items=touched, wanted=human),
+        healed=_counted("healed", items.count(db, changed), changed),
         states=_states(tallies, wanted),
         outcomes=_outcomes(tallies, wanted),
         workflows=_per_workflow(tallies, wanted),

@@ -29,6 +29,7 @@ class Kind(StrEnum):
     NOTE = "note"
     EVIDENCE = "evidence"
     ATTACHED = "attached"  # a file that the bot made
+    HEALED = "healed"  # a field was found on a changed page by what it looked like before
     FILE_TAKEN = "file_taken"
     FILE_REJECTED = "file_rejected"
     PLANNED_RUN = "planned_run"

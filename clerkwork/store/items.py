@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Row
 
 from clerkwork.clock import from_ms, to_ms
 from clerkwork.model.items import NORMAL, ItemState, NewItem, Outcome, WorkItem
-from clerkwork.store.schema import item, review
+from clerkwork.store.schema import event, item, review
 from clerkwork.store.upsert import insert_or_ignore
 
 PAGE = 50
@@ -88,6 +88,7 @@ class Filter:
 
     Attributes:
         code: Items that were sent to a person with this reason code.
+        healed: Whether a field of a changed page was found for it by what it looked like before.
         since: Arrived at or after.
         until: Arrived before.
         text: Part of the reference.
@@ -100,6 +101,7 @@ class Filter:
     outcome: str | None = None
     code: str | None = None
     touched: bool | None = None
+    healed: bool | None = None
     since: datetime | None = None
     until: datetime | None = None
     text: str | None = None
@@ -152,6 +154,9 @@ def conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     if wanted.code is not None:
         asked = sa.select(review.c.item_id).where(review.c.code == wanted.code)
         found.append(item.c.id.in_(asked))
+    if wanted.healed is not None:
+        healed = sa.select(event.c.item_id).where(event.c.kind == sa.literal_column("'healed'"))
+        found.append(item.c.id.in_(healed) if wanted.healed else item.c.id.not_in(healed))
     return found
 
 

@@ -152,6 +152,12 @@ event = sa.Table(
         sqlite_where=sa.text("picture IS NOT NULL"),
         postgresql_where=sa.text("picture IS NOT NULL"),
     ),
+    sa.Index(
+        "event_healed",
+        "item_id",
+        sqlite_where=sa.text("kind = 'healed'"),
+        postgresql_where=sa.text("kind = 'healed'"),
+    ),
     sa.Index("event_by_item", "item_id", "number"),
     sa.Index("event_by_run", "run_id", "number"),
 )

@@ -28,7 +28,8 @@ def filter_of(request: Request) -> Filter:
     query = request.query_params
     plain = ("workflow", "state", "outcome", "code", "text")
     found: dict[str, Any] = {name: query.get(name, "").strip()[:200] or None for name in plain}
-    found["touched"] = TRUTH.get(query.get("touched", ""))
+    for name in ("touched", "healed"):
+        found[name] = TRUTH.get(query.get(name, ""))
     found["since"] = _instant(query.get("since", ""))
     found["until"] = _instant(query.get("until", ""))
     return Filter(**found)

@@ -60,6 +60,7 @@ KINDS = {
     "note": N_("Note"),
     "evidence": N_("Evidence"),
     "attached": N_("File attached"),
+    "healed": N_("Field found on a changed page"),
     "file_taken": N_("File taken"),
     "file_rejected": N_("File rejected"),
     "planned_run": N_("Planned run"),

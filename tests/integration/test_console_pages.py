@@ -360,6 +360,27 @@ def test_item_shows_its_relatives_its_pictures_and_what_a_person_changed(served)
     assert "<del>1O.40</del></td><td><ins>9.99</ins>" in text
 
 
+def test_item_that_was_worked_on_a_changed_page_is_flagged_and_counted(served):
+    """The item's page, the list and the metrics say it, and the figure opens that item alone."""
+    filler = served.project.filler()
+    filler.order()
+    filler.order("PO-7002")
+    with served.project.store.write() as db:
+        new = Event(at=clock.now(), kind=Kind.HEALED, item_id=1, level=Level.WARNING)
+        events.add(db, new)
+        listed = [one.id for one in items.search(db, Filter(healed=True))]
+    flag = '<a class="chip warn" href="/items?healed=yes">'
+    with served.client() as client:
+        pages = [client.get(f"/items/{number}").text for number in (1, 2)]
+        metrics = client.get("/metrics?days=all").text
+    shown = re.search(r'<a href="([^"]*healed=yes[^"]*)">([^<]*)</a>', metrics)
+    assert (listed, [flag in page for page in pages], shown and shown.groups()) == (
+        [1],
+        [True, False],
+        ("/items?healed=yes", "1 item had fields found on a changed page"),
+    )
+
+
 def test_order_that_came_from_a_document_is_reviewed_beside_its_pages(served):
     """The page of the parent stands beside the form of the child."""
     filler = served.project.filler()

@@ -73,17 +73,17 @@ def test_changed_field_is_used_flagged_and_proposed(learning, tmp_path):
     learning(form_visits.fill_date, "before")
     learned.accept("portal", "Order date")
     found = learning(form_visits.fill_date, "renamed")
-    warnings = [data for kind, data in learning.messages if kind == "log" and "level" in data]
+    warnings = [data for kind, data in learning.messages if kind == "healed"]
     (proposal,) = Learned(tmp_path).proposals().values()
     assert (
         found,
         learning.kept(),
-        [(data["level"], data["facts"]["code"]) for data in warnings],
+        [(data["facts"]["code"], data["facts"]["field"]) for data in warnings],
         proposal.changes[:2],
     ) == (
         "z1",
         ["healed"],
-        [("warning", "locator_healed")],
+        [("locator_healed", "Order date")],
         ["- label: Order date", "+ label: Zyx"],
     )
 

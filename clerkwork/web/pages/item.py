@@ -5,6 +5,7 @@ from fastapi.responses import HTMLResponse
 
 from clerkwork.model.events import Kind
 from clerkwork.store import events, items, reviews
+from clerkwork.store.items import Filter
 from clerkwork.web import pictures
 from clerkwork.web.desk import TheDesk
 from clerkwork.web.links import number_of
@@ -29,10 +30,12 @@ def item(request: Request, desk: TheDesk, item_id: int) -> HTMLResponse:
         parent = items.get(db, found.parent_id) if found.parent_id else None
         children = items.children(db, item_id)[:MOST_CHILDREN]
         files = events.attached(db, item_id)
+        healed = items.count(db, Filter(ids=(item_id,), healed=True)) > 0
     return desk.page(
         request,
         "item",
         item=found,
+        healed=healed,
         log=[event for event in log[:PAGE] if event.kind is not Kind.STEP_STARTED],
         more=log[PAGE - 1].number if len(log) > PAGE else None,
         reviews=[(review, desk.reviews.answered_changes(review)) for review in asked],

@@ -65,6 +65,14 @@ def upgrade() -> None:
         sqlite_where=sa.text("picture IS NOT NULL"),
         postgresql_where=sa.text("picture IS NOT NULL"),
     )
+    op.create_index(
+        "event_healed",
+        "event",
+        ["item_id"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'healed'"),
+        postgresql_where=sa.text("kind = 'healed'"),
+    )
     op.create_index("event_by_item", "event", ["item_id", "number"], unique=False)
     op.create_index("event_by_run", "event", ["run_id", "number"], unique=False)
     op.create_table(
