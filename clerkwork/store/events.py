@@ -12,24 +12,26 @@ from clerkwork.model.events import Event, Kind, Level
 from clerkwork.store.schema import event
 
 KEPT = {Kind.EVIDENCE, Kind.ATTACHED}  # their file is in the folder of evidence
+_ADD = event.insert().returning(event.c.number)
+_A_START = sa.text("event.kind = 'run_started'")  # as the partial index says it
 
 
 def add(db: Connection, new: Event) -> int:
     """Add an event and return its number."""
-    statement = event.insert().values(
-        at_ms=to_ms(new.at),
-        kind=new.kind,
-        level=new.level,
-        item_id=new.item_id,
-        run_id=new.run_id,
-        attempt=new.attempt,
-        worker=new.worker,
-        step=new.step,
-        message=new.message,
-        data=new.data,
-        picture=new.data.get("sha256") if new.kind in KEPT else None,
-    )
-    return int(db.execute(statement.returning(event.c.number)).scalar_one())
+    values = {
+        "at_ms": to_ms(new.at),
+        "kind": new.kind,
+        "level": new.level,
+        "item_id": new.item_id,
+        "run_id": new.run_id,
+        "attempt": new.attempt,
+        "worker": new.worker,
+        "step": new.step,
+        "message": new.message,
+        "data": new.data,
+        "picture": new.data.get("sha256") if new.kind in KEPT else None,
+    }
+    return int(db.execute(_ADD, values).scalar_one())
 
 
 def after(
@@ -90,26 +92,29 @@ def last_number(db: Connection) -> int:
 
 
 def runs(db: Connection, *, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
-    """Return the newest runs: run_id, item_id, first and last instant, events, worst level."""
-    number = sa.func.max(event.c.number).label("number")
+    """Return the runs that started last: run_id, item_id, first and last instant, events, errors.
+
+    Args:
+        db: An open transaction.
+        limit: How many at most; only their events are read.
+        before: The ``number`` of the last run of the page before, or None.
+    """
+    started = _newest_starts(limit, before)
     errors = sa.func.sum(sa.case((event.c.level == Level.ERROR, 1), else_=0)).label("errors")
     statement = (
         sa.select(
-            event.c.run_id,
-            event.c.item_id,
+            started.c.run_id,
+            started.c.item_id,
+            started.c.number,
             sa.func.min(event.c.at_ms).label("first_ms"),
             sa.func.max(event.c.at_ms).label("last_ms"),
             sa.func.count().label("events"),
             errors,
-            number,
         )
-        .where(event.c.run_id.is_not(None))
-        .group_by(event.c.run_id, event.c.item_id)
-        .order_by(number.desc())
-        .limit(limit)
+        .join(event, event.c.run_id == started.c.run_id)
+        .group_by(started.c.run_id, started.c.item_id, started.c.number)
+        .order_by(started.c.number.desc())
     )
-    if before is not None:
-        statement = statement.having(number < before)
     return [
         {
             "run_id": row.run_id,
@@ -122,6 +127,25 @@ def runs(db: Connection, *, limit: int = 100, before: int | None = None) -> list
         }
         for row in db.execute(statement)
     ]
+
+
+def _newest_starts(limit: int, before: int | None) -> sa.Subquery:
+    """Return the last start of each of the runs that started last."""
+    later = event.alias()
+    again = sa.exists().where(
+        later.c.run_id == event.c.run_id,
+        later.c.kind == Kind.RUN_STARTED,
+        later.c.number > event.c.number,
+    )
+    statement = (
+        sa.select(event.c.run_id, event.c.item_id, event.c.number)
+        .where(_A_START, ~again)
+        .order_by(event.c.number.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        statement = statement.where(event.c.number < before)
+    return statement.subquery()
 
 
 def _event(row: Row[Any]) -> Event:

@@ -160,6 +160,12 @@ event = sa.Table(
     ),
     sa.Index("event_by_item", "item_id", "number"),
     sa.Index("event_by_run", "run_id", "number"),
+    sa.Index(
+        "event_run_started",
+        "number",
+        sqlite_where=sa.text("kind = 'run_started'"),
+        postgresql_where=sa.text("kind = 'run_started'"),
+    ),
 )
 
 delivery = sa.Table(

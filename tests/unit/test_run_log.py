@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from clerkwork.engine.runlog import RunLog, Writing
-from clerkwork.model.events import Event, Kind
+from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.items import ItemState, NewItem
 from clerkwork.safety.redact import Redactor
 from clerkwork.store import events, items
@@ -66,3 +66,29 @@ def test_a_change_that_is_rolled_back_leaves_no_event(
     with pytest.raises(PowerCut):
         add_and_stop(log)
     assert kept(store, tmp_path) == (0, 0, [])
+
+
+def test_the_runs_that_started_last_are_listed_first(store: Store) -> None:
+    """A run that was taken up again stands where its last start is; pages end where the next begin.
+
+    What has a run's name but never started is no run.
+    """
+    with store.write() as db:
+        for run_id, kind, level in (
+            ("item-1-1", Kind.RUN_STARTED, Level.INFO),
+            ("item-2-1", Kind.RUN_STARTED, Level.INFO),
+            ("item-3-1", Kind.REVIEW_ANSWERED, Level.INFO),
+            ("item-1-1", Kind.RUN_STARTED, Level.INFO),
+            ("item-2-1", Kind.EXCEPTION, Level.ERROR),
+        ):
+            events.add(db, Event(at=NOW, kind=kind, level=level, item_id=7, run_id=run_id))
+    with store.read() as db:
+        first = events.runs(db, limit=1)
+        second = events.runs(db, limit=1, before=first[0]["number"])
+        rest = events.runs(db, limit=1, before=second[0]["number"])
+    common = {"item_id": 7, "first": NOW, "last": NOW, "events": 2}
+    assert [first, second, rest] == [
+        [{"run_id": "item-1-1", "number": 4, "errors": 0, **common}],
+        [{"run_id": "item-2-1", "number": 2, "errors": 1, **common}],
+        [],
+    ]

@@ -75,6 +75,14 @@ def upgrade() -> None:
     )
     op.create_index("event_by_item", "event", ["item_id", "number"], unique=False)
     op.create_index("event_by_run", "event", ["run_id", "number"], unique=False)
+    op.create_index(
+        "event_run_started",
+        "event",
+        ["number"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'run_started'"),
+        postgresql_where=sa.text("kind = 'run_started'"),
+    )
     op.create_table(
         "item",
         sa.Column(
