@@ -21,6 +21,7 @@ from clerkwork.engine.engine import Engine
 from clerkwork.engine.runlog import RunLog
 from clerkwork.engine.worker import Worker
 from clerkwork.model.items import NewItem
+from clerkwork.model.queues import Batch
 from clerkwork.model.workflows import Step, Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import Store, open_store
@@ -115,6 +116,15 @@ def submit(made: Engine, first: int, count: int, rest_s: float = 0) -> None:
     for number in range(first, first + count):
         payload = {"number": str(number), "rest_s": rest_s}
         made.submit(NewItem(workflow="work", reference=str(number), payload=payload))
+
+
+def submit_batch(made: Engine, count: int) -> None:
+    """Submit *count* items as one batch, as a file of them is taken in."""
+    new = [
+        NewItem(workflow="work", reference=str(number), payload={"number": str(number)})
+        for number in range(count)
+    ]
+    made.submit_all([(each, None) for each in new], Batch(id="file"))
 
 
 def done(store: Store, at_least: int = 0) -> int:

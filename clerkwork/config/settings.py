@@ -56,7 +56,7 @@ class WorkerSettings(Section):
         description="What this host has that not every host has, such as `windows`, for workflows "
         "that ask for it under `labels`.",
     )
-    poll_s: float = Field(0.25, gt=0, description="Seconds between two looks into a queue.")
+    poll_s: float = Field(0.1, gt=0, description="Seconds between two looks into a queue.")
     sweep_s: float = Field(
         1.0, gt=0, description="Seconds between two heartbeats and sweeps for dead workers."
     )

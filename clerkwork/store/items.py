@@ -13,6 +13,7 @@ from clerkwork.store.schema import event, item, review
 from clerkwork.store.upsert import insert_or_ignore
 
 PAGE = 50
+_GET = sa.select(item).where(item.c.id == sa.bindparam("item_id"))
 
 
 def add(
@@ -27,7 +28,7 @@ def add(
 ) -> int | None:
     """Add *new* and return its number, or None when its reference is there already."""
     at_ms = to_ms(now)
-    statement = insert_or_ignore(
+    key = insert_or_ignore(
         db,
         item,
         workflow=new.workflow,
@@ -54,13 +55,12 @@ def add(
         updated_ms=at_ms,
         bot_ms=0,
     )
-    found = db.execute(statement.returning(item.c.id)).scalar()
-    return None if found is None else int(found)
+    return None if key is None else int(key.id)
 
 
 def get(db: Connection, item_id: int) -> WorkItem | None:
     """Return the item numbered *item_id*, or None."""
-    row = db.execute(sa.select(item).where(item.c.id == item_id)).one_or_none()
+    row = db.execute(_GET, {"item_id": item_id}).one_or_none()
     return None if row is None else item_of(row)
 
 

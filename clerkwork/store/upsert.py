@@ -1,26 +1,31 @@
 """Inserts that leave an existing row as it is, in the dialect of the connection."""
 
+from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Row
 
-Insert = sqlite.Insert | postgresql.Insert
+Insert = sa.sql.dml.ReturningInsert[Any]
 
 
-def insert_or_ignore(db: Connection, table: sa.Table, **values: Any) -> Insert:
-    """Return an insert of *values* that does nothing when a unique key is there already.
+def insert_or_ignore(db: Connection, table: sa.Table, **values: Any) -> Row[Any] | None:
+    """Insert *values* and return the row's key, or None when a unique key is there already.
 
-    Whether it did, only a returned column tells: with PostgreSQL's driver the row count of such an
-    insert is unknown. See ``inserted``.
+    The key is asked for because PostgreSQL's driver does not know the row count of such an insert.
     """
-    if db.dialect.name == "postgresql":
-        return postgresql.insert(table).values(**values).on_conflict_do_nothing()
-    return sqlite.insert(table).values(**values).on_conflict_do_nothing()
+    return db.execute(_statement(db.dialect.name, table), values).one_or_none()
 
 
 def inserted(db: Connection, table: sa.Table, **values: Any) -> bool:
     """Insert *values* and return True, or return False when a unique key is there already."""
-    statement = insert_or_ignore(db, table, **values).returning(*table.primary_key.columns)
-    return db.execute(statement).one_or_none() is not None
+    return insert_or_ignore(db, table, **values) is not None
+
+
+@cache  # to build a statement costs as much as to run it
+def _statement(dialect: str, table: sa.Table) -> Insert:
+    keys = table.primary_key.columns
+    if dialect == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing().returning(*keys)
+    return sqlite.insert(table).on_conflict_do_nothing().returning(*keys)

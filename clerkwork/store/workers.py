@@ -39,7 +39,7 @@ def register(
     labels: Collection[str] = (),
 ) -> None:
     """Make the worker known; does nothing when it is."""
-    statement = insert_or_ignore(
+    insert_or_ignore(
         db,
         worker,
         name=name,
@@ -49,7 +49,6 @@ def register(
         beat_ms=to_ms(now),
         labels=sorted(labels),
     )
-    db.execute(statement)
 
 
 def beat(db: Connection, name: str, *, now: datetime) -> bool:
