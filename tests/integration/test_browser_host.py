@@ -8,6 +8,8 @@ import sys
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -137,6 +139,19 @@ def test_picture_is_kept_under_its_own_hash(visitor):
     file = visitor.evidence / told["sha256"][:2] / f"{told['sha256']}.jpg"
     assert hashlib.sha256(file.read_bytes()).hexdigest() == told["sha256"]
     assert (told["name"], told["media_type"]) == ("field", "image/jpeg")
+
+
+def test_a_nearly_full_disk_stops_pictures_before_it_stops_work(visitor, tmp_path):
+    """The page's work goes on, nothing is kept, and the run log says so."""
+    host = BrowserHost(BrowserSettings(), tmp_path / "evidence", full_percent=0)
+    with closing(host):
+        replace(visitor, host=host)(visits.picture_of_field, "text")
+    said = [data["message"] for kind, data in visitor.messages if kind == "log"][-1:]
+    assert (visitor.kept(), said, list(tmp_path.rglob("*.jpg"))) == (
+        [],
+        ["No picture {name} was kept: the disk is nearly full."],
+        [],
+    )
 
 
 @pytest.mark.parametrize(("kind", "blue"), [("text", True), ("password", False)])
