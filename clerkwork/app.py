@@ -14,6 +14,7 @@ from clerkwork.config.files import load_workflows
 from clerkwork.config.secrets import known_secrets
 from clerkwork.config.settings import Settings, load_settings
 from clerkwork.config.targets import load_targets
+from clerkwork.config.templates import load_templates
 from clerkwork.config.thresholds import load_thresholds
 from clerkwork.discover import load_bots
 from clerkwork.documents.reader import DocumentReader
@@ -31,6 +32,7 @@ from clerkwork.model.bots import Bot
 from clerkwork.model.calendars import Calendar
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.targets import Target
+from clerkwork.model.templates import Template
 from clerkwork.model.workflows import Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import Store, open_store
@@ -50,6 +52,7 @@ class App:
     workflows: dict[str, Workflow]
     targets: dict[str, Target]
     calendars: dict[str, Calendar]
+    templates: dict[str, Template]
     bots: dict[str, Bot]
     store: Store
     engine: Engine
@@ -68,7 +71,13 @@ class App:
         """Return a new document reader; close it after use."""
         cache = self.root / self.settings.folders.cache
         master = FreshMaster(self.root)
-        return DocumentReader(self.settings.documents, self.evidence, cache, master)
+        return DocumentReader(
+            self.settings.documents,
+            self.evidence,
+            cache,
+            master,
+            templates=list(self.templates.values()),
+        )
 
     def worker(self, name: str, labels: Sequence[str] = ()) -> Worker:
         """Return a worker called *name*, not yet started; one in a process.
@@ -188,6 +197,7 @@ def open_app(root: Path) -> App:
         workflows=workflows,
         targets=targets,
         calendars=calendars,
+        templates=load_templates(root),
         bots=bots,
         store=store,
         engine=engine,

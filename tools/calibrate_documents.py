@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from measure_documents import SUFFIXES, differs, true_values
+from measure_documents import differs, true_values
 from measure_receipts import compare
 
 from clerkwork.config.settings import DocumentSettings
@@ -48,15 +48,15 @@ def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("folder", type=Path)
     options.add_argument("--cache", type=Path, default=None, help="keep readings in this folder")
-    options.add_argument("--limit", type=int, default=None, help="read only so many of each kind")
+    options.add_argument("--scans", type=int, default=None, help="read only so many scanned orders")
     options.add_argument("--write", action="store_true", help="write calibration.yaml")
     given = options.parse_args()
     settings = DocumentSettings(date_order="dmy", cache_mb=2000, page_timeout_s=900)
     with tempfile.TemporaryDirectory() as evidence:
         reader = DocumentReader(settings, Path(evidence), given.cache)
         found = [
-            *receipts(reader, given.folder / "sroie", given.limit),
-            *orders(reader, given.folder / "synth", given.limit),
+            *receipts(reader, given.folder / "sroie"),
+            *orders(reader, given.folder / "synth", given.scans),
         ]
         reader.close()
     report(found)
@@ -64,10 +64,10 @@ def main() -> None:
         write(found)
 
 
-def receipts(reader: DocumentReader, folder: Path, limit: int | None) -> Iterator[Judged]:
+def receipts(reader: DocumentReader, folder: Path) -> Iterator[Judged]:
     """Yield the labelled values of receipts."""
     errata = json.loads((folder / "label_errata.json").read_text("utf-8"))
-    for number, file in enumerate(sorted((folder / "img").iterdir())[:limit]):
+    for number, file in enumerate(sorted((folder / "img").iterdir())):
         key = folder / "key" / f"{file.stem}.json"
         truth = json.loads(key.read_text("utf-8")) | errata.get(file.stem, {})
         for one in compare(file.stem, truth, reader.read_receipt(file, file.name)):
@@ -75,10 +75,11 @@ def receipts(reader: DocumentReader, folder: Path, limit: int | None) -> Iterato
                 yield Judged(document=number, field=one.field, right=one.right)
 
 
-def orders(reader: DocumentReader, folder: Path, limit: int | None) -> Iterator[Judged]:
+def orders(reader: DocumentReader, folder: Path, scans: int | None) -> Iterator[Judged]:
     """Yield the values of orders and invoices; one that the document does not have is wrong."""
-    files = [file for file in sorted(folder.iterdir()) if file.suffix in SUFFIXES]
-    for number, file in enumerate(files[:limit]):
+    digital = sorted(folder.glob("*.pdf"))
+    scanned = sorted(folder.glob("*.jpg"))[:scans]
+    for number, file in enumerate([*digital, *scanned]):
         truth = true_values(file)
         for field in reader.read(file, file.name).fields:
             if field.value:

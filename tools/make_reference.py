@@ -21,7 +21,9 @@ from typer.core import TyperArgument, TyperOption
 from clerkwork.cli.main import application
 from clerkwork.config.settings import Settings
 from clerkwork.model.calendars import Calendar
+from clerkwork.model.master import MasterFile
 from clerkwork.model.targets import Target
+from clerkwork.model.templates import Template
 from clerkwork.model.workflows import Workflow
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
@@ -30,6 +32,8 @@ FILES: dict[str, type[BaseModel]] = {
     "workflows/*.yaml": Workflow,
     "config/targets/*/target.yaml": Target,
     "config/calendars/*.yaml": Calendar,
+    "config/templates/*.yaml": Template,
+    "config/master_data.yaml": MasterFile,
 }
 PLAIN = {date: "day", str: "text", int: "whole number", float: "number", bool: "true or false"}
 
@@ -64,9 +68,10 @@ def workflows_page() -> str:
     """Return the page of all keys of workflow and target files."""
     lines = [
         WRITTEN,
-        "# Workflow, target and calendar files",
+        "# Workflow, target, calendar, template and master data files",
         "",
-        "A workflow is one file in `workflows/`, a calendar one in `config/calendars/`, each "
+        "A workflow is one file in `workflows/`, a calendar one in `config/calendars/`, a "
+        "template of documents one in `config/templates/`, each "
         "called like its `name`; a target is a folder of its name in `config/targets/` with a "
         "`target.yaml`. An unknown key is an error; "
         "`clerkwork check` names file and line. In target files `${VARIABLE}` and "
@@ -97,9 +102,9 @@ def keys_of(model: type[BaseModel], start: str = "") -> Iterator[tuple[str, Fiel
     for name, info in model.model_fields.items():
         path = f"{start}{name}"
         inner, many = _inner(info.annotation)
-        yield (f"{path}[]" if many else path), info
+        yield path + many, info
         if inner is not None:
-            yield from keys_of(inner, f"{path}[]." if many else f"{path}.")
+            yield from keys_of(inner, f"{path}{many}.")
 
 
 def _root() -> Any:
@@ -199,10 +204,12 @@ def _bare(annotation: Any) -> Any:
     return annotation
 
 
-def _inner(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+def _inner(annotation: Any) -> tuple[type[BaseModel] | None, str]:
+    """Return the model inside a list, a dictionary or nothing, and how its path is marked."""
     bare = _bare(annotation)
-    many = get_origin(bare) is list
-    inner = _bare(get_args(bare)[0]) if many else bare
+    marks: dict[Any, str] = {list: "[]", dict: ".NAME"}
+    many = marks.get(get_origin(bare), "")
+    inner = _bare(get_args(bare)[-1]) if many else bare
     is_model = isinstance(inner, type) and issubclass(inner, BaseModel)
     return (inner if is_model else None), many
 

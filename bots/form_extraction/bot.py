@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from clerkwork import Document, Extraction, FieldEvidence, PurchaseOrder, Run, bot
 
+ORDERS = ("purchase_order", "invoice")
 NOT_AN_ORDER = "{name} does not look like an order or an invoice."
 MISSING_FIELD = "Not everything that an order needs was found in {name}: {missing}."
 SUM_MISMATCH = "The amounts in {name} do not add up."
@@ -52,6 +53,8 @@ def nested(fields: list[FieldEvidence]) -> dict[str, Any]:
     """Return the values that were read as the JSON data of an order, without the empty ones."""
     shown: dict[str, Any] = {}
     for field in fields:
+        if field.path.split(".")[0] not in PurchaseOrder.model_fields:
+            continue  # another template's own
         if not field.path.startswith("lines."):
             shown |= {field.path: field.value} if field.value else {}
             continue
@@ -74,6 +77,6 @@ def validated(shown: dict[str, Any]) -> tuple[PurchaseOrder | None, list[str]]:
 
 def _why_incomplete(extraction: Extraction) -> tuple[str, str]:
     found = extraction.values()
-    if extraction.kind == "unknown" and "number" not in found and "total" not in found:
+    if extraction.kind not in ORDERS and "number" not in found and "total" not in found:
         return "not_an_order", NOT_AN_ORDER
     return "missing_field", MISSING_FIELD

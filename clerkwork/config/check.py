@@ -14,6 +14,7 @@ from clerkwork.config.files import read_workflows
 from clerkwork.config.master_data import read_master_file
 from clerkwork.config.settings import read_settings
 from clerkwork.config.targets import read_targets
+from clerkwork.config.templates import read_templates
 from clerkwork.config.thresholds import read_thresholds
 from clerkwork.config.yaml_files import Place, YamlFile
 from clerkwork.errors import ConfigError
@@ -40,11 +41,13 @@ def check_all(
     _, wrong_calendars = read_calendars(root)
     _, wrong_thresholds = read_thresholds(root)
     _, _, wrong_master = read_master_file(root)
+    _, wrong_templates = read_templates(root)
     problems += [
         *wrong_targets,
         *wrong_calendars,
         *wrong_thresholds,
         *wrong_master,
+        *wrong_templates,
         *wrong_workflows,
         *bot_problems,
     ]

@@ -206,6 +206,8 @@ def _annotation(model: type[BaseModel], place: Place) -> Any:
     for part in place:
         if isinstance(part, int):
             here = next(iter(get_args(here)), Any)
+        elif get_origin(here) is dict:
+            here = get_args(here)[1]
         elif _is_model(here) and part in here.model_fields:
             here = here.model_fields[part].annotation
         else:

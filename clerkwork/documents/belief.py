@@ -130,6 +130,15 @@ class Scribe:
         }
         return decided(field.model_copy(update=changes), self._least)
 
+    def refuted(self, field: FieldEvidence, reason: str, **facts: str) -> FieldEvidence:
+        """Return *field* with a check that failed."""
+        changes = {"reason": reason, "facts": facts, "refuted": True}
+        return decided(field.model_copy(update=changes), self._least)
+
+    def asked(self, field: FieldEvidence, least: float) -> FieldEvidence:
+        """Return *field* with the probability that its template asks for at least."""
+        return decided(field.model_copy(update={"least": least}), self._least)
+
     def doubted(self, field: FieldEvidence, known: Iterable[str]) -> FieldEvidence:
         """Return *field* for a person to choose among values that are known."""
         reason = "Several known values are written almost so: {options}."

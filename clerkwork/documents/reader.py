@@ -1,6 +1,6 @@
 """The reader of documents, as the rest of the toolkit sees it: a file in, an extraction out."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
@@ -8,10 +8,12 @@ from typing import cast
 
 from clerkwork.children import Child
 from clerkwork.config.settings import DocumentSettings
+from clerkwork.config.templates import shipped
 from clerkwork.documents import stored, work
 from clerkwork.errors import ApplicationException, DocumentRejected
 from clerkwork.model.extraction import Extraction
 from clerkwork.model.master import Master
+from clerkwork.model.templates import Template
 
 SPARE_ADDRESS_SPACE_MB = 1536
 START_TIMEOUT = timedelta(seconds=60)  # apart from the document's, which is not to blame for it
@@ -29,6 +31,7 @@ class DocumentReader:
         evidence: Path,
         cache: Path | None = None,
         master: Callable[[], Master] = Master,
+        templates: Sequence[Template] | None = None,
     ) -> None:
         """Prepare a reader; its children are started when they are needed.
 
@@ -37,11 +40,13 @@ class DocumentReader:
             evidence: The folder that pictures of the pages are kept in.
             cache: The folder that readings are kept in, or None to read anew each time.
             master: Returns the master data as it is now.
+            templates: The kinds of documents that are told apart; None for those shipped.
         """
         self._settings = settings
         self._cache = cache if settings.cache_mb else None
         self._evidence = evidence
         self._master = master
+        self._templates = tuple(shipped() if templates is None else templates)
         self._pages_read = 0
         count = settings.processes if self._cache else 1  # they meet in the cache
         self._child, *self._helpers = [self._new_child() for _ in range(count)]
@@ -79,7 +84,7 @@ class DocumentReader:
         return cast("int", pages)
 
     def read(self, file: Path, name: str) -> Extraction:
-        """Return the fields of an order or invoice, each with its evidence.
+        """Return the class of a document and its fields, each with its evidence.
 
         Raises:
             DocumentRejected: See :meth:`probe`.
@@ -104,6 +109,7 @@ class DocumentReader:
             evidence=self._evidence,
             cache=self._cache,
             master=self._master(),
+            templates=self._templates,
         )
         extraction = self._child.call(how, task, timeout=limit * PATIENCE, cpu=limit)
         if self._cache is not None:

@@ -17,6 +17,8 @@ from clerkwork.children import Channel
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import ocr, opening, stored, textlayer
 from clerkwork.documents.belief import Scribe
+from clerkwork.documents.classes import template_of
+from clerkwork.documents.constraints import Reading, constrained
 from clerkwork.documents.engine import Engines, choose
 from clerkwork.documents.evidence import fields_of
 from clerkwork.documents.fields import draft_of, is_chinese
@@ -25,8 +27,9 @@ from clerkwork.documents.receipts import receipt_fields
 from clerkwork.documents.typed import labelled_values
 from clerkwork.documents.witness import PageWitness
 from clerkwork.documents.words import PageWords, box_of, rows_of, text_of
-from clerkwork.model.extraction import Extraction, PageImage, ShownWord
+from clerkwork.model.extraction import Extraction, FieldEvidence, PageImage, ShownWord
 from clerkwork.model.master import Master
+from clerkwork.model.templates import Template
 
 SHOWN_WIDTH_PX = 1400
 JPEG_QUALITY = 80
@@ -50,6 +53,7 @@ class Task:
         evidence: The folder of content-addressed files.
         cache: The folder of readings made before, or None for none.
         master: What the business knows.
+        templates: The kinds of documents that are told apart.
     """
 
     file: Path
@@ -58,6 +62,7 @@ class Task:
     evidence: Path
     cache: Path | None
     master: Master
+    templates: tuple[Template, ...]
 
 
 def get_ready(_channel: Channel) -> None:
@@ -85,25 +90,44 @@ def read_file(_channel: Channel, task: Task) -> Extraction:
         ApplicationException: No engine can be used, or it failed.
     """
     read = _read(task)
+    template = template_of(read.words, task.templates)
+    if template is not None and template.kind == "receipt":
+        return _extraction(read, _receipt(read, task), "receipt", template)
     draft = draft_of(read.words)
     fields = fields_of(draft, read.witness, read.scribe, chinese=is_chinese(read.words))
     fields = confirmed(fields, (), task.master, read.scribe)
-    return Extraction(
-        engine=read.engine,
-        kind=draft.kind,
-        fields=fields,
-        pages=read.shown,
-        labelled=labelled_values(read.words),
-    )
+    return _extraction(read, fields, template.kind if template else draft.kind, template)
 
 
 def read_receipt(_channel: Channel, task: Task) -> Extraction:
     """Return supplier, address, date and total of a receipt; otherwise as :func:`read_file`."""
     read = _read(task)
+    templates = [each for each in task.templates if each.kind == "receipt"]
+    return _extraction(read, _receipt(read, task), "receipt", template_of(read.words, templates))
+
+
+def _receipt(read: "_Read", task: Task) -> list[FieldEvidence]:
     fields = receipt_fields(read.words, read.witness, read.scribe, task.settings.date_order)
     head = [text_of(row) for row in rows_of(read.words[0])[:HEAD_ROWS]]
-    fields = confirmed(fields, head, task.master, read.scribe)
-    return Extraction(engine=read.engine, kind="receipt", fields=fields, pages=read.shown)
+    return confirmed(fields, head, task.master, read.scribe)
+
+
+def _extraction(
+    read: "_Read", fields: list[FieldEvidence], kind: str, template: Template | None
+) -> Extraction:
+    if template is not None:
+        fields = constrained(
+            fields,
+            Reading(template=template, pages=read.words, witness=read.witness, scribe=read.scribe),
+        )
+    return Extraction(
+        engine=read.engine,
+        kind=kind,
+        fields=fields,
+        pages=read.shown,
+        template=template.name if template else "",
+        labelled=labelled_values(read.words),
+    )
 
 
 def read_ahead(

@@ -61,7 +61,7 @@ def passable(field: FieldEvidence) -> bool:
 
 def decided(field: FieldEvidence, least: float) -> FieldEvidence:
     """Return the field with the decision at the threshold *least*, and its reason in words."""
-    probability = field.probability or 0.0
+    probability, least = field.probability or 0.0, max(least, field.least)
     passes = passable(field) and probability >= least
     facts = {"right": _percent(probability), "least": _percent(least)}
     return field.model_copy(

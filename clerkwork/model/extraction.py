@@ -88,6 +88,7 @@ class FieldEvidence(BaseModel):
         doubtful: Whether a person should look at it.
         decision: Why it passes or goes to a person, in one sentence with ``{name}`` for facts.
         decision_facts: The values named in *decision*.
+        least: The probability that its template asks for, whatever is asked for besides.
         candidates: Other values that were possible, best first.
     """
 
@@ -105,6 +106,7 @@ class FieldEvidence(BaseModel):
     evidence: list[Proof] = Field(default_factory=list)
     refuted: bool = False
     repaired: bool = False
+    least: float = 0.0
     candidates: list[str] = Field(default_factory=list)
 
 
@@ -160,7 +162,9 @@ class Extraction(BaseModel):
 
     Attributes:
         engine: Name of the engine that gave the words, or ``text_layer``.
-        kind: ``purchase_order``, ``invoice``, ``receipt`` or ``unknown``.
+        kind: ``purchase_order``, ``invoice``, ``receipt``, ``delivery_note``, ``form``, or
+            ``unknown`` when it is none of these.
+        template: The name of the template that constrained it, or an empty string.
         fields: Every field of the typed result, in the order of the form.
         pages: The pages as pictures.
         labelled: Every label with its value, of any form; nobody has judged them.
@@ -176,6 +180,7 @@ class Extraction(BaseModel):
     labelled: list[LabelledValue] = Field(default_factory=list)
     sampled: bool = False
     duplicate_of: int | None = None
+    template: str = ""
 
     def values(self) -> dict[str, str]:
         """Return the value of each field by its path, without the empty ones."""

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from clerkwork.model.strict import Strict
+
 Kind = Literal["suppliers", "products", "orders"]
 COLUMNS: dict[Kind, tuple[str, ...]] = {
     "suppliers": ("name", "address"),
@@ -12,24 +14,21 @@ COLUMNS: dict[Kind, tuple[str, ...]] = {
 }
 
 
-class MasterSource(BaseModel):
-    """Where one list of master data stands: a file of the project, or a query of a database.
+class MasterSource(Strict):
+    """Where one list of master data stands: a file of the project, or a query of a database."""
 
-    Attributes:
-        file: A ``.csv`` (UTF-8, with a head row) or ``.xlsx`` file, relative to the project.
-        sheet: The sheet of a workbook; empty: the first.
-        url_variable: The environment variable that holds the SQLAlchemy address of a database.
-        query: The ``SELECT`` that returns the rows.
-        columns: For each thing that is known the name of its column.
-    """
-
-    model_config = ConfigDict(extra="forbid")
-
-    file: str = ""
-    sheet: str = ""
-    url_variable: str = ""
-    query: str = ""
-    columns: dict[str, Annotated[str, Field(min_length=1)]]
+    file: str = Field(
+        "", description="A `.csv` (UTF-8) or `.xlsx` file with a head row, relative to the project."
+    )
+    sheet: str = Field("", description="The sheet of a workbook; the first one if not named.")
+    url_variable: str = Field(
+        "", description="Environment variable with the SQLAlchemy address of a database."
+    )
+    query: str = Field("", description="The `SELECT` that returns the rows.")
+    columns: dict[str, Annotated[str, Field(min_length=1)]] = Field(
+        description="The name of the column for each thing that is known: `name` and `address` of "
+        "suppliers, `code` and `description` of products, `number` and `total` of orders."
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> "MasterSource":
@@ -38,14 +37,14 @@ class MasterSource(BaseModel):
         return self
 
 
-class MasterFile(BaseModel):
-    """The content of ``config/master_data.yaml``; a list that is left out is not known."""
+class MasterFile(Strict):
+    """What the business knows; a list that is left out is not known."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    suppliers: MasterSource | None = None
-    products: MasterSource | None = None
-    orders: MasterSource | None = None
+    suppliers: MasterSource | None = Field(
+        None, description="Companies that send documents; a row for each address."
+    )
+    products: MasterSource | None = Field(None, description="What is ordered.")
+    orders: MasterSource | None = Field(None, description="Orders that are under way.")
 
 
 class Supplier(BaseModel):

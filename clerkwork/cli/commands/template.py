@@ -1,0 +1,102 @@
+"""List the templates of documents, draft one, and try them on documents with known answers."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from clerkwork.cli import output, project
+from clerkwork.cli.groups import listing_group
+from clerkwork.errors import UsageError
+
+if TYPE_CHECKING:
+    from clerkwork.documents.drafting import Score
+
+commands = listing_group(__doc__)
+SUFFIXES = {".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
+COLUMNS = ("name", "kind", "asks_for", "fields", "shipped")
+SCORES = ("template", "field", "known", "found", "right", "passed", "passed_right")
+
+
+@commands.command("ls")
+def list_templates(context: typer.Context, as_json: output.JsonOption = False) -> None:
+    """List the templates of the project and those shipped."""
+    from clerkwork.config.templates import FOLDER, load_templates
+
+    root = project.find_root(context)
+    rows = [
+        {
+            "name": name,
+            "kind": template.kind,
+            "asks_for": f"{template.match.at_least} of {len(template.match.any)} phrases",
+            "fields": ", ".join(template.fields),
+            "shipped": "no" if (root / FOLDER / f"{name}.yaml").exists() else "yes",
+        }
+        for name, template in sorted(load_templates(root).items())
+    ]
+    output.print_rows(rows, COLUMNS, as_json=as_json, empty="There are no templates.")
+
+
+@commands.command("new")
+def new(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A document to draft from.", exists=True)],
+    name: Annotated[
+        str, typer.Option(help="The template's name; from the file's if not given.")
+    ] = "",
+) -> None:
+    """Draft a template from a document into config/templates/; a person then makes it fit."""
+    import re
+
+    from clerkwork.config.templates import FOLDER
+    from clerkwork.documents.drafting import drafted, written
+
+    with project.opened_app(context) as app:
+        reader = app.reader()
+        try:
+            read = reader.read(file, file.name)
+        finally:
+            reader.close()
+        stem = re.sub(r"[^a-z0-9]+", "_", (name or file.stem).lower()).strip("_")
+        stem = stem if stem[:1].isalpha() else f"template_{stem}"
+        target = app.root / FOLDER / f"{stem[:40]}.yaml"
+        if target.exists():
+            raise UsageError(f"{target} exists already; remove it or choose another --name")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(written(drafted(read, target.stem)), "utf-8")
+        typer.echo(
+            f"{target.relative_to(app.root)}: look at it, then try `clerkwork template test`"
+        )
+
+
+@commands.command("test")
+def try_out(
+    context: typer.Context,
+    folder: Annotated[
+        Path, typer.Argument(help="Documents, each with a JSON file of its values beside it.")
+    ],
+    as_json: output.JsonOption = False,
+) -> None:
+    """Read the documents of a folder and count by field what is found, right, and passes."""
+    from clerkwork.documents.drafting import scores
+
+    files = sorted(file for file in folder.glob("*") if file.suffix.lower() in SUFFIXES)
+    labelled = [(file, file.with_suffix(".json")) for file in files]
+    labelled = [(file, answers) for file, answers in labelled if answers.is_file()]
+    if not labelled:
+        raise UsageError(
+            f"{folder} holds no document with its answers beside it; write order.json beside "
+            'order.pdf, such as {"number": "PO-1", "total": "9.50"}'
+        )
+    with project.opened_app(context) as app:
+        reader = app.reader()
+        try:
+            found = scores(reader, labelled)
+        finally:
+            reader.close()
+    rows = [_row(score) for score in found]
+    output.print_rows(rows, SCORES, as_json=as_json, empty="No value has an answer.")
+
+
+def _row(score: "Score") -> dict[str, Any]:
+    return {name: getattr(score, name) for name in SCORES}

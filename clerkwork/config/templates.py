@@ -1,0 +1,65 @@
+"""Templates of documents: those of the project in ``config/templates/``, and those shipped.
+
+A file of the project goes before a shipped one of the same name.
+"""
+
+from pathlib import Path
+from typing import Any
+
+from clerkwork.config.yaml_files import parse, read_yaml
+from clerkwork.errors import ConfigError
+from clerkwork.model.templates import Template
+
+SHIPPED = Path(__file__).parent / "shipped" / "templates"
+FOLDER = Path("config", "templates")
+
+
+def load_templates(root: Path) -> dict[str, Template]:
+    """Return the templates that the project in *root* may use, by name.
+
+    Raises:
+        ConfigError: The first problem found in ``config/templates/*.yaml``.
+    """
+    found, problems = read_templates(root)
+    if problems:
+        raise problems[0]
+    return found
+
+
+def read_templates(root: Path) -> tuple[dict[str, Template], list[ConfigError]]:
+    """Return each readable template, and all problems of all template files."""
+    known, problems = _read(SHIPPED, SHIPPED)
+    own, wrong = _read(root / FOLDER, root)
+    return known | own, problems + wrong
+
+
+def shipped() -> list[Template]:
+    """Return the templates that come with the toolkit."""
+    found, _ = _read(SHIPPED, SHIPPED)
+    return list(found.values())
+
+
+def template_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a template file, for editors that complete and check."""
+    schema = Template.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _read(folder: Path, root: Path) -> tuple[dict[str, Template], list[ConfigError]]:
+    found: dict[str, Template] = {}
+    problems: list[ConfigError] = []
+    for path in sorted(folder.glob("*.yaml")):
+        try:
+            file = read_yaml(path, root)
+        except ConfigError as error:
+            problems.append(error)
+            continue
+        template, wrong = parse(Template, file)
+        problems += wrong
+        if template is None:
+            continue
+        found[template.name] = template
+        if template.name != path.stem:
+            text = f"`name` is {template.name!r} but the file is {path.name}; make them the same"
+            problems.append(file.problem(["name"], text))
+    return found, problems
