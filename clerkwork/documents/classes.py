@@ -11,7 +11,8 @@ def template_of(pages: Sequence[PageWords], templates: Iterable[Template]) -> Te
     """Return the template that most speaks for, or None when none does enough.
 
     A template speaks with the number of its phrases that stand in the document; one that is a part
-    of another counts once. A general one speaks only where no other does. Of equal ones the title decides, then the longer phrases.
+    of another counts once. A general one speaks only where no other does. Of equal ones the title
+    decides, then the longer phrases.
     """
     rows = [compact(text_of(row)) for page in pages for row in rows_of(page)]
     titles = {match_title(row) for row in rows}
@@ -20,7 +21,8 @@ def template_of(pages: Sequence[PageWords], templates: Iterable[Template]) -> Te
         found = _whole([phrase for phrase in map(compact, template.match.any) if _in(phrase, rows)])
         barred = any(_in(compact(phrase), rows) for phrase in template.match.none)
         if len(found) >= template.match.at_least and not barred:
-            score = (len(found), template.kind in titles, sum(map(len, found)), template.name)
+            telling = (len(found), template.kind in titles, sum(map(len, found)))
+            score = (not template.general, *telling, template.name)
             scored.append((score, template))
     return max(scored, key=lambda each: each[0])[1] if scored else None
 
