@@ -19,9 +19,11 @@ class FormField:
         value: The text in the input.
         shown: The text as it was when the review was opened; differs once somebody changed it.
         raw: The text as it stands in the source.
-        confidence: From 0.0 to 1.0, or None when nobody read it.
+        confidence: How likely it is right, from 0.0 to 1.0, or None when nobody read it.
         box: Where it stands on a page, or None.
         doubtful: Whether a person should look at it.
+        decision: Why it passes or goes to a person, with *decision_facts* for its values.
+        repaired: Whether it is not what the first engine read.
         problem: What is wrong with *value*, or an empty string.
     """
 
@@ -35,6 +37,9 @@ class FormField:
     reason: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     doubtful: bool = False
+    decision: str = ""
+    decision_facts: dict[str, str] = field(default_factory=dict)
+    repaired: bool = False
     candidates: tuple[str, ...] = ()
     problem: str = ""
 
@@ -225,11 +230,14 @@ def _of_evidence(
         value=value,
         shown=shown,
         raw=read.raw,
-        confidence=read.confidence,
+        confidence=read.confidence if read.probability is None else read.probability,
         box=read.box,
         reason=read.reason,
         facts=read.facts,
         doubtful=read.doubtful,
+        decision=read.decision,
+        decision_facts=read.decision_facts,
+        repaired=read.repaired,
         candidates=tuple(read.candidates[:5]),
         problem=problem,
     )
