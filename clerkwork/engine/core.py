@@ -110,6 +110,10 @@ class Core:
         """Return the queue in which the workflow's items wait."""
         return queue_name(self.first_bot(workflow).queue, self.workflow(workflow).labels)
 
+    def finished_steps(self, item: WorkItem) -> list[str]:
+        """Return the steps of the item's present run that are checkpointed, in order."""
+        return [step["function_name"] for step in self.client.list_workflow_steps(item.run_id)]
+
     def enqueue(self, db: Connection, item: WorkItem) -> None:
         """Put the item's present run into its queue, in the caller's transaction."""
         self.client.enqueue_in_transaction(

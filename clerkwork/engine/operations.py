@@ -83,9 +83,9 @@ class Operations:
         Raises:
             UsageError: Its run has no such finished step; names those it has.
         """
-        item, client = self._item(item_id), self._core.client
+        item = self._item(item_id)
         if from_step is not None:
-            names = [step["function_name"] for step in client.list_workflow_steps(item.run_id)]
+            names = self._core.finished_steps(item)
             if from_step not in names:
                 known = ", ".join(repr(name) for name in names) or "none"
                 raise UsageError(

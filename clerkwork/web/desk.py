@@ -14,22 +14,14 @@ from pydantic import BaseModel
 
 from clerkwork import clock
 from clerkwork.config.settings import Settings
-from clerkwork.intake.engine import Engine
+from clerkwork.engine.engine import Engine
 from clerkwork.model.workflows import Workflow
-from clerkwork.review.queue import Answer, ReviewQueue
+from clerkwork.review.queue import ReviewQueue
 from clerkwork.store.database import Store
 from clerkwork.web import keys, links, show, words
 from clerkwork.web.i18n import gettext, language, ngettext
 
 FOLDER = Path(__file__).parent
-
-
-class Answering(Engine, Protocol):
-    """The part of the engine that the console needs."""
-
-    @property
-    def answer(self) -> Answer:
-        """Return what takes a decision over."""
 
 
 class Project(Protocol):
@@ -52,7 +44,7 @@ class Project(Protocol):
         """Return its store."""
 
     @property
-    def engine(self) -> Answering:
+    def engine(self) -> Engine:
         """Return its engine."""
 
     @property

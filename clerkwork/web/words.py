@@ -112,6 +112,18 @@ CODES = {
     "unknown_supplier": N_("Unknown supplier"),
     "worker_died": N_("Worker died repeatedly"),
 }
+MOVES = {
+    "cancel": N_("Cancel the item"),
+    "expire": N_("Close it as expired"),
+    "edit": N_("Change its data"),
+    "requeue": N_("Work on it again"),
+}
+MOVE_NOTES = {
+    "cancel": N_("It is not worked on any more; a running one ends at its next step."),
+    "expire": N_("Nobody worked on it in time; it is not worked on any more."),
+    "edit": N_("It begins anew with the changed data, and an open review of it is withdrawn."),
+    "requeue": N_("It begins anew, or goes on from a step that was finished."),
+}
 OWN_FACTS = {"decision": DECISIONS, "end": STATES, "state": STATES, "outcome": OUTCOMES}
 SOURCES = {
     "file": N_("File"),
@@ -161,6 +173,11 @@ def problem(message: str) -> str:
 # Messages that pydantic and the models write; they are translated where they are shown.
 N_("Write the reason first: whoever sent this item will read it.")
 N_("This review was answered by somebody else; your answer was not saved.")
+N_("Write the reason first.")
+N_(
+    "Nothing was changed: the item's state does not allow it, the data is the same, or it may "
+    "stand in its target already."
+)
 N_("Field required")
 N_("Input should be a valid decimal")
 N_("Input should be greater than {n}")

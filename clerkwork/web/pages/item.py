@@ -1,39 +1,110 @@
-"""Item: everything that happened to one item, across its runs and people."""
+"""Item: everything that happened to one item, and what an operator may do with it."""
 
-from fastapi import APIRouter, HTTPException, Request
-from fastapi.responses import HTMLResponse
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.responses import HTMLResponse, RedirectResponse
 
+from clerkwork.engine.operations import Operations
+from clerkwork.errors import UsageError
 from clerkwork.model.events import Kind
+from clerkwork.model.items import CLOSED, MOVES, ItemState, WorkItem
+from clerkwork.model.reviews import AnswerInvalid, flatten
 from clerkwork.store import events, items, reviews
 from clerkwork.store.items import Filter
 from clerkwork.web import pictures
-from clerkwork.web.desk import TheDesk
+from clerkwork.web.desk import Desk, TheDesk
 from clerkwork.web.links import number_of
+from clerkwork.web.posted import LEAF, Posted, leaves_of, texts_of
 
 NAV = None
 router = APIRouter()
 
 PAGE = 300
 MOST_CHILDREN = 50
+CHANGEABLE = {ItemState.WAITING, ItemState.POSTPONED, ItemState.IN_REVIEW}
 
 
 @router.get("/items/{item_id}")
 def item(request: Request, desk: TheDesk, item_id: int) -> HTMLResponse:
     """Show the timeline of an item, its reviews with what they changed, and its relatives."""
-    after = number_of(request, "after") or 0
+    return _page(request, desk, item_id)
+
+
+@router.post("/items/{item_id}/moves")
+def move(request: Request, desk: TheDesk, item_id: int, form: Posted) -> Response:
+    """Cancel, expire, requeue or edit the item for a reason, or show why that is refused."""
+    texts = texts_of(form)
+    why = texts.get("why", "").strip()
+    if not why:
+        return _page(request, desk, item_id, status=422, trouble="Write the reason first.")
+    try:
+        done = _move(desk, item_id, texts, why)
+    except AnswerInvalid as error:
+        wrong = "; ".join(f"{path}: {text}" for path, text in error.problems.items())
+        return _page(request, desk, item_id, status=422, trouble=wrong)
+    except UsageError as error:
+        return _page(request, desk, item_id, status=422, trouble=str(error))
+    if not done:
+        said = "Nothing was changed: the item's state does not allow it, the data is the same, or "
+        said += "it may stand in its target already."
+        return _page(request, desk, item_id, status=409, trouble=said)
+    return RedirectResponse(f"/items/{item_id}", 303)
+
+
+def _move(desk: Desk, item_id: int, texts: dict[str, str], why: str) -> bool:
+    them = Operations(desk.project.engine, who=desk.who, why=why)
+    match texts.get("move"):
+        case "cancel":
+            return them.cancel(item_id)
+        case "expire":
+            return them.expire(item_id)
+        case "requeue":
+            return them.requeue(item_id, texts.get("step") or None)
+        case "edit":
+            known = flatten(_known(desk, item_id).payload)
+            given = leaves_of(texts)
+            changes = {path: text for path, text in given.items() if known.get(path, "") != text}
+            return bool(changes and them.edit(item_id, changes))
+    raise UsageError("there is no such move")
+
+
+def _known(desk: Desk, item_id: int) -> WorkItem:
     with desk.store.read() as db:
         found = items.get(db, item_id)
-        if found is None:
-            raise HTTPException(404)
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _offered(found: WorkItem) -> list[str]:
+    """Return the moves that the transition table has from the item's state."""
+    targets = MOVES[found.state]
+    moves = [name for name, to in (("cancel", "cancelled"), ("expire", "expired")) if to in targets]
+    if found.state is ItemState.RUNNING:
+        moves = ["cancel"]
+    if found.state in CHANGEABLE:
+        moves.append("edit")
+    again = found.state is ItemState.IN_REVIEW or found.state in CLOSED - {ItemState.DONE}
+    return [*moves, "requeue"] if again else moves
+
+
+def _page(
+    request: Request, desk: Desk, item_id: int, *, status: int = 200, trouble: str = ""
+) -> HTMLResponse:
+    after = number_of(request, "after") or 0
+    found = _known(desk, item_id)
+    with desk.store.read() as db:
         log = events.after(db, after, item_id=item_id, limit=PAGE + 1)
         asked = reviews.of_item(db, item_id)
         parent = items.get(db, found.parent_id) if found.parent_id else None
         children = items.children(db, item_id)[:MOST_CHILDREN]
         files = events.attached(db, item_id)
         healed = items.count(db, Filter(ids=(item_id,), healed=True)) > 0
+    offered = _offered(found)
+    steps = desk.project.engine.finished_steps(found) if "requeue" in offered else []
     return desk.page(
         request,
         "item",
+        status=status,
         item=found,
         healed=healed,
         log=[event for event in log[:PAGE] if event.kind is not Kind.STEP_STARTED],
@@ -43,4 +114,9 @@ def item(request: Request, desk: TheDesk, item_id: int) -> HTMLResponse:
         children=children,
         files=files,
         picture_of=pictures.of_event,
+        offered=offered,
+        steps=steps,
+        leaves=flatten(found.payload) if "edit" in offered else {},
+        leaf=LEAF,
+        trouble=trouble,
     )

@@ -1,11 +1,10 @@
 """Review: the page of a document beside the fields that were read from it, for one decision."""
 
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
-from starlette.datastructures import FormData
 
 from clerkwork import clock
 from clerkwork.model.events import Event
@@ -14,20 +13,10 @@ from clerkwork.review.queue import NoteMissing, ReviewGone
 from clerkwork.store import events, items
 from clerkwork.web import pictures
 from clerkwork.web.desk import Desk, TheDesk
+from clerkwork.web.posted import LEAF, Posted, leaves_of, texts_of
 
 NAV = None
 router = APIRouter()
-
-LEAF = "leaf."
-MOST_FIELDS = 5000
-
-
-async def _form(request: Request) -> FormData:
-    """Read the posted form; an order of 500 lines has 2500 fields, more than is usual."""
-    return await request.form(max_fields=MOST_FIELDS, max_files=0)
-
-
-Posted = Annotated[FormData, Depends(_form)]
 
 
 @router.get("/review/{number}")
@@ -53,10 +42,8 @@ def skip(desk: TheDesk, number: int) -> RedirectResponse:
 @router.post("/review/{number}")
 def answer(request: Request, desk: TheDesk, number: int, form: Posted) -> Response:
     """Take a decision over and open the next review, or show what is wrong with it."""
-    texts = {name: value for name, value in form.items() if isinstance(value, str)}
-    leaves = {
-        name.removeprefix(LEAF): text for name, text in texts.items() if name.startswith(LEAF)
-    }
+    texts = texts_of(form)
+    leaves = leaves_of(texts)
     note = texts.get("note", "")
     try:
         decision = Decision(texts.get("decision", Decision.CORRECT))
