@@ -8,6 +8,8 @@ import typer
 from clerkwork.cli import project, scheduling, stopping
 from clerkwork.errors import UsageError
 
+LOOK_S = 0.5
+
 
 def command(
     context: typer.Context,
@@ -39,7 +41,8 @@ def command(
         if scheduler:
             stack.enter_context(scheduling.running(app, worker.name))
         typer.echo(f"Worker {worker.name} works on {', '.join(worker.queues)}; Ctrl+C ends it.")
-        stop.wait()
+        while not stop.wait(LOOK_S):  # a signal that another thread was given wakes nobody
+            pass
         typer.echo("Ends after the items it is working on; Ctrl+C again ends at once.")
 
 
