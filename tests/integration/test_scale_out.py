@@ -1,23 +1,16 @@
 """Several workers on one store, as processes of their own: limits, draining, and schedulers."""
 
 import json
-import os
-import shutil
 import signal
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
-from loguru import logger
 
-from clerkwork.app import App, open_app
-from clerkwork.model.items import ItemState, NewItem
+from clerkwork.model.items import ItemState
 from clerkwork.model.schedules import PlannedState
-from clerkwork.store import items, planned
-from tests.fixtures_project import HOME, until
+from clerkwork.store import planned
+from tests.fixtures_project import until
+from tests.fixtures_workers import Hosts, MakeHosts
 
 BOT = '''
 """Works for a moment, and notes when it begins and when it ends."""
@@ -85,70 +78,24 @@ steps:
 """
 
 
-@dataclass
-class Hosts:
-    """A project, and workers on it that are processes of their own."""
-
-    root: Path
-    app: App
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def put(self, number: str) -> int:
-        new = NewItem(workflow="work", reference=number, payload={"number": number})
-        return self.app.engine.submit(new).item_id
-
-    def start(self, *options: str) -> subprocess.Popen[bytes]:
-        with (self.root / "processes.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "clerkwork", "work", *options],
-                cwd=self.root,
-                env={**os.environ, "PYTHONPATH": str(HOME)},
-                stdout=log,
-                stderr=log,
-            )
-        self.processes.append(process)
-        return process
-
-    def turns(self) -> list[str]:
-        file = self.root / "turns"
-        return file.read_text().split() if file.exists() else []
-
-    def states(self) -> list[ItemState]:
-        with self.app.store.read() as db:
-            found = items.search(db, items.Filter(workflow="work"))
-        return [item.state for item in reversed(found)]
-
-
-MakeHosts = Callable[..., Hosts]
+NewHosts = Callable[[int], Hosts]
 
 
 @pytest.fixture
-def make_hosts(tmp_path: Path, store_url: str) -> Iterator[MakeHosts]:
-    logger.remove()
-    made: list[Hosts] = []
+def new_hosts(make_hosts: MakeHosts, store_url: str) -> NewHosts:
+    """Return what makes the project with a limit of its queue."""
 
-    def make(*, limit: int) -> Hosts:
-        root = tmp_path / "project"
-        for folder, name, text in (
-            ("bots", "__init__.py", '"""Bots."""\n'),
-            ("bots", "slow.py", BOT),
-            ("workflows", "work.yaml", WORKFLOW),
-            ("workflows", "scheduled.yaml", SCHEDULED),
-            ("config", "default.toml", SETTINGS.format(url=json.dumps(store_url), limit=limit)),
-        ):
-            (root / folder).mkdir(parents=True, exist_ok=True)
-            (root / folder / name).write_text(text)
-        hosts = Hosts(root=root, app=open_app(root))
-        made.append(hosts)
-        return hosts
+    def make(limit: int) -> Hosts:
+        return make_hosts(
+            {
+                "bots/slow.py": BOT,
+                "workflows/work.yaml": WORKFLOW,
+                "workflows/scheduled.yaml": SCHEDULED,
+                "config/default.toml": SETTINGS.format(url=json.dumps(store_url), limit=limit),
+            }
+        )
 
-    yield make
-    for hosts in made:
-        for process in hosts.processes:
-            process.kill()
-            process.wait()
-        hosts.app.close()
-        shutil.rmtree(hosts.root / "bots")
+    return make
 
 
 def most_at_once(turns: list[str]) -> int:
@@ -159,9 +106,9 @@ def most_at_once(turns: list[str]) -> int:
     return most
 
 
-def test_workers_of_all_hosts_keep_the_limit_of_a_queue(make_hosts: MakeHosts) -> None:
+def test_workers_of_all_hosts_keep_the_limit_of_a_queue(new_hosts: NewHosts) -> None:
     """Three workers with two places each never work on more items than the limit allows."""
-    hosts = make_hosts(limit=2)
+    hosts = new_hosts(2)
     for number in range(16):
         hosts.put(f"A-{number}")
     for _ in range(3):
@@ -171,10 +118,10 @@ def test_workers_of_all_hosts_keep_the_limit_of_a_queue(make_hosts: MakeHosts) -
 
 
 def test_a_worker_asked_to_end_finishes_its_item_and_takes_no_other(
-    make_hosts: MakeHosts,
+    new_hosts: NewHosts,
 ) -> None:
     """SIGTERM while an item is at work: it is done, the next one waits, the status is 0."""
-    hosts = make_hosts(limit=1)
+    hosts = new_hosts(1)
     gate = hosts.root / "gate"
     gate.touch()
     hosts.put("A-1")
@@ -192,9 +139,9 @@ def test_a_worker_asked_to_end_finishes_its_item_and_takes_no_other(
     )
 
 
-def test_planned_runs_end_whichever_of_two_hosts_takes_them(make_hosts: MakeHosts) -> None:
+def test_planned_runs_end_whichever_of_two_hosts_takes_them(new_hosts: NewHosts) -> None:
     """With a scheduler on each host no due instant is left begun and none is blocked."""
-    hosts = make_hosts(limit=1)
+    hosts = new_hosts(1)
     for _ in range(2):
         hosts.start("--scheduler")
 
