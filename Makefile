@@ -3,8 +3,9 @@
 PYTHON := .venv/bin/python
 ONCE ?=
 KEEP ?=
+RESET ?=
 
-.PHONY: demo test setup check unit bench bench-locators chaos
+.PHONY: demo test setup check unit bench bench-locators chaos tryton
 
 demo:
 	@tools/setup.sh run
@@ -35,3 +36,8 @@ chaos: setup
 bench-locators: setup
 	$(PYTHON) -m benchmarks.locators --held-out --seeds 2 --triples 200 --write
 	$(PYTHON) -m benchmarks.miniwob
+
+# A real ERP to try the bots on: installs Tryton in var/tryton, seeds it, serves it on port 8802.
+tryton:
+	@tools/setup.sh run
+	@$(PYTHON) -m clerkwork.testing.tryton $(if $(RESET),--reset)

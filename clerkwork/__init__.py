@@ -8,6 +8,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from clerkwork.browser.records import enter_record, find_record
     from clerkwork.errors import ApplicationException, BusinessException
     from clerkwork.model.attachments import Attachment
     from clerkwork.model.bots import Run, Screen, bot
@@ -29,6 +30,8 @@ __all__ = [
     "Run",
     "Screen",
     "bot",
+    "enter_record",
+    "find_record",
 ]
 
 if not TYPE_CHECKING:
@@ -45,6 +48,8 @@ if not TYPE_CHECKING:
         "Run": "model.bots",
         "Screen": "model.bots",
         "bot": "model.bots",
+        "enter_record": "browser.records",
+        "find_record": "browser.records",
     }
 
     def __getattr__(name):

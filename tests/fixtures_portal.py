@@ -16,10 +16,12 @@ import pytest
 from clerkwork import OrderLine, PurchaseOrder, clock
 from clerkwork.browser.host import BrowserHost
 from clerkwork.config.settings import BrowserSettings
+from clerkwork.config.targets import load_targets
 from clerkwork.errors import ClerkworkError
 from clerkwork.model.targets import Target
 from clerkwork.testing.portal import Faults, Portal
 
+HOME = Path(__file__).parents[1]
 PAUSE = threading.Event()  # never set: gives the processor away between two looks
 
 
@@ -135,12 +137,7 @@ def visitor(
     portal: Portal, warm_browser: BrowserHost, tmp_path_factory: pytest.TempPathFactory
 ) -> Visitor:
     """A caller of the portal's pages in a real browser."""
-    target = Target(
-        name="portal",
-        base_url=portal.url,
-        username=portal.username,
-        password=portal.password,
-        slowest_commit_s=1.0,
-        call_timeout_s=60,
-    )
+    variables = {"CLERKWORK_PORTAL_URL": portal.url, "CLERKWORK_PORTAL_PASSWORD": portal.password}
+    shipped = load_targets(HOME, variables)["portal"]
+    target = shipped.model_copy(update={"call_timeout_s": 60})
     return Visitor(warm_browser, target, tmp_path_factory.getbasetemp() / "evidence")

@@ -2,15 +2,23 @@
 
 from decimal import Decimal
 
-from bots.purchase_orders import pages
-from clerkwork import PurchaseOrder, Receipt, Run, bot
+from clerkwork import (
+    BusinessException,
+    PurchaseOrder,
+    Receipt,
+    Run,
+    Screen,
+    bot,
+    enter_record,
+    find_record,
+)
 
 LIMIT = Decimal(50_000)
 
 
 @bot(queue="erp", target="portal")
 def purchase_orders(order: PurchaseOrder, run: Run) -> Receipt:
-    """Enter one purchase order in the purchasing portal, exactly once."""
+    """Enter one purchase order in the purchasing system, exactly once."""
     gaps = order.gaps()
     order = run.check(
         order,
@@ -28,4 +36,16 @@ def purchase_orders(order: PurchaseOrder, run: Run) -> Receipt:
         total=order.total,
         limit=LIMIT,
     )
-    return run.effect("enter", order, key="number", find=pages.find, do=pages.enter)
+    return run.effect("enter", order, key="number", find=find_record, do=enter)
+
+
+def enter(screen: Screen, order: PurchaseOrder) -> Receipt:
+    """Enter *order* as the target's description says, unless its amounts cannot be right."""
+    if gaps := order.gaps():  # a person's correction may still not add up
+        raise BusinessException(
+            "sums_refused",
+            "The target computes its sums itself and does not come to these amounts; look at the"
+            " marked fields.",
+            fields=tuple(gaps),
+        )
+    return enter_record(screen, order)

@@ -6,7 +6,7 @@ from clerkwork.browser.locate import Found, covered
 from clerkwork.browser.scores import kind
 
 YES = frozenset({"yes", "true", "1", "on", "是"})
-_VALUE = """element => {
+VALUE = """element => {
   if (/^(checkbox|radio)$/.test(element.type)) return element.checked ? "yes" : "no";
   if (element.tagName === "SELECT") return element.selectedOptions[0]?.text.trim() ?? "";
   const inner = element.querySelector?.("input, textarea");
@@ -42,7 +42,7 @@ class FoundEntry:
 
     def value(self) -> str:
         """Return what the field shows now."""
-        return str(self._element.evaluate(_VALUE))
+        return str(self._element.evaluate(VALUE))
 
     def click(self) -> None:
         """Click it."""

@@ -79,6 +79,8 @@ class BrowserHost:
             evidence=self._evidence,
             full_percent=self._full_percent,
             slowest_step_s=target.call_timeout_s / 2,
+            system=target,
+            slow=self._learned.slow(target.name) if self._learned else frozenset(),
             fingerprints=self._learned.accepted(target.name) if self._learned else {},
         )
         timeout = timedelta(seconds=target.call_timeout_s)
@@ -102,6 +104,8 @@ class BrowserHost:
 
     def _hear(self, target: str, on_message: Handler | None, kind: str, data: Any) -> Any:
         """Write down what was found in a new way, and hand every other message on."""
+        if kind == "slow":
+            return self._learned.learn_slow(target, data) if self._learned else None
         if kind != "located":
             return on_message(kind, data) if on_message else None
         proposal = Proposal.model_validate(data["proposal"])

@@ -7,7 +7,7 @@ configuration. A field that was found in another way than by them is proposed in
 
 import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
@@ -111,6 +111,24 @@ class Learned:
 
         _change(_PROPOSALS, self._proposal_file(target), self._root, take)
         return proposal
+
+    def slow(self, target: str) -> frozenset[str]:
+        """Return the parts whose fields *target* is known to take one by one only."""
+        try:
+            return frozenset(self._slow_file(target).read_text(encoding="utf-8").split())
+        except FileNotFoundError:
+            return frozenset()
+
+    def learn_slow(self, target: str, names: Sequence[str]) -> None:
+        """Remember the parts whose fields *target* takes one by one only."""
+        file = self._slow_file(target)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(f".{os.getpid()}")
+        part.write_text("\n".join(names) + "\n", encoding="utf-8")
+        part.replace(file)
+
+    def _slow_file(self, target: str) -> Path:
+        return self._root / "var" / "slow_fields" / f"{target}.txt"
 
     def _named(self, target: str, words: str) -> Proposal:
         proposals = self.proposals()

@@ -83,7 +83,7 @@ def find_fields(
     since, before = clock.monotonic(), ""
     while True:
         frames, fields = look(page)
-        verdicts = _apart([choose(one.words, fields, one.recorded, one.row) for one in wanted])
+        verdicts = _apart([_verdict(one, fields) for one in wanted])
         now = repr([(one.frame, one.place, called(one.seen)) for one in fields])
         if now != before:
             since, before = clock.monotonic(), now
@@ -97,6 +97,15 @@ def find_fields(
             if late or not any(isinstance(one, ApplicationException) for one in found):
                 return found
         page.wait_for_timeout(LOOK_AGAIN_MS)
+
+
+def _verdict(wanted: Wanted, fields: Sequence[Candidate]) -> Verdict:
+    """Return which field is meant; of several, only those that nothing lies over."""
+    verdict = choose(wanted.words, fields, wanted.recorded, wanted.row)
+    free = [field for field in fields if not field.covered]
+    if verdict.doubtful and len(free) < len(fields):
+        return choose(wanted.words, free, wanted.recorded, wanted.row)
+    return verdict
 
 
 def _at_once(verdict: Verdict) -> bool:
@@ -131,7 +140,7 @@ def find_button(page: Page, *words: str, timeout_s: float = 5.0) -> ElementHandl
     names = ", ".join(words)
     while True:
         hits = _buttons(page, words)
-        free = [hit for hit in hits if not hit[1]["covered"]]
+        free = [hit for hit in hits if not hit[1]["covered"] and not hit[1]["blocked"]]
         if len(free) == 1:
             return free[0][0]
         if clock.monotonic() >= deadline:

@@ -5,7 +5,7 @@ It lives in the browser's child process and speaks with the worker over a channe
 
 import contextlib
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -14,15 +14,19 @@ from playwright.sync_api import Error, Page, Route
 
 from clerkwork.browser.entry import FoundEntry
 from clerkwork.browser.learned import Proposal
-from clerkwork.browser.locate import Found, Wanted, find_button, find_field
+from clerkwork.browser.locate import Found, Wanted, find_button, find_field, find_fields, look
 from clerkwork.browser.match import How
+from clerkwork.browser.words import likeness
 from clerkwork.children import Channel
 from clerkwork.config.disk import used_percent
+from clerkwork.errors import ApplicationException
 from clerkwork.model.locators import Fingerprint
+from clerkwork.model.targets import Target
 
 PICTURE_TIMEOUT_MS = 5_000
 QUALITY = 60
 LOCATE_S = 5.0
+SAME_WORDS = 0.9
 
 
 class PlaywrightScreen:
@@ -33,6 +37,8 @@ class PlaywrightScreen:
         base_url: The target's address without a slash at its end.
         username: Name to log in with.
         password: Secret to log in with.
+        target: The system's description.
+        slow: Names of the parts whose fields it takes one by one only.
     """
 
     def __init__(
@@ -45,6 +51,8 @@ class PlaywrightScreen:
         base_url: str,
         username: str,
         password: str,
+        target: Target,
+        slow: frozenset[str] = frozenset(),
         fingerprints: Mapping[str, Fingerprint] = MappingProxyType({}),
         locate_s: float = LOCATE_S,
     ) -> None:
@@ -52,6 +60,8 @@ class PlaywrightScreen:
         self.base_url = base_url
         self.username = username
         self.password = password
+        self.target = target
+        self.slow = slow
         self._channel = channel
         self._evidence = evidence
         self._full_percent = full_percent
@@ -72,6 +82,40 @@ class PlaywrightScreen:
         if known is None or found.how is How.FINGERPRINT:
             self._propose(found, known)
         return FoundEntry(self.page, found.element, found)
+
+    def wanted(self, words: str, *, row: int | None = None) -> Wanted:
+        """Return what to look for, with what is known of the field."""
+        return Wanted(words=words, recorded=self._fingerprints.get(words), row=row)
+
+    def fields(self, wanted: Sequence[Wanted]) -> list[Found]:
+        """Return each of *wanted* by one look at the page; as ``field`` otherwise.
+
+        Raises:
+            ApplicationException: ``locator_ambiguous`` or ``page_unexpected``, of the first one.
+        """
+        found = []
+        for one in find_fields(self.page, wanted, timeout_s=self._locate_s):
+            if isinstance(one, ApplicationException):
+                raise one
+            found.append(one)
+        for one, asked in zip(found, wanted, strict=True):
+            if asked.recorded is None or one.how is How.FINGERPRINT:
+                self._propose(one, asked.recorded)
+        return found
+
+    def grid_rows(self, words: Sequence[str]) -> int:
+        """Return how many lines the grid has whose columns bear *words*."""
+        _, fields = look(self.page)
+        lines: dict[tuple[int, int], set[int]] = {}
+        for one in fields:
+            if any(likeness(said, one.seen.header) >= SAME_WORDS for said in words):
+                lines.setdefault((one.frame, one.grid), set()).add(one.line)
+        return max(map(len, lines.values()), default=0)
+
+    def learn_slow(self, names: Collection[str]) -> None:
+        """Have it remembered that the fields of these parts are to be written one by one."""
+        if set(names) - self.slow:
+            self._channel.tell("slow", sorted(self.slow.union(names)))
 
     def button(self, *words: str) -> FoundEntry:
         """Return the button that bears one of *words*; see the protocol ``Screen``.

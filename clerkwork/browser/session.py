@@ -22,6 +22,7 @@ from clerkwork.browser.screen import LOCATE_S, PlaywrightScreen, keep_failure, p
 from clerkwork.children import Channel
 from clerkwork.errors import BotException
 from clerkwork.model.locators import Fingerprint
+from clerkwork.model.targets import Target
 
 ACTION_TIMEOUT_MS = 10_000
 NAVIGATION_TIMEOUT_MS = 20_000
@@ -48,6 +49,8 @@ class Visit:
         evidence: Folder for pictures.
         full_percent: No pictures are kept while the disk is this full.
         slowest_step_s: No single action or page may take longer.
+        system: The target's description.
+        slow: Names of the parts whose fields the target takes one by one only.
         fingerprints: What the target's fields looked like, by their words.
     """
 
@@ -60,6 +63,8 @@ class Visit:
     evidence: Path
     full_percent: float
     slowest_step_s: float
+    system: Target
+    slow: frozenset[str] = frozenset()
     fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
 
 
@@ -143,6 +148,8 @@ def _work(
         base_url=visit.base_url,
         username=visit.username,
         password=visit.password,
+        target=visit.system,
+        slow=visit.slow,
         fingerprints=visit.fingerprints,
         locate_s=min(LOCATE_S, visit.slowest_step_s),
     )

@@ -74,10 +74,13 @@ def _bot_problems(
             known = ", ".join(sorted(bots)) or "none"
             text = f"there is no bot `{step.bot}`; known bots are {known}"
             problems.append(file.problem(place, text))
-        elif (target := bots[step.bot].target) and target not in targets and not incomplete:
-            text = f"the bot `{step.bot}` needs the target `{target}`; "
-            text += f"write config/targets/{target}/target.yaml"
-            problems.append(file.problem(place, text))
+            continue
+        target = workflow.target or bots[step.bot].target
+        if bots[step.bot].target and target not in targets and not incomplete:
+            who = f"the bot `{step.bot}` needs" if workflow.target is None else "there is not"
+            where = place if workflow.target is None else ("target",)
+            text = f"{who} the target `{target}`; write config/targets/{target}/target.yaml"
+            problems.append(file.problem(where, text))
     first = bots.get(workflow.steps[0].bot or "")
     return problems if first is None else problems + _model_problems(workflow, file, first)
 

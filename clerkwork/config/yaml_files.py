@@ -210,6 +210,8 @@ def _annotation(model: type[BaseModel], place: Place) -> Any:
             here = get_args(here)[1]
         elif _is_model(here) and part in here.model_fields:
             here = here.model_fields[part].annotation
+        elif get_origin(here) is dict:
+            here = get_args(here)[-1]
         else:
             return Any
         here = _bare(here)

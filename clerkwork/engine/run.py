@@ -102,7 +102,10 @@ class EngineRun(Run):
 
     def effect(self, name: str, value: M, *, key: str, find: Find[M], do: Do[M]) -> Receipt:
         """See ``Run.effect``."""
-        target = self._execution.engine.targets[self._bot.target or ""]
+        engine = self._execution.engine
+        workflow = engine.workflows.get(self.item.workflow)
+        own = workflow.target if workflow is not None else None
+        target = engine.targets[own or self._bot.target or ""]
         step = self._name(name)
 
         def act() -> Receipt:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr
 
+from clerkwork.model.forms import Form, Login, Search
 from clerkwork.model.gates import Breaker, FreezeWindow
 from clerkwork.model.strict import Name, Strict
 
@@ -44,6 +45,9 @@ class Target(Strict):
     freeze: list[FreezeWindow] = Field(
         default_factory=list, description="Hours in which nothing is done in it."
     )
+    login: Login | None = Field(None, description="The page that asks who one is.")
+    search: Search | None = Field(None, description="Where records are looked up.")
+    form: Form | None = Field(None, description="How a record is entered.")
 
     @property
     def quiet_period_s(self) -> float:

@@ -213,6 +213,11 @@ class Workflow(Strict):
         description="Seconds of waiting that count as one step of priority.",
     )
     deadline: Deadline | None = Field(None, description="Until when its items should be closed.")
+    target: Name | None = Field(
+        None,
+        description="The system its bots enter data into, a folder of `config/targets/`; by "
+        "default the one that each bot names.",
+    )
     on_conflict: OnConflict = Field(
         "review",
         description="When a known reference comes with other content. `review`: a person decides; "

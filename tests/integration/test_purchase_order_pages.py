@@ -6,8 +6,8 @@ from decimal import Decimal
 
 import pytest
 
-from bots.purchase_orders import pages
-from clerkwork import Receipt
+from bots.purchase_orders.bot import enter
+from clerkwork import OrderLine, Receipt, find_record
 from clerkwork.errors import ApplicationException, BusinessException, Fenced
 from clerkwork.testing.portal import Fault, Faults, Portal, RequestKind
 from tests.fixtures_portal import as_form, eventually, make_order
@@ -20,7 +20,7 @@ def next_submit(portal: Portal, *faults: Fault) -> None:
 def test_order_stands_in_the_portal_exactly_as_it_was_given(portal, visitor):
     """Every field and all four lines, English and Chinese, are equal in the database."""
     order = make_order()
-    receipt = visitor(pages.enter, order)
+    receipt = visitor(enter, order)
     (entered,) = portal.orders()
     assert (entered.order, receipt) == (
         order,
@@ -30,7 +30,7 @@ def test_order_stands_in_the_portal_exactly_as_it_was_given(portal, visitor):
 
 def test_pictures_are_kept_before_and_after_the_one_question(visitor):
     """The worker is asked once, between the picture of the form and that of the confirmation."""
-    visitor(pages.enter, make_order())
+    visitor(enter, make_order())
     told = [data["name"] if kind == "evidence" else kind for kind, data in visitor.messages]
     assert [word for word in told if word != "log"] == [
         "before_submit",
@@ -44,52 +44,50 @@ def test_amount_rounded_otherwise_than_the_portal_does_is_entered_as_ordered(por
     order = make_order()
     order.lines[2].amount -= Decimal("0.01")
     order.total -= Decimal("0.01")
-    visitor(pages.enter, order)
+    visitor(enter, order)
     assert [entered.order for entered in portal.orders()] == [order]
 
 
 def test_nothing_is_found_before_and_no_difference_after(portal, visitor):
     """Looking finds exactly what was entered."""
     order = make_order()
-    before = visitor(pages.find, order)
-    receipt = visitor(pages.enter, order)
-    assert (before, visitor(pages.find, order)) == ([], [receipt])
+    before = visitor(find_record, order)
+    receipt = visitor(enter, order)
+    assert (before, visitor(find_record, order)) == ([], [receipt])
 
 
 def test_only_the_exact_number_is_found(visitor):
     """The portal's search also shows numbers that only contain ours."""
-    visitor(pages.enter, make_order("PO-2026-00010"))
-    assert visitor(pages.find, make_order("PO-2026-0001")) == []
+    visitor(enter, make_order("PO-2026-00010"))
+    assert visitor(find_record, make_order("PO-2026-0001")) == []
 
 
 def test_all_pages_of_the_search_are_read(portal, visitor, clerk):
     """An order on the second page of the hits is found too."""
     for number in ["PO-7", *(f"PO-7{tail:02}" for tail in range(20))]:
         clerk.post("/orders", data=as_form(make_order(number)))
-    assert [hit.reference for hit in visitor(pages.find, make_order("PO-7"))] == ["PO-7"]
+    assert [hit.reference for hit in visitor(find_record, make_order("PO-7"))] == ["PO-7"]
 
 
 def test_changed_line_is_seen_as_a_difference(portal, visitor):
     """A line that somebody changed in the portal is named with both values."""
     order = make_order()
-    visitor(pages.enter, order)
+    visitor(enter, order)
     with closing(sqlite3.connect(portal.database)) as db, db:
         db.execute("UPDATE order_lines SET quantity = '13' WHERE position = 2")
-    (receipt,) = visitor(pages.find, order)
-    assert receipt.differences == [
-        "lines.1.quantity: the portal shows 13.000, the order says 12.000."
-    ]
+    (receipt,) = visitor(find_record, order)
+    assert receipt.differences == ["lines.1.quantity: portal shows 13.000, the order says 12.000."]
 
 
 def test_missing_line_is_seen_as_differences(portal, visitor):
     """A line that is gone is named cell by cell."""
     order = make_order()
-    visitor(pages.enter, order)
+    visitor(enter, order)
     with closing(sqlite3.connect(portal.database)) as db, db:
         db.execute("DELETE FROM order_lines WHERE position = 4")
-    (receipt,) = visitor(pages.find, order)
+    (receipt,) = visitor(find_record, order)
     assert [text.split(":")[0] for text in receipt.differences] == [
-        f"lines.3.{name}" for name in pages.CELLS
+        f"lines.3.{name}" for name in OrderLine.model_fields
     ]
 
 
@@ -103,7 +101,7 @@ def test_missing_line_is_seen_as_differences(portal, visitor):
 )
 def test_what_the_portal_does_not_offer_goes_to_a_person(portal, visitor, changes, code, field):
     """A part of a supplier's name is not that supplier; nothing is submitted."""
-    error = visitor.fails(pages.enter, make_order(**changes))
+    error = visitor.fails(enter, make_order(**changes))
     assert (type(error), error.code, error.fields) == (BusinessException, code, (field,))
     assert (visitor.kept(), portal.orders()) == (["failure"], [])
 
@@ -122,48 +120,48 @@ def test_failed_submit_is_reported_and_never_sent_again(portal, visitor, fault, 
     """Even where the answer is lost, one click stores at most one order."""
     order = make_order()
     next_submit(portal, fault, fault, fault)
-    error = visitor.fails(pages.enter, order)
+    error = visitor.fails(enter, order)
     assert (type(error), error.code) == (ApplicationException, code)
     assert eventually(lambda: len(portal.orders()) >= stored)
-    assert [hit.differences for hit in visitor(pages.find, order)] == [[]] * stored
+    assert [hit.differences for hit in visitor(find_record, order)] == [[]] * stored
 
 
 def test_late_commit_is_waited_for(portal, visitor):
     """A slow portal that confirms in the end is a success."""
     next_submit(portal, Fault.LATE_COMMIT)
-    receipt = visitor(pages.enter, make_order())
+    receipt = visitor(enter, make_order())
     assert [entered.confirmation for entered in portal.orders()] == [receipt.confirmation]
 
 
 def test_session_that_ended_between_two_calls_is_renewed(portal, visitor):
     """The bot logs in again and goes on to the page it wanted."""
-    visitor(pages.find, make_order())
+    visitor(find_record, make_order())
     portal.set_faults(Faults(next={RequestKind.PAGE: [Fault.SESSION_EXPIRY]}))
-    visitor(pages.enter, make_order())
+    visitor(enter, make_order())
     assert len(portal.orders()) == 1
 
 
 def test_session_is_kept_from_call_to_call(visitor):
     """The second call does not log in again."""
-    visitor(pages.find, make_order())
+    visitor(find_record, make_order())
     visitor.messages.clear()
-    visitor(pages.find, make_order())
+    visitor(find_record, make_order())
     assert visitor.messages == []
 
 
 def test_session_that_ends_while_the_form_is_filled_is_named(portal, visitor):
     """Nothing is submitted; the next attempt starts with a login."""
     portal.set_faults(Faults(next={RequestKind.API: [Fault.NONE, Fault.SESSION_EXPIRY]}))
-    error = visitor.fails(pages.enter, make_order())
+    error = visitor.fails(enter, make_order())
     assert (error.code, "about_to_submit" in dict(visitor.messages)) == ("session_lost", False)
 
 
 @pytest.mark.parametrize("kind", [RequestKind.PAGE, RequestKind.API])
 def test_failing_portal_is_named_before_anything_is_submitted(portal, visitor, kind):
     """HTTP 500 of a page, or of what a page loads, ends the call at once."""
-    visitor(pages.find, make_order())
+    visitor(find_record, make_order())
     portal.set_faults(Faults(next={kind: [Fault.ERROR_500]}))
-    error = visitor.fails(pages.enter, make_order())
+    error = visitor.fails(enter, make_order())
     assert (error.code, "about_to_submit" in dict(visitor.messages)) == ("target_error", False)
 
 
@@ -174,12 +172,12 @@ def test_fenced_run_does_not_click(portal, visitor):
         raise Fenced("The item was taken over.")
 
     visitor.answer = taken_over
-    error = visitor.fails(pages.enter, make_order())
+    error = visitor.fails(enter, make_order())
     assert (type(error), portal.orders()) == (Fenced, [])
 
 
 def test_wrong_password_says_where_to_correct_it(visitor):
     """The sentence names the user and the file of the target."""
-    visitor.target = visitor.target.model_copy(update={"username": "stranger", "name": "other"})
-    error = visitor.fails(pages.find, make_order())
+    visitor.target = visitor.target.model_copy(update={"username": "stranger"})
+    error = visitor.fails(find_record, make_order())
     assert (error.code, "config/targets/portal/target.yaml" in str(error)) == ("login_failed", True)

@@ -1,0 +1,191 @@
+"""Getting to a target's pages: opening, logging in where asked, and seeing when it fails."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urljoin
+from weakref import WeakKeyDictionary
+
+from playwright.sync_api import Error, Page, Request, Response
+
+from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.settle import settle, watch
+from clerkwork.browser.words import likeness
+from clerkwork.errors import ApplicationException
+
+READ = Path(__file__).with_name("reading.js").read_text(encoding="utf-8")
+ASKING = frozenset({401, 403})
+DATA = frozenset({"xhr", "fetch"})
+SAME = 0.9  # by so much two words name the same thing
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a page shows in all its frames.
+
+    Attributes:
+        pairs: Words, and the value that stands at them.
+        tables: Each with ``headers`` and ``rows``.
+        alerts: What the page warns of.
+        asks: Whether it asks for a password.
+    """
+
+    pairs: list[tuple[str, str]] = field(default_factory=list)
+    tables: list[dict[str, Any]] = field(default_factory=list)
+    alerts: list[str] = field(default_factory=list)
+    asks: bool = False
+
+    def value(self, words: str) -> str | None:
+        """Return the value that stands at *words*, or None where nothing is called so."""
+        best, value = 0.0, None
+        for said, shown in self.pairs:
+            like = likeness(words, said)
+            if like >= SAME and like > best:
+                best, value = like, shown
+        return value
+
+
+def column(headers: list[str], words: str) -> int | None:
+    """Return the number of the column that is headed by *words*."""
+    likes = [likeness(words, header) for header in headers]
+    best = max(likes, default=0.0)
+    return likes.index(best) if best >= SAME else None
+
+
+class _Failures:
+    """What went wrong with the requests of one page, since it was last asked."""
+
+    def __init__(self, page: Page) -> None:
+        self.problems: list[int] = []
+        page.on("response", self._answered)
+        page.on("requestfailed", self._failed)
+
+    def _answered(self, answer: Response) -> None:
+        if answer.request.resource_type in DATA and (
+            answer.status >= 500 or answer.status in ASKING
+        ):
+            self.problems.append(answer.status)
+
+    def _failed(self, request: Request) -> None:
+        aborted = "ERR_ABORTED" in (request.failure or "")
+        if request.resource_type in DATA and not aborted:
+            self.problems.append(0)
+
+
+_failures: WeakKeyDictionary[Page, _Failures] = WeakKeyDictionary()
+
+
+def go_to(screen: PlaywrightScreen, address: str) -> None:
+    """Open *address* of the target, logging in where it asks for it.
+
+    Raises:
+        ApplicationException: ``login_failed``, ``session_lost`` or ``target_error``.
+    """
+    _open(screen, address)
+    if _asks(screen):
+        _log_in(screen)
+        _open(screen, address)
+        if _asks(screen):
+            raise session_lost(screen)
+    calm(screen)
+
+
+def calm(screen: PlaywrightScreen) -> None:
+    """Wait until the page has nothing left to do, and see whether what it asked for came.
+
+    Raises:
+        ApplicationException: ``session_lost``, ``target_error`` or ``page_timeout``.
+    """
+    settle(screen.page)
+    problems, _failures[screen.page].problems = _failures[screen.page].problems, []
+    if any(status in ASKING for status in problems):
+        raise session_lost(screen)
+    if problems:
+        reason = f"HTTP {problems[0]}" if problems[0] else "the connection was lost"
+        raise target_error(screen, reason)
+
+
+def see(screen: PlaywrightScreen) -> Seen:
+    """Return what the page shows now."""
+    seen = Seen()
+    for frame in screen.page.frames:
+        try:
+            told = frame.evaluate(READ)
+        except Error:
+            if screen.page.is_closed():
+                raise
+            continue  # it is being replaced
+        for row in (row for table in told["tables"] for row in table["rows"]):
+            row["frame"] = frame
+        seen.pairs += [(words, value) for words, value in told["pairs"]]
+        seen.tables += told["tables"]
+        seen.alerts += told["alerts"]
+        seen.asks = seen.asks or told["asks"]
+    return seen
+
+
+def session_lost(screen: PlaywrightScreen) -> ApplicationException:
+    """Return the error that the target asks for a login in the middle of the work."""
+    return ApplicationException(
+        "session_lost", "The session at {target} ended in between.", target=screen.target.name
+    )
+
+
+def target_error(screen: PlaywrightScreen, reason: str) -> ApplicationException:
+    """Return the error that the target failed."""
+    return ApplicationException(
+        "target_error",
+        "{target} answered with an error ({reason}).",
+        target=screen.target.name,
+        reason=reason,
+    )
+
+
+def _open(screen: PlaywrightScreen, address: str) -> None:
+    page = screen.page
+    watch(page)
+    if page not in _failures:
+        _failures[page] = _Failures(page)
+    _failures[page].problems = []
+    goal = urljoin(screen.base_url + "/", address)
+    if "#" in goal and page.url.partition("#")[0] == goal.partition("#")[0]:
+        page.goto("about:blank")  # a change of what follows the # alone opens nothing anew
+    answer = page.goto(goal, wait_until="domcontentloaded")
+    if answer is not None and answer.status >= 400:
+        raise target_error(screen, f"HTTP {answer.status}")
+    settle(page)
+
+
+def _asks(screen: PlaywrightScreen) -> bool:
+    if screen.target.login is None:
+        return False
+    seen = see(screen)
+    two_steps = screen.target.login.next is not None
+    return seen.asks or (two_steps and seen.value(screen.target.login.user) is not None)
+
+
+def _log_in(screen: PlaywrightScreen) -> None:
+    login = screen.target.login
+    if login is None:
+        return
+    screen.field(login.user).fill(screen.username)
+    if login.next is not None:
+        screen.button(login.next).click()
+        settle(screen.page)
+    if login.password is not None:
+        screen.field(login.password).fill(screen.password)
+    else:
+        screen.page.locator("input[type=password]:visible").fill(screen.password)
+    screen.button(login.button).click()
+    settle(screen.page)
+    seen = see(screen)
+    if seen.asks:
+        raise ApplicationException(
+            "login_failed",
+            "{target} refused the login of {user}: {reason} Check user and password in"
+            " config/targets/{target}/target.yaml.",
+            target=screen.target.name,
+            user=screen.username,
+            reason=" ".join(seen.alerts) or "it asks again.",
+        )
+    screen.log("Logged in to {target} as {user}.", target=screen.target.name, user=screen.username)

@@ -1,0 +1,367 @@
+"""Finding and entering records in a target that is described by its words: no code of its own.
+
+``find_record`` and ``enter_record`` are what a bot hands to ``run.effect``; the pages they work on
+are described in ``config/targets/<name>/target.yaml``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from playwright.sync_api import Error
+from pydantic import BaseModel
+
+from clerkwork.browser.access import Seen, calm, column, go_to, see, session_lost
+from clerkwork.browser.filling import Fields, unexpected
+from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.settle import settle
+from clerkwork.browser.values import Part, differences, line_model, parts_of, read_as
+from clerkwork.browser.words import plain
+from clerkwork.errors import ApplicationException, BusinessException, ConfigError
+from clerkwork.model.bots import Screen
+from clerkwork.model.forms import Form, Grid, Search
+from clerkwork.model.orders import Receipt
+
+ROW = "place => window.__clerkworkRows[place]"
+ANSWER_S = 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A row of the target's list that shows the reference.
+
+    Attributes:
+        confirmation: The record's own number there.
+        state: What the list says of its state; empty where it has none.
+        row: The row as it was read.
+    """
+
+    confirmation: str
+    state: str
+    row: Mapping[str, Any]
+
+
+def find_record(screen: Screen, item: BaseModel) -> list[Receipt]:
+    """Return a receipt for each record with exactly the item's reference that is entered."""
+    screen = _own(screen)
+    form, search = _described(screen)
+    receipts = []
+    for place in range(len(hits := _hits(screen, form, search, item))):
+        if place:
+            hits = _hits(screen, form, search, item)
+        if not _begun(search, hits[place]):
+            receipts.append(_receipt(screen, form, search, item, hits[place]))
+    return receipts
+
+
+def enter_record(screen: Screen, item: BaseModel) -> Receipt:
+    """Fill the form, read every field and line back, submit once, and return the confirmation.
+
+    A record of this reference that was begun and not completed is completed when it shows exactly
+    what the item says, and left to a person when it does not.
+    """
+    screen = _own(screen)
+    form, search = _described(screen)
+    if search.complete and (begun := _hits(screen, form, search, item)):
+        return _complete(screen, form, search, item, begun)
+    go_to(screen, form.address)
+    for words in form.open:
+        screen.button(words).click()
+        calm(screen)
+    _close_popups(screen, form)
+    _fill(screen, form, item)
+    screen.keep("before_submit")
+    screen.about_to_submit()
+    return _submit(screen, form, item, form.submit)
+
+
+def _own(screen: Screen) -> PlaywrightScreen:
+    if not isinstance(screen, PlaywrightScreen):
+        raise TypeError("records are entered through a screen of the toolkit")
+    return screen
+
+
+def _described(screen: PlaywrightScreen) -> tuple[Form, Search]:
+    target = screen.target
+    if target.form is None or target.search is None:
+        file = f"config/targets/{target.name}/target.yaml"
+        raise ConfigError(file, "describe `search` and `form`; the bot enters records by them")
+    return target.form, target.search
+
+
+def _reference(form: Form, item: BaseModel) -> str:
+    return str(getattr(item, form.reference))
+
+
+def _hits(screen: PlaywrightScreen, form: Form, search: Search, item: BaseModel) -> list[Hit]:
+    """Return the rows of the list that show exactly the item's reference, on all its pages."""
+    reference = _reference(form, item)
+    go_to(screen, search.address.replace("{reference}", quote(reference, safe="")))
+    hits: list[Hit] = []
+    while True:
+        hits += _rows(screen, search, see(screen), reference)
+        more = screen.page.get_by_role("link", name=search.more or "", exact=True)
+        if search.more is None or hits or not more.count():
+            return hits
+        more.click()
+        calm(screen)
+
+
+def _rows(screen: PlaywrightScreen, search: Search, seen: Seen, reference: str) -> list[Hit]:
+    for table in seen.tables:
+        at = column(table["headers"], search.column)
+        number = column(table["headers"], search.confirmation)
+        if at is None or number is None:
+            continue
+        state = column(table["headers"], search.state) if search.state else None
+        return [
+            Hit(
+                confirmation=row["cells"][number],
+                state="" if state is None else row["cells"][state],
+                row=row,
+            )
+            for row in table["rows"]
+            if len(row["cells"]) > max(at, number) and row["cells"][at] == reference
+        ]
+    raise unexpected(screen, f"its list has no column {search.column} and {search.confirmation}")
+
+
+def _begun(search: Search, hit: Hit) -> bool:
+    complete = {plain(state) for state in search.complete}
+    return bool(complete) and plain(hit.state) not in complete
+
+
+def _receipt(
+    screen: PlaywrightScreen, form: Form, search: Search, item: BaseModel, hit: Hit
+) -> Receipt:
+    _open(screen, search, hit)
+    wanted = [part for part in parts_of(item, form) if part.field.viewed]
+    shown = _view(see(screen), form, item)
+    reference = shown.get(form.reference, _reference(form, item))
+    return Receipt(
+        confirmation=hit.confirmation,
+        reference=reference,
+        differences=differences(screen.target.name, wanted, shown),
+    )
+
+
+def _open(screen: PlaywrightScreen, search: Search, hit: Hit) -> None:
+    if search.opened_by == "link" and hit.row["link"]:
+        go_to(screen, hit.row["link"])
+        return
+    row = hit.row["frame"].evaluate_handle(ROW, hit.row["place"]).as_element()
+    if row is None:
+        raise unexpected(screen, "a row of its list is gone")
+    row.dblclick() if search.opened_by == "double_click" else row.click()
+    calm(screen)
+
+
+def _view(seen: Seen, form: Form, item: BaseModel) -> dict[str, str]:
+    """Return what a record's page shows of each part of the item, by the path of the part."""
+    shown = {}
+    for name, field in form.fields.items():
+        value = seen.value(field.words) if field.viewed else None
+        if value is not None:
+            shown[name] = read_as(type(item), name, field, value)
+    model = line_model(item, form)
+    if form.lines is None or model is None:
+        return shown
+    columns, rows = _grid(seen, form.lines)
+    for number, row in enumerate(rows):
+        for name, at in columns.items():
+            cell = row["cells"][at] if at < len(row["cells"]) else ""
+            field = form.lines.fields[name]
+            shown[f"{form.lines.item}.{number}.{name}"] = read_as(model, name, field, cell)
+    return shown
+
+
+def _grid(seen: Seen, grid: Grid) -> tuple[dict[str, int], list[dict[str, Any]]]:
+    """Return the columns and the rows of the table that shows the lines."""
+    best: tuple[dict[str, int], list[dict[str, Any]]] = ({}, [])
+    for table in seen.tables:
+        columns = {
+            name: at
+            for name, field in grid.fields.items()
+            if field.viewed and (at := column(table["headers"], field.words)) is not None
+        }
+        if len(columns) > len(best[0]):
+            best = (columns, table["rows"])
+    return best
+
+
+def _close_popups(screen: PlaywrightScreen, form: Form) -> None:
+    """End the pop-ups that lie over the form now."""
+    for words in form.close:
+        button = screen.page.get_by_role("button", name=words, exact=True)
+        if button.count() and button.first.is_visible():
+            button.first.click()
+            calm(screen)
+
+
+def _fill(screen: PlaywrightScreen, form: Form, item: BaseModel) -> None:
+    """Fill the form and read it back; what differs is put right once.
+
+    Raises:
+        ApplicationException: ``read_back_mismatch``: it still differs.
+    """
+    parts = parts_of(item, form)
+    fields = Fields(screen, slow=set(screen.slow))
+    head = [part for part in parts if part.row is None]
+    lines = [part for part in parts if part.row is not None]
+    fields.write([part for part in head if part.field.entry != "computed"])
+    if form.lines is not None and form.lines.entry == "single":
+        _fill_singly(screen, form.lines, fields.slow, lines)
+        _read_back(fields, head)
+        _compare_grid(screen, form, item)
+    else:
+        if form.lines is not None:
+            _fill_rows(screen, form.lines, fields, lines)
+        _read_back(fields, [*head, *lines])
+    screen.learn_slow(fields.slow)
+
+
+def _fill_rows(screen: PlaywrightScreen, grid: Grid, fields: Fields, lines: Sequence[Part]) -> None:
+    """Fill the lines of a grid whose rows stand on the page by their numbers."""
+    rows = sorted({part.row for part in lines if part.row is not None})
+    together: list[Part] = []
+    for row in rows:
+        own = [part for part in lines if part.row == row]
+        _need_row(screen, grid, row)
+        if grid.entry == "rows":
+            together += own
+            continue
+        fields.write([part for part in own if part.field.entry != "computed"])
+        fields.forget(lines)  # the page has answered, and may have built the grid anew
+    fields.write([part for part in together if part.field.entry != "computed"])
+
+
+def _need_row(screen: PlaywrightScreen, grid: Grid, row: int) -> None:
+    if screen.grid_rows([field.words for field in grid.fields.values()]) > row:
+        return
+    if grid.add is None:
+        raise unexpected(screen, f"its grid has no line {row + 1}")
+    screen.button(grid.add).click()
+    calm(screen)
+
+
+def _fill_singly(
+    screen: PlaywrightScreen, grid: Grid, slow: set[str], lines: Sequence[Part]
+) -> None:
+    """Fill one line after another in the one set of fields; a button takes each over."""
+    last = max((part.row or 0 for part in lines), default=-1)
+    for row in range(last + 1):
+        own = [part for part in lines if part.row == row]
+        if grid.add is not None and (row == 0 or grid.next is None):
+            screen.button(grid.add).click()
+            calm(screen)
+        fields = Fields(screen, grid_row=False, slow=slow)
+        fields.write([part for part in own if part.field.entry != "computed"])
+        _read_back(fields, own)
+        screen.button(str(grid.done if row == last or grid.next is None else grid.next)).click()
+        calm(screen)
+
+
+def _read_back(fields: Fields, parts: Sequence[Part]) -> None:
+    """Compare every field with what it should show; type once more what does not."""
+    shown = fields.shown(parts)
+    wrong = [part for part in parts if shown[part.path] != part.text]
+    if not wrong:
+        return
+    screen = fields.screen
+    screen.log("Put right in the form: {fields}.", fields=", ".join(part.path for part in wrong))
+    for part in wrong:
+        fields.slow |= {part.name} if part.field.entry == "typed" else set()
+        fields.write_alone(part)
+    shown = fields.shown(parts)
+    if said := differences(screen.target.name, parts, shown):
+        raise _mismatch(said)
+
+
+def _compare_grid(screen: PlaywrightScreen, form: Form, item: BaseModel) -> None:
+    """Compare the lines as the form shows them after they were taken over."""
+    wanted = [part for part in parts_of(item, form) if part.row is not None and part.field.viewed]
+    shown = {path: text for path, text in _view(see(screen), form, item).items() if "." in path}
+    if said := differences(screen.target.name, wanted, shown):
+        raise _mismatch(said)
+
+
+def _mismatch(said: Sequence[str]) -> ApplicationException:
+    return ApplicationException(
+        "read_back_mismatch",
+        "The form does not show what was typed: {differences}",
+        differences=" ".join(said),
+    )
+
+
+def _complete(
+    screen: PlaywrightScreen, form: Form, search: Search, item: BaseModel, begun: Sequence[Hit]
+) -> Receipt:
+    """Complete a record that was begun, when it shows exactly what the item says."""
+    if len(begun) > 1 or not _begun(search, begun[0]):
+        numbers = ", ".join(hit.confirmation or "without a number" for hit in begun)
+        raise _unclear(screen, item, form, f"there are several: {numbers}")
+    receipt = _receipt(screen, form, search, item, begun[0])
+    if receipt.differences:
+        raise _unclear(screen, item, form, " ".join(receipt.differences))
+    shown = [words for words in form.submit if _is_enabled(screen, words)]
+    screen.log("Completing the order that was begun at {target}.", target=screen.target.name)
+    screen.keep("before_submit")
+    screen.about_to_submit()
+    return _submit(screen, form, item, shown or form.submit[-1:])
+
+
+def _is_enabled(screen: PlaywrightScreen, words: str) -> bool:
+    button = screen.page.get_by_role("button", name=words, exact=True)
+    return bool(button.count()) and button.first.is_visible() and button.first.is_enabled()
+
+
+def _unclear(
+    screen: PlaywrightScreen, item: BaseModel, form: Form, reason: str
+) -> BusinessException:
+    return BusinessException(
+        "begun_elsewhere",
+        "At {target} a record {reference} was begun that is not this one: {reason}",
+        fields=(form.reference,),
+        target=screen.target.name,
+        reference=_reference(form, item),
+        reason=reason,
+    )
+
+
+def _submit(
+    screen: PlaywrightScreen, form: Form, item: BaseModel, buttons: Sequence[str]
+) -> Receipt:
+    """Click once and wait for the target's answer; whatever else comes is not tried again."""
+    try:
+        for words in buttons:
+            screen.button(words).click()
+            settle(screen.page)
+        seen = see(screen)
+    except (Error, ApplicationException) as error:
+        raise _no_confirmation(screen, str(error).splitlines()[0]) from None
+    if seen.asks:
+        raise session_lost(screen)
+    number = seen.value(form.confirmation)
+    if not number or not _is_complete(screen, seen):
+        said = " ".join(seen.alerts) or str(screen.page.title())
+        raise _no_confirmation(screen, said[:300])
+    screen.keep("confirmation")
+    return Receipt(confirmation=number, reference=_reference(form, item))
+
+
+def _is_complete(screen: PlaywrightScreen, seen: Seen) -> bool:
+    """Return whether the record's state, where the target has one, is that of an entered one."""
+    search = screen.target.search
+    if search is None or search.state is None or not search.complete:
+        return True
+    return plain(seen.value(search.state) or "") in {plain(state) for state in search.complete}
+
+
+def _no_confirmation(screen: PlaywrightScreen, reason: str) -> ApplicationException:
+    return ApplicationException(
+        "no_confirmation",
+        "{target} did not confirm the record after it was submitted: {reason}",
+        target=screen.target.name,
+        reason=reason,
+    )

@@ -1,0 +1,136 @@
+"""What of an item stands in which field of a page, and whether a page shows it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
+
+from clerkwork.model.forms import PLACE, Form, FormField
+
+NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+DAY = "%Y-%m-%d"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One value of an item and the field it belongs in.
+
+    Attributes:
+        path: Its place in the item, such as ``lines.0.code``.
+        text: What the page is to show, numbers with all their decimals and days as ISO.
+        typed: What is typed, in the page's own way of writing.
+        field: The field's description.
+        row: Its line, from 0; None at the head.
+        decimals: How many decimals the number has; None for anything else.
+    """
+
+    path: str
+    text: str
+    typed: str
+    field: FormField
+    row: int | None = None
+    decimals: int | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the last word of its path."""
+        return self.path.rpartition(".")[2]
+
+    def read(self, shown: str) -> str:
+        """Return what the page shows as *text* would be written."""
+        return _read(self.field, self.decimals, shown)
+
+    def is_shown(self, shown: str) -> bool:
+        """Return whether that is what the page shows."""
+        return self.read(shown) == self.text
+
+
+def parts_of(item: BaseModel, form: Form) -> list[Part]:
+    """Return every part of *item* that the form has a field for: the head, then line by line."""
+    parts = list(_parts(item, form.fields, "", None))
+    if form.lines is not None:
+        for row, line in enumerate(getattr(item, form.lines.item)):
+            parts += _parts(line, form.lines.fields, f"{form.lines.item}.{row}.", row)
+    return parts
+
+
+def differences(target: str, wanted: Iterable[Part], shown: Mapping[str, str]) -> list[str]:
+    """Return a sentence for each part that is not shown as wanted, or shown and not wanted."""
+    texts = {part.path: part.text for part in wanted}
+    return [
+        f"{path}: {target} shows {shown.get(path) or 'nothing'},"
+        f" the order says {texts.get(path) or 'nothing'}."
+        for path in {**texts, **shown}
+        if texts.get(path) != shown.get(path)
+    ]
+
+
+def decimals_of(model: type[BaseModel], name: str) -> int | None:
+    """Return how many decimals a number of *model* has, or None for anything else."""
+    info = model.model_fields[name]
+    if info.annotation is not Decimal:
+        return None
+    found = (getattr(one, "decimal_places", None) for one in info.metadata)
+    return next((places for places in found if places is not None), 2)
+
+
+def line_model(item: BaseModel, form: Form) -> type[BaseModel] | None:
+    """Return the model of the item's lines, where it has any."""
+    lines: Sequence[BaseModel] = getattr(item, form.lines.item) if form.lines else ()
+    return type(lines[0]) if lines else None
+
+
+def read_as(model: type[BaseModel], name: str, field: FormField, shown: str) -> str:
+    """Return what a page shows for one part of a *model*, written as ``Part.text`` is."""
+    return _read(field, decimals_of(model, name), shown)
+
+
+def _parts(
+    value: BaseModel, fields: Mapping[str, FormField], start: str, row: int | None
+) -> Iterator[Part]:
+    plain = value.model_dump(mode="json")
+    for name, field in fields.items():
+        decimals = decimals_of(type(value), name)
+        text = "" if plain[name] is None else _number(str(plain[name]), decimals)
+        text = " ".join(text.split())
+        typed = datetime.strptime(text, DAY).strftime(field.dates) if field.dates else text  # noqa: DTZ007 - a day
+        yield Part(
+            path=f"{start}{name}", text=text, typed=typed, field=field, row=row, decimals=decimals
+        )
+
+
+def _read(field: FormField, decimals: int | None, shown: str) -> str:
+    text = " ".join(shown.split())
+    if found := _pattern(field.shown_as).fullmatch(text):
+        text = found[1]
+    if field.dates and text:
+        try:
+            return datetime.strptime(text, field.dates).strftime(DAY)  # noqa: DTZ007 - a day
+        except ValueError:
+            return text
+    if decimals is None:
+        return text
+    numbers: list[Any] = NUMBER.findall(text)
+    return _number(numbers[0].replace(",", ""), decimals) if len(numbers) == 1 else text
+
+
+@lru_cache(maxsize=256)
+def _pattern(shown_as: str) -> re.Pattern[str]:
+    wild = re.escape(shown_as).replace(re.escape("*"), ".*")
+    return re.compile(wild.replace(re.escape(PLACE), "(.*?)", 1))
+
+
+def _number(text: str, decimals: int | None) -> str:
+    if decimals is None:
+        return text
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    exact = number.quantize(Decimal(1).scaleb(-decimals))
+    return f"{exact if exact == number else number:f}"
