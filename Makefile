@@ -5,7 +5,7 @@ ONCE ?=
 KEEP ?=
 RESET ?=
 
-.PHONY: demo test setup check unit bench bench-locators chaos tryton
+.PHONY: demo test setup check unit bench bench-locators bench-web chaos tryton
 
 demo:
 	@tools/setup.sh run
@@ -41,3 +41,8 @@ bench-locators: setup
 tryton:
 	@tools/setup.sh run
 	@$(PYTHON) -m clerkwork.testing.tryton $(if $(RESET),--reset)
+
+# Enters orders in the portal and in Tryton against bare scripts, then in a portal that fails.
+bench-web: setup
+	$(PYTHON) -m clerkwork.testing.tryton --install-only
+	$(PYTHON) -m benchmarks.web --write

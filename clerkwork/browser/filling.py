@@ -65,12 +65,13 @@ class Fields:
             self._known.pop(part.path, None)
 
     def write(self, parts: Sequence[Part]) -> None:
-        """Write every part, and wait until the page has done what it does with them.
+        """Write every part that is not computed, and wait until the page is done with them.
 
         Raises:
             BusinessException: ``unknown_...``: the page does not offer the value.
             ApplicationException: ``page_unexpected``: a field takes nothing, or is not there.
         """
+        parts = [part for part in parts if part.field.entry != "computed"]
         at_once = [part for part in parts if not self._is_slow(part)]
         if at_once:
             self.find(at_once)

@@ -209,40 +209,40 @@ def _fill(screen: PlaywrightScreen, form: Form, item: BaseModel) -> None:
     fields = Fields(screen, slow=set(screen.slow))
     head = [part for part in parts if part.row is None]
     lines = [part for part in parts if part.row is not None]
-    fields.write([part for part in head if part.field.entry != "computed"])
     if form.lines is not None and form.lines.entry == "single":
+        fields.write(head)
         _fill_singly(screen, form.lines, fields.slow, lines)
         _read_back(fields, head)
         _compare_grid(screen, form, item)
+    elif form.lines is not None and form.lines.entry == "row":
+        fields.write(head)
+        _fill_rows(screen, form.lines, fields, lines)
+        _read_back(fields, parts)
     else:
         if form.lines is not None:
-            _fill_rows(screen, form.lines, fields, lines)
-        _read_back(fields, [*head, *lines])
+            _need_rows(screen, form.lines, 1 + max(part.row or 0 for part in lines))
+        fields.find(parts)
+        fields.write(parts)
+        _read_back(fields, parts)
     screen.learn_slow(fields.slow)
 
 
 def _fill_rows(screen: PlaywrightScreen, grid: Grid, fields: Fields, lines: Sequence[Part]) -> None:
-    """Fill the lines of a grid whose rows stand on the page by their numbers."""
-    rows = sorted({part.row for part in lines if part.row is not None})
-    together: list[Part] = []
-    for row in rows:
-        own = [part for part in lines if part.row == row]
-        _need_row(screen, grid, row)
-        if grid.entry == "rows":
-            together += own
-            continue
-        fields.write([part for part in own if part.field.entry != "computed"])
-        fields.forget(lines)  # the page has answered, and may have built the grid anew
-    fields.write([part for part in together if part.field.entry != "computed"])
+    """Fill one line after another, each in its row; the page answers after each."""
+    for row in sorted({part.row for part in lines if part.row is not None}):
+        _need_rows(screen, grid, row + 1)
+        fields.write([part for part in lines if part.row == row])
+        fields.forget(lines)  # the page may have built the grid anew
 
 
-def _need_row(screen: PlaywrightScreen, grid: Grid, row: int) -> None:
-    if screen.grid_rows([field.words for field in grid.fields.values()]) > row:
-        return
-    if grid.add is None:
-        raise unexpected(screen, f"its grid has no line {row + 1}")
-    screen.button(grid.add).click()
-    calm(screen)
+def _need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> None:
+    """Have the grid get so many lines."""
+    words = [field.words for field in grid.fields.values()]
+    for row in range(screen.grid_rows(words), wanted):
+        if grid.add is None:
+            raise unexpected(screen, f"its grid has no line {row + 1}")
+        screen.button(grid.add).click()
+        calm(screen)
 
 
 def _fill_singly(
@@ -256,7 +256,7 @@ def _fill_singly(
             screen.button(grid.add).click()
             calm(screen)
         fields = Fields(screen, grid_row=False, slow=slow)
-        fields.write([part for part in own if part.field.entry != "computed"])
+        fields.write(own)
         _read_back(fields, own)
         screen.button(str(grid.done if row == last or grid.next is None else grid.next)).click()
         calm(screen)

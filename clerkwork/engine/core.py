@@ -90,9 +90,11 @@ class Core:
 
     def targets_of(self, workflow: str) -> list[Target]:
         """Return the targets that the workflow's bots act on, in the order of their logins."""
-        names = {self.bots[step.bot].target for step in self.workflow(workflow).steps if step.bot}
+        plan = self.workflow(workflow)
+        named = {self.bots[step.bot].target for step in plan.steps if step.bot} - {None}
+        names = {plan.target or name for name in named}
         found = [self.targets[name] for name in names if name in self.targets]
-        return sorted(found, key=lambda target: target.login)
+        return sorted(found, key=lambda target: target.account)
 
     def workflows_of(self, target: str) -> list[str]:
         """Return the workflows whose bots act on the target."""

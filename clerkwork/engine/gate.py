@@ -106,7 +106,7 @@ def enter(core: Core, db: Connection, target: Target, item: WorkItem) -> Obstacl
         over = state is not None and state.open_until is not None and state.open_until <= now
         if over and not targets.take_trial(db, target.name, item.id, until=until, now=now):
             return _open(target, until, "")  # another item was quicker
-    if target.limit is not None and not slots.take(db, target.login, item, limit=target.limit):
+    if target.limit is not None and not slots.take(db, target.account, item, limit=target.limit):
         message = "All {limit} places at the login of {target} are taken."
         facts = {"limit": str(target.limit), "target": target.name}
         return Obstacle(until=now + BUSY_WAIT, code=BUSY, message=message, facts=facts)

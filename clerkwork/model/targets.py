@@ -55,6 +55,6 @@ class Target(Strict):
         return self.slowest_commit_s * 3
 
     @property
-    def login(self) -> str:
+    def account(self) -> str:
         """Return what tells its account from all others, without the secret."""
         return f"{self.username}@{self.base_url.rstrip('/')}"

@@ -139,6 +139,26 @@ def test_a_target_nobody_wrote_is_a_problem_of_the_workflow(write, tmp_path):
     ]
 
 
+def test_workflow_may_name_another_target(write, tmp_path):
+    """Its bots enter data there; a target nobody wrote is named in the line that wants it."""
+    crm = "name: crm\nbase_url: http://crm\nform: {}\n"
+    write("workflows/orders.yaml", ORDERS + "target: crm\n")
+    before = said(tmp_path)
+    write("config/targets/crm/target.yaml", crm.replace("form: {}\n", ""))
+    after = said(tmp_path)
+    write("config/targets/crm/target.yaml", crm.replace("{}", "{fields: {a: {wods: A}}}"))
+    wrong = [text for text in said(tmp_path) if "wods" in text]
+    assert (before, after) == (
+        [
+            "workflows/orders.yaml:10: there is not the target `crm`; "
+            "write config/targets/crm/target.yaml"
+        ],
+        [],
+    )
+    assert wrong[0].startswith("config/targets/crm/target.yaml:3: unknown key `wods`")
+    assert "did you mean `words`?" in wrong[0]
+
+
 def test_hand_overs_in_a_ring_are_refused(write, tmp_path):
     """Items would go round for ever."""
     write("workflows/orders.yaml", ORDERS + "  - submit: scans\n")
@@ -237,4 +257,5 @@ def remarks(text):
 
 def test_the_shipped_workflows_are_right():
     """What operations copy from must be an example."""
-    assert set(load_workflows(HOME)) == {"purchase_orders", "form_extraction"}
+    shipped = {"purchase_orders", "form_extraction", "tryton_orders"}
+    assert set(load_workflows(HOME)) == shipped

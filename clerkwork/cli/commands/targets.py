@@ -55,7 +55,7 @@ def _row(app: Any, name: str) -> dict[str, Any]:
     target = app.targets[name]
     with app.store.read() as db:
         obstacle, known = gate.state_of(app.engine, db, name)
-        at_work = slots.holders(db, target.login)
+        at_work = slots.holders(db, target.account)
     return {
         "target": name,
         "state": "ready" if obstacle is None else STATES[obstacle.code],
@@ -64,5 +64,5 @@ def _row(app: Any, name: str) -> dict[str, Any]:
         "limit": target.limit,
         "failures": 0 if known is None else known.failures,
         "reason": "" if obstacle is None else obstacle.reason,
-        "login": target.login,
+        "login": target.account,
     }

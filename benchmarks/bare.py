@@ -1,0 +1,119 @@
+"""What is measured against: scripts as a careful person writes them, by labels, with no evidence.
+
+They run in the same browser and on a fresh page as the bot does, so that only the entering differs.
+"""
+
+import time
+
+from playwright.sync_api import Page, Request
+
+from clerkwork import PurchaseOrder, Receipt, Screen
+
+QUIET_S = 0.15  # without a request for this long, the script takes the page for ready
+LONGEST_S = 60
+
+
+def enter_in_portal(screen: Screen, order: PurchaseOrder) -> Receipt:
+    """Enter *order* in the portal, field by field."""
+    page: Page = screen.page
+    page.goto(f"{screen.base_url}/orders/new")
+    if page.get_by_label("Password").count():
+        page.get_by_label("User").fill(screen.username)
+        page.get_by_label("Password").fill(screen.password)
+        page.get_by_role("button", name="Log in").click()
+        page.goto(f"{screen.base_url}/orders/new")
+    ready = page.locator("form#order[aria-busy=false]")
+    ready.wait_for()
+    page.get_by_label("Order number").fill(order.number)
+    page.get_by_label("Order date").fill(order.order_date.isoformat())
+    page.get_by_label("Supplier").fill(order.supplier)
+    page.get_by_role("option", name=order.supplier, exact=True).click()
+    page.get_by_label("Currency").select_option(order.currency)
+    for at, line in enumerate(order.lines):
+        if at:
+            page.get_by_role("button", name="Add line").click()
+        page.get_by_label("Code").nth(at).fill(line.code)
+        page.get_by_label("Description").nth(at).fill(line.description)
+        page.get_by_label("Quantity").nth(at).fill(str(line.quantity))
+        page.get_by_label("Unit price").nth(at).fill(str(line.unit_price))
+    page.get_by_label("Tax").fill(str(order.tax))
+    ready.wait_for()
+    page.get_by_role("button", name="Submit order").click()
+    return Receipt(confirmation=page.locator("#confirmation").inner_text(), reference=order.number)
+
+
+def enter_in_tryton(screen: Screen, order: PurchaseOrder) -> Receipt:
+    """Enter *order* in Tryton, waiting after each step until no request was open for a while."""
+    page: Page = screen.page
+    quiet = _Quiet(page)
+    page.goto(f"{screen.base_url}/#po/model/purchase.purchase")
+    quiet.wait()
+    if page.get_by_label("User name").count():
+        page.get_by_label("User name").fill(screen.username)
+        page.get_by_role("button", name="Login").click()
+        page.locator("input[type=password]").fill(screen.password)
+        page.get_by_role("button", name="OK").click()
+        quiet.wait()
+    page.get_by_role("button", name="New").first.click()
+    quiet.wait()
+    page.get_by_label("Reference:").fill(order.number)
+    _choose(page, quiet, "Party:", order.supplier, order.supplier)
+    _type(page, quiet, "Purchase Date:", f"{order.order_date:%Y-%m-%d}")
+    for at, line in enumerate(order.lines):
+        if not at:
+            page.get_by_role("button", name="New", disabled=False).last.click()
+            quiet.wait()
+        _choose(page, quiet, "Product:", line.code, f"[{line.code}]")
+        _type(page, quiet, "Quantity:", str(line.quantity))
+        _type(page, quiet, "Unit Price:", str(line.unit_price))
+        page.get_by_label("Description").last.fill(line.description)
+        last = at == len(order.lines) - 1
+        page.get_by_role("button", name="Add" if last else "Add and New", exact=True).click()
+        quiet.wait()
+    for name in ("Quote", "Confirm"):
+        page.get_by_role("button", name=name, exact=True).click()
+        quiet.wait()
+    number = page.get_by_label("Number:").input_value()
+    return Receipt(confirmation=number, reference=order.number)
+
+
+def _choose(page: Page, quiet: "_Quiet", label: str, text: str, shown: str) -> None:
+    page.get_by_label(label, exact=True).fill(text)
+    quiet.wait()
+    page.locator("[role=listbox] li:visible").filter(has_text=shown).first.click()
+    quiet.wait()
+
+
+def _type(page: Page, quiet: "_Quiet", label: str, text: str) -> None:
+    page.get_by_label(label, exact=True).focus()
+    page.locator("input:focus").fill(text)
+    page.keyboard.press("Tab")
+    quiet.wait()
+
+
+class _Quiet:
+    """Knows when the page has had no request open for a while."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self._open: set[Request] = set()
+        self._last = time.monotonic()
+        page.on("request", self._began)
+        page.on("requestfinished", self._ended)
+        page.on("requestfailed", self._ended)
+
+    def wait(self) -> None:
+        """Return when no request was open for ``QUIET_S``."""
+        start = self._last = time.monotonic()
+        while self._open or time.monotonic() - self._last < QUIET_S:
+            self._page.wait_for_timeout(10)
+            if time.monotonic() - start > LONGEST_S:
+                return
+
+    def _began(self, request: Request) -> None:
+        self._open.add(request)
+        self._last = time.monotonic()
+
+    def _ended(self, request: Request) -> None:
+        self._open.discard(request)
+        self._last = time.monotonic()

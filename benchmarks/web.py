@@ -1,0 +1,299 @@
+"""Entering orders in web pages: ``python -m benchmarks.web``; ``--write`` writes its table.
+
+The bot and a bare script by labels enter orders in turns, in the same browser; then the whole
+toolkit enters orders in a portal that fails, with workers that are killed at random.
+"""
+
+import argparse
+import os
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from benchmarks.bare import enter_in_portal, enter_in_tryton
+from clerkwork import OrderLine, PurchaseOrder, enter_record
+from clerkwork.app import App, open_app
+from clerkwork.browser.host import BrowserHost
+from clerkwork.browser.learned import Learned
+from clerkwork.config.settings import BrowserSettings
+from clerkwork.config.targets import load_targets
+from clerkwork.model.items import CLOSED, ItemState, NewItem
+from clerkwork.model.targets import Target
+from clerkwork.store import items
+from clerkwork.store.items import Filter
+from clerkwork.testing.portal import SUPPLIERS, Fault, Faults, Portal, RequestKind
+from clerkwork.testing.tryton import Place, Tryton
+from clerkwork.testing.tryton.install import PRODUCTS
+
+HOME = Path(__file__).parent.parent
+DOCUMENT = HOME / "docs" / "benchmarks.md"
+LINES = 3
+HEAD = ["| what | measured | wanted | met | how |", "|---|---|---|---|---|"]
+PAUSE = threading.Event()  # never set: gives the processor away between two looks
+FAULTY = {Fault.ERROR_500: 0.15, Fault.SESSION_EXPIRY: 0.10}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to enter an order: its name, its target, its function."""
+
+    name: str
+    target: Target
+    enter: Callable[..., Any]
+
+
+def order(number: int, name: str) -> PurchaseOrder:
+    """Return an order of three lines whose sums add up; the same number gives the same content."""
+    draw = random.Random(number)  # noqa: S311 - replayable
+    lines = []
+    for code in draw.sample(sorted(PRODUCTS), LINES):
+        quantity, price = Decimal(draw.randrange(1, 60)), Decimal(draw.randrange(1, 90000)) / 100
+        lines.append(
+            OrderLine(
+                code=code,
+                description=PRODUCTS[code],
+                quantity=quantity,
+                unit_price=price,
+                amount=(quantity * price).quantize(Decimal("0.01")),
+            )
+        )
+    total = sum((line.amount for line in lines), Decimal(0))
+    return PurchaseOrder.model_validate(
+        {
+            "number": f"{name}-{number:04}",
+            "order_date": "2026-11-05",
+            "supplier": draw.choice(SUPPLIERS),
+            "currency": "SGD",
+            "lines": lines,
+            "tax": "0",
+            "total": total,
+        }
+    )
+
+
+def in_turns(host: BrowserHost, ways: list[Way], count: int) -> dict[str, list[float]]:
+    """Return the seconds that each order took each way; the ways take turns."""
+    taken: dict[str, list[float]] = {way.name: [] for way in ways}
+    for number in range(count + 1):
+        for way in ways:
+            entered = order(number, way.name)
+            start = time.monotonic()
+            host.call(way.target, way.enter, entered)
+            if number:  # the first one logs in and learns
+                taken[way.name].append(time.monotonic() - start)
+        say(f"  {number} of {count}: " + _shown(taken))
+    return taken
+
+
+def ratio_row(
+    taken: dict[str, list[float]], way: str, most: float, right: str, what: str
+) -> list[str]:
+    """Return the row that compares *way* with the bare script of the same turns."""
+    ratios = [ours / bare for ours, bare in zip(taken[way], taken["bare"], strict=True)]
+    middle = statistics.median(ratios)
+    measured = f"{middle:.2f} [{min(ratios):.2f}-{max(ratios):.2f}]"
+    how = f"{len(ratios)} orders each in turns, median of ratios; {right}"
+    return [what, measured, f"≤ {most}", _met(middle <= most), how]
+
+
+def against_bare(folder: Path, count: int) -> list[list[str]]:
+    """Enter orders in the portal, in three ways in turns."""
+    with Portal(folder / "timed.db") as portal:
+        variables = {
+            "CLERKWORK_PORTAL_URL": portal.url,
+            "CLERKWORK_PORTAL_PASSWORD": portal.password,
+        }
+        target = load_targets(HOME, variables)["portal"]
+        singly = target.model_copy(update={"name": "portal_singly"})
+        fields = target.form.fields if target.form else {}
+        Learned(folder).learn_slow(singly.name, sorted({*fields, *OrderLine.model_fields}))
+        ways = [
+            Way("bare", target.model_copy(update={"name": "bare"}), enter_in_portal),
+            Way("singly", singly, enter_record),
+            Way("batch", target, enter_record),
+        ]
+        host = BrowserHost(BrowserSettings(), folder / "evidence", root=folder)
+        try:
+            taken = in_turns(host, ways, count)
+        finally:
+            host.close()
+        right = _right(portal.orders(), {way.name for way in ways}, count)
+    return [
+        ratio_row(taken, "singly", 1.3, right, "portal, field by field, evidence: time to bare"),
+        ratio_row(taken, "batch", 0.7, right, "portal, as shipped, evidence: time to bare"),
+    ]
+
+
+def in_tryton(folder: Path, count: int) -> list[list[str]]:
+    """Enter orders in Tryton, with the bot and the bare script in turns."""
+    place = Place((HOME / "var" / "tryton").absolute())
+    if not place.seeded.exists():
+        return [["Tryton", "not run", "≤ 1.0", "**no**", "run `make tryton` first"]]
+    with Tryton(place, folder / "tryton") as tryton:
+        variables = {
+            "CLERKWORK_PORTAL_PASSWORD": "",
+            "CLERKWORK_TRYTON_URL": tryton.url,
+            "CLERKWORK_TRYTON_PASSWORD": tryton.password,
+        }
+        target = load_targets(HOME, variables)["tryton"]
+        target = target.model_copy(update={"call_timeout_s": 600})
+        ways = [
+            Way("bare", target.model_copy(update={"name": "bare"}), enter_in_tryton),
+            Way("ours", target, enter_record),
+        ]
+        host = BrowserHost(BrowserSettings(), folder / "evidence", root=folder)
+        try:
+            taken = in_turns(host, ways, count)
+        finally:
+            host.close()
+        right = _right(tryton.orders(), {way.name for way in ways}, count)
+    what = "Tryton, as shipped, evidence: time to bare with 150 ms of quiet"
+    return [ratio_row(taken, "ours", 1.0, right, what)]
+
+
+def _right(entered: list[Any], names: set[str], count: int) -> str:
+    """Return how many of the orders stand in the database exactly as they were given."""
+    found = Counter(entry.order.digest() for entry in entered)
+    wanted = [order(number, name) for name in names for number in range(count + 1)]
+    right = sum(found[one.digest()] == 1 for one in wanted)
+    return f"{right} of {len(wanted)} orders right in the database, {len(entered)} stand there"
+
+
+def with_faults(folder: Path, count: int, seed: int) -> list[list[str]]:
+    """Enter orders in a portal that fails, with workers that are killed at random."""
+    root = folder / "project"
+    for part in ("bots", "workflows", "config"):
+        shutil.copytree(HOME / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
+    rates = dict.fromkeys(RequestKind, FAULTY)
+    rates[RequestKind.SUBMIT] = {Fault.LOST_ANSWER: 0.25, **FAULTY}
+    wanted = [order(number, "PO") for number in range(count)]
+    with Portal(folder / "faulty.db", faults=Faults(rates=rates), seed=seed) as portal:
+        os.environ |= {
+            "CLERKWORK_PORTAL_URL": portal.url,
+            "CLERKWORK_PORTAL_PASSWORD": portal.password,
+        }
+        app = open_app(root)
+        try:
+            _submit(app, wanted)
+            kills = _work_off(app, root, seed)
+            done, people = _count(app, ItemState.DONE), _count(app, ItemState.IN_REVIEW)
+        finally:
+            app.close()
+        found = Counter(entry.order.number for entry in portal.orders())
+        right = {entry.order.digest() for entry in portal.orders()}
+    twice = sum(times - 1 for times in found.values())
+    missing = sum(one.number not in found for one in wanted) - people
+    wrong = sum(one.number in found and one.digest() not in right for one in wanted)
+    measured = f"{twice} twice, {max(missing, 0)} missing, {wrong} wrong, {people} to people"
+    met = twice == wrong == 0 and missing <= 0 and people <= count / 20
+    how = f"{count} orders; 25 % of answers lost after commit, 15 % HTTP 500, 10 % session loss"
+    how += f", {kills} workers killed; {done} done after restart"
+    wish = "0 twice, 0 missing, 0 wrong, ≤ 5 % to people"
+    return [["portal that fails, killed workers", measured, wish, _met(met), how]]
+
+
+def _submit(app: App, orders: list[PurchaseOrder]) -> None:
+    for one in orders:
+        payload = one.model_dump(mode="json")
+        new = NewItem(
+            workflow="purchase_orders",
+            reference=one.number,
+            payload=payload,
+            group_key=one.number,
+        )
+        app.engine.submit(new)
+
+
+def _work_off(app: App, root: Path, seed: int) -> int:
+    """Have workers work until all is settled, killing each at random; return how many."""
+    draw = random.Random(seed)  # noqa: S311 - replayable
+    kills = 0
+    while True:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "clerkwork", "--project", str(root), "work"],
+            env={**os.environ, "PYTHONPATH": str(HOME)},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        deadline = time.monotonic() + draw.uniform(15, 60)
+        while time.monotonic() < deadline and (open_ := _open(app)):
+            PAUSE.wait(0.5)
+        process.kill()
+        process.wait()
+        if not (open_ := _open(app)):
+            return kills
+        kills += 1
+        say(f"  killed {kills} workers, {open_} orders open")
+
+
+def _open(app: App) -> int:
+    settled = {*CLOSED, ItemState.IN_REVIEW}
+    return sum(_count(app, state) for state in ItemState if state not in settled)
+
+
+def _count(app: App, state: ItemState) -> int:
+    with app.store.read() as db:
+        return items.count(db, Filter(state=state))
+
+
+def _shown(taken: dict[str, list[float]]) -> str:
+    return ", ".join(f"{name} {values[-1]:.1f} s" for name, values in taken.items() if values)
+
+
+def _met(met: bool) -> str:
+    return "yes" if met else "**no**"
+
+
+def say(text: str) -> None:
+    """Write a line at once."""
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Run the benchmark as the command line says."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--orders", type=int, default=100, help="timed orders in each way")
+    options.add_argument("--tryton", type=int, default=100, help="the same in Tryton")
+    options.add_argument("--faulty", type=int, default=200, help="orders of the fault run")
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--write", action="store_true", help="write the table to the document")
+    chosen = options.parse_args()
+    rows: list[list[str]] = []
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "evidence").mkdir()
+        if chosen.orders:
+            rows += against_bare(folder, chosen.orders)
+        if chosen.tryton:
+            rows += in_tryton(folder, chosen.tryton)
+        if chosen.faulty:
+            rows += with_faults(folder, chosen.faulty, chosen.seed)
+    load = f"Load average of the machine at the end: {os.getloadavg()[1]:.1f}."
+    table = [*HEAD, *("| " + " | ".join(row) + " |" for row in rows), "", load]
+    say("\n".join(table))
+    if chosen.write:
+        _write(table)
+
+
+def _write(table: list[str]) -> None:
+    begin, end = "<!-- begin web -->", "<!-- end web -->"
+    text = DOCUMENT.read_text("utf-8")
+    before, _, rest = text.partition(begin)
+    after = rest.partition(end)[2]
+    DOCUMENT.write_text(before + "\n".join([begin, *table, end]) + after, "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""Pages of every awkward kind, entered and found again by description alone, in real Chromium."""
+
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from clerkwork import Receipt, enter_record, find_record
+from clerkwork.browser.host import BrowserHost
+from clerkwork.browser.learned import Learned
+from clerkwork.config.settings import BrowserSettings
+from clerkwork.errors import ApplicationException, BusinessException
+from clerkwork.model.targets import Target
+from tests.fixtures_portal import Visitor, make_order
+
+PAGES = Path(__file__).parents[1] / "target_pages"
+KINDS = yaml.safe_load((PAGES / "targets.yaml").read_text("utf-8"))
+SUPPLIER = "Northgate Logistics Pte Ltd"
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    handler = partial(Quiet, directory=str(PAGES))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+@pytest.fixture
+def at(address: str, warm_browser: BrowserHost, tmp_path: Path) -> Any:
+    """Return a caller on the target that a page of the folder is; each keeps its own orders."""
+
+    def caller(kind: str, browser: BrowserHost = warm_browser) -> Visitor:
+        target = described(kind, address).model_copy(update={"username": str(tmp_path)})
+        return Visitor(browser, target, tmp_path)
+
+    return caller
+
+
+def described(kind: str, address: str) -> Target:
+    own = KINDS[kind]
+    dates = {"words": "Date"}
+    fields = {"number": "Our ref.", "supplier": "Vendor", "order_date": dates}
+    parts = {"code": "Article", "quantity": "Qty", "unit_price": "Price"}
+    return Target.model_validate(
+        {
+            "name": kind,
+            "base_url": address,
+            "call_timeout_s": 60,
+            "search": {
+                "address": "/list.html?ref={reference}",
+                "column": "Our ref.",
+                "confirmation": "Receipt no.",
+            },
+            "form": {
+                "reference": "number",
+                "address": f"/{kind}.html",
+                "submit": ["Save"],
+                "confirmation": "Receipt no.",
+                "fields": fields,
+                **own,
+                "lines": {"fields": parts, **own.get("lines", {})},
+            },
+        }
+    )
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_page_of_this_kind_is_entered_by_its_description(at, kind):
+    """Every field and all four lines stand in the stored record as the order says."""
+    visitor, order = at(kind), make_order("PO-1", supplier=SUPPLIER)
+    before = visitor(find_record, order)
+    receipt = visitor(enter_record, order)
+    wanted = Receipt(confirmation="T-1", reference="PO-1")
+    assert (before, receipt, visitor(find_record, order)) == ([], wanted, [wanted])
+
+
+def test_field_that_takes_no_batch_is_learned(at, tmp_path):
+    """The second order writes it at once as a person would; nothing has to be put right."""
+    (tmp_path / "evidence").mkdir()
+    browser = BrowserHost(BrowserSettings(), tmp_path / "evidence", root=tmp_path)
+    try:
+        visitor = at("single", browser)
+        said = []
+        for number in ("PO-1", "PO-2"):
+            visitor(enter_record, make_order(number, supplier=SUPPLIER))
+            said.append([data["message"] for kind, data in visitor.messages if kind == "log"])
+            visitor.messages.clear()
+    finally:
+        browser.close()
+    corrected = ["Put right in the form: {fields}." in messages for messages in said]
+    assert (corrected, Learned(tmp_path).slow("single")) == ([True, False], {"quantity"})
+
+
+def test_value_that_is_not_offered_goes_to_a_person(at):
+    """A name that is only a part of what the page offers is not taken for it."""
+    error = at("late").fails(enter_record, make_order("PO-1", supplier="Northgate"))
+    assert (type(error), error.code, error.fields) == (
+        BusinessException,
+        "unknown_supplier",
+        ("supplier",),
+    )
+
+
+def test_form_that_wants_more_lines_than_it_has_is_named(at):
+    """Without a button for another line the order is not entered by half."""
+    order = make_order("PO-1", supplier=SUPPLIER)
+    longer = order.model_copy(update={"lines": [*order.lines, order.lines[0]]})
+    error = at("no_labels").fails(enter_record, longer)
+    assert (type(error), error.code) == (ApplicationException, "page_unexpected")
