@@ -147,7 +147,7 @@ class Child:
         ours, theirs = socket.socketpair()
         read_end, self._lifeline = os.pipe()
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "clerkwork.children", str(theirs.fileno()), str(read_end)],
+            [sys.executable, "-P", "-m", "clerkwork.children", str(theirs.fileno()), str(read_end)],
             pass_fds=(theirs.fileno(), read_end),
             start_new_session=True,
             stdin=subprocess.DEVNULL,

@@ -1,0 +1,81 @@
+"""The parts of a recording: what leads to the form and fills it, what stores it, what looks it up.
+
+The value that is typed once more at the end, to look the record up, is its reference.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from clerkwork.browser.recorder.sample import says
+from clerkwork.browser.recorder.script import SETTING_VALUES, Act
+from clerkwork.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A recording, cut where it stores the record.
+
+    Attributes:
+        before: Everything up to the last field of the form.
+        after: Everything after it: the buttons that store the record, then the way to the look-up.
+        search: Place in *after* of the field that the reference is typed into.
+        reference: Path of the sample's part that identifies the record.
+        value: Its value.
+    """
+
+    before: tuple[Act, ...]
+    after: tuple[Act, ...]
+    search: int
+    reference: str
+    value: str
+
+
+def planned(acts: Sequence[Act], parts: Mapping[str, str]) -> Plan:
+    """Return the parts of *acts*, in which the sample with *parts* was entered and looked up.
+
+    Raises:
+        UsageError: No value of the sample was entered, or the record was not looked up after it.
+    """
+    known = [at for at, act in enumerate(acts) if sets(act) and meant(act.text, parts)]
+    if len(known) < 2:
+        raise UsageError(
+            "the recording enters no values of the sample; enter exactly what the sample says"
+        )
+    search = known[-1]
+    entered = [acts[at].text for at in known[:-1]]
+    last = max(at for at, act in enumerate(acts[:search]) if sets(act) or offered(act))
+    references = [
+        path
+        for path in meant(acts[search].text, parts)
+        if "." not in path and acts[search].text in entered
+    ]
+    if not references or last + 1 == search:
+        raise UsageError(
+            "the recording ends without a look-up; after the entry, search for the record by its"
+            " reference and open it, so that every entry can be verified"
+        )
+    return Plan(
+        before=tuple(acts[: last + 1]),
+        after=tuple(acts[last + 1 :]),
+        search=search - last - 1,
+        reference=references[0],
+        value=acts[search].text,
+    )
+
+
+def meant(text: str, parts: Mapping[str, str]) -> list[str]:
+    """Return the paths of the parts that *text* says."""
+    return [path for path, value in parts.items() if says(text, value)]
+
+
+def sets(act: Act) -> bool:
+    """Return whether *act* gives a field its value."""
+    return act.kind in SETTING_VALUES
+
+
+def offered(act: Act) -> str:
+    """Return the text of an offered option that *act* takes, or an empty text."""
+    link = act.way[-1] if act.way and act.kind == "click" else None
+    if link is None or link.name != "get_by_role" or (link.arguments or ("",))[0] != "option":
+        return ""
+    return str(dict(link.keywords).get("name", ""))

@@ -1,0 +1,160 @@
+"""Reading what Playwright's recorder wrote: a Python script that is parsed and never run.
+
+Noise is taken out: clicks that only move the focus, keys that a person presses on the way, and all
+but the last of several values of one field. A list that is chosen from by typing is recorded once
+for each letter, and its letters would choose something else when they are pressed again.
+"""
+
+import ast
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from clerkwork.errors import UsageError
+
+Kind = Literal["goto", "click", "dblclick", "fill", "choose", "tick", "press"]
+LOCATORS = frozenset(
+    {"get_by_role", "get_by_label", "get_by_text", "get_by_placeholder", "get_by_title"}
+    | {"get_by_alt_text", "get_by_test_id", "locator", "frame_locator", "content_frame"}
+    | {"filter", "nth", "first", "last"}
+)
+ACTIONS: dict[str, Kind] = {
+    "goto": "goto",
+    "click": "click",
+    "dblclick": "dblclick",
+    "fill": "fill",
+    "select_option": "choose",
+    "check": "tick",
+    "uncheck": "tick",
+    "press": "press",
+}
+SETTING_VALUES = frozenset({"fill", "choose", "tick"})
+IGNORED = re.compile(
+    r"browser = |context = |page\d* = context\.new_page|context\.|browser\.|expect\("
+    r"|page\d*\.close\(|page\d*\.goto\(.about:blank|page\d*\.set_default"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One part of the way to an element, such as ``get_by_label("Tax")`` or ``first``.
+
+    Attributes:
+        name: Of the method or the property.
+        arguments: What the method is given by place; None for a property.
+        keywords: What it is given by name.
+    """
+
+    name: str
+    arguments: tuple[Any, ...] | None = None
+    keywords: tuple[tuple[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Act:
+    """One thing that the person did.
+
+    Attributes:
+        kind: What.
+        way: The way from the page to the element; empty for ``goto``.
+        text: The address, the text, the choice or the key; ``yes`` or ``no`` for a tick.
+        line: Its line in the script, from 1.
+    """
+
+    kind: Kind
+    way: tuple[Link, ...] = ()
+    text: str = ""
+    line: int = 0
+
+
+def read_script(text: str, name: str) -> list[Act]:
+    """Return what the script *text* does, in its sequence and without noise.
+
+    Args:
+        text: As ``playwright codegen --target python`` writes it.
+        name: The script's name for error messages.
+
+    Raises:
+        UsageError: The script is no such one, or does something that is not understood.
+    """
+    try:
+        tree = ast.parse(text)
+    except SyntaxError as error:
+        problem = f"{name}:{error.lineno}: is not a script of Playwright's recorder"
+        raise UsageError(problem) from None
+    body = next((one.body for one in tree.body if isinstance(one, ast.FunctionDef)), tree.body)
+    acts = []
+    for statement in body:
+        act = _act(statement)
+        if act is not None:
+            acts.append(act)
+        elif not IGNORED.match(shown := ast.unparse(statement).splitlines()[0]):
+            raise UsageError(
+                f"{name}:{statement.lineno}: `{shown}` cannot be taken into a target; record the"
+                " entry again without it"
+            )
+    if not acts:
+        raise UsageError(f"{name}: nothing was recorded in it")
+    return tidied(acts)
+
+
+def tidied(acts: Sequence[Act]) -> list[Act]:
+    """Return *acts* without those that only lead to the next one."""
+    kept = [act for act in acts if act.kind != "press" or act.text == "Enter"]
+    following = [*kept[1:], Act(kind="goto")]
+    return [act for act, after in zip(kept, following, strict=True) if not _leads_to(act, after)]
+
+
+def _leads_to(act: Act, after: Act) -> bool:
+    same = act.way == after.way and after.kind in SETTING_VALUES
+    return same and act.kind in {"click", "fill", "choose"}
+
+
+def _act(statement: ast.stmt) -> Act | None:
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not (isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute)):
+        return None
+    kind, way = ACTIONS.get(call.func.attr), _way(call.func.value)
+    if kind is None or way is None or IGNORED.match(ast.unparse(call)):
+        return None
+    try:
+        given = [ast.literal_eval(argument) for argument in call.args]
+    except ValueError:
+        return None
+    text = {"check": "yes", "uncheck": "no"}.get(call.func.attr, str(given[0]) if given else "")
+    return Act(kind=kind, way=way, text=text, line=statement.lineno)
+
+
+def _way(node: ast.expr) -> tuple[Link, ...] | None:
+    """Return the links from the page to *node*, or None where one of them is not understood."""
+    links: list[Link] = []
+    while not isinstance(node, ast.Name):
+        link = _link(node)
+        if link is None:
+            return None
+        links.insert(0, link)
+        node = node.func if isinstance(node, ast.Call) else node
+        node = node.value if isinstance(node, ast.Attribute) else node
+    return tuple(links) if re.fullmatch(r"page\d*", node.id) else None
+
+
+def _link(node: ast.expr) -> Link | None:
+    called = node if isinstance(node, ast.Call) else None
+    attribute = called.func if called else node
+    if not isinstance(attribute, ast.Attribute) or attribute.attr not in LOCATORS:
+        return None
+    if called is None:
+        return Link(attribute.attr)
+    try:
+        keywords = tuple((str(one.arg), _literal(one.value)) for one in called.keywords)
+        return Link(attribute.attr, tuple(map(_literal, called.args)), keywords)
+    except ValueError:
+        return None
+
+
+def _literal(node: ast.expr) -> Any:
+    """Return the value of a literal, or the pattern of ``re.compile`` of one."""
+    if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile":
+        return re.compile(ast.literal_eval(node.args[0]))
+    return ast.literal_eval(node)

@@ -1,0 +1,297 @@
+"""Going the recorded way once more, up to the last field, and looking at everything on it.
+
+It runs in the browser's process. Nothing is stored: the buttons that would store the record are
+looked at and not clicked, because the record stands in the target since it was recorded.
+"""
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import quote, quote_plus, urlsplit
+
+from playwright.sync_api import ElementHandle, Error, Locator, Page
+from playwright.sync_api import TimeoutError as LateError
+
+from clerkwork.browser.candidates import Candidate
+from clerkwork.browser.locate import KEPT, look
+from clerkwork.browser.match import choose
+from clerkwork.browser.recorder.plan import Plan, offered, sets
+from clerkwork.browser.recorder.script import Act
+from clerkwork.browser.scores import called
+from clerkwork.errors import UsageError
+from clerkwork.model.bots import Screen
+from clerkwork.model.locators import Fingerprint
+
+QUIET_MS = 5_000
+PLACE = "{reference}"
+_SHOWN = """element => [element.closest("a[href]") ? "link" : "button",
+  (element.getAttribute("aria-label") || element.innerText || element.value || element.title || "")
+    .replace(/\\s+/g, " ").trim()]"""
+_VALUE = """element => element.tagName === "SELECT"
+  ? element.selectedOptions[0]?.text.trim() ?? ""
+  : /^(checkbox|radio)$/.test(element.type) ? (element.checked ? "yes" : "no")
+  : element.value ?? element.innerText.trim()"""
+_COLUMNS = """(clicked, reference) => {
+  const row = clicked.closest("tr, [role=row]");
+  const table = row?.closest("table, [role=grid], [role=table]");
+  const head = [...(table?.querySelectorAll("tr, [role=row]") ?? [])].find(
+    one => one !== row && one.querySelector("th, [role=columnheader]"));
+  if (!head) return ["", ""];
+  const over = cell => cell ? head.children[[...row.children].indexOf(cell)]?.innerText.trim() : "";
+  const own = [...row.children].find(cell => cell.contains(clicked) && cell !== row);
+  return [over([...row.children].find(cell => cell.innerText.trim() === reference)), over(own)];
+}"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Met:
+    """What an act of the recording met on the page.
+
+    Attributes:
+        kind: A ``field``, a ``button`` or a ``link``.
+        words: What a person calls it.
+        value: What the field showed when the form was full, or what was taken of its offers.
+        place: The page's address before the act, without the target's.
+        line: Its line in a grid, from 0, or -1.
+        offered: Its value was taken from what the page offered.
+        computed: Nobody typed its value.
+        secret: It is a password's.
+        seen: What a field looks like.
+    """
+
+    kind: str
+    words: str
+    value: str = ""
+    place: str = ""
+    line: int = -1
+    offered: bool = False
+    computed: bool = False
+    secret: bool = False
+    seen: Fingerprint | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Walked:
+    """What was met on the whole way.
+
+    Attributes:
+        before: Up to the last field of the form, in sequence.
+        computed: The fields of the full form that nobody typed into.
+        submit: The words of the buttons that store the record.
+        address: Where records are looked up.
+        column: Heading of the column that shows the reference there.
+        own: Heading of the column that shows the record's own number.
+    """
+
+    before: tuple[Met, ...]
+    computed: tuple[Met, ...]
+    submit: tuple[str, ...]
+    address: str
+    column: str
+    own: str
+
+
+def walk(screen: Screen, plan: Plan) -> Walked:
+    """Go the recorded way of *plan* and return what was met on it.
+
+    Raises:
+        UsageError: Something of it cannot be said in a target's description.
+        ApplicationException: The page did not come to what was recorded.
+    """
+    page: Page = screen.page
+    before: list[Met] = []
+    handles: list[ElementHandle | None] = []
+    for act in plan.before:
+        met, handle = _go(page, act)
+        if met is not None:
+            before.append(met)
+            handles.append(handle)
+    _quiet(page)
+    filled = tuple(_with_value(met, handle) for met, handle in zip(before, handles, strict=True))
+    computed = _untouched(page, handles)
+    submit, rest = _submit(page, plan)
+    for act in rest[: plan.search - len(submit) + 1]:
+        _go(page, act)
+    address, column, own = _look_up(page, rest[plan.search - len(submit) + 1 :], plan.value)
+    return Walked(
+        before=filled, computed=computed, submit=submit, address=address, column=column, own=own
+    )
+
+
+def _go(page: Page, act: Act) -> tuple[Met | None, ElementHandle | None]:
+    """Do one act, and return what it met."""
+    where = place(page)
+    if act.kind == "goto":
+        page.goto(act.text)
+        return None, None
+    locator = _locator(page, act)
+    handle = locator.element_handle()
+    met = _field(page, handle, act, where) if sets(act) else _clicked(handle, act, where)
+    _do(locator, act)
+    _quiet(page)
+    return met, handle if met is not None and met.kind == "field" else None
+
+
+def _do(locator: Locator, act: Act) -> None:
+    if act.kind == "fill":
+        locator.fill(act.text)
+    elif act.kind == "choose":
+        locator.select_option(act.text)
+    elif act.kind == "tick":
+        locator.set_checked(act.text == "yes")
+    elif act.kind == "press":
+        locator.press(act.text)
+    elif act.kind == "dblclick":
+        locator.dblclick()
+    else:
+        locator.click()
+
+
+def _locator(page: Page, act: Act) -> Locator:
+    found: Any = page
+    for link in act.way:
+        part = getattr(found, link.name)
+        found = part if link.arguments is None else part(*link.arguments, **dict(link.keywords))
+    return found  # type: ignore[no-any-return]  # the links were checked when they were read
+
+
+def _field(page: Page, handle: ElementHandle, act: Act, where: str) -> Met:
+    candidate, fields = _candidate(page, handle)
+    words = called(candidate.seen)
+    row = _line(candidate, fields)
+    met = Met(
+        kind="field",
+        words=words,
+        value=act.text,
+        place=where,
+        line=row,
+        secret=candidate.seen.type == "password",
+        seen=candidate.seen,
+    )
+    found = choose(words, fields, None, row if row >= 0 else None).field
+    if found is not candidate and not met.secret:
+        raise UsageError(
+            f"line {act.line} of the recording fills a field that its words ({words or 'none'}) do"
+            " not name alone; a target for this page needs a pages.py"
+        )
+    return met
+
+
+def _candidate(page: Page, handle: ElementHandle) -> tuple[Candidate, list[Candidate]]:
+    """Return what is known of an element, and all fields of the page."""
+    frames, fields = look(page)
+    for candidate in fields:
+        other = frames[candidate.frame].evaluate_handle(KEPT, candidate.place)
+        if handle.owner_frame() == frames[candidate.frame] and handle.evaluate(
+            "(one, other) => one === other || other.contains(one)", other
+        ):
+            return candidate, fields
+    raise UsageError("the recording fills something that is no visible field")
+
+
+def _line(candidate: Candidate, fields: Sequence[Candidate]) -> int:
+    if not candidate.seen.header:
+        return -1
+    same = {
+        one.line
+        for one in fields
+        if (one.frame, one.grid) == (candidate.frame, candidate.grid) and one.seen.header
+    }
+    return sorted(same).index(candidate.line)
+
+
+def _clicked(handle: ElementHandle, act: Act, where: str) -> Met:
+    kind, words = handle.evaluate(_SHOWN)
+    if offered(act):
+        return Met(kind="option", words=words, value=words, place=where)
+    return Met(kind=kind, words=words, place=where)
+
+
+def _with_value(met: Met, handle: ElementHandle | None) -> Met:
+    """Return *met* with what its field shows now, unless the page has gone since."""
+    if handle is None or met.secret:
+        return met
+    with contextlib.suppress(Error):
+        return replace(met, value=str(handle.evaluate(_VALUE)))
+    return met
+
+
+def _untouched(page: Page, handles: Sequence[ElementHandle | None]) -> tuple[Met, ...]:
+    """Return the fields of the page with a value that nobody typed."""
+    frames, fields = look(page)
+    found = []
+    for candidate in fields:
+        element = frames[candidate.frame].evaluate_handle(KEPT, candidate.place).as_element()
+        if element is None or any(_same(element, handle) for handle in handles):
+            continue
+        met = Met(
+            kind="field",
+            words=called(candidate.seen),
+            value=str(element.evaluate(_VALUE)),
+            line=_line(candidate, fields),
+            computed=True,
+            seen=candidate.seen,
+        )
+        found += [met] if met.value else []
+    return tuple(found)
+
+
+def _same(element: ElementHandle, handle: ElementHandle | None) -> bool:
+    if handle is None:
+        return False
+    try:
+        return bool(handle.evaluate("(one, other) => one === other", element))
+    except Error:  # it was on a page that has gone
+        return False
+
+
+def _submit(page: Page, plan: Plan) -> tuple[tuple[str, ...], tuple[Act, ...]]:
+    """Return the words of the buttons that store the record, and the acts after them."""
+    words: list[str] = []
+    for act in plan.after[: plan.search]:
+        if act.kind not in {"click", "dblclick"}:
+            break
+        locator = _locator(page, act)
+        if words and not locator.count():  # it comes only when the one before was clicked
+            words.append(str(dict(act.way[-1].keywords).get("name", "")))
+            continue
+        kind, text = locator.element_handle().evaluate(_SHOWN)
+        if kind == "link":
+            break
+        words.append(text)
+    if not words or not all(words):
+        raise UsageError("the recording clicks no button that stores the record")
+    return tuple(words), plan.after[len(words) :]
+
+
+def _look_up(page: Page, acts: Sequence[Act], reference: str) -> tuple[str, str, str]:
+    """Return the address of the look-up and the headings of its reference and the own number."""
+    column = own = address = ""
+    for act in acts:
+        address = place(page)
+        if act.kind in {"click", "dblclick"} and act.way:
+            handle = _locator(page, act).element_handle()
+            column, own = handle.evaluate(_COLUMNS, reference)
+            if column:
+                break
+        _go(page, act)
+    for written in (quote(reference, safe=""), quote_plus(reference)):
+        address = address.replace(written, PLACE)
+    if not column or PLACE not in address:
+        raise UsageError(
+            "the look-up cannot be said in a target: it needs a list whose address holds the"
+            " reference, with headings over its columns; write a pages.py for it"
+        )
+    return address, column, own
+
+
+def _quiet(page: Page) -> None:
+    with contextlib.suppress(LateError):
+        page.wait_for_load_state("networkidle", timeout=QUIET_MS)
+
+
+def place(page: Page) -> str:
+    """Return the page's address within its host."""
+    parts = urlsplit(page.url)
+    return parts.path + (f"?{parts.query}" if parts.query else "")

@@ -1,0 +1,149 @@
+"""Watch one item being entered in a system, and make a target and a bot that enter others."""
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+import typer
+
+from clerkwork.cli import project
+from clerkwork.errors import ClerkworkError, UsageError
+
+if TYPE_CHECKING:
+    from clerkwork.browser.host import BrowserHost
+    from clerkwork.browser.recorder.describe import Description
+
+
+def command(
+    context: typer.Context,
+    url: Annotated[str, typer.Argument(help="Address of the system's first page.")],
+    name: Annotated[str, typer.Option(help="What the target and its bot are to be called.")],
+    sample: Annotated[
+        Path, typer.Option(help="JSON file of the item that is entered while it is recorded.")
+    ],
+    second: Annotated[
+        Path, typer.Option(help="JSON file of another item, which the recording is replayed with.")
+    ],
+    script: Annotated[
+        Path | None,
+        typer.Option("--from", help="A script that Playwright's recorder wrote, to take instead."),
+    ] = None,
+) -> None:
+    """Record an entry on a test system and replay it with a second item before it counts.
+
+    Log in, enter exactly what the sample says, store it, look the record up by its reference and
+    open it, then close the window. Values equal to the sample's become fields. The second item is
+    entered by the target's description and compared with what the system shows.
+    """
+    from clerkwork.browser.host import BrowserHost
+    from clerkwork.browser.recorder import write
+    from clerkwork.config.settings import load_settings
+    from clerkwork.discover import load_bots
+
+    root = project.find_root(context)
+    settings = load_settings(root)
+    load_bots(root)  # before the browser's process starts, which is to know the new bot too
+    first, other = _payload(sample), _payload(second)
+    base_url = _base(url)
+    write.refuse_present(root, name)
+    text = _recorded(url, script, settings.browser.executable)
+    host = BrowserHost(settings.browser, root / settings.folders.evidence, root=root)
+    try:
+        description = _description(host, name, base_url, text, script, first)
+        for file in write.write(root, name, base_url, first, description):
+            typer.echo(f"Wrote {file.relative_to(root)}")
+        for path in description.missing:
+            typer.echo(f"Not on the form: {path}")
+        _prove(host, root, name, other, description)
+    finally:
+        host.close()
+
+
+def _base(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise UsageError(f"{url} is not an address; write it with http:// or https://")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _payload(file: Path) -> dict[str, Any]:
+    try:
+        payload = json.loads(file.read_text(encoding="utf-8"), parse_float=str)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from None
+    except ValueError as error:
+        raise UsageError(f"{file} is not JSON: {error}") from None
+    if not isinstance(payload, dict) or not payload:
+        raise UsageError(f"{file} holds no item; write an object with the item's fields")
+    return payload
+
+
+def _recorded(url: str, script: Path | None, setting: str) -> str:
+    from playwright.sync_api import sync_playwright
+
+    from clerkwork.browser import executable
+    from clerkwork.browser.recorder import codegen
+
+    if script is not None:
+        try:
+            return script.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"{script} cannot be read: {error}") from None
+    with sync_playwright() as playwright:
+        found = executable.find(setting, lambda: playwright.chromium.executable_path)
+    typer.echo("Recording. Enter the sample, look it up, open it, then close the window.")
+    return codegen.record(url, executable=found.path)
+
+
+def _description(
+    host: "BrowserHost",
+    name: str,
+    base_url: str,
+    text: str,
+    script: Path | None,
+    payload: dict[str, Any],
+) -> "Description":
+    from clerkwork.browser.recorder.describe import described
+    from clerkwork.browser.recorder.plan import planned
+    from clerkwork.browser.recorder.sample import parts_of
+    from clerkwork.browser.recorder.script import read_script
+    from clerkwork.browser.recorder.walk import walk
+    from clerkwork.model.targets import Target
+
+    parts = parts_of(payload)
+    plan = planned(read_script(text, str(script or "the recording")), parts)
+    walked = host.call(Target(name=name, base_url=base_url), walk, plan)
+    return described(walked, parts, plan.reference)
+
+
+def _prove(
+    host: "BrowserHost",
+    root: Path,
+    name: str,
+    payload: dict[str, Any],
+    description: "Description",
+) -> None:
+    from pydantic import ValidationError
+
+    from clerkwork.browser.recorder.replay import replay
+    from clerkwork.browser.recorder.write import variable
+    from clerkwork.config.targets import load_targets
+    from clerkwork.discover import load_bots
+
+    environment = {**os.environ, variable(name): description.password}
+    target = load_targets(root, environment)[name]
+    try:
+        item = load_bots(root)[name].takes.model_validate(payload)
+        receipt = replay(host, target, item)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"]))
+        raise UsageError(f"the second sample's {where}: {problem['msg']}") from None
+    except ClerkworkError:
+        typer.echo("What was written is not proved: the second sample was not entered as it should")
+        raise
+    typer.echo(f"Replayed: {receipt.reference} stands in {name} as {receipt.confirmation}.")
+    if description.password:
+        typer.echo(f"Put the password into {variable(name)} wherever this bot works.")

@@ -1,0 +1,111 @@
+"""Reading a recording and telling its parts; no browser is needed."""
+
+import pytest
+
+from clerkwork.browser.recorder.plan import planned
+from clerkwork.browser.recorder.sample import day_format, parts_of, says
+from clerkwork.browser.recorder.script import Act, read_script
+from clerkwork.errors import UsageError
+from tests import recordings
+
+
+def script(*lines: str) -> str:
+    return "\n".join(["def run(playwright):", *[f"    {line}" for line in lines]])
+
+
+def read(*lines: str) -> list[Act]:
+    return read_script(script(*lines), "recorded.py")
+
+
+def test_only_the_last_choice_of_a_list_that_is_typed_into_counts():
+    """Letters typed in a list are recorded one by one; pressed again, they would choose another."""
+    acts = read(
+        'page.get_by_label("Currency").click()',
+        'page.get_by_label("Currency").select_option("SGD")',
+        'page.get_by_label("Currency").press("E")',
+        'page.get_by_label("Currency").select_option("EUR")',
+        'page.get_by_label("Currency").press("Tab")',
+    )
+    assert [(act.kind, act.text) for act in acts] == [("choose", "EUR")]
+
+
+def test_text_that_was_typed_twice_into_a_field_counts_once():
+    """A correction on the way is not the person's last word."""
+    acts = read('page.get_by_label("Tax").fill("4")', 'page.get_by_label("Tax").fill("5.00")')
+    assert [act.text for act in acts] == ["5.00"]
+
+
+def test_enter_is_kept_because_it_sends_a_form():
+    """Other keys move about; this one does something."""
+    acts = read('page.locator("#q").fill("A")', 'page.locator("#q").press("Enter")')
+    assert [act.kind for act in acts] == ["fill", "press"]
+
+
+@pytest.mark.parametrize(
+    ("line", "named"),
+    [
+        ("page.evaluate('1')", "recorded.py:2: `page.evaluate('1')`"),
+        ("import os", "recorded.py:2: `import os`"),
+        ("page.get_by_label(open('x').read()).click()", "recorded.py:2: "),
+        ("with page.expect_popup() as popup: pass", "recorded.py:2: `with page.expect_popup()"),
+        ("(", "recorded.py:2: is not a script"),
+    ],
+)
+def test_script_that_does_anything_else_is_refused_by_its_line(line, named):
+    """The script is read and never run; what is not understood is not skipped."""
+    with pytest.raises(UsageError) as caught:
+        read(line)
+    assert str(caught.value).startswith(named)
+
+
+@pytest.mark.parametrize(
+    ("shown", "value", "same"),
+    [
+        ("1,250.00", "1250", True),
+        ("11/03/2026", "2026-11-03", True),
+        ("2026年11月03日", "2026-11-03", True),
+        ("Kest", "Kestrel", False),
+        ("10", "10.5", False),
+        ("", "0", False),
+    ],
+)
+def test_value_is_known_however_the_page_writes_it(shown, value, same):
+    """Numbers and days are compared as such, everything else as text."""
+    assert says(shown, value) is same
+
+
+def test_day_keeps_the_way_it_was_written():
+    """The target's description says how the page wants a day."""
+    assert day_format("03.11.2026", "2026-11-03") == "%d.%m.%Y"
+
+
+def test_recording_is_cut_where_the_record_is_stored():
+    """The reference is what is typed once more to look the record up."""
+    parts = parts_of(recordings.FIRST)
+    plan = planned(read_script(recordings.portal_script("http://host"), "recorded.py"), parts)
+    assert (
+        plan.reference,
+        plan.before[-1].text,
+        [act.kind for act in plan.after],
+        plan.search,
+    ) == ("number", "5.00", ["click", "click", "fill", "click", "click"], 2)
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        (['page.get_by_label("Tax").fill("9")'], "enters no values of the sample"),
+        (
+            [
+                'page.get_by_label("Order number").fill("PO-REC-1")',
+                'page.get_by_label("Tax").fill("5.00")',
+                'page.get_by_role("button", name="Save").click()',
+            ],
+            "ends without a look-up",
+        ),
+    ],
+)
+def test_recording_that_proves_nothing_is_refused(lines, problem):
+    """What was entered has to be the sample, and has to be found again."""
+    with pytest.raises(UsageError, match=problem):
+        planned(read(*lines), parts_of(recordings.FIRST))
