@@ -34,8 +34,8 @@ chaos: setup
 
 # Changes real pages at random and counts which fields are still found; then MiniWoB++ by words alone.
 bench-locators: setup
-	$(PYTHON) -m benchmarks.locators --held-out --seeds 2 --triples 200 --write
-	$(PYTHON) -m benchmarks.miniwob
+	$(PYTHON) -m benchmarks.locators --held-out --seeds 1 --triples 100 --write
+	$(PYTHON) -m benchmarks.miniwob --write
 
 # A real ERP to try the bots on: installs Tryton in var/tryton, seeds it, serves it on port 8802.
 tryton:

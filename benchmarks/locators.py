@@ -237,7 +237,7 @@ def main() -> None:
         browser.close()
     _say("\n".join(rows))
     if chosen.write:
-        _write(rows)
+        write_table("locators", rows)
 
 
 def _rows(bench: Bench, chosen: argparse.Namespace) -> list[str]:
@@ -277,9 +277,10 @@ def _row(title: str, at_once: int, tally: Tally) -> str:
     return f"| {title} | {at_once} | {total} | {shares} | {missed or '-'} |"
 
 
-def _write(rows: list[str]) -> None:
+def write_table(name: str, rows: list[str]) -> None:
+    """Put *rows* between the marks called *name* in docs/benchmarks.md."""
     text = REPORT.read_text(encoding="utf-8")
-    start, end = "<!-- begin locators -->", "<!-- end locators -->"
+    start, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
     before, _, rest = text.partition(start)
     _, _, after = rest.partition(end)
     body = "\n".join([start, *rows, end])

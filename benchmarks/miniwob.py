@@ -1,9 +1,10 @@
 """Solves MiniWoB++ forms with one script that reads the task's words and knows no task.
 
 The words of the page's fields are looked for in the task's sentence, next to the values that stand
-out in it (in bold or in quotation marks). The same script does every task.
+out in it (in bold or in quotation marks). The same script does every task. With --write, the table
+goes to docs/benchmarks.md.
 
-Usage: python -m benchmarks.miniwob [--seeds N]
+Usage: python -m benchmarks.miniwob [--seeds N] [--write]
 """
 
 import argparse
@@ -13,6 +14,7 @@ import sys
 from playwright.sync_api import Error, Page, sync_playwright
 
 from benchmarks import pages
+from benchmarks.locators import write_table
 from clerkwork.browser import executable
 from clerkwork.browser.entry import FoundEntry
 from clerkwork.browser.locate import Wanted, find_button, find_field
@@ -71,17 +73,22 @@ def main() -> None:
     """Run every task with every seed and say how many were solved."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", type=int, default=100)
+    options.add_argument("--write", action="store_true")
     chosen = options.parse_args()
     pages.install()
     with pages.served(pages.MINIWOB) as address, sync_playwright() as playwright:
         found = executable.find("", lambda: playwright.chromium.executable_path)
         page = playwright.chromium.launch(executable_path=found.path).new_page()
         page.set_default_timeout(10_000)
+        rows = ["| task | solved |", "|---|---|"]
         for task in TASKS:
             page.goto(f"{address}/miniwob/{task}.html")
             page.evaluate("core.EPISODE_MAX_TIME = 60000")
             good = sum(_solved(page, task, seed) for seed in range(chosen.seeds))
-            _say(f"| {task} | {good} of {chosen.seeds} |")
+            rows.append(f"| {task} | {good} of {chosen.seeds} |")
+            _say(rows[-1])
+    if chosen.write:
+        write_table("miniwob", rows)
 
 
 def _solved(page: Page, task: str, seed: int) -> bool:
