@@ -5,7 +5,7 @@ ONCE ?=
 KEEP ?=
 RESET ?=
 
-.PHONY: demo test setup check unit bench bench-locators bench-web chaos tryton
+.PHONY: demo test setup check unit bench bench-documents bench-locators bench-web chaos tryton
 
 demo:
 	@tools/setup.sh run
@@ -31,6 +31,11 @@ bench: setup
 
 chaos: setup
 	$(PYTHON) -m tests.chaos
+
+# Reads the development documents, which are not part of the project.
+bench-documents: setup
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[ocr]'
+	$(PYTHON) -m benchmarks.documents --write
 
 # Changes real pages at random and counts which fields are still found; then MiniWoB++ by words alone.
 bench-locators: setup

@@ -69,6 +69,7 @@ def measure(reader: DocumentReader, file: Path) -> dict[str, Any]:
     return {
         "engine": extraction.engine,
         "truth": truth,
+        "read": list(read),
         "wrong": wrong,
         "silent": silent,
         "doubtful": doubtful,

@@ -94,8 +94,8 @@ class DocumentSettings(Section):
 
     engine: str = Field(
         "auto",
-        description="Engine that reads scans: `tesseract`, `rapidocr`, `none` for text layers "
-        "only, `replay`; `auto` takes the best that is installed.",
+        description="Engine that reads scans: `tesseract`, `rapidocr`, `tesserocr`, `none` for "
+        "text layers only, `replay`; `auto` takes the best that is installed.",
     )
     verify: str = Field(
         "auto",

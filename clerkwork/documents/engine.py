@@ -53,7 +53,8 @@ class OcrEngine(Protocol):
     Attributes:
         name: As in the setting ``documents.engine``.
         rank: The usable engine of the highest rank reads the page, the next one confirms it;
-            one of rank 0 is used only where a setting names it.
+            one of rank 0 is used only where a setting names it. Engines of one rank are of one
+            kind and fail alike, so none confirms another.
     """
 
     name: str
@@ -114,8 +115,9 @@ def choose(settings: DocumentSettings) -> Engines:
         first = _named(settings.engine, found)
     if settings.verify != AUTO:
         second = _named(settings.verify, found)
-        return Engines(first=first, second=second if second.rank and second is not first else None)
-    others = [e for e in ranked if first.rank and e is not first and e.missing() is None]
+        apart = second.rank and second.rank != first.rank
+        return Engines(first=first, second=second if apart else None)
+    others = [e for e in ranked if first.rank not in {0, e.rank} and e.missing() is None]
     return Engines(first=first, second=others[0] if others else None)
 
 

@@ -9,7 +9,7 @@ when the reading of the chosen places alone did not settle them.
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 
 from PIL import Image, ImageChops, ImageFilter, ImageOps
 
@@ -33,16 +33,23 @@ class Readings:
 
     Attributes:
         main: The reading that fields are looked for in.
-        picture: The page with an even white ground, for the reading of single places.
     """
 
     def __init__(
-        self, main: PageWords, picture: Image.Image, more: Callable[[], tuple[PageWords, ...]]
+        self,
+        main: PageWords,
+        picture: Callable[[], Image.Image],
+        more: Callable[[], tuple[PageWords, ...]],
     ) -> None:
-        """Keep the reading, and *more*, which reads the page in other ways when asked."""
+        """Keep the reading, and what draws the page and reads it in other ways when asked."""
         self.main = main
-        self.picture = picture
+        self._picture = picture
         self._more = more
+
+    @cached_property
+    def picture(self) -> Image.Image:
+        """Return the page with an even white ground, for the reading of single places."""
+        return self._picture()
 
     @cached_property
     def others(self) -> tuple[PageWords, ...]:
@@ -52,18 +59,22 @@ class Readings:
 
 def read_picture(picture: Image.Image, number: int, languages: str, engines: Engines) -> Readings:
     """Return readings of a page that was straightened by :func:`straighten`."""
-    grey = ImageOps.grayscale(picture)
-    large = without_rules(_sized(grey, LARGE_WIDTH_PX))
-    small = _sized(large, SMALL_WIDTH_PX)
+
+    @cache
+    def large() -> Image.Image:
+        return without_rules(_sized(ImageOps.grayscale(picture), LARGE_WIDTH_PX))
+
+    def small() -> Image.Image:
+        return _sized(large(), SMALL_WIDTH_PX)
+
     confirming = engines.second
     if confirming is not None:
-        main = _page(picture, number, languages, engines.first, Layout.PAGE)
         return Readings(
-            main,
-            _evened(large),
-            lambda: (_page(small, number, languages, confirming, Layout.PAGE),),
+            _page(picture, number, languages, engines.first, Layout.PAGE),
+            lambda: _evened(large()),
+            lambda: (_page(small(), number, languages, confirming, Layout.PAGE),),
         )
-    return _of_one_engine(large, small, number, languages, engines.first)
+    return _of_one_engine(large(), small(), number, languages, engines.first)
 
 
 def _of_one_engine(
@@ -78,7 +89,7 @@ def _of_one_engine(
         native = _page(large, number, "+".join(chinese), engine, Layout.PAGE)
         main = _with_chinese(main, native)
         others.append(native)
-    return Readings(main, _evened(large), lambda: tuple(others))
+    return Readings(main, lambda: _evened(large), lambda: tuple(others))
 
 
 def _evened(page: Image.Image) -> Image.Image:

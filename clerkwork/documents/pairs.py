@@ -21,10 +21,11 @@ _WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 NOUNS = frozenset(map(compact, _WORDS["nouns"]))
 MARKS, EMPTY = frozenset(_WORDS["marks"]), frozenset(_WORDS["empty"])
 LABEL_WORDS, LABEL_LETTERS = 9, 60
-FAR_RIGHT, FAR_BELOW, NEXT_LINE = 420.0, 2.6, 1.9
+FAR_RIGHT, FAR_BELOW, NEXT_LINE = 420.0, 2.6, 1.6
 ALIGNED, WIDE, LONGER = 2.0, 0.9, 6.0
 SHORT, FULL_LINE = 4, 800.0
 ENDS = ":："
+COUNTED = re.compile(r"#\s?[^\W\d_]{3}")  # such as "# stores", which asks for a number itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,7 +221,7 @@ def _valued(label: Segment, every: Sequence[Segment], height: float) -> Iterator
     how = "right"
     if first is None and (label.text[-1] in ENDS or _names_something(replace(label, asks=False))):
         first, how = _below(label, every, height), "below"
-    if first is None:
+    if first is None or not re.search(r"\w", first.text):
         return
     if _is_option(first, every) or (how == "below" and first.text.startswith("(")):
         return
@@ -251,7 +252,7 @@ def _beside(label: Segment, every: Sequence[Segment], height: float) -> Segment 
         and one.tokens[0].middle < label.bottom + 0.2 * height
     ]
     nearest = min(right, key=lambda one: one.left, default=None)
-    if nearest is None or nearest.asks or nearest.taken:
+    if nearest is None or nearest.asks or nearest.taken or COUNTED.match(nearest.text):
         return None
     if not label.asks and _names_something(nearest):
         return None

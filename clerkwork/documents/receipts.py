@@ -49,24 +49,17 @@ def receipt_fields(
     name, place = head_of(rows)
     days = days_in(rows, date_order)
     total, judged, totals = judge_total(rows)
-    wanted = [name, place, *(day.found for day in days[:1]), total]
-    witness.prepare([item.tokens for item in wanted if item])
     return [
-        scribe.write("supplier", name, _unnamed(name, witness)),
-        scribe.write("address", place, _unnamed(place, witness)),
+        scribe.write("supplier", name, _unnamed(name)),
+        scribe.write("address", place, _unnamed(place)),
         _judge_day(days, rows, witness, scribe),
         scribe.write("total", total, judged, totals),
     ]
 
 
-def _unnamed(item: Found | None, witness: Witness) -> Verdict:
+def _unnamed(item: Found | None) -> Verdict:
     """Return the verdict on words that no label names: well read is not yet what was asked for."""
-    if item is None:
-        return missing()
-    read = agreement(item, witness)
-    if read.confidence <= HALF:
-        return read
-    return verdict(HALF, "No label says that these words are it.")
+    return verdict(HALF, "No label says that these words are it.") if item else missing()
 
 
 def days_in(rows: Sequence[Row], order: str) -> list[Day]:
@@ -128,6 +121,8 @@ def _judge_day(
 def _agreed(day: Day, rows: Sequence[Row], witness: Witness) -> Verdict:
     """Return the verdict on a date that stands once: by other readings, or a number that has it."""
     item = day.found
+    if _in_a_number(item, rows):
+        return verdict(LIKELY, "A number in the document has the date in it.", Proof.REPETITION)
 
     def alike(text: str) -> str:
         return _first_date(text, item)
@@ -135,8 +130,6 @@ def _agreed(day: Day, rows: Sequence[Row], witness: Witness) -> Verdict:
     read = agreement(item, witness, alike=alike)
     if read.confidence >= LIKELY:
         return read
-    if _in_a_number(item, rows):
-        return verdict(LIKELY, "A number in the document has the date in it.", Proof.REPETITION)
     own = witness.own(item.tokens)
     if own and all(alike(heard.text) == alike(item.raw) for heard in own):
         count = str(len(own) + 1)

@@ -208,7 +208,8 @@ def _some_pages(
             for number in numbers if numbers is not None else range(len(document)):
                 page = document[number]
                 words = textlayer.words_of(page, number)
-                picture = opening.draw(page, settings.dpi)
+                shown = round(SHOWN_WIDTH_PX * opening.POINTS_PER_INCH / page.get_width())
+                picture = opening.draw(page, min(shown, settings.dpi) if words else settings.dpi)
                 yield (
                     number,
                     _Page(picture=picture if words else ocr.straighten(picture), words=words),

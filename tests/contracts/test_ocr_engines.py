@@ -99,6 +99,7 @@ def test_an_engine_that_lacks_something_says_what_to_do(
         "none": None,
         "rapidocr": "pip install 'clerkwork[ocr]'",
         "replay": "set documents.replay to a folder of stored readings",
+        "tesserocr": "pip install tesserocr",
         "tesseract": "apt-get install tesseract-ocr tesseract-ocr-eng",
     }
     found = find_engines(DocumentSettings(languages="eng"))[name]

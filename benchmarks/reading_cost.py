@@ -1,0 +1,97 @@
+"""What a page costs: processor time against bare tesseract, in turns, and memory of the child."""
+
+import os
+import resource
+import statistics
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.engines import say
+from clerkwork.children import family
+from clerkwork.config.settings import DocumentSettings
+from clerkwork.documents import DocumentReader
+
+TICK = os.sysconf("SC_CLK_TCK")
+PAGES = 4
+Row = dict[str, Any]
+
+
+def rows(
+    data: Path, settings: DocumentSettings, evidence: Path, row: Callable[..., Row]
+) -> Iterator[tuple[str, Row]]:
+    """Yield the ratios of processor time for scanned and digital pages, and the memory."""
+    reader = DocumentReader(settings, evidence)  # no cache: every page is read anew
+    scans = {
+        "receipt": (sorted((data / "sroie" / "img").iterdir())[:PAGES], reader.read_receipt),
+        "form": (sorted((data / "funsd" / "images").iterdir())[:PAGES], reader.read),
+    }
+    for name, (files, read) in scans.items():
+        read(files[0], files[0].name)  # loads the models
+        ratios = {"eng": [], settings.languages: []}
+        for file in files:
+            ours = _cpu_of_children(lambda file=file, read=read: read(file, file.name))
+            for languages, each in ratios.items():
+                theirs = _tesseract(file, languages)
+                each.append(ours / theirs)
+                say(f"  {file.name}: ours {ours:.1f} s, tesseract {languages} {theirs:.1f} s")
+        figure = ", ".join(
+            f"{statistics.median(each):.1f} ({lang})" for lang, each in ratios.items()
+        )
+        met = statistics.median(ratios["eng"]) <= 3.5
+        how = f"processor time, median of {len(files)} pages, second engine included"
+        yield f"cost of a scanned {name}", row(figure, "≤ 3.5", met, how)
+    yield _digital(data, reader, settings, row)
+    peak = max(_peak_mb(pid) for pid in family(os.getpid())[1:])
+    yield (
+        "memory of the child",
+        row(f"{peak} MB", "≤ 900 MB", peak <= 900, "highest, models loaded"),
+    )
+    reader.close()
+
+
+def _digital(
+    data: Path, reader: DocumentReader, settings: DocumentSettings, row: Callable[..., Row]
+) -> tuple[str, Row]:
+    files = sorted((data / "synth").glob("*.pdf"))[:PAGES]
+    reader.read(files[0], files[0].name)
+    ratios = []
+    for file in files:
+        ours = _cpu_of_children(lambda file=file: reader.read(file, file.name))
+        theirs = _tesseract(file.with_suffix(".jpg"), settings.languages)
+        ratios.append(theirs / ours)
+        say(f"  {file.name}: ours {ours:.2f} s, tesseract {theirs:.1f} s")
+    share = statistics.median(ratios)
+    how = f"of tesseract on its scan, median of {len(files)}; the picture for people included"
+    return "cost of a digital page", row(f"1/{share:.0f}", "≤ 1/40", share >= 40, how)
+
+
+def _cpu_of_children(act: Callable[[], Any]) -> float:
+    before = _used_s()
+    act()
+    return _used_s() - before
+
+
+def _used_s() -> float:
+    """Return the processor seconds of all children and what they started and waited for."""
+    used = 0
+    for pid in family(os.getpid())[1:]:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        used += sum(map(int, fields[11:15]))
+    return used / TICK
+
+
+def _tesseract(picture: Path, languages: str) -> float:
+    """Return the processor seconds of tesseract with one thread."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = ["tesseract", str(picture), "-", "-l", languages]
+    environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
+    subprocess.run(command, env=environment, check=True, capture_output=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _peak_mb(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
