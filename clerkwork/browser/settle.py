@@ -38,7 +38,7 @@ def settle(page: Page, *, limit: timedelta = LIMIT) -> None:
             raise ApplicationException(
                 "page_timeout",
                 "{place} did not answer in time.",
-                place=page.url.partition("?")[0],
+                place=page.url.partition("?")[0].partition(";")[0],  # may hold item data
             )
 
 
