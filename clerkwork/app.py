@@ -21,6 +21,7 @@ from clerkwork.documents.reader import DocumentReader
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.judging import Judging
 from clerkwork.engine.planning import calls_on
+from clerkwork.engine.reconcile import Reconciliation
 from clerkwork.engine.runlog import RunLog
 from clerkwork.engine.schedule import Calls, ScheduleClock
 from clerkwork.engine.tidying import Tidying
@@ -79,6 +80,16 @@ class App:
             templates=list(self.templates.values()),
         )
 
+    def browser(self, owner: str) -> BrowserHost:
+        """Return a new browser of the worker *owner*; close it after use."""
+        return BrowserHost(
+            self.settings.browser,
+            self.evidence,
+            root=self.root,
+            owner=owner,
+            full_percent=self.settings.retention.disk_evidence_percent,
+        )
+
     def worker(self, name: str, labels: Sequence[str] = ()) -> Worker:
         """Return a worker called *name*, not yet started; one in a process.
 
@@ -93,12 +104,7 @@ class App:
             self.engine,
             name=name,
             settings=settings,
-            browser=BrowserHost(
-                self.settings.browser,
-                self.evidence,
-                root=self.root,
-                full_percent=limits.disk_evidence_percent,
-            ),
+            browser=self.browser(name),
             reader=self.reader(),
             full=lambda: used_percent(self.evidence) >= limits.disk_claims_percent,
         )
@@ -110,6 +116,15 @@ class App:
             settings=self.settings.retention,
             evidence=self.evidence,
             logs=self.root / self.settings.folders.logs,
+        )
+
+    def reconciliation(self) -> Reconciliation:
+        """Return what compares the ledger with the targets."""
+        return Reconciliation(
+            engine=self.engine,
+            browser=self.browser("reconcile"),
+            settings=self.settings.reconcile,
+            timezone=self.settings.console.timezone,
         )
 
     def intake(self, reader: DocumentReader) -> FolderIntake:

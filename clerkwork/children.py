@@ -9,6 +9,7 @@ ends the child and all it started when the parent dies, however it dies.
 import contextlib
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -26,6 +27,8 @@ from clerkwork import clock
 from clerkwork.errors import ApplicationException, ClerkworkError
 
 POLL_S = 0.2
+END_S = 5.0
+OWNER = "CLERKWORK_OWNER"  # names in a child's environment the worker that it was started for
 Handler = Callable[[str, Any], Any]
 
 
@@ -240,6 +243,33 @@ def family(root: int) -> list[int]:
     for pid in found:  # the list grows while it is walked
         found.extend(children.get(pid, []))
     return found
+
+
+def end_children_of(owner: str) -> bool:
+    """Kill all that was started on this host for the worker *owner*; return whether it is gone."""
+    mark = f"{OWNER}={owner}".encode()
+    gone = True
+    for environment in Path("/proc").glob("[0-9]*/environ"):
+        with contextlib.suppress(OSError):  # somebody else's, or just ended
+            if mark in environment.read_bytes().split(b"\0"):
+                for pid in reversed(family(int(environment.parent.name))):
+                    gone = _ended(pid) and gone
+    return gone
+
+
+def _ended(pid: int) -> bool:
+    """Kill a process and wait for its end; return False when it did not come."""
+    try:
+        process = os.pidfd_open(pid)
+    except ProcessLookupError:
+        return True
+    try:
+        signal.pidfd_send_signal(process, signal.SIGKILL)
+        return bool(select.select([process], [], [], END_S)[0])
+    except ProcessLookupError:
+        return True
+    finally:
+        os.close(process)
 
 
 def _private_bytes(pid: int) -> int:

@@ -7,8 +7,9 @@ import importlib
 import sys
 import traceback
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -55,21 +56,38 @@ def load_model(dotted: str) -> type[BaseModel]:
         ConfigError: There is none, or it stands in a module that is neither loaded already nor
             the toolkit's or a bot's: the store's words must not make us import foreign code.
     """
-    module, _, name = dotted.rpartition(".")
-    if module not in sys.modules and module.split(".")[0] not in ("clerkwork", PACKAGE):
-        raise ConfigError(dotted, "is not a model of the toolkit or of a bot in bots/")
-    try:
-        found = getattr(importlib.import_module(module), name, None)
-    except ImportError as error:
-        raise ConfigError(dotted, f"cannot be imported: {error}; is its bot still there?") from None
+    found = _named(dotted)
     if not (isinstance(found, type) and issubclass(found, BaseModel)):
         raise ConfigError(dotted, "is not a pydantic model; was it renamed or removed?")
     return found
 
 
-def dotted_name(model: type[BaseModel]) -> str:
-    """Return the name under which ``load_model`` finds *model* again."""
-    return f"{model.__module__}.{model.__qualname__}"
+def load_function(dotted: str) -> Callable[..., Any]:
+    """Return the function with this dotted name, such as ``bots.invoices.pages.find``.
+
+    Raises:
+        ConfigError: As ``load_model``.
+    """
+    found = _named(dotted)
+    if not callable(found):
+        raise ConfigError(dotted, "is not a function; was it renamed or removed?")
+    function: Callable[..., Any] = found
+    return function
+
+
+def dotted_name(named: type[BaseModel] | Callable[..., Any]) -> str:
+    """Return the name under which ``load_model`` or ``load_function`` finds *named* again."""
+    return f"{named.__module__}.{named.__qualname__}"
+
+
+def _named(dotted: str) -> Any:
+    module, _, name = dotted.rpartition(".")
+    if module not in sys.modules and module.split(".")[0] not in ("clerkwork", PACKAGE):
+        raise ConfigError(dotted, "belongs neither to the toolkit nor to a bot in bots/")
+    try:
+        return getattr(importlib.import_module(module), name, None)
+    except ImportError as error:
+        raise ConfigError(dotted, f"cannot be imported: {error}; is its bot still there?") from None
 
 
 def catalog_files(root: Path) -> list[Path]:

@@ -12,7 +12,7 @@ import pytest
 from loguru import logger
 from pydantic import BaseModel
 
-from clerkwork import ApplicationException, clock
+from clerkwork import ApplicationException, BusinessException, clock
 from clerkwork.config.settings import WorkerSettings
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.runlog import RunLog
@@ -46,9 +46,12 @@ class Ledger:
 
     entered: list[Number] = field(default_factory=list)
     lose_answers: int = 0
+    unique: bool = False
+    looked: int = 0
     before_submit: Callable[[], None] | None = None
 
     def find(self, _screen: "TestScreen", value: Number) -> list[Receipt]:
+        self.looked += 1
         hits = [entry for entry in self.entered if entry.number == value.number]
         return [
             Receipt(
@@ -63,6 +66,8 @@ class Ledger:
         if self.before_submit is not None:
             self.before_submit()
         screen.about_to_submit()
+        if self.unique and value.number in {entry.number for entry in self.entered}:
+            raise BusinessException("refused", "The number is taken.")
         self.entered.append(value)
         if self.lose_answers:
             self.lose_answers -= 1
@@ -90,6 +95,7 @@ class DirectBrowser:
         function: Callable[..., Any],
         *arguments: Any,
         on_message: Callable[[str, Any], Any],
+        **_: object,
     ) -> Any:
         return function(TestScreen(on_message), *arguments)
 
@@ -191,7 +197,12 @@ def make_bench(tmp_path: Path, store_url: str) -> Iterator[MakeBench]:
     logger.remove()  # the run log keeps its own files; the rest is noise here
     made: list[Bench] = []
 
-    def make(*bots: Bot, retry: Retry | None = None, steps: list[Step] | None = None) -> Bench:
+    def make(
+        *bots: Bot,
+        retry: Retry | None = None,
+        steps: list[Step] | None = None,
+        guarantee: str = "searchable",
+    ) -> Bench:
         workflows = {
             "work": Workflow(
                 name="work",
@@ -203,7 +214,11 @@ def make_bench(tmp_path: Path, store_url: str) -> Iterator[MakeBench]:
             "next": Workflow(name="next", title="Next", steps=[Step(bot=bots[-1].name)]),
         }
         target = Target(
-            name="erp", base_url="http://127.0.0.1:9", slowest_commit_s=0.1, password=SECRET
+            name="erp",
+            base_url="http://127.0.0.1:9",
+            slowest_commit_s=0.1,
+            password=SECRET,
+            guarantee=guarantee,
         )
         store = open_store(store_url, tmp_path)
         log = RunLog(store, tmp_path / "logs", Redactor([SECRET]))

@@ -18,6 +18,7 @@ from clerkwork.browser.host import BrowserHost
 from clerkwork.config.settings import BrowserSettings
 from clerkwork.config.targets import load_targets
 from clerkwork.errors import ClerkworkError
+from clerkwork.model.egress import Fence
 from clerkwork.model.targets import Target
 from clerkwork.testing.portal import Faults, Portal
 
@@ -81,9 +82,11 @@ class Visitor:
     messages: list[tuple[str, Any]] = field(default_factory=list)
     answer: Callable[[], None] = lambda: None
 
-    def __call__(self, function: Callable[..., Any], *arguments: Any) -> Any:
+    def __call__(
+        self, function: Callable[..., Any], *arguments: Any, fence: Fence | None = None
+    ) -> Any:
         """Return what *function* returns on a fresh page of the portal."""
-        return self.host.call(self.target, function, *arguments, on_message=self._hear)
+        return self.host.call(self.target, function, *arguments, on_message=self._hear, fence=fence)
 
     def fails(self, function: Callable[..., Any], *arguments: Any) -> ClerkworkError:
         """Return the error that *function* ends with."""

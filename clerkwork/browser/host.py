@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from clerkwork.browser.learned import Learned, Proposal
+from clerkwork.browser.outlet import Outlet
 from clerkwork.browser.scratch import Scratch
 from clerkwork.browser.session import Visit, visit
-from clerkwork.children import Child, Handler
+from clerkwork.children import OWNER, Child, Handler
 from clerkwork.config.settings import BrowserSettings
+from clerkwork.errors import ApplicationException
+from clerkwork.model.egress import Egress, Fence, Unfenced
 from clerkwork.model.targets import Target
 
 
@@ -28,6 +31,7 @@ class BrowserHost:
         evidence: Path,
         *,
         root: Path | None = None,
+        owner: str = "",
         full_percent: float = 100,
     ) -> None:
         """Prepare the browser; nothing is started yet.
@@ -36,11 +40,13 @@ class BrowserHost:
             settings: Which browser, and how much memory it may use.
             evidence: Folder that pictures are kept in, by their SHA-256.
             root: The project, where it is known what the fields of its targets look like.
+            owner: Name of the worker whose browser it is, by which another one can end it.
             full_percent: No pictures are kept while the disk is this full.
         """
         self._settings = settings
         self._evidence = evidence.absolute()
         self._learned = None if root is None else Learned(root)
+        self._owner = owner
         self._full_percent = full_percent
         self._lock = threading.Lock()
         self._child: Child | None = None
@@ -52,6 +58,7 @@ class BrowserHost:
         function: Callable[..., Any],
         *arguments: Any,
         on_message: Handler | None = None,
+        fence: Fence | None = None,
     ) -> Any:
         """Run ``function(screen, *arguments)`` on a fresh page and return what it returns.
 
@@ -61,36 +68,48 @@ class BrowserHost:
             arguments: Anything that can be pickled.
             on_message: Gets ``evidence``, ``log`` and ``healed`` messages and the question
                 ``about_to_submit``, which a raised ``Fenced`` answers with no.
+            fence: Is asked before anything leaves for the target; None: the call is of no item.
 
         Raises:
             ApplicationException: The browser, the page or the target failed, by code:
                 ``child_timeout``, ``child_memory``, ``child_died``, ``browser_missing``,
                 ``browser_failed``, ``browser_crashed``, ``page_timeout``, ``page_unexpected``,
-                ``target_unreachable``.
+                ``target_unreachable``, ``egress_refused``.
             ClerkworkError: Whatever the function raised of its own.
         """
-        order = Visit(
+        hear = partial(self._hear, target.name, on_message)
+        outlet = Outlet(Egress.of(target.base_url, target.egress), fence or Unfenced())
+        try:
+            return self._started().call(
+                visit,
+                self._order(target, outlet),
+                function,
+                *arguments,
+                timeout=timedelta(seconds=target.call_timeout_s),
+                on_message=partial(_armed, outlet, hear),
+            )
+        except ApplicationException as error:
+            raise outlet.explained(error) from error
+        finally:
+            outlet.close()
+            for problem in list(outlet.problems.values()):
+                hear("log", _warning(problem.message, code=problem.code, **problem.facts))
+
+    def _order(self, target: Target, outlet: Outlet) -> Visit:
+        return Visit(
             target=target.name,
             base_url=target.base_url.rstrip("/"),
             username=target.username,
             password=target.password.get_secret_value(),
             executable=self._settings.executable,
             headless=self._settings.headless,
+            proxy=outlet.address,
             evidence=self._evidence,
             full_percent=self._full_percent,
             slowest_step_s=target.call_timeout_s / 2,
             system=target,
             slow=self._learned.slow(target.name) if self._learned else frozenset(),
             fingerprints=self._learned.accepted(target.name) if self._learned else {},
-        )
-        timeout = timedelta(seconds=target.call_timeout_s)
-        return self._started().call(
-            visit,
-            order,
-            function,
-            *arguments,
-            timeout=timeout,
-            on_message=partial(self._hear, target.name, on_message),
         )
 
     def close(self) -> None:
@@ -122,9 +141,16 @@ class BrowserHost:
                 self._child = Child(
                     "browser",
                     memory_mb=self._settings.memory_mb,
-                    environment={"TMPDIR": str(self._scratch.path)},
+                    environment={"TMPDIR": str(self._scratch.path), OWNER: self._owner},
                 )
             return self._child
+
+
+def _armed(outlet: Outlet, hear: Handler, kind: str, data: Any) -> Any:
+    """Let the outlet look closer from the moment on in which the page asks to submit."""
+    if kind == "about_to_submit":
+        outlet.arm()
+    return hear(kind, data)
 
 
 def _healed(target: str, words: str, proposal: Proposal) -> dict[str, Any]:
@@ -138,3 +164,7 @@ def _healed(target: str, words: str, proposal: Proposal) -> dict[str, Any]:
             "score": str(proposal.score),
         },
     }
+
+
+def _warning(message: str, **facts: str) -> dict[str, Any]:
+    return {"level": "warning", "message": message, "facts": facts}

@@ -32,7 +32,10 @@ FLAGS = (
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",  # no way round the proxy
 )
+NOWHERE = "http://127.0.0.1:1"  # the proxy of whatever belongs to no call
+ALWAYS = "<-loopback>"  # Chromium goes to loopback without a proxy unless it is told so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +49,7 @@ class Visit:
         password: Secret to log in with.
         executable: The setting of the same name.
         headless: Whether the browser has no window.
+        proxy: Address of the outlet, the call's only way out.
         evidence: Folder for pictures.
         full_percent: No pictures are kept while the disk is this full.
         slowest_step_s: No single action or page may take longer.
@@ -60,6 +64,7 @@ class Visit:
     password: str = field(repr=False)
     executable: str
     headless: bool
+    proxy: str
     evidence: Path
     full_percent: float
     slowest_step_s: float
@@ -83,6 +88,7 @@ class _Session:
         state = self._states.get((visit.target, visit.base_url, visit.username))
         context = self._browser.new_context(
             storage_state=state,
+            proxy={"server": visit.proxy, "bypass": ALWAYS},
             locale="en-GB",
             service_workers="block",  # they would send requests past the guard of ``screen``
         )
@@ -105,6 +111,7 @@ class _Session:
             headless=visit.headless,
             chromium_sandbox=not root,  # as root the sandbox cannot be on, and Chromium refuses
             args=list(FLAGS),
+            proxy={"server": NOWHERE, "bypass": ALWAYS},
         )
         facts = {"version": browser.version, "path": found.path, "origin": found.origin}
         message = "Started Chromium {version} from {path} ({origin})."

@@ -1,4 +1,4 @@
-"""The scheduler of a long-running command: sources, schedules, and the daily tidying."""
+"""The scheduler of a long-running command: sources, schedules, and what is done once a day."""
 
 import threading
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from clerkwork.app import App
 
-TIDY_LOOK_S = 60
+LOOK_S = 60
 
 
 @contextmanager
@@ -20,7 +20,7 @@ def running(app: "App", name: str) -> Iterator[None]:
     intake = app.intake(reader)
     clock = app.schedule_clock(name, intake)
     stopping = threading.Event()
-    keeper = threading.Thread(target=_tidy_daily, args=(app, stopping), name="tidy", daemon=True)
+    keeper = threading.Thread(target=_keep_house, args=(app, stopping), name="house", daemon=True)
     try:
         clock.start()
         keeper.start()
@@ -37,13 +37,15 @@ def running(app: "App", name: str) -> Iterator[None]:
         reader.close()
 
 
-def _tidy_daily(app: "App", stopping: threading.Event) -> None:
+def _keep_house(app: "App", stopping: threading.Event) -> None:
+    """Tidy once a day, and compare the ledger with the targets once a night."""
     from loguru import logger
 
     from clerkwork import clock
 
-    while not stopping.wait(TIDY_LOOK_S):
-        try:
-            app.tidying().daily(clock.now())
-        except Exception:  # noqa: BLE001 - tried again tomorrow; nothing waits for it
-            logger.exception("the daily tidying failed and is tried again")
+    while not stopping.wait(LOOK_S):
+        for chore in (app.tidying().daily, app.reconciliation().nightly):
+            try:
+                chore(clock.now())
+            except Exception:  # noqa: BLE001 - tried again another day; nothing waits for it
+                logger.exception("a daily chore failed and is tried again another day")

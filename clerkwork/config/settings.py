@@ -9,7 +9,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -19,6 +19,7 @@ from pydantic_settings import (
 )
 
 from clerkwork.errors import ConfigError
+from clerkwork.model.calendars import minute_of
 from clerkwork.model.strict import Name
 
 
@@ -178,6 +179,22 @@ class RetentionSettings(Section):
     )
 
 
+def _time_of_day(text: str) -> str:
+    minute_of(text)
+    return text
+
+
+class ReconcileSettings(Section):
+    """The sweep for duplicates, by `clerkwork reconcile` and once a night by a scheduler."""
+
+    at: Annotated[str, AfterValidator(_time_of_day)] = Field(
+        "02:30", description="Local time of the nightly sweep, in the console's time zone."
+    )
+    hours: float = Field(
+        48.0, gt=0, description="Hours back from which on every entry is looked up in its target."
+    )
+
+
 class FolderSettings(Section):
     """Folders, relative to the project."""
 
@@ -201,6 +218,7 @@ class Settings(BaseSettings):
     documents: DocumentSettings = Field(default_factory=DocumentSettings)
     folders: FolderSettings = Field(default_factory=FolderSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
+    reconcile: ReconcileSettings = Field(default_factory=ReconcileSettings)
 
     @classmethod
     def settings_customise_sources(

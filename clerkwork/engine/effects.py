@@ -7,11 +7,13 @@ earlier can miss a record that is still being stored, and entering it again woul
 """
 
 import hashlib
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
+from sqlalchemy.engine import Connection
 
 from clerkwork import clock
 from clerkwork.discover import dotted_name
@@ -27,6 +29,9 @@ from clerkwork.model.targets import Target
 from clerkwork.store import effects, items, moves
 from clerkwork.store.milestones import Milestone, reached
 
+UNKNOWN = "effect_unknown"
+NEVER = datetime.min.replace(tzinfo=UTC)
+
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -39,8 +44,19 @@ def perform(
     key: str,
     find: Find[M],
     do: Do[M],
+    released: datetime | None = None,
 ) -> Receipt:
     """Do the effect and return its receipt; see ``Run.effect``.
+
+    Args:
+        execution: The reserved item.
+        step: The effect's name.
+        target: The system; its guarantee says what a look-up after a lost answer is worth.
+        value: What is to be entered.
+        key: Name of the field of *value* that identifies it in the target.
+        find: Looks it up.
+        do: Enters it.
+        released: When a person last said that it does not stand in the target, or None.
 
     Raises:
         Postponed: The quiet period after an earlier submit is not over, or the target is left
@@ -48,7 +64,15 @@ def perform(
         StepFailed: The target refused it, failed, or shows something else than was entered; it
             carries the form that a person is shown.
     """
-    act = _Act(execution, step=step, target=target, key=str(getattr(value, key)), value=value)
+    act = _Act(
+        execution,
+        step=step,
+        target=target,
+        key=str(getattr(value, key)),
+        value=value,
+        find=find,
+        released=released,
+    )
     try:
         return act.perform(find, do)
     except BotException as error:
@@ -56,32 +80,47 @@ def perform(
 
 
 class _Act:
-    """One attempt at one effect."""
+    """One attempt at one effect, and the fence of what it sends; see ``Fence``."""
 
     def __init__(
-        self, execution: Execution, *, step: str, target: Target, key: str, value: BaseModel
+        self,
+        execution: Execution,
+        *,
+        step: str,
+        target: Target,
+        key: str,
+        value: BaseModel,
+        find: Find[Any],
+        released: datetime | None,
     ) -> None:
         self._execution = execution
         self._step = step
         self._target = target
         self._key = key
         self._value = value
+        self._find = find
+        self._released = released or NEVER
+        self._marked = NEVER
+        self._mark_again = timedelta(seconds=target.slowest_commit_s / 2)
         self._digest = hashlib.sha256(value.model_dump_json().encode()).hexdigest()
 
     def perform(self, find: Find[Any], do: Do[Any]) -> Receipt:
         self._wait_until_open()
         self._intend()
+        if self._target.guarantee == "blind":
+            return self._perform_blindly(do)
         self._wait_until_settled()
         if (found := self._look(find)) is not None:
             return self._confirm(found, Kind.EFFECT_FOUND, "{key} stands in {target} already")
         if self._row().confirmed is not None:
-            raise BusinessException(
-                "confirmed_but_missing",
-                "{key} was entered in {target} before, but is not found there any more.",
-                key=self._key,
-                target=self._target.name,
-            )
-        self._call(do)
+            raise missing(self._key, self._target.name)
+        try:
+            self._call(do)
+        except BotException:
+            # A target that refuses a second record does so too when the first one came late.
+            if self._target.guarantee != "unique-ref" or (found := self._look(find)) is None:
+                raise
+            return self._confirm(found, Kind.EFFECT_FOUND, "{key} stands in {target} already")
         found = self._look(find)
         if found is None:
             raise ApplicationException(
@@ -92,15 +131,44 @@ class _Act:
             )
         return self._confirm(found, Kind.EFFECT_CONFIRMED, "{key} stands in {target}")
 
+    def _perform_blindly(self, do: Do[Any]) -> Receipt:
+        """Enter it where nothing can be looked up: its confirmation is all that is ever known."""
+        row = self._row()
+        if row.confirmed is not None:
+            return Receipt.model_validate(row.receipt)
+        self._refuse_unknown()
+        try:
+            receipt: Receipt = self._call(do)
+        except BotException:
+            self._refuse_unknown()
+            raise
+        return self._confirm(receipt, Kind.EFFECT_CONFIRMED, "{target} has confirmed {key}")
+
+    def _refuse_unknown(self) -> None:
+        """Leave it to a person when it may have been submitted since one last looked."""
+        sent, restored = self._row().sent or NEVER, self._restored()
+        if restored < self._execution.item.arrived:
+            restored = NEVER
+        if max(sent, restored) > self._released:
+            raise BusinessException(
+                UNKNOWN,
+                "{key} may stand in {target} already: it was submitted, and no answer came. Look"
+                " there. If it does, say that it was done by hand; if not, send it on.",
+                key=self._key,
+                target=self._target.name,
+            )
+
     def settled(self) -> datetime | None:
         """Return the instant from which a look-up can be believed, or None: at any time."""
-        with self._execution.engine.store.read() as db:
-            # A restored store does not know what was submitted after its backup.
-            restored = reached(db, Milestone.RESTORED)
-        known = [instant for instant in (self._row().sent, restored) if instant is not None]
-        if not known:
+        last = max(self._row().sent or NEVER, self._restored())
+        if last == NEVER or self._target.guarantee != "searchable":
             return None
-        return max(known) + timedelta(seconds=self._target.quiet_period_s)
+        return last + timedelta(seconds=self._target.quiet_period_s)
+
+    def _restored(self) -> datetime:
+        """Return when the store was restored: it knows nothing of what came after its backup."""
+        with self._execution.engine.store.read() as db:
+            return reached(db, Milestone.RESTORED) or NEVER
 
     def review(self, error: BotException) -> NewReview:
         """Return what a person is shown when the item has to go to one."""
@@ -127,18 +195,9 @@ class _Act:
                 digest=self._digest,
                 now=now,
             )
-            if not new:
-                row = effects.get(db, self._target.name, self._key, lock=True)
-                owner = None if row is None else items.get(db, row.item_id)
-                busy = owner is not None and owner.id != item_id and owner.outcome is None
-                if not busy:
-                    effects.adopt(
-                        db,
-                        target=self._target.name,
-                        key=self._key,
-                        item_id=item_id,
-                        digest=self._digest,
-                    )
+            busy = not new and not self._adopted(db)
+            if not busy:
+                self._describe(db)
         if new:
             self._event(Kind.EFFECT_INTENT, "about to enter {key} in {target}")
         elif busy:
@@ -148,6 +207,32 @@ class _Act:
                 key=self._key,
                 target=self._target.name,
             )
+
+    def _adopted(self, db: Connection) -> bool:
+        """Take the row over; return False when another open item is at it."""
+        row = effects.get(db, self._target.name, self._key, lock=True)
+        owner = None if row is None else items.get(db, row.item_id)
+        item_id = self._execution.item.id
+        if owner is not None and owner.id != item_id and owner.outcome is None:
+            return False
+        effects.adopt(
+            db,
+            target=self._target.name,
+            key=self._key,
+            item_id=item_id,
+            digest=self._digest,
+        )
+        return True
+
+    def _describe(self, db: Connection) -> None:
+        effects.describe(
+            db,
+            target=self._target.name,
+            key=self._key,
+            value=self._value.model_dump(mode="json"),
+            model=dotted_name(type(self._value)),
+            find=dotted_name(self._find),
+        )
 
     def _wait_until_open(self) -> None:
         """Stop before a gate that was closed since the item was reserved."""
@@ -172,22 +257,8 @@ class _Act:
 
     def _look(self, find: Find[Any]) -> Receipt | None:
         hits: list[Receipt] = self._call(find)
-        if len(hits) > 1:
-            raise BusinessException(
-                "found_twice",
-                "{key} stands in {target} {count} times.",
-                key=self._key,
-                target=self._target.name,
-                count=len(hits),
-            )
-        if hits and hits[0].differences:
-            raise BusinessException(
-                "entered_differently",
-                "{key} stands in {target} with other data: {differences}",
-                key=self._key,
-                target=self._target.name,
-                differences="; ".join(hits[0].differences),
-            )
+        if (wrong := wrong_with(hits, self._key, self._target.name)) is not None:
+            raise wrong
         return hits[0] if hits else None
 
     def _call(self, function: Callable[..., Any]) -> Any:
@@ -201,23 +272,39 @@ class _Act:
 
         with gate.watched(self._execution.engine, self._target):
             return self._execution.tools.browser.call(
-                self._target, function, self._value, on_message=handle
+                self._target, function, self._value, on_message=handle, fence=self
+            )
+
+    def held(self) -> bool:
+        """Return whether the item is still held by this execution."""
+        item = self._execution.item
+        with self._execution.engine.store.read() as db:
+            return moves.holds(db, item.id, item.attempt)
+
+    @contextmanager
+    def passing(self) -> Iterator[bool]:
+        """Open a context in which nobody takes the item over; what it lets out may be the submit.
+
+        The mark follows what leaves, so that the quiet period begins with the last of it.
+        """
+        item = self._execution.item
+        if clock.now() - self._marked > self._mark_again:
+            self._mark()
+        with self._execution.engine.store.write() as db:
+            yield moves.holds(db, item.id, item.attempt, lock=True)
+
+    def _mark(self) -> bool:
+        """Note that a submit may leave from now on; return False when the item is lost."""
+        item = self._execution.item
+        self._marked = clock.now()
+        with self._execution.engine.store.write() as db:  # fence and mark are one transaction
+            return moves.holds(db, item.id, item.attempt, lock=True) and effects.mark_sent(
+                db, target=self._target.name, key=self._key, item_id=item.id, now=self._marked
             )
 
     def _send(self) -> None:
-        item = self._execution.item
-        with self._execution.engine.store.write() as db:  # fence and mark are one transaction
-            held = moves.holds(db, item.id, item.attempt, lock=True)
-            if held:
-                held = effects.mark_sent(
-                    db,
-                    target=self._target.name,
-                    key=self._key,
-                    item_id=item.id,
-                    now=clock.now(),
-                )
-        if not held:
-            raise Fenced(f"item {item.id} was taken over; {self._key} is not submitted")
+        if not self._mark():
+            raise Fenced(f"item {self._execution.item.id} was taken over; {self._key} is kept back")
         self._event(Kind.EFFECT_SENT, "submits {key} in {target}")
 
     def _confirm(self, receipt: Receipt, kind: Kind, message: str) -> Receipt:
@@ -235,3 +322,34 @@ class _Act:
     def _event(self, kind: Kind, message: str, **data: Any) -> None:
         facts = {"key": self._key, "target": self._target.name, **data}
         self._execution.event(kind, message, facts, step=self._step)
+
+
+def wrong_with(hits: list[Receipt], key: str, target: str) -> BusinessException | None:
+    """Return what is wrong with the records that were found, or None."""
+    if len(hits) > 1:
+        return BusinessException(
+            "found_twice",
+            "{key} stands in {target} {count} times.",
+            key=key,
+            target=target,
+            count=len(hits),
+        )
+    if hits and hits[0].differences:
+        return BusinessException(
+            "entered_differently",
+            "{key} stands in {target} with other data: {differences}",
+            key=key,
+            target=target,
+            differences="; ".join(hits[0].differences),
+        )
+    return None
+
+
+def missing(key: str, target: str) -> BusinessException:
+    """Return that a record which was entered is not there."""
+    return BusinessException(
+        "confirmed_but_missing",
+        "{key} was entered in {target} before, but is not found there any more.",
+        key=key,
+        target=target,
+    )

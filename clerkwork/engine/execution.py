@@ -14,6 +14,7 @@ from clerkwork.engine.codec import decode, encode
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.signals import Cancelled, StepFailed
 from clerkwork.errors import ApplicationException, BotException, Fenced
+from clerkwork.model.egress import Fence
 from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.extraction import Extraction
 from clerkwork.model.items import WorkItem
@@ -30,8 +31,12 @@ class Browser(Protocol):
         function: Callable[..., Any],
         *arguments: Any,
         on_message: Callable[[str, Any], Any],
+        fence: Fence,
     ) -> Any:
-        """Return what ``function(screen, *arguments)`` returns."""
+        """Return what ``function(screen, *arguments)`` returns.
+
+        Nothing leaves for the target unless the *fence* says that the item is still held.
+        """
 
     def close(self) -> None:
         """End the browser."""

@@ -1,6 +1,7 @@
 """The ``Run`` a bot is given: every call of it is a checkpointed step."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -8,7 +9,7 @@ from pydantic import BaseModel
 
 from clerkwork.discover import dotted_name
 from clerkwork.engine.attaching import attach
-from clerkwork.engine.effects import perform
+from clerkwork.engine.effects import UNKNOWN, perform
 from clerkwork.engine.execution import Execution
 from clerkwork.engine.judging import Doubt, judged, own_doubt
 from clerkwork.engine.signals import Parked
@@ -117,6 +118,7 @@ class EngineRun(Run):
                 key=key,
                 find=find,
                 do=do,
+                released=self._released(step),
             )
 
         receipt: Receipt = self._execution.checkpoint(step, act)
@@ -155,6 +157,11 @@ class EngineRun(Run):
         if review is not None and review.decision is Decision.CORRECT:
             return review
         return None
+
+    def _released(self, step: str) -> datetime | None:
+        """Return when a person last sent the effect on although it may have been submitted."""
+        answered = self._answer(step)
+        return answered.answered if answered is not None and answered.code == UNKNOWN else None
 
     def _decide(self, review: NewReview, model: type[M]) -> M:
         answered = self._answer(review.step or "")

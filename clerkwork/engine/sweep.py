@@ -13,6 +13,7 @@ from datetime import timedelta
 from dbos import error as dbos_error
 
 from clerkwork import clock
+from clerkwork.children import end_children_of
 from clerkwork.engine import deadlines
 from clerkwork.engine.core import VERSION
 from clerkwork.engine.engine import Engine
@@ -69,8 +70,10 @@ class Sweep:
             status="PENDING", load_input=False, load_output=False
         )
         for run in pending:
-            if run.executor_id not in alive:
-                # Its old owner, if only asleep, is fenced out at its next checkpoint.
+            # Its old owner, if only asleep, is fenced out at its next checkpoint or request; on
+            # this host its browser ends before anybody else gets the item.
+            owner = run.executor_id or ""
+            if owner not in alive and end_children_of(owner):
                 self._engine.client.resume_workflow(run.workflow_id, queue_name=run.queue_name)
 
     def _may_live(self, worker: workers.Worker) -> bool:

@@ -3,13 +3,19 @@
 The descriptions of the fields are the reference documentation of every key.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 
+from clerkwork.model import egress
 from clerkwork.model.forms import Form, Login, Search
 from clerkwork.model.gates import Breaker, FreezeWindow
 from clerkwork.model.strict import Name, Strict
+
+
+def _egress_entry(text: str) -> str:
+    egress.parse(text)
+    return text
 
 
 class Target(Strict):
@@ -27,7 +33,10 @@ class Target(Strict):
         10.0, gt=0, description="The longest time the system takes to store what was submitted."
     )
     guarantee: Literal["unique-ref", "searchable", "blind"] = Field(
-        "searchable", description="What the system offers against double entry."
+        "searchable",
+        description="What the system offers against double entry. `unique-ref`: it refuses a "
+        "second record with the same reference; `searchable`: a record can be looked up by it; "
+        "`blind`: neither, so an entry whose answer was lost goes to a person.",
     )
     call_timeout_s: float = Field(
         120.0, gt=0, description="Seconds one look-up or one entry in the browser may take."
@@ -48,6 +57,13 @@ class Target(Strict):
     login: Login | None = Field(None, description="The page that asks who one is.")
     search: Search | None = Field(None, description="Where records are looked up.")
     form: Form | None = Field(None, description="How a record is entered.")
+
+    egress: list[Annotated[str, AfterValidator(_egress_entry)]] = Field(
+        default_factory=list,
+        description="Where its pages may send requests besides `base_url`: hosts, such as "
+        "`cdn.example.com`, `*.example.com` or `example.com:8443`, and networks, such as "
+        "`10.0.0.0/8`, for hosts whose addresses are not public ones.",
+    )
 
     @property
     def quiet_period_s(self) -> float:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from clerkwork.clock import from_ms, to_ms
-from clerkwork.store.schema import effect
+from clerkwork.store.schema import effect, item
 from clerkwork.store.upsert import inserted
 
 
@@ -32,6 +32,26 @@ class Effect:
     sent: datetime | None
     confirmed: datetime | None
     receipt: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """What was entered, and how it can be looked up.
+
+    Attributes:
+        value: The data as JSON.
+        model: Dotted name of its model.
+        find: Dotted name of the page function that looks it up.
+        confirmed: Whether the record was seen in the target.
+    """
+
+    target: str
+    key: str
+    item_id: int
+    value: dict[str, Any]
+    model: str
+    find: str
+    confirmed: bool
 
 
 def intend(
@@ -81,6 +101,53 @@ def adopt(db: Connection, *, target: str, key: str, item_id: int, digest: str) -
         .values(item_id=item_id, digest=digest)
     )
     return db.execute(statement).rowcount == 1
+
+
+def describe(
+    db: Connection,
+    *,
+    target: str,
+    key: str,
+    value: dict[str, Any],
+    model: str,
+    find: str,
+) -> bool:
+    """Keep what an unconfirmed row is to enter and how it can be looked up later."""
+    statement = (
+        effect.update()
+        .where(effect.c.target == target, effect.c.key == key, effect.c.confirmed_ms.is_(None))
+        .values(value=value, model=model, find=find)
+    )
+    return db.execute(statement).rowcount == 1
+
+
+def entered(db: Connection, *, since: datetime) -> list[Entered]:
+    """Return what may have been submitted since an instant and is not at work any more.
+
+    That is what was confirmed, and what belongs to an item that is closed.
+    """
+    statement = (
+        sa.select(effect)
+        .join(item, item.c.id == effect.c.item_id)
+        .where(
+            effect.c.sent_ms >= to_ms(since),
+            effect.c.find.is_not(None),
+            sa.or_(effect.c.confirmed_ms.is_not(None), item.c.finished_ms.is_not(None)),
+        )
+        .order_by(effect.c.target, effect.c.sent_ms)
+    )
+    return [
+        Entered(
+            target=row.target,
+            key=row.key,
+            item_id=row.item_id,
+            value=row.value,
+            model=row.model,
+            find=row.find,
+            confirmed=row.confirmed_ms is not None,
+        )
+        for row in db.execute(statement)
+    ]
 
 
 def mark_sent(db: Connection, *, target: str, key: str, item_id: int, now: datetime) -> bool:

@@ -17,6 +17,7 @@ class Milestone(StrEnum):
     BACKED_UP = "backed_up"
     RESTORED = "restored"
     TIDIED = "tidied"
+    RECONCILED = "reconciled"
 
 
 def reached(db: Connection, name: Milestone) -> datetime | None:

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from clerkwork.clock import to_ms
 from clerkwork.model.items import CLOSED
-from clerkwork.store.schema import checked_value, event, item, reading, review
+from clerkwork.store.schema import checked_value, effect, event, item, reading, review
 
 PORTION = 500
 _FAILED = sa.or_(item.c.failures > 0, item.c.takeovers > 0)
@@ -88,7 +88,7 @@ def delete_events(db: Connection, *, before: datetime) -> int:
 def delete_items(db: Connection, *, before: datetime) -> int:
     """Delete a portion of the items closed before an instant, with all that was kept of them.
 
-    Their effects stay in the ledger, so none of them can be done again.
+    Their effects stay in the ledger, so none of them can be done again, but not what was entered.
     """
     portion = (
         sa.select(item.c.id)
@@ -97,6 +97,7 @@ def delete_items(db: Connection, *, before: datetime) -> int:
         .limit(PORTION)
     )
     numbers = list(db.execute(portion).scalars())
+    db.execute(effect.update().where(effect.c.item_id.in_(numbers)).values(value=None, find=None))
     for table in (review, reading, checked_value):
         db.execute(table.delete().where(table.c.item_id.in_(numbers)))
     db.execute(event.delete().where(event.c.item_id.in_(numbers), event.c.picture.is_(None)))

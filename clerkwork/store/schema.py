@@ -123,12 +123,16 @@ effect = sa.Table(
     Column("name", String(60), nullable=False),
     Column("item_id", Number, nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("value", sa.JSON),  # with the next two, what a later look-up needs; goes with the item
+    Column("model", String(200)),
+    Column("find", String(200)),
     Column("state", String(12), nullable=False),
     Column("intent_ms", BigInteger, nullable=False),
     Column("sent_ms", BigInteger),
     Column("confirmed_ms", BigInteger),
     Column("receipt", sa.JSON),
     sa.Index("effect_by_item", "item_id"),
+    sa.Index("effect_by_submit", "sent_ms"),
 )
 
 event = sa.Table(

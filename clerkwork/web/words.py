@@ -81,6 +81,8 @@ CODES = {
     "duplicate_document": N_("Document came before"),
     "disk_full": N_("Disk nearly full"),
     "effect_busy": N_("Another item is at it"),
+    "effect_unknown": N_("May stand in the target already"),
+    "egress_refused": N_("Address not allowed"),
     "entered_differently": N_("Entered differently"),
     "file_not_kept": N_("File cannot be kept"),
     "found_twice": N_("Found twice"),

@@ -58,6 +58,7 @@ class HttpBrowser:
         function: Callable[..., Any],
         *arguments: Any,
         on_message: Callable[[str, Any], Any],
+        **_: object,
     ) -> Any:
         return function(HttpScreen(target.base_url, on_message), *arguments)
 

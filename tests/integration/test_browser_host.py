@@ -69,7 +69,7 @@ def limited(visitor: Visitor, **changes) -> Visitor:
         (visits.kill_own_process, "child_died", "ended unexpectedly"),
         (visits.want_missing, "page_unexpected", '#confirm-button") was not found'),
         (visits.want_ambiguous, "page_unexpected", 'locator("button") was found 2 times'),
-        (visits.foreign_host, "target_unreachable", "http://nowhere.invalid/orders cannot be"),
+        (visits.foreign_host, "egress_refused", "was kept from nowhere.invalid:80, which"),
         (visits.own_error, "of_its_own", "The form is wrong."),
         (visits.bug, "child_failed", "KeyError: 'lines'"),
     ],

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from clerkwork.children import Channel, Child, family
+from clerkwork.children import OWNER, Channel, Child, end_children_of, family
 from clerkwork.errors import ApplicationException, BusinessException, Fenced
 from tests.fixtures_project import HOME, until
 
@@ -59,6 +59,10 @@ def stumble(_channel: Channel) -> None:
 def converse(channel: Channel) -> Any:
     channel.tell("log", "working")
     return channel.ask("may I", 1)
+
+
+def start_another(_channel: Channel) -> list[int]:
+    return [os.getpid(), subprocess.Popen(["sleep", "600"]).pid]
 
 
 @pytest.fixture
@@ -170,6 +174,19 @@ def test_nothing_that_a_child_started_outlives_a_killed_parent(tmp_path: Path) -
     parent.kill()
     parent.wait()
     assert until(lambda: not [pid for pid in kin if running(pid)], "all are gone")
+
+
+def test_what_was_started_for_a_worker_can_be_ended_by_another(tmp_path: Path) -> None:
+    """The parent may be frozen; nobody else's children are touched."""
+    mine = Child("test", memory_mb=500, environment={OWNER: "w-1"})
+    other = Child("test", memory_mb=500, environment={OWNER: "w-10"})
+    try:
+        pids = [child.call(start_another, timeout=LONG) for child in (mine, other)]
+        assert end_children_of("w-1")
+        assert [[running(pid) for pid in pair] for pair in pids] == [[False] * 2, [True] * 2]
+    finally:
+        mine.close()
+        other.close()
 
 
 def running(pid: int) -> bool:

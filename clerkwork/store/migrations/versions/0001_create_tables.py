@@ -28,6 +28,9 @@ def upgrade() -> None:
         sa.Column("name", sa.String(length=60), nullable=False),
         sa.Column("item_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("value", sa.JSON(), nullable=True),
+        sa.Column("model", sa.String(length=200), nullable=True),
+        sa.Column("find", sa.String(length=200), nullable=True),
         sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("intent_ms", sa.BigInteger(), nullable=False),
         sa.Column("sent_ms", sa.BigInteger(), nullable=True),
@@ -36,6 +39,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("target", "key"),
     )
     op.create_index("effect_by_item", "effect", ["item_id"], unique=False)
+    op.create_index("effect_by_submit", "effect", ["sent_ms"], unique=False)
     op.create_table(
         "event",
         sa.Column(

@@ -1,0 +1,44 @@
+"""A worker that freezes itself when the request that enters an order is about to leave its outlet.
+
+Usage: freezing_worker.py ROOT. Whoever wakes it, and writes the file `woken` in ROOT, sees what a
+worker does whose item was taken over after its last look at the fence.
+"""
+
+import os
+import signal
+import socket
+import sys
+import threading
+from pathlib import Path
+from uuid import uuid4
+
+from clerkwork.app import open_app
+from clerkwork.browser.outlet import Outlet
+
+send = Outlet._send
+frozen, pause = threading.Event(), threading.Event()
+woken = Path(sys.argv[1]) / "woken"
+
+
+def freeze_and_send(outlet: Outlet, upstream: socket.socket, data: bytes) -> int:
+    if b"POST /orders " not in data or frozen.is_set():
+        return send(outlet, upstream, data)
+    frozen.set()
+    with app.store.write():
+        pass  # frozen inside a write of another thread, it would hold up every other worker
+    os.kill(os.getpid(), signal.SIGSTOP)
+    while not woken.exists():  # the signal may stop this thread a moment later than the others
+        pause.wait(0.02)
+    try:
+        return send(outlet, upstream, data)
+    finally:
+        sys.stderr.write("tried to send it\n")
+
+
+Outlet._send = freeze_and_send  # type: ignore[method-assign]  # the one place where it is held up
+Outlet.close = lambda _outlet: None  # type: ignore[method-assign]  # only the fence is left
+os.environ["CLERKWORK_WORKER__SWEEP_S"] = "3600"
+app = open_app(Path(sys.argv[1]))
+worker = app.worker(f"freezing-{uuid4()}")
+worker.start()
+threading.Event().wait()

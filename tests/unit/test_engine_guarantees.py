@@ -1,0 +1,104 @@
+"""What a target offers against double entry decides what is done when an answer was lost."""
+
+from clerkwork import Receipt, Run, bot, clock
+from clerkwork.model.items import ItemState, Outcome
+from clerkwork.model.reviews import Decision
+from clerkwork.store.milestones import Milestone, reach
+from tests.fixtures_engine import Bench, MakeBench, Number
+
+bench_in_use: list[Bench] = []
+
+
+def find(screen: object, value: Number) -> list[Receipt]:
+    return bench_in_use[-1].ledger.find(screen, value)
+
+
+def enter(screen: object, value: Number) -> Receipt:
+    return bench_in_use[-1].ledger.enter(screen, value)
+
+
+@bot(target="erp")
+def entering(value: Number, run: Run) -> Receipt:
+    """Enter a number in the target."""
+    return run.effect("enter", value, key="number", find=find, do=enter)
+
+
+def start(make_bench: MakeBench, guarantee: str) -> Bench:
+    bench = make_bench(entering, guarantee=guarantee)
+    bench_in_use.append(bench)
+    return bench
+
+
+def test_blind_target_is_believed_when_it_confirms(make_bench: MakeBench) -> None:
+    """Nothing is looked up, neither before nor after."""
+    bench = start(make_bench, "blind")
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    item = bench.until(item_id)
+    assert (item.outcome, len(bench.ledger.entered), bench.ledger.looked) == (Outcome.BY_BOT, 1, 0)
+
+
+def test_blind_target_is_never_asked_twice(make_bench: MakeBench) -> None:
+    """An interrupted submit goes to a person at once, and no retry policy repeats it."""
+    bench = start(make_bench, "blind")
+    bench.ledger.lose_answers = 1
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    item = bench.until(item_id)
+    assert (item.state, item.reason_code, item.attempt, len(bench.ledger.entered)) == (
+        ItemState.IN_REVIEW,
+        "effect_unknown",
+        1,
+        1,
+    )
+
+
+def test_person_sends_on_what_a_blind_target_did_not_take(make_bench: MakeBench) -> None:
+    """One answer is leave for one submit: when that is interrupted too, a person is asked again."""
+    bench = start(make_bench, "blind")
+    bench.ledger.lose_answers = 2
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    asked = []
+    for _ in range(2):
+        asked.append(bench.until(item_id, ItemState.IN_REVIEW).reason_code)
+        bench.answer()
+    item = bench.until(item_id, ItemState.DONE)
+    assert (asked, item.outcome, len(bench.ledger.entered)) == (
+        ["effect_unknown"] * 2,
+        Outcome.ASSISTED,
+        3,
+    )
+
+
+def test_person_closes_what_a_blind_target_took(make_bench: MakeBench) -> None:
+    """It stood there: nothing is entered again."""
+    bench = start(make_bench, "blind")
+    bench.ledger.lose_answers = 1
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    bench.until(item_id, ItemState.IN_REVIEW)
+    bench.answer(Decision.BY_HAND)
+    item = bench.until(item_id, ItemState.DONE)
+    assert (item.outcome, len(bench.ledger.entered)) == (Outcome.BY_HAND, 1)
+
+
+def test_after_a_restore_a_blind_target_is_for_a_person(make_bench: MakeBench) -> None:
+    """The restored store does not know what was submitted after its backup."""
+    bench = start(make_bench, "blind")
+    item_id = bench.put("A-1", 3)
+    with bench.store.write() as db:
+        reach(db, Milestone.RESTORED, now=clock.now())
+    bench.start_worker()
+    assert (bench.until(item_id).reason_code, bench.ledger.entered) == ("effect_unknown", [])
+
+
+def test_unique_reference_needs_no_quiet_period(make_bench: MakeBench) -> None:
+    """The look-up comes at once; a record that is stored late is not entered twice all the same."""
+    bench = start(make_bench, "unique-ref")
+    bench.ledger.unique = True
+    bench.ledger.before_submit = lambda: bench.ledger.entered.append(Number(number="A-1", amount=3))
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    item = bench.until(item_id)
+    assert (item.outcome, item.attempt, len(bench.ledger.entered)) == (Outcome.BY_BOT, 1, 1)
