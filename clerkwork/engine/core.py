@@ -13,6 +13,7 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from sqlalchemy.engine import Connection
 
 from clerkwork import clock
+from clerkwork.engine.clockguard import ClockGuard
 from clerkwork.engine.judging import Judging
 from clerkwork.engine.runlog import RunLog, Writing
 from clerkwork.errors import UsageError
@@ -40,6 +41,7 @@ class Core:
         log: The run log.
         evidence: Folder of content-addressed files.
         client: The way to DBOS from a process that runs no items.
+        clock_guard: Notices that the wall clock was set.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Core:
         self.calendars = calendars or {}
         self.judging = judging or Judging()
         DBOS.migrate(store.engine.url.render_as_string(hide_password=False))
+        self.clock_guard = ClockGuard(store)
         self.client = DBOSClient(system_database_engine=store.engine, serializer=SERIALIZER)
 
     def close(self) -> None:

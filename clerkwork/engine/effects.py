@@ -160,10 +160,21 @@ class _Act:
 
     def settled(self) -> datetime | None:
         """Return the instant from which a look-up can be believed, or None: at any time."""
-        last = max(self._row().sent or NEVER, self._restored())
+        last = max(self._sent(), self._restored())
         if last == NEVER or self._target.guarantee != "searchable":
             return None
         return last + timedelta(seconds=self._target.quiet_period_s)
+
+    def _sent(self) -> datetime:
+        """Return the last instant at which it may have been sent, by the clock as it is now."""
+        sent = self._row().sent
+        if sent is None:
+            return NEVER
+        self._execution.engine.clock_guard.check()
+        with self._execution.engine.store.read() as db:
+            clock_set = reached(db, Milestone.CLOCK_SET) or NEVER
+        # How long ago it was sent is not known when the clock may have jumped between.
+        return clock_set if sent > clock.now() else max(sent, clock_set)
 
     def _restored(self) -> datetime:
         """Return when the store was restored: it knows nothing of what came after its backup."""

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from clerkwork import clock
 from clerkwork.engine.codec import decode, encode
 from clerkwork.engine.engine import Engine
-from clerkwork.engine.signals import Cancelled, StepFailed
+from clerkwork.engine.signals import Cancelled, NotKept, StepFailed
 from clerkwork.errors import ApplicationException, BotException, Fenced
 from clerkwork.model.egress import Fence
 from clerkwork.model.events import Event, Kind, Level
@@ -80,12 +80,24 @@ class Execution:
 
         Raises:
             ValueError: The run has a step of this name already.
+            Fenced: The item was taken over.
+            sqlalchemy.exc.DBAPIError: The store refused to write; nothing is kept.
             StepFailed: The step failed; nothing is kept, so it runs again.
         """
         if name in self._names:
             raise ValueError(f"the step name {name!r} is used twice in one run")
         self._names.add(name)
-        return decode(DBOS.run_step({"name": name}, lambda: self._perform(name, function)))
+
+        def perform() -> Any:
+            try:
+                return self._perform(name, function)
+            except Exception as error:
+                raise NotKept(error) from error
+
+        try:
+            return decode(DBOS.run_step({"name": name}, perform))
+        except NotKept as broken:
+            raise broken.error from None
 
     def _guard(self, db: Connection) -> None:
         """Make sure that this execution may still act on the item.

@@ -72,7 +72,7 @@ def decide(found: Found, *, policy: str, tolerance: timedelta) -> list[Verdict]:
     gone = [look for look in gone if look not in fresh]
     made = _POLICIES[policy](found, gone, fresh)
     runs = [verdict.instant for verdict in made if verdict.state is None]
-    made += [_busy(look, runs) for look in busy]
+    made += [_busy(found, look, runs) for look in busy]
     return sorted(off + made, key=lambda verdict: verdict.instant)
 
 
@@ -81,10 +81,11 @@ def _is_missed(found: Found, tolerance: timedelta) -> bool:
     return found.behind > tolerance and not at_work
 
 
-def _busy(look: Look, runs: list[datetime]) -> Verdict:
+def _busy(found: Found, look: Look, runs: list[datetime]) -> Verdict:
     if not runs:
-        return Verdict(instant=look.instant, state=PlannedState.SKIPPED, reason=BUSY)
-    reason = f"merged into the run of {runs[-1]:{STAMP}}: {BUSY}"
+        reason = f"{found.prefix}{BUSY}"
+        return Verdict(instant=look.instant, state=PlannedState.SKIPPED, reason=reason)
+    reason = f"{found.prefix}merged into the run of {runs[-1]:{STAMP}}: {BUSY}"
     return Verdict(instant=look.instant, state=PlannedState.MERGED, reason=reason)
 
 

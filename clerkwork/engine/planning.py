@@ -30,6 +30,7 @@ def calls_on(
     kept = _Rows(store, worker, blocked)
     return Calls(
         claim=kept.claim,
+        settle=kept.settle,
         finish=kept.finish,
         renew=kept.renew,
         open_again=kept.open_again,
@@ -49,6 +50,21 @@ class _Rows:
     def claim(self, schedule: str, planned: datetime) -> bool:
         with self._store.write() as db:
             return rows.claim(db, schedule, planned, worker=self._worker, now=clock.now())
+
+    def settle(self, schedule: str, planned: datetime, *, state: PlannedState, reason: str) -> bool:
+        with self._store.write() as db:
+            taken = rows.settle(
+                db,
+                schedule,
+                planned,
+                worker=self._worker,
+                state=state,
+                reason=reason,
+                now=clock.now(),
+            )
+        if taken and state is PlannedState.BLOCKED:
+            self._blocked(schedule, reason)
+        return taken
 
     def claim_again(self, schedule: str, planned: datetime) -> bool:
         with self._store.write() as db:

@@ -43,12 +43,22 @@ class Finish(Protocol):
         """Write it."""
 
 
+class Settle(Protocol):
+    """Takes an instant that is not run, and writes what became of it, in one act."""
+
+    def __call__(
+        self, schedule: str, planned: datetime, *, state: PlannedState, reason: str
+    ) -> bool:
+        """Write it; return False when another process took it first."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
     """What the clock needs from the rest of the toolkit.
 
     Attributes:
         claim: Takes a due instant; False when another process took it first.
+        settle: Takes one that is not run, and writes why; False as above.
         finish: Writes what became of it.
         renew: Tells that a claimed instant is still at work.
         open_again: Returns the instants that a person released, or whose process died.
@@ -59,6 +69,7 @@ class Calls:
     """
 
     claim: Callable[[str, datetime], bool]
+    settle: Settle
     finish: Finish
     renew: Callable[[str, datetime], object]
     open_again: Callable[[], list[PlannedRun]]
@@ -103,7 +114,7 @@ class ScheduleClock:
         self._ended: dict[str, datetime] = {}
         self._at_work: set[tuple[str, datetime]] = set()
         self._again = ThreadPoolExecutor(max_workers=2, thread_name_prefix="schedule-again")
-        self._looked_again = monotonic()
+        self._looked_again = self._sure_from = monotonic()
         self._offset = now().timestamp() - monotonic().total_seconds()
         self._stopping = threading.Event()
         self._guard = threading.Thread(target=self._watch, name="schedule-guard", daemon=True)
@@ -148,9 +159,9 @@ class ScheduleClock:
         try:
             last = self._calls.last(name)
             for verdict in self._decide(name, last, planned):
-                instant = self._take(name, verdict.instant, last)
-                if instant is not None:
-                    self._do(name, instant, verdict)
+                instant = self._take(name, verdict, last)
+                if instant is not None and verdict.state is None:
+                    self._work(name, instant, verdict.reason)
         except Exception as error:  # noqa: BLE001 - the clock outlives every failure
             self._calls.report(f"The schedule {name} could not be run: {_said(error)}")
 
@@ -170,6 +181,8 @@ class ScheduleClock:
         offset = self._now().timestamp() - self._monotonic().total_seconds()
         moved = abs(offset - self._offset) > MOST_DRIFT.total_seconds()
         self._offset = offset if moved else self._offset
+        if moved:  # the living renew their leases first: by the new clock all may have lapsed
+            self._sure_from = self._monotonic() + 2 * AGAIN_PERIOD + GUARD_PERIOD
         if moved:
             for name, due in self._due.items():
                 if self._scheduler.get_job(name) is not None:
@@ -182,18 +195,22 @@ class ScheduleClock:
         missed = None if last is None else due.latest(after=last, until=now)
         return missed or due.following(now)
 
-    def _take(self, name: str, planned: datetime, last: datetime | None) -> datetime | None:
-        """Claim *planned* and return it, or None when another process has it.
+    def _take(self, name: str, verdict: Verdict, last: datetime | None) -> datetime | None:
+        """Take the instant of *verdict* and return it, or None when another process has it.
 
         Rows in the future mean that the wall clock was set back: these instants come a second
         time and get a row of their own, or the source would not be looked at for that long.
         """
-        if self._calls.claim(name, planned):
-            return planned
         set_back = last is not None and last > self._now() + MOST_DRIFT
-        if set_back and self._calls.claim(name, planned + REPEAT):
-            return planned + REPEAT
+        for instant in (verdict.instant, verdict.instant + REPEAT)[: 1 + set_back]:
+            if self._claim(name, instant, verdict):
+                return instant
         return None
+
+    def _claim(self, name: str, planned: datetime, verdict: Verdict) -> bool:
+        if verdict.state is None:
+            return self._calls.claim(name, planned)
+        return self._calls.settle(name, planned, state=verdict.state, reason=verdict.reason)
 
     def _decide(self, name: str, last: datetime | None, planned: datetime) -> list[Verdict]:
         schedule, due = self._schedules[name], self._due[name]
@@ -220,12 +237,6 @@ class ScheduleClock:
             return []
         between = itertools.islice(due.between(last, planned), MOST_ROWS + 1)
         return [due.look(instant) for instant in between]
-
-    def _do(self, name: str, instant: datetime, verdict: Verdict) -> None:
-        if verdict.state is None:
-            self._work(name, instant, verdict.reason)
-        else:
-            self._finish(name, instant, verdict.state, reason=verdict.reason)
 
     def _work(self, name: str, planned: datetime, note: str) -> None:
         behind = self._now() - planned
@@ -261,7 +272,8 @@ class ScheduleClock:
         try:
             for name, planned in tuple(self._at_work):
                 self._calls.renew(name, planned)
-            self.run_again()
+            if self._monotonic() >= self._sure_from:
+                self.run_again()
         except Exception as error:  # noqa: BLE001 - the clock outlives every failure
             self._calls.report(f"Released and lapsed runs could not be read: {_said(error)}")
 

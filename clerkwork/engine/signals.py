@@ -40,6 +40,20 @@ class Cancelled(RunEnded):
         self.who = who
 
 
+class NotKept(BaseException):
+    """Carries an error of the store past the checkpoint of a step.
+
+    DBOS would keep it as the step's result, and the step would fail for ever.
+
+    Attributes:
+        error: What happened.
+    """
+
+    def __init__(self, error: Exception) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
 class StepFailed(RunEnded):
     """Carries a bot exception past the checkpoint of its step.
 

@@ -15,12 +15,13 @@ from dbos import error as dbos_error
 from clerkwork import clock
 from clerkwork.children import end_children_of
 from clerkwork.engine import deadlines
-from clerkwork.engine.core import VERSION
+from clerkwork.engine.core import RUN, VERSION
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.trigger import release_held
 from clerkwork.model.items import WorkItem
-from clerkwork.store import items, moves, workers
+from clerkwork.store import items, mending, moves, workers
 
+EVER = clock.from_ms(0)
 ACTIVE = {"PENDING", "ENQUEUED", "DELAYED"}
 
 
@@ -35,11 +36,13 @@ class Sweep:
         self._lease = lease
         self._labels = labels
         self._host = socket.gethostname()
+        self._broken: set[str] = set()
 
     def beat(self) -> None:
         """Give a sign of life."""
+        booted = self._engine.clock_guard.check()
         with self._engine.store.write() as db:
-            if not workers.beat(db, self._worker, now=clock.now()):
+            if not workers.beat(db, self._worker, now=clock.now(), booted=booted):
                 workers.register(
                     db,
                     self._worker,
@@ -47,6 +50,7 @@ class Sweep:
                     pid=os.getpid(),
                     now=clock.now(),
                     labels=self._labels,
+                    booted=booted,
                 )
 
     def farewell(self) -> None:
@@ -54,17 +58,27 @@ class Sweep:
         with self._engine.store.write() as db:
             workers.remove(db, self._worker)
 
+    def note_broken(self, run_id: str | None) -> None:
+        """Note a run of this worker that an error ended before the store knew how it ended."""
+        self._broken.add(run_id or "")
+
     def once(self) -> None:
         """Heartbeat, take over dead workers' runs, let due items go on, release held ones."""
         self.beat()
         self._take_over()
+        self._put_broken_back()
         self._resume_due()
         deadlines.sweep(self._engine)
         release_held(self._engine)
 
     def _take_over(self) -> None:
+        since = clock.now() - self._lease
+        if self._engine.clock_guard.set_within(self._lease):
+            since = EVER  # the others' last signs of life are of another clock: give them time
+            with self._engine.store.write() as db:
+                mending.bring_forward(db, now=clock.now())
         with self._engine.store.read() as db:
-            known = workers.alive(db, since=clock.now() - self._lease)
+            known = workers.alive(db, since=since)
         alive = {worker.name for worker in known if self._may_live(worker)}
         pending = self._engine.client.list_workflows(
             status="PENDING", load_input=False, load_output=False
@@ -73,8 +87,20 @@ class Sweep:
             # Its old owner, if only asleep, is fenced out at its next checkpoint or request; on
             # this host its browser ends before anybody else gets the item.
             owner = run.executor_id or ""
-            if owner not in alive and end_children_of(owner):
+            dead = owner not in alive and end_children_of(owner)
+            if dead or run.workflow_id in self._broken:
                 self._engine.client.resume_workflow(run.workflow_id, queue_name=run.queue_name)
+            self._broken.discard(run.workflow_id)
+
+    def _put_broken_back(self) -> None:
+        """Make the items due whose run ended with an error that no item knows of."""
+        broken = self._engine.client.list_workflows(
+            status="ERROR", name=RUN, load_input=False, load_output=False
+        )
+        for run in broken:
+            _, item_id, run_no = run.workflow_id.split("-")
+            with self._engine.store.write() as db:
+                mending.put_back(db, int(item_id), run_no=int(run_no), now=clock.now())
 
     def _may_live(self, worker: workers.Worker) -> bool:
         """Return False for a worker of this host whose process is gone: its lease need not end."""

@@ -138,6 +138,13 @@ class Worker:
 
     def execute(self, item_id: int) -> str:
         """Work on the item; return how this execution ended, for DBOS's own records."""
+        try:
+            return self._execute(item_id)
+        except Exception:  # what the store refuses to note, such as on a full disk, ends here
+            self._sweep.note_broken(DBOS.workflow_id)
+            raise
+
+    def _execute(self, item_id: int) -> str:
         execution = self._reserve(item_id)
         if execution is None:
             return "not to be worked on"

@@ -1,4 +1,4 @@
-"""Instants the store remembers about itself: when it was backed up, restored, tidied."""
+"""Instants the store remembers: when it was backed up, restored, tidied; when a clock was set."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -18,6 +18,7 @@ class Milestone(StrEnum):
     RESTORED = "restored"
     TIDIED = "tidied"
     RECONCILED = "reconciled"
+    CLOCK_SET = "clock_set"
 
 
 def reached(db: Connection, name: Milestone) -> datetime | None:

@@ -39,6 +39,37 @@ def claim(
     )
 
 
+def settle(
+    db: Connection,
+    schedule: str,
+    planned: datetime,
+    *,
+    worker: str,
+    state: PlannedState,
+    reason: str,
+    now: datetime,
+) -> bool:
+    """Write why a due instant is not run; return False if it is taken already.
+
+    One statement, so that no process can die between taking it and saying why: a row that stands
+    for many missed instants would lose its reason when it is run again.
+    """
+    return inserted(
+        db,
+        planned_run,
+        schedule=schedule,
+        planned_ms=clock.to_ms(planned),
+        state=state,
+        items=0,
+        reason=reason,
+        worker=worker,
+        started_ms=clock.to_ms(now),
+        finished_ms=clock.to_ms(now),
+        lease_until_ms=None,
+        released_ms=None,
+    )
+
+
 def renew(
     db: Connection,
     schedule: str,

@@ -287,7 +287,7 @@ slot = sa.Table(
 milestone = sa.Table(
     "milestone",
     metadata,
-    # When the store was last backed up, restored, tidied.
+    # When the store was last backed up, restored, tidied, and when a host's clock was last set.
     Column("name", String(40), primary_key=True),
     Column("at_ms", BigInteger, nullable=False),
 )
@@ -300,5 +300,6 @@ worker = sa.Table(
     Column("pid", Integer, nullable=False),
     Column("started_ms", BigInteger, nullable=False),
     Column("beat_ms", BigInteger, nullable=False),
+    Column("booted_ms", BigInteger),  # another value: the host's clock was set
     Column("labels", sa.JSON, nullable=False),
 )

@@ -37,8 +37,19 @@ def register(
     pid: int,
     now: datetime,
     labels: Collection[str] = (),
+    booted: datetime | None = None,
 ) -> None:
-    """Make the worker known; does nothing when it is."""
+    """Make the worker known; does nothing when it is.
+
+    Args:
+        db: The connection.
+        name: Unique among all workers.
+        host: Where it runs.
+        pid: Its process.
+        now: The present instant.
+        labels: See ``Worker``.
+        booted: When its host began to count its time, by the present wall clock, or None.
+    """
     insert_or_ignore(
         db,
         worker,
@@ -47,14 +58,31 @@ def register(
         pid=pid,
         started_ms=to_ms(now),
         beat_ms=to_ms(now),
+        booted_ms=None if booted is None else to_ms(booted),
         labels=sorted(labels),
     )
 
 
-def beat(db: Connection, name: str, *, now: datetime) -> bool:
+def beat(db: Connection, name: str, *, now: datetime, booted: datetime) -> bool:
     """Note a sign of life; False when the worker is not known."""
-    statement = worker.update().where(worker.c.name == name).values(beat_ms=to_ms(now))
+    statement = (
+        worker.update()
+        .where(worker.c.name == name)
+        .values(beat_ms=to_ms(now), booted_ms=to_ms(booted))
+    )
     return db.execute(statement).rowcount == 1
+
+
+def last_booted(db: Connection, host: str) -> datetime | None:
+    """Return ``booted`` of the host's last sign of life, by its own time, or None without one."""
+    statement = (
+        sa.select(worker.c.booted_ms)
+        .where(worker.c.host == host, worker.c.booted_ms.is_not(None))
+        .order_by((worker.c.beat_ms - worker.c.booted_ms).desc())
+        .limit(1)
+    )
+    found: int | None = db.execute(statement).scalar()
+    return None if found is None else from_ms(found)
 
 
 def alive(db: Connection, *, since: datetime) -> list[Worker]:

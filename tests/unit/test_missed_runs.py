@@ -79,3 +79,18 @@ def test_the_question_names_the_command_that_answers_it():
     (verdict,) = decide(found, policy="ask", tolerance=TOLERANCE)
     assert verdict.state is PlannedState.BLOCKED
     assert "`clerkwork schedule release daily 2026-11-02T12:00:00Z`" in verdict.reason
+
+
+@pytest.mark.parametrize("policy", ["run_once", "ask"])
+def test_a_row_that_stands_for_a_gap_says_so_even_when_the_run_before_was_at_work(policy):
+    """Without these words the instants that have no row of their own would be unexplained."""
+    found = Found(
+        name="fast",
+        missed=[look(-1)],
+        present=look(0),
+        behind=HOUR / 2,
+        ended=NOON - HOUR / 2,
+        prefix="all instants from 11:00 on ",
+    )
+    first, _ = decide(found, policy=policy, tolerance=TOLERANCE)
+    assert first.reason.startswith("all instants from 11:00 on ")

@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 
 from clerkwork.errors import ConfigError
 from clerkwork.model.items import MOVES, ItemState, NewItem
+from clerkwork.model.schedules import PlannedState
 from clerkwork.store import items, moves, planned, workers
 from clerkwork.store.database import BUSY_TIMEOUT_MS, Store, open_store
 from clerkwork.store.schema import item, metadata
@@ -170,6 +171,19 @@ def test_the_seconds_of_a_bot_are_the_time_from_reservation_to_release(store: St
         found = items.get(db, item_id)
     assert found is not None
     assert found.bot_ms == 5000
+
+
+def test_an_instant_that_is_not_run_is_never_open(store: Store) -> None:
+    """Taking it and saying why are one statement; whoever comes second finds it settled."""
+    state, reason = PlannedState.MERGED, "merged into the next"
+    with store.write() as db:
+        taken = [
+            planned.settle(db, "orders", NOW, worker=worker, state=state, reason=reason, now=NOW)
+            for worker in ("a", "b")
+        ]
+        row = planned.get(db, "orders", NOW)
+    assert row is not None
+    assert (taken, row.state, row.reason, row.worker) == ([True, False], state, reason, "a")
 
 
 def test_a_planned_instant_is_claimed_once(store: Store) -> None:

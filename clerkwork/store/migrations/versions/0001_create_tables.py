@@ -272,6 +272,7 @@ def upgrade() -> None:
         sa.Column("pid", sa.Integer(), nullable=False),
         sa.Column("started_ms", sa.BigInteger(), nullable=False),
         sa.Column("beat_ms", sa.BigInteger(), nullable=False),
+        sa.Column("booted_ms", sa.BigInteger(), nullable=True),
         sa.Column("labels", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )

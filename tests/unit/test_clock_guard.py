@@ -1,0 +1,81 @@
+"""A wall clock that was set: every wait begins once more, none ends early and none lasts longer."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from clerkwork import clock
+from clerkwork.engine import clockguard
+from clerkwork.engine.clockguard import ClockGuard
+from clerkwork.model.items import ItemState, NewItem
+from clerkwork.store import items, moves, workers
+from clerkwork.store.database import Store
+from clerkwork.store.milestones import Milestone, reached
+
+HOUR = timedelta(hours=1)
+
+
+class Hands:
+    """The wall clock, moved by hand."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+
+    def now(self) -> datetime:
+        return clock.from_ms(0) + clock.monotonic() + 1000 * HOUR + self.ahead
+
+
+@pytest.fixture
+def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
+    hands = Hands()
+    monkeypatch.setattr(clockguard.clock, "now", hands.now)
+    return hands
+
+
+def noted(store: Store) -> datetime | None:
+    with store.read() as db:
+        return reached(db, Milestone.CLOCK_SET)
+
+
+@pytest.mark.parametrize("step", [-HOUR, 2 * HOUR, timedelta(seconds=5)])
+def test_a_step_is_noted_whichever_way_it_goes(store: Store, hands: Hands, step) -> None:
+    """A check before it and one after it are enough."""
+    guard = ClockGuard(store)
+    guard.check()
+    before, hands.ahead = noted(store), step
+    guard.check()
+    after = noted(store)
+    assert (before, after is not None and hands.now() - after < HOUR / 2) == (None, True)
+
+
+def test_a_step_that_no_process_lived_through_is_noted(store: Store, hands: Hands) -> None:
+    """The worker died, the clock was set, and another one starts."""
+    booted = ClockGuard(store).check()
+    with store.write() as db:
+        host = clockguard.socket.gethostname()
+        workers.register(db, "dead", host=host, pid=1, now=hands.now(), booted=booted)
+    ClockGuard(store).check()
+    before, hands.ahead = noted(store), HOUR
+    ClockGuard(store).check()
+    assert (before, noted(store) is not None) == (None, True)
+
+
+def test_a_short_wait_stays_short_when_the_clock_is_set_back(store: Store, hands: Hands) -> None:
+    """An item that was to wait for a minute does not wait for an hour and a minute."""
+    guard, minute = ClockGuard(store), timedelta(minutes=1)
+    hands.ahead = HOUR
+    guard.check()
+    with store.write() as db:
+        new = NewItem(workflow="work", reference="PO-1", payload={}, priority=1)
+        state, now = ItemState.WAITING, hands.now()
+        number = items.add(db, new, queue="erp", digest="", state=state, now=now, warn=None)
+        assert number is not None
+        until = now + minute
+        moves.defer(db, number, not_before=until, code="busy", reason="its group is", now=now)
+    hands.ahead = timedelta()
+    guard.check()
+    with store.read() as db:
+        item = items.get(db, number)
+    assert item is not None
+    assert item.not_before is not None
+    assert timedelta() < item.not_before - hands.now() <= minute
