@@ -37,6 +37,10 @@ done
 if [ "$extras" = dev ] && [ -z "${CLERKWORK_TEST_POSTGRES:-}" ] && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
   missing+=(postgresql)
 fi
+if [ "$extras" = dev ]; then # tests of disks that fail and clocks that are set
+  command -v strace >/dev/null || missing+=(strace)
+  [ -n "$(ls /usr/lib/*/faketime/libfaketimeMT.so.1 2>/dev/null)" ] || missing+=(faketime)
+fi
 # Playwright's driver is a Node.js program that the smallest Debian lacks one library for.
 ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1' || [ -e /lib/libatomic.so.1 ] \
   || [ -n "$(ls /usr/lib/*/libatomic.so.1 2>/dev/null)" ] || missing+=(libatomic1)

@@ -8,9 +8,10 @@ from urllib.parse import quote
 
 from pydantic import BaseModel
 
-from clerkwork import ApplicationException, Receipt, Run, bot, clock
+from clerkwork import ApplicationException, Receipt, Run, bot
 from clerkwork.model.targets import Target
 from tests.chaos import seams
+from tests.chaos.target import monotonic_ms
 
 TIMEOUT_S = 20
 
@@ -38,7 +39,7 @@ class HttpScreen:
         """Return the target's answer."""
         connection = http.client.HTTPConnection(self._address, timeout=TIMEOUT_S)
         try:
-            headers = {"X-Sent-Ms": str(clock.to_ms(clock.now()))}
+            headers = {"X-Sent-Ms": str(monotonic_ms())}
             connection.request(method, path, body and body.encode(), headers)
             if body is not None:
                 seams.reach("posted")

@@ -6,7 +6,11 @@ forked and a worker process must be one that can be killed.
 
 import json
 import os
+import select
+import shutil
+import subprocess
 import sys
+import tempfile
 import threading
 import traceback
 import uuid
@@ -26,13 +30,16 @@ from clerkwork.engine.worker import Worker
 from clerkwork.model.items import CLOSED, ItemState, NewItem
 from clerkwork.model.retry import Retry
 from clerkwork.model.targets import Target
-from clerkwork.model.workflows import Fallback, Step, Workflow
+from clerkwork.model.workflows import Fallback, FolderSource, Step, Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import Store, _create, open_store
 from clerkwork.store.schema import item as item_table
 from tests.chaos.bot import HttpBrowser, NoReader, Order, entering
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a killed process leaves the kernel's pages alone
+PAUSE = threading.Event()  # never set: gives the processor away between two looks
 SLOWEST_COMMIT_S = 1.0  # what the target promises; the quiet period is three times that
+MOST_DEATHS = 20  # the toolkit's 5 is meant for workers that do not die every half second
 ENDED = {str(state) for state in CLOSED | {ItemState.IN_REVIEW}}
 
 
@@ -43,6 +50,7 @@ class Place:
     root: Path
     url: str
     address: str
+    promised_s: float = SLOWEST_COMMIT_S
     lease_s: float = 5.0
     concurrency: int = 4
 
@@ -54,17 +62,29 @@ def order(seed: int, number: int) -> Order:
 
 
 @contextmanager
+def folder() -> Iterator[Path]:
+    """Make a folder, in memory where there is such a place: kills are what is tried, not disks."""
+    place = MEMORY if os.access(MEMORY, os.W_OK) else None
+    root = Path(tempfile.mkdtemp(prefix="clerkwork-chaos-", dir=place))
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+@contextmanager
 def engine(place: Place) -> Iterator[Engine]:
     """Open the lane's store and its engine."""
     logger.remove()
     store = open_store(place.url, place.root)
-    target = Target(name="erp", base_url=place.address, slowest_commit_s=SLOWEST_COMMIT_S)
+    target = Target(name="erp", base_url=place.address, slowest_commit_s=place.promised_s)
     work = Workflow(
         name="work",
         title="Work",
         steps=[Step(bot=entering.name)],
-        retry=Retry(attempts=5, wait_s=0.2),
+        retry=Retry(attempts=5, wait_s=0.2, takeovers=MOST_DEATHS),
         fallback=Fallback(),
+        source=FolderSource(folder="work", reader="document", settle_s=0.01),
     )
     made = Engine(
         store,
@@ -104,6 +124,44 @@ def work(place: Place, started: int) -> None:
         threading.Event().wait()
 
 
+def started(place: Place, before: Callable[[], None] = lambda: None) -> int:
+    """Start a worker, after *before* in its process, and return its id once it works."""
+    reading, writing = os.pipe()
+
+    def begin() -> None:
+        before()
+        work(place, writing)
+
+    pid = forked(begin)
+    os.close(writing)
+    select.select([reading], [], [], 60)
+    os.close(reading)
+    return pid
+
+
+def traced(pid: int, log: Path, paths: list[Path], options: list[str]) -> subprocess.Popen[str]:
+    """Attach strace to every thread of a process, for its calls on *paths*, and return it.
+
+    Raises:
+        FileNotFoundError: There is no strace.
+    """
+    command = ["strace", "-f", "-o", str(log), "-p", str(pid), *options]
+    for path in paths:
+        command += ["-P", str(path)]
+    tracer = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    for line in tracer.stderr or ():
+        if "attached" in line:
+            return tracer
+    raise RuntimeError("strace could not attach; is another tracer at work, or ptrace forbidden?")
+
+
+def damage(place: Place) -> int:
+    """Return how many faults SQLite finds in the store's file."""
+    with _reading(place) as store, store.read() as db:
+        found = db.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    return sum(line != "ok" for line in found)
+
+
 def no_writer(place: Place) -> None:
     """Return when no thread of this process writes to a SQLite store.
 
@@ -117,25 +175,38 @@ def no_writer(place: Place) -> None:
     store.close()
 
 
-def open_items(store: Store) -> int:
-    """Return how many items are neither closed nor with a person."""
-    count = sa.select(sa.func.count()).where(item_table.c.state.not_in(ENDED))
-    with store.read() as db:
-        return int(db.execute(count).scalar_one())
+def create(place: Place) -> None:
+    """Create the lane's store."""
+    with engine(place):
+        pass
 
 
-def state(place: Place) -> dict[str, Any]:
-    """Return how many items are open, and state, reason and takeovers of each item."""
-    store = Store(_create(place.url, place.root))  # migrating would wait for a frozen writer
+def figures(place: Place) -> dict[str, int]:
+    """Return how many items are neither closed nor with a person, and the takeovers so far."""
+    open_items = sa.func.count().filter(item_table.c.state.not_in(ENDED))
+    takeovers = sa.func.coalesce(sa.func.sum(item_table.c.takeovers), 0)
+    with _reading(place) as store, store.read() as db:
+        row = db.execute(sa.select(open_items, takeovers).select_from(item_table)).one()
+    return {"open": int(row[0]), "takeovers": int(row[1])}
+
+
+def state(place: Place) -> list[list[Any]]:
+    """Return reference, state, reason and takeovers of each item."""
     columns = (
         item_table.c.reference,
         item_table.c.state,
         item_table.c.reason_code,
         item_table.c.takeovers,
     )
-    with store.read() as db:
-        rows = [list(row) for row in db.execute(sa.select(*columns))]
-    return {"open": open_items(store), "items": rows}
+    with _reading(place) as store, store.read() as db:
+        return [list(row) for row in db.execute(sa.select(*columns))]
+
+
+@contextmanager
+def _reading(place: Place) -> Iterator[Store]:
+    store = Store(_create(place.url, place.root))  # migrating would wait for a frozen writer
+    yield store
+    store.close()
 
 
 def forked(action: Callable[[], Any]) -> int:
@@ -154,11 +225,20 @@ def forked(action: Callable[[], Any]) -> int:
 
 def answer_of(action: Callable[[], Any]) -> Any:
     """Return what *action* returns in a child process, which must not fail."""
+    return asked(action)()
+
+
+def asked(action: Callable[[], Any]) -> Callable[[], Any]:
+    """Begin *action* in a child process, and return what waits for its answer."""
     reading, writing = os.pipe()
-    pid = forked(lambda: os.write(writing, json.dumps(action()).encode()) and None)
+    pid = forked(lambda: os.write(writing, json.dumps(action()).encode()))
     os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        text = pipe.read()
-    if os.waitpid(pid, 0)[1]:
-        raise RuntimeError("a child of the campaign failed")
-    return json.loads(text)
+
+    def read() -> Any:
+        with os.fdopen(reading, "rb") as pipe:
+            text = pipe.read()
+        if os.waitpid(pid, 0)[1]:
+            raise RuntimeError("a child of the campaign failed; its error is above")
+        return json.loads(text)
+
+    return read

@@ -12,7 +12,7 @@ from clerkwork import Receipt, clock
 from clerkwork.engine.effects import _Act
 from clerkwork.engine.execution import Execution
 from clerkwork.model.events import Kind
-from clerkwork.store import effects
+from clerkwork.store import database, effects
 
 
 def no_fence() -> None:
@@ -83,6 +83,17 @@ def no_verify() -> None:
         return confirmed
 
     _Act.perform = perform  # type: ignore[method-assign] - planted
+
+
+def normal() -> None:
+    """A commit is acknowledged before it is on the disk."""
+    prepare = database._prepare
+
+    def prepare_normal(connection: Any, record: object) -> None:
+        prepare(connection, record)
+        connection.execute("PRAGMA synchronous=normal")
+
+    database._prepare = prepare_normal
 
 
 MUTANTS: dict[str, Callable[[], None]] = {

@@ -8,6 +8,7 @@ the change stands in the open transaction already.
 import os
 from collections import Counter
 from collections.abc import Callable
+from typing import Any
 
 from clerkwork.engine.runlog import RunLog, Writing
 from clerkwork.model.events import Event, Kind
@@ -44,6 +45,18 @@ def reach(seam: str) -> None:
         for prepare in _before:
             prepare()
         os.kill(os.getpid(), signal)
+
+
+def between(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+    """Return *call* with a boundary before and after it."""
+
+    def called(*arguments: Any, **named: Any) -> Any:
+        reach(f"before {name}")
+        answer = call(*arguments, **named)
+        reach(f"after {name}")
+        return answer
+
+    return called
 
 
 def watch(seam: str, nth: int, signal: int, prepare: Callable[[], None] | None = None) -> None:
