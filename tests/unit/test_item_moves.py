@@ -130,6 +130,9 @@ ACTS = {
 }
 
 
+FENCED = sorted(name for name, act in ACTS.items() if act.fenced)
+
+
 class Histories(RuleBasedStateMachine):
     """Items of two groups and none, moved by anybody at any time, in the store and in mind."""
 
@@ -158,6 +161,12 @@ class Histories(RuleBasedStateMachine):
         key = {"target": "erp", "key": str(item_id)}
         effects.intend(self.db, name="enter", item_id=item_id, digest="d", now=START, **key)
         effects.mark_sent(self.db, item_id=item_id, now=START, **key)
+
+    @rule(item_id=known, fenced=st.sampled_from(FENCED), stale=st.booleans())
+    def work(self, item_id: int, fenced: str, stale: bool) -> None:
+        """A worker reserves an item and ends its attempt, or one that was taken over tries to."""
+        self.move(item_id, "reserve", stale=False)
+        self.move(item_id, fenced, stale=stale)
 
     @rule(item_id=known, name=st.sampled_from(sorted(ACTS)), stale=st.booleans())
     def move(self, item_id: int, name: str, stale: bool) -> None:
