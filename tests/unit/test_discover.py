@@ -95,11 +95,11 @@ def test_a_model_is_found_again_by_its_name(write, tmp_path):
 @pytest.mark.parametrize(
     ("dotted", "problem"),
     [
-        ("antigravity.fly", "is not a model of the toolkit"),
+        ("antigravity.fly", "belongs neither to the toolkit nor to a bot"),
         ("clerkwork.model.orders.hashlib", "is not a pydantic model"),
         ("clerkwork.model.orders.Gone", "is not a pydantic model"),
         ("clerkwork.gone.Thing", "cannot be imported"),
-        ("Thing", "is not a model of the toolkit"),
+        ("Thing", "belongs neither to the toolkit nor to a bot"),
     ],
 )
 def test_what_is_not_a_model_is_refused(dotted, problem):
