@@ -55,7 +55,7 @@ def want_missing(screen: Screen) -> None:
 
 def want_ambiguous(screen: Screen) -> None:
     _form(screen)
-    screen.page.locator("button").click(timeout=300)
+    screen.page.locator("button").click(timeout=20_000)
 
 
 def slow_page(screen: Screen) -> None:
