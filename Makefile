@@ -4,6 +4,7 @@ PYTHON := .venv/bin/python
 ONCE ?=
 KEEP ?=
 RESET ?=
+DATA ?= var/data
 
 .PHONY: demo test setup check unit bench bench-documents bench-locators bench-web chaos tryton
 
@@ -32,10 +33,10 @@ bench: setup
 chaos: setup
 	$(PYTHON) -m tests.chaos
 
-# Reads the development documents, which are not part of the project.
+# Reads the development documents in DATA, which are not part of the project.
 bench-documents: setup
 	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[ocr]'
-	$(PYTHON) -m benchmarks.documents --write
+	$(PYTHON) -m benchmarks.documents --data "$(DATA)" --write
 
 # Changes real pages at random and counts which fields are still found; then MiniWoB++ by words alone.
 bench-locators: setup

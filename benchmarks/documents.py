@@ -24,7 +24,7 @@ from clerkwork.documents.engine import choose
 from tests.chaos.report import HOME, keep
 from tools import measure_documents, measure_receipts
 
-DATA = HOME.parent / "shared" / "data"
+DATA = HOME / "var" / "data"
 DOCUMENT = HOME / "docs" / "benchmarks.md"
 RESULTS = HOME / "docs" / "figures" / "documents.json"
 SECTION = "documents"
