@@ -2,6 +2,7 @@
 # Installs what Clerkwork needs on Debian or Ubuntu and nothing that is there already:
 # system packages (tesseract with English and Chinese, Chromium) and a virtual environment.
 # Usage: tools/setup.sh [run|dev]     run: what the bots need; dev: what the tests need as well
+# (PostgreSQL, unless CLERKWORK_TEST_POSTGRES names one, strace and faketime).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 extras=${1:-run}
@@ -33,6 +34,9 @@ browser=""
 for name in chromium chromium-browser google-chrome; do
   if command -v "$name" >/dev/null; then browser=$name; break; fi
 done
+if [ -z "$browser" ] && [ -n "$(ls -d ~/.cache/ms-playwright/chromium-* 2>/dev/null)" ]; then
+  browser="Playwright's own Chromium" # where apt could not install one before
+fi
 [ -n "$browser" ] || missing+=(chromium)
 if [ "$extras" = dev ] && [ -z "${CLERKWORK_TEST_POSTGRES:-}" ] && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
   missing+=(postgresql)
