@@ -23,6 +23,7 @@ from tests.chaos.life import PAUSE, Place
 from tests.chaos.target import Faults, running
 
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+PROMISED_S = 4.0  # libfaketime makes the target slow as well
 STEPS_S = (-86_400, -3600, -30, -1, 1, 30, 3600, 7200)
 HOME = Path(__file__).resolve().parent.parent.parent
 
@@ -105,7 +106,13 @@ def main(root: Path, seed: int, steps: int, left_s: float) -> None:
     time.sleep = PAUSE.wait  # type: ignore[assignment] - libfaketime lets the true one fail
     faults = Faults(seed=seed, slowest_s=0.5)
     with running(root / "target.db", faults) as address:
-        place = Place(root=root, url="sqlite:///store.db", address=address, lease_s=3.0)
+        place = Place(
+            root=root,
+            url="sqlite:///store.db",
+            address=address,
+            promised_s=PROMISED_S,
+            lease_s=3.0,
+        )
         until = clock.monotonic() + timedelta(seconds=left_s)
         found = _Lane(Plan(seed=seed), place, steps, until).run()
     sys.stdout.write(json.dumps(found))
