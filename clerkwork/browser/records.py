@@ -24,7 +24,6 @@ from clerkwork.model.forms import Form, Grid, Search
 from clerkwork.model.orders import Receipt
 
 ROW = "place => window.__clerkworkRows[place]"
-ANSWER_S = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,6 @@ from clerkwork.documents.words import UNITS, PageWords, Token, extent, has_cjk, 
 
 LARGE_WIDTH_PX = 2000
 SMALL_WIDTH_PX = 1600
-SKEW_LIMIT_DEG = 6.0
 STRIP_HEIGHT_PX = 60
 STRIP_SPACE_PX = 40
 GLUE = 0.35

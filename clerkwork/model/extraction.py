@@ -25,22 +25,6 @@ class Box(BaseModel):
     bottom: float
 
 
-class Word(BaseModel):
-    """One recognised word.
-
-    Attributes:
-        text: The word, never empty, without surrounding blanks.
-        box: Where it stands.
-        confidence: From 0.0 (a guess) to 1.0 (certain), whatever scale the engine uses.
-    """
-
-    model_config = ConfigDict(frozen=True)
-
-    text: str
-    box: Box
-    confidence: float
-
-
 class ShownWord(BaseModel):
     """One word of a page as a person can click on it.
 

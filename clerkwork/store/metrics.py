@@ -167,9 +167,3 @@ def count_overdue(db: Connection, *, now: datetime) -> int:
         review.c.state == ReviewState.OPEN, review.c.due_ms < to_ms(now)
     )
     return int(db.execute(statement).scalar_one())
-
-
-def first_arrival_ms(db: Connection) -> int | None:
-    """Return the arrival of the first item of all, or None when there is none."""
-    found = db.execute(sa.select(sa.func.min(item.c.arrived_ms))).scalar()
-    return None if found is None else int(found)
