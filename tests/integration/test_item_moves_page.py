@@ -93,6 +93,34 @@ def test_changed_data_is_taken_over_and_wrong_data_is_not(served: Served) -> Non
     )
 
 
+def test_a_refused_change_comes_back_with_what_was_typed(served: Served) -> None:
+    """Each problem in the reader's language, the form open, nothing to type again."""
+    number = put(served)
+    form = {"move": "edit", "why": "typo", "leaf.total": "two", "leaf.supplier": "Süd"}
+    with served.client() as client:
+        text = client.post(f"/items/{number}/moves?lang=zh", data=form).text
+    wanted = [
+        "total: 请填写有效数字",
+        'value="two"',
+        'value="Süd"',
+        'value="typo"',
+        "<details open>",
+    ]
+    assert [part for part in wanted if part not in text] == []
+
+
+def test_a_value_of_several_lines_keeps_its_line_breaks(served: Served) -> None:
+    """A text area holds it, and what a browser posts of it is no change."""
+    payload = ORDER | {"supplier": "Nord\nSüd"}
+    new = NewItem(workflow="purchase_orders", reference="PO-9", payload=payload)
+    number = served.project.engine.submit(new).item_id
+    with served.client() as client:
+        page = client.get(f"/items/{number}").text
+    status, text = post(served, number, move="edit", why="x", **{"leaf.supplier": "Nord\r\nSüd"})
+    area = '<textarea name="leaf.supplier" rows="3">\nNord\nSüd</textarea>'
+    assert (area in page, status, "Nothing was changed" in text) == (True, 409, True)
+
+
 @pytest.mark.parametrize(
     ("state", "offered"),
     [

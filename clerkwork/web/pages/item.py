@@ -35,18 +35,18 @@ def move(request: Request, desk: TheDesk, item_id: int, form: Posted) -> Respons
     texts = texts_of(form)
     why = texts.get("why", "").strip()
     if not why:
-        return _page(request, desk, item_id, status=422, trouble="Write the reason first.")
+        unsaid = "Write the reason first."
+        return _page(request, desk, item_id, texts, status=422, trouble={"": unsaid})
     try:
         done = _move(desk, item_id, texts, why)
     except AnswerInvalid as error:
-        wrong = "; ".join(f"{path}: {text}" for path, text in error.problems.items())
-        return _page(request, desk, item_id, status=422, trouble=wrong)
+        return _page(request, desk, item_id, texts, status=422, trouble=error.problems)
     except UsageError as error:
-        return _page(request, desk, item_id, status=422, trouble=str(error))
+        return _page(request, desk, item_id, texts, status=422, trouble={"": str(error)})
     if not done:
         said = "Nothing was changed: the item's state does not allow it, the data is the same, or "
         said += "it may stand in its target already."
-        return _page(request, desk, item_id, status=409, trouble=said)
+        return _page(request, desk, item_id, texts, status=409, trouble={"": said})
     return RedirectResponse(f"/items/{item_id}", 303)
 
 
@@ -61,10 +61,15 @@ def _move(desk: Desk, item_id: int, texts: dict[str, str], why: str) -> bool:
             return them.requeue(item_id, texts.get("step") or None)
         case "edit":
             known = flatten(_known(desk, item_id).payload)
-            given = leaves_of(texts)
+            given = _given(texts)
             changes = {path: text for path, text in given.items() if known.get(path, "") != text}
             return bool(changes and them.edit(item_id, changes))
     raise UsageError("there is no such move")
+
+
+def _given(texts: dict[str, str]) -> dict[str, str]:
+    """Return the values that were typed; browsers post each line break as CR and LF."""
+    return {path: text.replace("\r\n", "\n") for path, text in leaves_of(texts).items()}
 
 
 def _known(desk: Desk, item_id: int) -> WorkItem:
@@ -88,8 +93,16 @@ def _offered(found: WorkItem) -> list[str]:
 
 
 def _page(
-    request: Request, desk: Desk, item_id: int, *, status: int = 200, trouble: str = ""
+    request: Request,
+    desk: Desk,
+    item_id: int,
+    texts: dict[str, str] | None = None,
+    *,
+    status: int = 200,
+    trouble: dict[str, str] | None = None,
 ) -> HTMLResponse:
+    """Show the page; after a refused move with its *trouble* by path and what was typed."""
+    typed = texts or {}
     after = number_of(request, "after") or 0
     found = _known(desk, item_id)
     with desk.store.read() as db:
@@ -116,7 +129,8 @@ def _page(
         picture_of=pictures.of_event,
         offered=offered,
         steps=steps,
-        leaves=flatten(found.payload) if "edit" in offered else {},
+        leaves=flatten(found.payload) | _given(typed) if "edit" in offered else {},
         leaf=LEAF,
-        trouble=trouble,
+        typed=typed,
+        trouble=trouble or {},
     )
