@@ -172,10 +172,14 @@ class Child:
                 return rest[0]
             if kind == "error":
                 raise rest[0]
-            reply = _answer(on_message, rest[0], rest[1])
-            if kind == "ask":
-                connection.send(reply)
-            elif not reply[0]:
+            try:
+                reply = _answer(on_message, rest[0], rest[1])
+                if kind == "ask":
+                    connection.send(reply)
+            except BaseException:
+                self._kill()  # left alive, it would answer the next call with this one's result
+                raise
+            if kind != "ask" and not reply[0]:
                 self._kill()
                 raise reply[1]
             self._guard(bounds)

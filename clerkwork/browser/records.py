@@ -94,14 +94,18 @@ def _reference(form: Form, item: BaseModel) -> str:
 
 
 def _hits(screen: PlaywrightScreen, form: Form, search: Search, item: BaseModel) -> list[Hit]:
-    """Return the rows of the list that show exactly the item's reference, on all its pages."""
+    """Return the rows of the list that show exactly the item's reference, on all its pages.
+
+    Where a row is no link, the look ends at the first page that has one.
+    """
     reference = _reference(form, item)
     go_to(screen, search.address.replace("{reference}", quote(reference, safe="")))
     hits: list[Hit] = []
     while True:
         hits += _rows(screen, search, see(screen), reference)
         more = screen.page.get_by_role("link", name=search.more or "", exact=True)
-        if search.more is None or hits or not more.count():
+        stays = any(not hit.row["link"] for hit in hits)  # only on its page can it be opened
+        if search.more is None or stays or not more.count():
             return hits
         more.click()
         calm(screen)

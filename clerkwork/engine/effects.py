@@ -299,19 +299,31 @@ class _Act:
         The mark follows what leaves, so that the quiet period begins with the last of it.
         """
         item = self._execution.item
-        if clock.now() - self._marked > self._mark_again:
-            self._mark()
+        marked = not self._outdated() or self._mark()
         with self._execution.engine.store.write() as db:
-            yield moves.holds(db, item.id, item.attempt, lock=True)
+            held = marked and moves.holds(db, item.id, item.attempt, lock=True)
+            if held and self._outdated():  # the store kept us waiting
+                self._mark_sent(db, clock.now())
+            yield held
+
+    def _outdated(self) -> bool:
+        return clock.now() - self._marked > self._mark_again
 
     def _mark(self) -> bool:
         """Note that a submit may leave from now on; return False when the item is lost."""
         item = self._execution.item
-        self._marked = clock.now()
         with self._execution.engine.store.write() as db:  # fence and mark are one transaction
-            return moves.holds(db, item.id, item.attempt, lock=True) and effects.mark_sent(
-                db, target=self._target.name, key=self._key, item_id=item.id, now=self._marked
-            )
+            now = clock.now()  # not before: the store may have kept us waiting
+            marked = moves.holds(db, item.id, item.attempt, lock=True) and self._mark_sent(db, now)
+        if marked:
+            self._marked = now
+        return marked
+
+    def _mark_sent(self, db: Connection, now: datetime) -> bool:
+        item_id = self._execution.item.id
+        return effects.mark_sent(
+            db, target=self._target.name, key=self._key, item_id=item_id, now=now
+        )
 
     def _send(self) -> None:
         if not self._mark():

@@ -34,6 +34,7 @@ OURS = frozenset(
         "child_died",
         "child_failed",
         "child_memory",
+        "egress_refused",
     }
 )
 

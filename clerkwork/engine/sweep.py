@@ -101,6 +101,7 @@ class Sweep:
             _, item_id, run_no = run.workflow_id.split("-")
             with self._engine.store.write() as db:
                 mending.put_back(db, int(item_id), run_no=int(run_no), now=clock.now())
+        self._broken.difference_update(run.workflow_id for run in broken)  # they begin anew
 
     def _may_live(self, worker: workers.Worker) -> bool:
         """Return False for a worker of this host whose process is gone: its lease need not end."""

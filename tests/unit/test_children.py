@@ -147,6 +147,17 @@ def test_a_child_tells_and_asks_its_parent(child: Child) -> None:
     assert (answer, heard) == ("yes", [("log", "working"), ("may I", 1)])
 
 
+def test_a_handler_that_breaks_leaves_no_answer_for_the_next_call(child: Child) -> None:
+    """What the broken call would have returned is not taken for the next one's result."""
+
+    def handle(kind: str, data: Any) -> None:
+        raise LookupError("the store is away")
+
+    with pytest.raises(LookupError):
+        child.call(converse, timeout=LONG, on_message=handle)
+    assert child.call(double, 4, timeout=LONG) == 8
+
+
 def test_a_question_that_is_refused_raises_in_the_child(child: Child) -> None:
     """The handler's error comes back to the caller through the child."""
 
