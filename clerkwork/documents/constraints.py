@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from clerkwork import clock
 from clerkwork.documents.belief import Scribe, agreement, missing
@@ -169,7 +169,8 @@ def _checked(
 
 
 def _in_future(value: str) -> bool:
+    """Return whether no place on earth has reached the date yet (UTC+14 is the first)."""
     try:
-        return date.fromisoformat(value) > clock.now().date()
+        return date.fromisoformat(value) > (clock.now() + timedelta(hours=14)).date()
     except ValueError:
         return False

@@ -1,7 +1,10 @@
 """The class of a document is decided first, and its template constrains what was read."""
 
+from datetime import UTC, datetime
+
 import pytest
 
+from clerkwork import clock
 from clerkwork.config.templates import SHIPPED, read_templates, shipped, template_schema
 from clerkwork.documents.belief import Scribe
 from clerkwork.documents.classes import template_of
@@ -120,6 +123,16 @@ def test_lines_and_validators_doubt_what_they_forbid(page, template, field, doub
     """What a template asks for beyond single values."""
     line = read("lines.0.amount", "9.50")
     assert ruled(page, template, field, line)[field.path].doubtful is doubtful
+
+
+@pytest.mark.parametrize(("day", "doubtful"), [("2026-03-02", False), ("2026-03-03", True)])
+def test_a_document_dated_today_east_of_greenwich_is_not_of_the_future(
+    page, monkeypatch, day, doubtful
+):
+    """At 20:00 UTC it is tomorrow in Shanghai already; the day after is nowhere yet."""
+    monkeypatch.setattr(clock, "now", lambda: datetime(2026, 3, 1, 20, tzinfo=UTC))
+    found = ruled(page, {"validators": ["not_in_future"]}, read("order_date", day))
+    assert found["order_date"].doubtful is doubtful
 
 
 def test_a_draft_fits_the_document_it_was_made_from(page):
