@@ -16,13 +16,13 @@ from clerkwork.engine.runlog import RunLog
 from clerkwork.model.events import Event, Kind
 
 root, item_id, last = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
-write = RunLog.write
+show = RunLog.show
 seen: list[Event] = []
 over = threading.Event()
 
 
-def write_and_die(log: RunLog, event: Event) -> None:
-    write(log, event)
+def show_and_die(log: RunLog, event: Event) -> None:
+    show(log, event)
     if event.item_id == item_id:
         seen.append(event)
         if len(seen) == last:
@@ -31,7 +31,7 @@ def write_and_die(log: RunLog, event: Event) -> None:
             over.set()
 
 
-RunLog.write = write_and_die
+RunLog.show = show_and_die
 worker = open_app(root).worker(f"killing-{uuid4()}")
 worker.start()
 over.wait()
