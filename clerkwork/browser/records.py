@@ -4,16 +4,15 @@
 are described in ``config/targets/<name>/target.yaml``.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import quote
 
 from playwright.sync_api import Error
 from pydantic import BaseModel
 
 from clerkwork.browser.access import Seen, calm, column, go_to, see, session_lost
 from clerkwork.browser.filling import Fields, unexpected
+from clerkwork.browser.listing import Hit, Listing
 from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.browser.settle import settle
 from clerkwork.browser.values import Part, differences, line_model, parts_of, read_as
@@ -23,35 +22,14 @@ from clerkwork.model.bots import Screen
 from clerkwork.model.forms import Form, Grid, Search
 from clerkwork.model.orders import Receipt
 
-ROW = "place => window.__clerkworkRows[place]"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Hit:
-    """A row of the target's list that shows the reference.
-
-    Attributes:
-        confirmation: The record's own number there.
-        state: What the list says of its state; empty where it has none.
-        row: The row as it was read.
-    """
-
-    confirmation: str
-    state: str
-    row: Mapping[str, Any]
-
 
 def find_record(screen: Screen, item: BaseModel) -> list[Receipt]:
     """Return a receipt for each record with exactly the item's reference that is entered."""
     screen = _own(screen)
     form, search = _described(screen)
-    receipts = []
-    for place in range(len(hits := _hits(screen, form, search, item))):
-        if place:
-            hits = _hits(screen, form, search, item)
-        if not _begun(search, hits[place]):
-            receipts.append(_receipt(screen, form, search, item, hits[place]))
-    return receipts
+    listing = Listing(screen, search, _reference(form, item))
+    entered = [hit for hit in listing.hits() if not _begun(search, hit)]
+    return [_receipt(listing, form, item, hit) for hit in entered]
 
 
 def enter_record(screen: Screen, item: BaseModel) -> Receipt:
@@ -62,8 +40,9 @@ def enter_record(screen: Screen, item: BaseModel) -> Receipt:
     """
     screen = _own(screen)
     form, search = _described(screen)
-    if search.complete and (begun := _hits(screen, form, search, item)):
-        return _complete(screen, form, search, item, begun)
+    listing = Listing(screen, search, _reference(form, item))
+    if search.complete and (begun := listing.hits()):
+        return _complete(listing, form, item, begun)
     go_to(screen, form.address)
     for words in form.open:
         screen.button(words).click()
@@ -93,52 +72,14 @@ def _reference(form: Form, item: BaseModel) -> str:
     return str(getattr(item, form.reference))
 
 
-def _hits(screen: PlaywrightScreen, form: Form, search: Search, item: BaseModel) -> list[Hit]:
-    """Return the rows of the list that show exactly the item's reference, on all its pages.
-
-    Where a row is no link, the look ends at the first page that has one.
-    """
-    reference = _reference(form, item)
-    go_to(screen, search.address.replace("{reference}", quote(reference, safe="")))
-    hits: list[Hit] = []
-    while True:
-        hits += _rows(screen, search, see(screen), reference)
-        more = screen.page.get_by_role("link", name=search.more or "", exact=True)
-        stays = any(not hit.row["link"] for hit in hits)  # only on its page can it be opened
-        if search.more is None or stays or not more.count():
-            return hits
-        more.click()
-        calm(screen)
-
-
-def _rows(screen: PlaywrightScreen, search: Search, seen: Seen, reference: str) -> list[Hit]:
-    for table in seen.tables:
-        at = column(table["headers"], search.column)
-        number = column(table["headers"], search.confirmation)
-        if at is None or number is None:
-            continue
-        state = column(table["headers"], search.state) if search.state else None
-        return [
-            Hit(
-                confirmation=row["cells"][number],
-                state="" if state is None else row["cells"][state],
-                row=row,
-            )
-            for row in table["rows"]
-            if len(row["cells"]) > max(at, number) and row["cells"][at] == reference
-        ]
-    raise unexpected(screen, f"its list has no column {search.column} and {search.confirmation}")
-
-
 def _begun(search: Search, hit: Hit) -> bool:
     complete = {plain(state) for state in search.complete}
     return bool(complete) and plain(hit.state) not in complete
 
 
-def _receipt(
-    screen: PlaywrightScreen, form: Form, search: Search, item: BaseModel, hit: Hit
-) -> Receipt:
-    _open(screen, search, hit)
+def _receipt(listing: Listing, form: Form, item: BaseModel, hit: Hit) -> Receipt:
+    screen = listing.screen
+    listing.open(hit)
     wanted = [part for part in parts_of(item, form) if part.field.viewed]
     shown = _view(see(screen), form, item)
     reference = shown.get(form.reference, _reference(form, item))
@@ -147,17 +88,6 @@ def _receipt(
         reference=reference,
         differences=differences(screen.target.name, wanted, shown),
     )
-
-
-def _open(screen: PlaywrightScreen, search: Search, hit: Hit) -> None:
-    if search.opened_by == "link" and hit.row["link"]:
-        go_to(screen, hit.row["link"])
-        return
-    row = hit.row["frame"].evaluate_handle(ROW, hit.row["place"]).as_element()
-    if row is None:
-        raise unexpected(screen, "a row of its list is gone")
-    row.dblclick() if search.opened_by == "double_click" else row.click()
-    calm(screen)
 
 
 def _view(seen: Seen, form: Form, item: BaseModel) -> dict[str, str]:
@@ -297,14 +227,13 @@ def _mismatch(said: Sequence[str]) -> ApplicationException:
     )
 
 
-def _complete(
-    screen: PlaywrightScreen, form: Form, search: Search, item: BaseModel, begun: Sequence[Hit]
-) -> Receipt:
+def _complete(listing: Listing, form: Form, item: BaseModel, begun: Sequence[Hit]) -> Receipt:
     """Complete a record that was begun, when it shows exactly what the item says."""
-    if len(begun) > 1 or not _begun(search, begun[0]):
+    screen = listing.screen
+    if len(begun) > 1 or not _begun(listing.search, begun[0]):
         numbers = ", ".join(hit.confirmation or "without a number" for hit in begun)
         raise _unclear(screen, item, form, f"there are several: {numbers}")
-    receipt = _receipt(screen, form, search, item, begun[0])
+    receipt = _receipt(listing, form, item, begun[0])
     if receipt.differences:
         raise _unclear(screen, item, form, " ".join(receipt.differences))
     shown = [words for words in form.submit if _is_enabled(screen, words)]

@@ -5,9 +5,11 @@
 (() => {
   if (window.__clerkworkSettled) return;
   const SHORT_MS = 1000, SPLIT_MS = 10, DEPTH = 4, CALM = 3;
+  const LEAVING_MS = 10000;  // what was left for a download or a mail stays after all
   const later = window.setTimeout.bind(window), cancel = window.clearTimeout.bind(window);
   const timers = new Set();
-  let requests = 0, depth = 0;
+  let requests = 0, depth = 0, left = -Infinity;
+  window.addEventListener("beforeunload", () => { left = performance.now(); });
   window.setTimeout = (work, delay = 0, ...rest) => {
     const own = delay > SPLIT_MS ? depth + 1 : depth;
     const id = later(() => {
@@ -31,7 +33,8 @@
     requests += 1;
     return fetched(...what).finally(() => { requests -= 1; });
   };
-  const busy = () => document.readyState !== "complete" || requests > 0 || timers.size > 0
+  const busy = () => document.readyState !== "complete" || performance.now() - left < LEAVING_MS
+    || requests > 0 || timers.size > 0
     || [...document.querySelectorAll("[aria-busy=true]")].some(part => part.checkVisibility());
   window.__clerkworkSettled = limit => new Promise(resolve => {
     const start = performance.now();

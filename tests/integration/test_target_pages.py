@@ -16,7 +16,7 @@ from clerkwork.browser.learned import Learned
 from clerkwork.config.settings import BrowserSettings
 from clerkwork.errors import ApplicationException, BusinessException
 from clerkwork.model.targets import Target
-from tests.fixtures_portal import Visitor, make_order
+from tests.fixtures_portal import PAUSE, Visitor, make_order
 
 PAGES = Path(__file__).parents[1] / "target_pages"
 KINDS = yaml.safe_load((PAGES / "targets.yaml").read_text("utf-8"))
@@ -24,6 +24,11 @@ SUPPLIER = "Northgate Logistics Pte Ltd"
 
 
 class Quiet(SimpleHTTPRequestHandler):
+    def do_GET(self) -> None:
+        """Answer for a record's own page so late that the list is still there meanwhile."""
+        PAUSE.wait(0.3 if self.path.startswith("/view.html") else 0)
+        super().do_GET()
+
     def log_message(self, *arguments: Any) -> None:
         """Say nothing."""
 
@@ -84,6 +89,19 @@ def test_page_of_this_kind_is_entered_by_its_description(at, kind):
     receipt = visitor(enter_record, order)
     wanted = Receipt(confirmation="T-1", reference="PO-1")
     assert (before, receipt, visitor(find_record, order)) == ([], wanted, [wanted])
+
+
+def test_duplicate_is_found_on_a_later_page_of_rows_without_links(at):
+    """Each page of the list is read, and each record is opened on the page where it stands."""
+    visitor, order = at("no_labels"), make_order("PO-1", supplier=SUPPLIER)
+    search = {"address": "/paged.html?ref={reference}", "more": "Next", "opened_by": "double_click"}
+    paged = visitor.target.search.model_copy(update=search)
+    visitor.target = visitor.target.model_copy(update={"search": paged})
+    for number in ("PO-1", "PO-1", "PO-12", "PO-1"):
+        visitor(enter_record, make_order(number, supplier=SUPPLIER))
+    assert visitor(find_record, order) == [
+        Receipt(confirmation=number, reference="PO-1") for number in ("T-1", "T-2", "T-4")
+    ]
 
 
 def test_field_that_takes_no_batch_is_learned(at, tmp_path):

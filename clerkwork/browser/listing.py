@@ -1,0 +1,148 @@
+"""The target's list for one reference: every page of it, and the records that stand on it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from clerkwork.browser.access import Seen, calm, column, go_to, see
+from clerkwork.browser.filling import unexpected
+from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.model.forms import Search
+
+ROW = "place => window.__clerkworkRows[place]"
+MOST_PAGES = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A row of the target's list that shows the reference.
+
+    Attributes:
+        confirmation: The record's own number there.
+        state: What the list says of its state; empty where it has none.
+        page: The page of the list that it stands on, from 0, and
+        place: its place among the hits of that page.
+        row: The row as it was read.
+    """
+
+    confirmation: str
+    state: str
+    page: int
+    place: int
+    row: Mapping[str, Any]
+
+
+@dataclass(slots=True)
+class Listing:
+    """The list of *search* for *reference*; it is turned page by page.
+
+    Attributes:
+        screen: Where it is shown.
+        search: How the target is searched.
+        reference: What is looked for.
+    """
+
+    screen: PlaywrightScreen
+    search: Search
+    reference: str
+    _shown: tuple[int, list[Hit]] | None = field(default=None, init=False)
+
+    def hits(self) -> list[Hit]:
+        """Return the rows that show exactly the reference, on all pages of the list."""
+        found = list(self._first())
+        shown = _everything(self.screen)
+        while self._turn():
+            before, shown = shown, _everything(self.screen)
+            if shown == before:  # the last page has the link as well, and it leads nowhere
+                self._shown = None  # though it may have been built anew
+                break
+            found += self._read()
+        return found
+
+    def open(self, hit: Hit) -> None:
+        """Show the record of *hit*, which may stand on another page than the one shown now.
+
+        Raises:
+            ApplicationException: ``page_unexpected``: the row is gone, or says something else.
+        """
+        if self.search.opened_by == "link" and hit.row["link"]:
+            self._shown = None
+            go_to(self.screen, hit.row["link"])
+            return
+        row = self._found_again(hit).row
+        handle = row["frame"].evaluate_handle(ROW, row["place"]).as_element()
+        self._shown = None
+        if handle is None:
+            raise unexpected(self.screen, "a row of its list is gone")
+        handle.dblclick() if self.search.opened_by == "double_click" else handle.click()
+        calm(self.screen)
+
+    def _found_again(self, hit: Hit) -> Hit:
+        """Return *hit* as it stands on the page that is shown, after turning to its page."""
+        number, hits = self._shown or (-1, [])
+        if number != hit.page:
+            hits = self._first()
+            for _ in range(hit.page):
+                hits = self._read() if self._turn() else []
+        again = hits[hit.place] if hit.place < len(hits) else None
+        if again is None or again.row["cells"] != hit.row["cells"]:
+            raise unexpected(self.screen, "its list changed while it was read")
+        return again
+
+    def _first(self) -> list[Hit]:
+        place = quote(self.reference, safe="")
+        go_to(self.screen, self.search.address.replace("{reference}", place))
+        self._shown = None
+        return self._read()
+
+    def _turn(self) -> bool:
+        """Go to the next page, and return whether there is one."""
+        if self.search.more is None:
+            return False
+        more = self.screen.page.get_by_role("link", name=self.search.more, exact=True)
+        if not more.count():
+            return False
+        if self._shown is not None and self._shown[0] >= MOST_PAGES:
+            raise unexpected(self.screen, f"its list has more than {MOST_PAGES} pages")
+        more.first.click()
+        calm(self.screen)
+        return True
+
+    def _read(self) -> list[Hit]:
+        number = 0 if self._shown is None else self._shown[0] + 1
+        hits = self._rows(see(self.screen), number)
+        self._shown = (number, hits)
+        return hits
+
+    def _rows(self, seen: Seen, page: int) -> list[Hit]:
+        for table in seen.tables:
+            at = column(table["headers"], self.search.column)
+            number = column(table["headers"], self.search.confirmation)
+            if at is None or number is None:
+                continue
+            state = column(table["headers"], self.search.state) if self.search.state else None
+            last = max(at, number, -1 if state is None else state)
+            rows = [
+                row
+                for row in table["rows"]
+                if len(row["cells"]) > last and row["cells"][at] == self.reference
+            ]
+            return [
+                Hit(
+                    confirmation=row["cells"][number],
+                    state="" if state is None else row["cells"][state],
+                    page=page,
+                    place=place,
+                    row=row,
+                )
+                for place, row in enumerate(rows)
+            ]
+        columns = f"{self.search.column} and {self.search.confirmation}"
+        raise unexpected(self.screen, f"its list has no column {columns}")
+
+
+def _everything(screen: PlaywrightScreen) -> tuple[str, str]:
+    """Return the address and all that a person reads there, in all frames."""
+    texts = [frame.locator("body").inner_text() for frame in screen.page.frames]
+    return screen.page.url, "\n".join(texts)
