@@ -10,7 +10,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from functools import partial
@@ -18,7 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks import engines, rivals
+from benchmarks import claims, engines, rivals
 from benchmarks.console import page_times_ms
 from benchmarks.engines import Project, say, submit, wait_done
 from benchmarks.filled import fill
@@ -27,7 +26,7 @@ from tests.chaos import life, report
 
 DOCUMENT = report.HOME / "docs/benchmarks.md"
 RESULTS = report.HOME / "docs/figures/benchmarks.json"
-TICK = os.sysconf("SC_CLK_TCK")
+FLUSH_MS = 5
 Row = dict[str, Any]
 
 
@@ -39,35 +38,23 @@ def _row(figure: str, wanted: str, met: bool, how: str) -> Row:
     return {"figure": figure, "wanted": wanted, "met": "yes" if met else "**no**", "how": how}
 
 
-def rate(root: Path, count: int, *, batch: bool = False) -> float:
-    """Return the items per second that the engine adds, each alone or all at once, and works."""
-
-    def run() -> float:
-        with Project(root=root).working(concurrency=8, poll_s=0.05, sweep_s=5) as made:
-            started = time.monotonic()
-            if batch:
-                engines.submit_batch(made, count)
-            else:
-                submit(made, 0, count)
-            wait_done(made.store, count)
-            return count / (time.monotonic() - started)
-
-    return float(life.answer_of(run))
-
-
 def against_claim_loop(folder: Path, quick: bool) -> Row:
     """Items per second, end to end, against a claim loop on SQLite with the same fsync."""
-    count, ratios = 60 if quick else 300, []
-    for turn in range(2 if quick else 3):
-        root = folder / f"claims{turn}"
-        root.mkdir()
-        started = time.monotonic()
-        rivals.claim_loop(root, count, 8)
-        loop = count / (time.monotonic() - started)
-        ours = rate(root, count)
-        ratios.append(ours / loop)
-        say(f"  claim loop {loop:.0f}/s, engine {ours:.0f}/s")
-    how = f"{count} items, 8 at once, median of {len(ratios)} rounds"
+    return _to_claim_loop(folder, quick, {}, f"a flush takes {claims.flush_ms(folder):.1f} ms here")
+
+
+def on_slow_disk(folder: Path, quick: bool) -> Row:
+    """Do the same on a disk that flushes as slowly as a plain SSD or a network volume."""
+    environment = claims.slow_disk(folder, FLUSH_MS * 1000)
+    if environment is None:
+        return _row("not run", "≥ 0.6", False, "no C compiler (Debian: gcc)")
+    return _to_claim_loop(folder, quick, environment, f"each flush made {FLUSH_MS} ms longer")
+
+
+def _to_claim_loop(folder: Path, quick: bool, environment: dict[str, str], disk: str) -> Row:
+    count = 60 if quick else 300
+    ratios = claims.measured(folder, count, 2 if quick else 3, environment)
+    how = f"{count} items, 8 at once, median of {len(ratios)} rounds; {disk}"
     return _row(_median(ratios), "≥ 0.6", statistics.median(ratios) >= 0.6, how)
 
 
@@ -84,7 +71,7 @@ def against_file_adapter(folder: Path, quick: bool) -> Row:
             command, env={**os.environ, **environment}, capture_output=True, check=True, text=True
         ).stdout
         theirs = float(text.split()[-1])
-        ours = rate(root, count, batch=True)
+        ours = claims.rate(root, count, batch=True)
         ratios.append(ours / theirs)
         say(f"  FileAdapter {theirs:.0f}/s, engine {ours:.0f}/s")
     how = f"{count} items; it forces nothing to disk and has one process"
@@ -246,6 +233,7 @@ def _rate_of(project: Project, workers: int, count: int) -> float:
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Row]]] = {
     "claims": ("items/s against a hand-written SQLite claim loop", against_claim_loop),
+    "disk": ("the same on a slower disk", on_slow_disk),
     "files": ("items/s against robocorp-workitems' FileAdapter", against_file_adapter),
     "latency": ("start latency p50", start_latency),
     "idle": ("idle worker", idle_worker),

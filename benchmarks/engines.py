@@ -147,7 +147,7 @@ def wait_done(store: Store, count: int, at_least: int = 0, patience_s: float = 3
     while done(store, at_least) < count:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{done(store, at_least)} of {count} items are done")
-        PAUSE.wait(0.02)
+        PAUSE.wait(0.05)
 
 
 def starts_ms(store: Store, at_least: int) -> list[tuple[int, int]]:

@@ -9,21 +9,13 @@ from pysqlite3 import dbapi2 as sqlite
 
 RIVAL = Path(__file__).resolve().parent.parent / ".venv/rivals"
 FILE_LOOP = """
-import os, sys, time, logging
+import logging, time
 logging.disable(logging.CRITICAL)
-from robocorp.workitems._adapters._file import FileAdapter
-from robocorp.workitems._exceptions import EmptyQueue
-from robocorp.workitems._types import State
-started = time.monotonic()
-adapter, done = FileAdapter(), 0
-while True:
-    try:
-        item = adapter.reserve_input()
-    except EmptyQueue:
-        break
-    payload = adapter.load_payload(item)
-    out = adapter.create_output(item, payload)
-    adapter.release_input(item, State.DONE)
+from robocorp import workitems
+started, done = time.monotonic(), 0
+for item in workitems.inputs:
+    workitems.outputs.create(payload=item.payload)
+    item.done()
     done += 1
 print(done / (time.monotonic() - started))
 """
