@@ -1,5 +1,6 @@
 """Columns with headings on any form: which row is the heading, and which cells stand under it."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ FEWEST_COLUMNS, LEAST_COLUMNS, LEAST_ROWS = 2, 3, 2
 HEADING_WORDS, ROW_GAP, LINE_GAP, NEAR = 6, 2.6, 0.3, 40.0
 LEAST_SHARE, GOES_ON = 0.5, 0.45
 LEAST_LABELS, ALL_BUT, COLUMN_GAP, EDGE = 4, 0.75, 2.6, 0.4
+PERSON = re.compile(r"(?:[A-Z]\.\s?)+[A-Z][^\W\d_]+$|(?:Mrs?|Ms|Dr)\.\s")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -91,7 +93,15 @@ def _headings(rows: Sequence[Sequence[Segment]], number: int, height: float) -> 
         return [], number
     lines = list(rows[number])
     end = number + 1
-    while end < len(rows) and _is_wordy(rows[end]) and _is_close(lines, rows[end], height):
+    asked = all(one.asks for one in lines)  # a second line of labels is no second line of headings
+    while (
+        not asked
+        and end < len(rows)
+        and _is_wordy(rows[end])
+        and not any(one.asks for one in rows[end])
+        and not _is_told_apart(lines, rows[end])
+        and _is_close(lines, rows[end], height)
+    ):
         lines += rows[end]
         end += 1
     columns: Columns = []
@@ -100,19 +110,29 @@ def _headings(rows: Sequence[Sequence[Segment]], number: int, height: float) -> 
             tokens = sorted([*columns[-1].tokens, *one.tokens], key=lambda token: token.top)
             columns[-1] = Segment(tokens=tokens, row=number)
         else:
-            columns.append(Segment(tokens=list(one.tokens), row=number))
+            columns.append(Segment(tokens=list(one.tokens), row=number, asks=one.asks))
     return (columns, end) if len(columns) >= FEWEST_COLUMNS else ([], number)
 
 
 def _is_wordy(row: Sequence[Segment]) -> bool:
-    return bool(row) and not any(
-        one.asks
-        or one.taken
-        or len(one.tokens) > HEADING_WORDS
-        or re.search(r"\d", one.text)
-        or not re.search(r"[^\W\d_]{2}", one.text)
-        for one in row
+    """Return whether words can be headings: plain ones, or labels with nothing beside them."""
+    asked = sum(one.asks for one in row)
+    return (
+        bool(row)
+        and asked in {0, len(row)}
+        and not any(
+            one.taken
+            or len(one.tokens) > HEADING_WORDS
+            or re.search(r"\d", one.text)
+            or not re.search(r"[^\W\d_]{2}", one.text)
+            for one in row
+        )
     )
+
+
+def _is_told_apart(lines: Sequence[Segment], row: Sequence[Segment]) -> bool:
+    """Return whether headings are in capitals and the row below them is not."""
+    return all(one.text.isupper() for one in lines) and not any(one.text.isupper() for one in row)
 
 
 def _is_close(lines: Sequence[Segment], row: Sequence[Segment], height: float) -> bool:
@@ -141,15 +161,27 @@ def _placed(row: Sequence[Segment], columns: Columns) -> Cells:
     cells: Cells = {}
     for segment in row:
         place = _column_of(segment.left, segment.right, columns)
-        parts = {token: _column_of(token.left, token.right, columns) for token in segment.tokens}
-        if None in parts.values() and place is None:
+        parts = [_column_of(token.left, token.right, columns) for token in segment.tokens]
+        if place is None and None in parts:
             return {}
-        for token, own in parts.items():
-            where = own if place is None else place
-            if where is None:
+        places = [place] * len(parts) if place is not None else _parted(segment.tokens, parts)
+        for token, own in zip(segment.tokens, places, strict=True):
+            if own is None:
                 return {}
-            cells.setdefault(where, Segment(tokens=[], row=segment.row)).tokens.append(token)
+            cells.setdefault(own, Segment(tokens=[], row=segment.row)).tokens.append(token)
     return cells
+
+
+def _parted(tokens: Sequence[Token], places: Sequence[int | None]) -> list[int | None]:
+    """Return the columns of words that go over several ones, parted at the widest blank there."""
+    parted = list(places)
+    for at, (one, other) in enumerate(itertools.pairwise(places), start=1):
+        if one == other:
+            continue
+        near = range(max(at - 1, 1), min(at + 2, len(tokens)))
+        cut = max(near, key=lambda place: tokens[place].left - tokens[place - 1].right)
+        parted[min(at, cut) : max(at, cut)] = [other if cut < at else one] * abs(cut - at)
+    return parted
 
 
 def _column_of(left: float, right: float, columns: Columns) -> int | None:
@@ -171,10 +203,10 @@ def _is_table(columns: Columns, body: Sequence[Cells], height: float, *, named: 
     begin where the headings begin or are three.
     """
     full = [cells for cells in body if len(cells) >= FEWEST_COLUMNS]
-    if not full:
-        return False
+    if not full or all(one.asks for one in columns):  # colons tell what figures tell elsewhere
+        return bool(full) and (len(columns) >= LEAST_COLUMNS or len(full) >= LEAST_ROWS)
     figures = [
-        sum(_is_figure(cells[i].text) for cells in full if i in cells) for i in range(len(columns))
+        sum(is_figure(cells[i].text) for cells in full if i in cells) for i in range(len(columns))
     ]
     if max(figures) < LEAST_SHARE * len(full):
         return False
@@ -187,7 +219,7 @@ def _is_table(columns: Columns, body: Sequence[Cells], height: float, *, named: 
     return all(abs(one.left - columns[i].left) < height for i, one in full[0].items())
 
 
-def _is_figure(text: str) -> bool:
+def is_figure(text: str) -> bool:
     """Return whether digits are at least half of the letters and digits of a text."""
     signs = [char for char in text if char.isalnum()]
     return bool(signs) and 2 * sum(map(str.isdigit, signs)) >= len(signs)
@@ -218,8 +250,13 @@ def _is_plain(segment: Segment) -> bool:
     text = segment.text
     if segment.asks or segment.taken or len(segment.tokens) > HEADING_WORDS:
         return False
-    letters = re.search(r"[^\W\d_]{2}", text)
+    letters = re.search(r"[^\W\d_]{2}", text) and not is_person(text)
     return bool(letters) and text[0].isupper() and not re.search(r"\d", text)
+
+
+def is_person(text: str) -> bool:
+    """Return whether words are a person's name with initials or a title."""
+    return bool(PERSON.match(text))
 
 
 def _cells(

@@ -12,9 +12,11 @@ from pathlib import Path
 
 import yaml
 
-from clerkwork.documents.columns import Segment, headed_columns, label_column
+from clerkwork.documents.columns import Segment, headed_columns, is_person, label_column
+from clerkwork.documents.dates import parse_dates
 from clerkwork.documents.found import Found, Layout, found, layout_of
 from clerkwork.documents.labels import compact, match_field
+from clerkwork.documents.numerals import normal
 from clerkwork.documents.words import PageWords, Token, text_of
 
 _WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
@@ -25,6 +27,8 @@ FAR_RIGHT, FAR_BELOW, NEXT_LINE = 420.0, 2.6, 1.6
 ALIGNED, WIDE, LONGER = 2.0, 0.9, 6.0
 SHORT, FULL_LINE = 4, 800.0
 ENDS = ":："
+NUMBER = re.compile(r"\(?\d{1,2}[.)]\s*|\([A-Za-z]\)\s*|[a-z][.)]\s+")  # of a question
+AMOUNT = re.compile(r"[$€£¥]?\d{1,3}(?:[,.]?\d{3})*[.,]\d\d|\d+(?:\.\d+)?%|\d{2,}")
 COUNTED = re.compile(r"#\s?[^\W\d_]{3}")  # such as "# stores", which asks for a number itself
 
 
@@ -35,7 +39,7 @@ class Pair:
     Attributes:
         label: The words of the label, without the colon in its value.
         value: The words that stand for it.
-        how: ``inside``, ``right``, ``below``, ``column`` or ``mark``.
+        how: ``inside``, ``right``, ``below``, ``above``, ``column`` or ``mark``.
     """
 
     label: Found
@@ -67,9 +71,13 @@ def _pairs(layout: Layout) -> Iterator[Pair]:
     labels = [_with_line_above(one, every, height) for one in every if one.asks]
     for label in labels:
         yield from _valued(label, every, height)
-    for weak in [one for one in every if _names_something(one)]:
+    for weak in [one for one in every if _names_something(one) or _is_numbered(one)]:
         if not weak.taken:
             yield from _valued(weak, every, height)
+    yield from _figured(every, height)
+    for one in every:
+        yield from _within(one)
+    yield from _captioned(every, height)
 
 
 def _pair(label: Segment, values: Sequence[Segment], how: str) -> Pair:
@@ -159,6 +167,69 @@ def _names_something(segment: Segment) -> bool:
         return False
     match = match_field(segment.tokens)
     return (match is not None and not match.rest) or compact(text.split()[-1]) in NOUNS
+
+
+def _is_numbered(segment: Segment) -> bool:
+    """Return whether words are a numbered question of a form, such as ``3. Address of firm``."""
+    match = NUMBER.match(segment.text)
+    words = len(segment.tokens)
+    if not match or segment.asks or segment.taken or words > LABEL_WORDS:
+        return False
+    rest = segment.text[match.end() :]
+    return bool(rest) and not re.search(r"\d", rest) and rest[0].isupper()
+
+
+def _figured(every: Sequence[Segment], height: float) -> Iterator[Pair]:
+    """Yield words with the figures right beside them, such as an amount or a date."""
+    for one in every:
+        if one.asks or one.taken or re.search(r"\d", one.text) or not _is_label(one.tokens):
+            continue
+        if not one.text[0].isupper() or is_person(one.text):
+            continue
+        value = _beside(one, every, height)
+        if value is not None and _is_amount(value.text):
+            value.taken = one.taken = True
+            yield _pair(one, [value], "right")
+
+
+def _captioned(every: Sequence[Segment], height: float) -> Iterator[Pair]:
+    """Yield a caption with the words right above it, as under the line that one writes on."""
+    for caption in every:
+        if not _names_something(caption):
+            continue
+        above = [
+            one
+            for one in every
+            if not (one.asks or one.taken or _names_something(one))
+            and 0 < caption.top - one.bottom + 0.6 * height < NEXT_LINE * height
+            and one.left < caption.right
+            and one.right > caption.left
+        ]
+        if (
+            above
+            and re.search(r"[^\W_]{3}", above[-1].text)
+            and len(above[-1].tokens) <= LABEL_WORDS
+        ):
+            above[-1].taken = caption.taken = True
+            yield _pair(caption, [above[-1]], "above")
+
+
+def _within(segment: Segment) -> Iterator[Pair]:
+    """Yield a label that a figure follows in the same words, such as ``Batch Size 47.5 lbs``."""
+    digits = [place for place, one in enumerate(segment.tokens) if re.search(r"\d", one.text)]
+    if segment.asks or segment.taken or not digits or not segment.text[0].isupper():
+        return
+    label = replace(segment, tokens=segment.tokens[: digits[0]])
+    value = replace(segment, tokens=segment.tokens[digits[0] :])
+    if label.tokens and _names_something(label) and len(value.tokens) <= SHORT:
+        segment.taken = True
+        yield _pair(label, [value], "inside")
+
+
+def _is_amount(text: str) -> bool:
+    """Return whether a text is an amount, a share, a date, or a plain number of several digits."""
+    plain = "".join(normal(text).split())
+    return bool(AMOUNT.fullmatch(plain) or parse_dates(text))
 
 
 def _ticked(rows: Sequence[Sequence[Segment]], height: float) -> Iterator[Pair]:

@@ -116,3 +116,79 @@ def test_another_date_on_the_form_shows_which_day_is_meant(page) -> None:
         ("Date", "2025-05-04", []),
         ("Due", "2025-05-22", []),
     ]
+
+
+def test_labels_in_a_row_with_nothing_beside_head_columns(page) -> None:
+    """A colon after each heading does not tell that its value stands beside it."""
+    found = pairs(
+        page(
+            [(40, "Recipient:"), (300, "Company:"), (600, "Fax No.:")],
+            [(40, "Mr. Koplow"), (300, "Wachtell & Katz"), (600, "403-2000")],
+            [(40, "Mr. Golden"), (300, "Davis & Polk"), (600, "450-4800")],
+        )
+    )
+    assert found == [
+        ("Recipient", "Mr. Koplow"),
+        ("Company", "Wachtell & Katz"),
+        ("Fax No.", "403-2000"),
+        ("Recipient", "Mr. Golden"),
+        ("Company", "Davis & Polk"),
+        ("Fax No.", "450-4800"),
+    ]
+
+
+def test_headings_in_capitals_do_not_go_on_in_words_that_are_not(page) -> None:
+    """The row below them is their first row of values."""
+    found = pairs(
+        page(
+            [(40, "ITEM"), (300, "PLACE"), (600, "COUNT")],
+            [(40, "Chair"), (300, "Leeds"), (600, "None")],
+            [(40, "Table"), (300, "York"), (600, "12")],
+            [(40, "Lamp"), (300, "Bath"), (600, "40")],
+            pitch=11,
+        )
+    )
+    assert found[:3] == [("ITEM", "Chair"), ("PLACE", "Leeds"), ("COUNT", "None")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted"),
+    [
+        (
+            [[(40, "Paid before this report"), (400, "48,085.00")]],
+            [("Paid before this report", "48,085.00")],
+        ),
+        ([[(40, "2. Trade of firm"), (400, "Lumber")]], [("2. Trade of firm", "Lumber")]),
+        ([[(40, "Batch Size 47.5 lbs.")]], [("Batch Size", "47.5 lbs.")]),
+        ([[(60, "March 30, 1993")], [(80, "Date")]], [("Date", "March 30, 1993")]),
+        ([[(40, "Leeds, Yorks"), (400, "10016-5895")]], []),
+    ],
+)
+def test_a_value_is_told_without_a_colon(
+    page, rows: list[list[tuple[float, str]]], wanted: list[tuple[str, str]]
+) -> None:
+    """An amount beside words, a numbered question, a noun before a figure, a caption below."""
+    assert pairs(page(*rows, pitch=18)) == wanted
+
+
+def test_names_below_each_other_are_no_column_of_labels(page) -> None:
+    """Persons stand in lists, and nothing beside a person is what the person asks for."""
+    rows = [("G. Telford", "Leeds"), ("F. J. Schultz", "York"), ("Mr. Spears", "Bath")]
+    rows += [("T. L. Achey", "1200")]
+    assert pairs(page(*([(40, name), (400, place)] for name, place in rows))) == []
+
+
+def test_words_over_two_columns_are_parted_at_the_widest_blank(page) -> None:
+    """An engine joins what stands close; each word goes to the column it stands with."""
+    found = pairs(
+        page(
+            [(40, "Person:"), (300, "Company:"), (500, "Phone:")],
+            [(40, "Mr. Golden"), (300, "Davis & Polk Wardwell"), (507, "450-4000")],
+            [(40, "Mr. Koplow"), (300, "Kirkland"), (500, "403-2000")],
+        )
+    )
+    assert found[:3] == [
+        ("Person", "Mr. Golden"),
+        ("Company", "Davis & Polk Wardwell"),
+        ("Phone", "450-4000"),
+    ]
