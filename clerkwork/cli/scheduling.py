@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
@@ -44,7 +45,8 @@ def _keep_house(app: "App", stopping: threading.Event) -> None:
     from clerkwork import clock
 
     while not stopping.wait(LOOK_S):
-        for chore in (app.tidying().daily, app.reconciliation().nightly):
+        sweep = partial(app.reconciliation().nightly, stopping=stopping)
+        for chore in (app.tidying().daily, sweep):
             try:
                 chore(clock.now())
             except Exception:  # noqa: BLE001 - tried again another day; nothing waits for it

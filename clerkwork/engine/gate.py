@@ -107,11 +107,39 @@ def enter(core: Core, db: Connection, target: Target, item: WorkItem) -> Obstacl
         over = state is not None and state.open_until is not None and state.open_until <= now
         if over and not targets.take_trial(db, target.name, item.id, until=until, now=now):
             return _open(target, until, "")  # another item was quicker
-    if target.limit is not None and not slots.take(db, target.account, item, limit=target.limit):
-        message = "All {limit} places at the login of {target} are taken."
-        facts = {"limit": str(target.limit), "target": target.name}
-        return Obstacle(until=now + BUSY_WAIT, code=BUSY, message=message, facts=facts)
-    return None
+    if target.limit is None or slots.take(db, target.account, item, limit=target.limit, now=now):
+        return None
+    return _busy(target, now)
+
+
+@contextmanager
+def visiting(core: Core, target: Target) -> Iterator[None]:
+    """Open a context for a call of the target that works on no item; it holds a place meanwhile.
+
+    The breaker counts how the context ends.
+
+    Raises:
+        ApplicationException: The gate is closed, or no place is free; its code says which.
+    """
+    now = clock.now()
+    until = now + timedelta(seconds=2 * target.call_timeout_s)
+    place: int | None = None
+    with core.store.write() as db:
+        found = obstacle(core, db, target, now)
+        if found is None and target.limit is not None:
+            place = slots.take_for_a_time(
+                db, target.account, limit=target.limit, until=until, now=now
+            )
+            found = _busy(target, now) if place is None else None
+    if found is not None:
+        raise ApplicationException(found.code, found.reason)
+    try:
+        with watched(core, target):
+            yield
+    finally:
+        if place is not None:
+            with core.store.write() as db:
+                slots.give_back(db, target.account, place, until=until)
 
 
 def reconsider(core: Core) -> None:
@@ -211,6 +239,12 @@ def _open(target: Target, until: datetime, why: str) -> Obstacle:
     message = "The target {target} fails and is left alone until {until}: {why}"
     facts = _facts(target, why, until=until)
     return Obstacle(until=until, code=OPEN, message=message, facts=facts)
+
+
+def _busy(target: Target, now: datetime) -> Obstacle:
+    message = "All {limit} places at the login of {target} are taken."
+    facts = {"limit": str(target.limit), "target": target.name}
+    return Obstacle(until=now + BUSY_WAIT, code=BUSY, message=message, facts=facts)
 
 
 def _facts(target: Target, why: str, **more: str | datetime) -> dict[str, str]:

@@ -4,7 +4,8 @@ The way of one item looks before and after it enters anything. This comes later 
 it: whatever is not there, stands there twice, or stands there with other data, goes to a person.
 """
 
-from collections.abc import Collection
+import threading
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,21 +14,24 @@ from pydantic import BaseModel
 
 from clerkwork.config.settings import ReconcileSettings
 from clerkwork.discover import dotted_name, load_function, load_model
+from clerkwork.engine import gate
 from clerkwork.engine.adding import present
 from clerkwork.engine.effects import missing, wrong_with
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.execution import Browser
-from clerkwork.errors import BotException, ClerkworkError
+from clerkwork.errors import ApplicationException, BotException, ClerkworkError
 from clerkwork.model.calendars import minute_of
 from clerkwork.model.egress import Unfenced
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import NewItem
 from clerkwork.model.orders import Receipt
 from clerkwork.model.reviews import NewReview, plain_fields
+from clerkwork.model.targets import Target
 from clerkwork.store import effects, items
 from clerkwork.store.milestones import Milestone, reach, reached
 
 PATIENCE = 3  # look-ups that fail one after the other, before a target is left for another time
+PLACE_WAITS = 30  # seconds until a place at the login is free
 RIGHT, BLIND, NOT_LOOKED_UP = "right", "blind", "not_looked_up"
 
 
@@ -63,19 +67,24 @@ class Reconciliation:
     settings: ReconcileSettings
     timezone: str
 
-    def nightly(self, now: datetime) -> list[Looked]:
+    def nightly(self, now: datetime, stopping: threading.Event | None = None) -> list[Looked]:
         """Look everything up once a night; nothing if it is not time or another process does it.
 
-        The first night begins when a scheduler first looks.
+        The first night begins when a scheduler first looks. A night that was stopped is made good
+        by the next one, which looks back over both.
         """
         due = _last(now, self.settings.at, ZoneInfo(self.timezone))
         with self.engine.store.write() as db:
             first = reached(db, Milestone.RECONCILED) is None
             mine = reach(db, Milestone.RECONCILED, now=now, before=due)
-        return self.run(now) if mine and not first else []
+        return self.run(now, stopping=stopping) if mine and not first else []
 
     def run(
-        self, now: datetime, hours: float | None = None, targets: Collection[str] = ()
+        self,
+        now: datetime,
+        hours: float | None = None,
+        targets: Collection[str] = (),
+        stopping: threading.Event | None = None,
     ) -> list[Looked]:
         """Look up what was entered of late, and ask a person about what is wrong.
 
@@ -83,49 +92,100 @@ class Reconciliation:
             now: The present instant.
             hours: How far back to look; None: as the settings say.
             targets: Only these; all where none is named.
+            stopping: No further look-up begins once it is set.
         """
         since = now - timedelta(hours=self.settings.hours if hours is None else hours)
         with self.engine.store.read() as db:
             entered = effects.entered(db, since=since)
-        looked: list[Looked] = []
-        failures: dict[str, int] = {}
+        wanted = [entry for entry in entered if not targets or entry.target in targets]
+        failures: dict[str, list[str]] = {}
+        stopping = stopping or threading.Event()
         try:
-            for entry in entered:
-                if targets and entry.target not in targets:
-                    continue
-                if failures.get(entry.target, 0) >= PATIENCE:
-                    looked.append(_result(entry, NOT_LOOKED_UP, "The target does not answer."))
-                    continue
-                looked.append(self._look(entry))
-                failed = looked[-1].result == NOT_LOOKED_UP
-                failures[entry.target] = failures.get(entry.target, 0) + 1 if failed else 0
+            looked = [self._looked(entry, failures, stopping) for entry in wanted]
         finally:
             self.browser.close()
         self._report(looked)
         return looked
 
-    def _look(self, entry: effects.Entered) -> Looked:
+    def _looked(
+        self, entry: effects.Entered, failures: dict[str, list[str]], stopping: threading.Event
+    ) -> Looked:
+        """Look one entry up; whatever happens to it, the others are looked up as well.
+
+        Args:
+            entry: The entry.
+            failures: Why each target failed, time after time in a row.
+            stopping: See ``run``.
+        """
+        failed = failures.setdefault(entry.target, [])
         target = self.engine.targets.get(entry.target)
+        if stopping.is_set():
+            return _result(entry, NOT_LOOKED_UP, "The sweep was stopped.")
         if target is None:
             return _result(entry, NOT_LOOKED_UP, f"There is no target {entry.target} any more.")
         if target.guarantee == "blind":
             return _result(entry, BLIND)
+        if len(failed) >= PATIENCE:
+            return _result(entry, NOT_LOOKED_UP, failed[-1])
         try:
-            value = load_model(entry.model).model_validate(entry.value)
-            hits: list[Receipt] = self.browser.call(
-                target,
-                load_function(entry.find),
-                value,
-                on_message=lambda _kind, _data: None,
-                fence=Unfenced(),
-            )
-        except (ClerkworkError, ValueError) as error:
-            return _result(entry, NOT_LOOKED_UP, str(error))
+            found = self._look(entry, target, stopping)
+        except Exception as error:  # noqa: BLE001 - such as a bot that is gone: of this entry alone
+            own = isinstance(error, ClerkworkError)
+            said = str(error) if own else f"{type(error).__name__}: {error}"
+            failed += [said] if isinstance(error, ApplicationException) else []
+            return _result(entry, NOT_LOOKED_UP, said)
+        failed.clear()
+        return found
+
+    def _look(self, entry: effects.Entered, target: Target, stopping: threading.Event) -> Looked:
+        value = load_model(entry.model).model_validate(entry.value)
+        hits = self._hits(target, load_function(entry.find), value, stopping)
         wrong = _judged(entry, hits)
         if wrong is None:
             return _result(entry, RIGHT)
-        self._ask(entry, value, wrong)
-        return _result(entry, wrong.code, str(wrong))
+        return _result(entry, wrong.code, f"{wrong}{self._asked(entry, value, wrong)}")
+
+    def _hits(
+        self,
+        target: Target,
+        find: Callable[..., list[Receipt]],
+        value: BaseModel,
+        stopping: threading.Event,
+    ) -> list[Receipt]:
+        """Return what stands in the target; wait a while for a place at its login.
+
+        Raises:
+            ApplicationException: The target failed, or is left alone now.
+        """
+        waits = 0
+        while True:
+            try:
+                with gate.visiting(self.engine, target):
+                    hits: list[Receipt] = self.browser.call(
+                        target,
+                        find,
+                        value,
+                        on_message=lambda _kind, _data: None,
+                        fence=Unfenced(),
+                    )
+                return hits
+            except ApplicationException as error:
+                waits += 1
+                if error.code != gate.BUSY or waits > PLACE_WAITS or stopping.wait(1):
+                    raise
+
+    def _asked(self, entry: effects.Entered, value: BaseModel, wrong: BotException) -> str:
+        """Ask a person; return why nobody could be asked, or an empty string."""
+        try:
+            self._ask(entry, value, wrong)
+        except Exception as error:  # noqa: BLE001 - such as a workflow that is gone
+            said = f" Nobody could be asked: {error}"
+            facts = {**wrong.facts, "code": wrong.code}
+            self.engine.write(
+                Kind.NOTE, wrong.message + said, facts, level=Level.ERROR, item_id=entry.item_id
+            )
+            return said
+        return ""
 
     def _ask(self, entry: effects.Entered, value: BaseModel, wrong: BotException) -> None:
         """Open an item for a person beside the one that is closed; once for each kind of fault."""

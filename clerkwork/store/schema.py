@@ -277,11 +277,13 @@ slot = sa.Table(
     "slot",
     metadata,
     # Places at a login. A place is taken while its item runs under this attempt and no longer, so
-    # none is ever left taken by a dead worker: its lease is the item's.
+    # none is ever left taken by a dead worker: its lease is the item's. A look-up of no item, which
+    # is number 0 here, takes its place until an instant.
     Column("login", String(300), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("item_id", Number, nullable=False),
     Column("attempt", Integer, nullable=False),
+    Column("until_ms", BigInteger),
 )
 
 milestone = sa.Table(

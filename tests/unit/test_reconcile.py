@@ -1,5 +1,6 @@
 """The sweep for duplicates: what was entered is looked up again, and a person is asked."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -8,16 +9,23 @@ import pytest
 
 from clerkwork import ApplicationException, Receipt, Run, bot, clock
 from clerkwork.config.settings import ReconcileSettings
-from clerkwork.engine.reconcile import Reconciliation
+from clerkwork.engine import gate
+from clerkwork.engine.reconcile import NOT_LOOKED_UP, Reconciliation
+from clerkwork.model.events import Level
+from clerkwork.model.gates import Breaker
 from clerkwork.model.items import ItemState, Outcome
 from clerkwork.model.reviews import Decision
+from clerkwork.store import events, slots
 from tests.fixtures_engine import Bench, DirectBrowser, MakeBench, Number
 
 bench_in_use: list[Bench] = []
 unreachable: list[str] = []
+looking: list[Callable[[], object]] = []
 
 
 def find(screen: object, value: Number) -> list[Receipt]:
+    for look in looking:
+        look()
     if unreachable:
         raise ApplicationException("target_unreachable", "The target is down.")
     return bench_in_use[-1].ledger.find(screen, value)
@@ -37,12 +45,16 @@ def entering(value: Number, run: Run) -> Receipt:
 def entered(make_bench: MakeBench) -> Bench:
     """A bench whose bot has entered A-1."""
     unreachable.clear()
+    looking.clear()
     bench = make_bench(entering)
     bench_in_use.append(bench)
-    item_id = bench.put("A-1", 3)
     bench.start_worker()
-    bench.until(item_id)
+    enter_one(bench, "A-1")
     return bench
+
+
+def enter_one(bench: Bench, number: str) -> None:
+    assert bench.until(bench.put(number, 3)).state is ItemState.DONE
 
 
 def sweep(bench: Bench) -> Reconciliation:
@@ -106,6 +118,7 @@ def test_target_that_is_down_is_no_fault_of_the_entry(entered: Bench) -> None:
 def test_what_a_person_entered_beside_a_late_submit_is_found(make_bench: MakeBench) -> None:
     """Done by hand, and stored late as well: that is twice."""
     unreachable.clear()
+    looking.clear()
     bench = make_bench(entering, guarantee="blind")
     bench_in_use.append(bench)
     bench.ledger.lose_answers = 1
@@ -141,3 +154,101 @@ def test_nightly_sweep_runs_once_a_night(entered: Bench) -> None:
     minutes = (-2, -1, 0, 1)
     looks = [sweep(entered).nightly(night + timedelta(minutes=minute)) for minute in minutes]
     assert [len(look) for look in looks] == [0, 0, 1, 0]
+
+
+def test_target_behind_a_closed_gate_is_not_looked_into(entered: Bench) -> None:
+    """Stopped by a person, frozen or failing: the sweep obeys as every item does."""
+    gate.hold(entered.engine, "erp", who="ann", why="month-end")
+    before = entered.ledger.looked
+    (found,) = sweep(entered).run(clock.now())
+    assert (found.result, found.reason, entered.ledger.looked - before) == (
+        NOT_LOOKED_UP,
+        "ann stopped the target erp: month-end",
+        0,
+    )
+
+
+def change_target(bench: Bench, **changes: object) -> None:
+    bench.engine.targets["erp"] = bench.engine.targets["erp"].model_copy(update=changes)
+
+
+def test_failed_look_ups_count_for_the_breaker(entered: Bench) -> None:
+    """After as many as the breaker takes, the rest of the target is left alone."""
+    enter_one(entered, "A-2")
+    change_target(entered, breaker=Breaker(failures=1, cool_down_s=60))
+    unreachable.append("erp")
+    found = sweep(entered).run(clock.now())
+    with entered.store.read() as db:
+        state = gate.state_of(entered.engine, db, "erp")[1]
+    assert state is not None
+    assert (found[0].reason, found[1].reason[:43], state.failures) == (
+        "The target is down.",
+        "The target erp fails and is left alone unti",
+        1,
+    )
+
+
+def test_look_up_has_a_place_at_the_login_and_gives_it_back(entered: Bench) -> None:
+    """The limit of a login is the sweep's as well, so no item gets its place meanwhile."""
+    change_target(entered, limit=1)
+    login = entered.engine.targets["erp"].account
+    taken: list[int] = []
+
+    def count() -> None:
+        with entered.store.read() as db:
+            taken.append(slots.holders(db, login, now=clock.now()))
+
+    looking.append(count)
+    found = results(entered)
+    count()
+    assert (found, taken) == ([("A-1", "right")], [1, 0])
+
+
+def test_look_up_waits_for_a_place_until_the_sweep_is_stopped(entered: Bench) -> None:
+    """It is not done beside as many items as the login takes."""
+    change_target(entered, limit=1)
+    login, now = entered.engine.targets["erp"].account, clock.now()
+    with entered.store.write() as db:
+        slots.take_for_a_time(db, login, limit=1, until=now + timedelta(hours=1), now=now)
+    stopping = threading.Event()
+    stopped = threading.Timer(0.1, stopping.set)
+    stopped.start()
+    (found,) = sweep(entered).run(now, stopping=stopping)
+    assert (found.result, found.reason) == (
+        NOT_LOOKED_UP,
+        "All 1 places at the login of erp are taken.",
+    )
+
+
+def test_entry_of_a_workflow_that_is_gone_stops_nothing(entered: Bench) -> None:
+    """That nobody could be asked is said, in the log as well, and the next entry is looked up."""
+    enter_one(entered, "A-2")
+    entered.ledger.entered.pop(0)
+    entered.engine.workflows["renamed"] = entered.engine.workflows.pop("work")
+    found = sweep(entered).run(clock.now())
+    said = (
+        "A-1 was entered in erp before, but is not found there any more. Nobody could be asked: "
+        "there is no workflow 'work'; known: next, renamed"
+    )
+    with entered.store.read() as db:
+        errors = [event for event in events.after(db, 0) if event.level is Level.ERROR]
+    entered.engine.workflows["work"] = entered.engine.workflows["renamed"]
+    assert (
+        [(one.key, one.result, one.reason) for one in found],
+        [(one.item_id, one.data["code"]) for one in errors],
+    ) == (
+        [("A-1", "confirmed_but_missing", said), ("A-2", "right", "")],
+        [(1, "confirmed_but_missing")],
+    )
+
+
+def test_stopped_sweep_begins_no_further_look_up(entered: Bench) -> None:
+    """A scheduler that ends does not wait for the rest of the night."""
+    enter_one(entered, "A-2")
+    stopping = threading.Event()
+    looking.append(stopping.set)
+    found = sweep(entered).run(clock.now(), stopping=stopping)
+    assert [(one.key, one.result, one.reason) for one in found] == [
+        ("A-1", "right", ""),
+        ("A-2", NOT_LOOKED_UP, "The sweep was stopped."),
+    ]

@@ -247,7 +247,7 @@ def reserved(store: Store, number: int, places: int) -> bool:
         assert found is not None
         item = moves.reserve(db, found[0].id, worker=f"w{number}", now=NOW)
         assert item is not None
-        return slots.take(db, "clerk@erp", item, limit=places)
+        return slots.take(db, "clerk@erp", item, limit=places, now=NOW)
 
 
 def test_of_many_hosts_as_many_get_a_place_as_there_are(store: Store) -> None:
@@ -257,7 +257,7 @@ def test_of_many_hosts_as_many_get_a_place_as_there_are(store: Store) -> None:
         moves.complete(db, 1, 1, result=None, now=NOW)
     found = race(store, _take)
     with store.read() as db:
-        taken = slots.holders(db, "clerk@erp")
+        taken = slots.holders(db, "clerk@erp", now=NOW)
     assert (sum(map(bool, found)), taken <= 3, taken >= 1) == (taken, True, True)
 
 
@@ -266,7 +266,7 @@ def _take(db: Any, number: int) -> bool:
     item_id = items.add(db, new, queue="q", digest="d", state=ItemState.WAITING, now=NOW)
     item = moves.reserve(db, item_id or 0, worker=f"w{number}", now=NOW)
     assert item is not None
-    return slots.take(db, "clerk@erp", item, limit=3)
+    return slots.take(db, "clerk@erp", item, limit=3, now=NOW)
 
 
 def test_a_dead_workers_place_goes_with_its_item(store: Store) -> None:
@@ -276,7 +276,7 @@ def test_a_dead_workers_place_goes_with_its_item(store: Store) -> None:
     with store.write() as db:
         again: WorkItem | None = moves.reserve(db, 1, worker="second", now=NOW)
         assert again is not None
-        kept = slots.take(db, "clerk@erp", again, limit=1)
+        kept = slots.take(db, "clerk@erp", again, limit=1, now=NOW)
         moves.complete(db, 1, again.attempt, result=None, now=NOW + timedelta(seconds=1))
-        left = slots.holders(db, "clerk@erp")
+        left = slots.holders(db, "clerk@erp", now=NOW)
     assert (refused, kept, left, reserved(store, 3, 1)) == (True, True, 0, True)

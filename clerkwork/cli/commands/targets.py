@@ -49,13 +49,14 @@ def go(context: typer.Context, name: NameArgument, why: Why = "") -> None:
 
 
 def _row(app: Any, name: str) -> dict[str, Any]:
+    from clerkwork import clock
     from clerkwork.engine import gate
     from clerkwork.store import slots
 
     target = app.targets[name]
     with app.store.read() as db:
         obstacle, known = gate.state_of(app.engine, db, name)
-        at_work = slots.holders(db, target.account)
+        at_work = slots.holders(db, target.account, now=clock.now())
     return {
         "target": name,
         "state": "ready" if obstacle is None else STATES[obstacle.code],
