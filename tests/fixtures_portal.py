@@ -88,10 +88,12 @@ class Visitor:
         """Return what *function* returns on a fresh page of the portal."""
         return self.host.call(self.target, function, *arguments, on_message=self._hear, fence=fence)
 
-    def fails(self, function: Callable[..., Any], *arguments: Any) -> ClerkworkError:
+    def fails(
+        self, function: Callable[..., Any], *arguments: Any, fence: Fence | None = None
+    ) -> ClerkworkError:
         """Return the error that *function* ends with."""
         with pytest.raises(ClerkworkError) as caught:
-            self(function, *arguments)
+            self(function, *arguments, fence=fence)
         return caught.value
 
     def kept(self) -> list[str]:

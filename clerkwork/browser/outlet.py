@@ -110,12 +110,24 @@ class Outlet:
             client.settimeout(HEAD_S)
             head, rest = _read_head(client)
             method, name, port, onward = _understood(head)
-            with self._known(self._connected(name, port)) as upstream:
-                tunnel = method == b"CONNECT"
-                if tunnel:
-                    client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                pair = _Pair(client=client, upstream=upstream, up=onward + rest, raw=tunnel)
-                self._relay(pair)
+            with self._named(_place(name, port)):
+                upstream = self._connected(name, port)
+                with self._known(upstream):
+                    tunnel = method == b"CONNECT"
+                    if tunnel:
+                        client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+                    pair = _Pair(client=client, upstream=upstream, up=onward + rest, raw=tunnel)
+                    self._relay(pair)
+
+    @contextlib.contextmanager
+    def _named(self, place: str) -> Iterator[None]:
+        """Refuse what cannot be judged, such as when the store does not say who holds the item."""
+        try:
+            yield
+        except (_Refused, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing may leave for it
+            raise self._noted(place, _not_judged(place, type(error).__name__)) from None
 
     @contextlib.contextmanager
     def _known(self, connection: socket.socket) -> Iterator[socket.socket]:
@@ -142,7 +154,7 @@ class Outlet:
             raise _Refused("taken over")
         try:
             found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the latter: it cannot be a name
             raise self._unreachable(place, error) from None
         addresses = [str(entry[4][0]) for entry in found]
         allowed = [each for each in addresses if self._allows(name, each)]
@@ -166,7 +178,7 @@ class Outlet:
         self.problems[place] = error
         return _Refused(str(error))
 
-    def _unreachable(self, place: str, error: OSError) -> _Refused:
+    def _unreachable(self, place: str, error: OSError | UnicodeError) -> _Refused:
         return self._noted(
             place,
             ApplicationException(
@@ -174,7 +186,7 @@ class Outlet:
                 "{place} cannot be reached ({reason}). Check that the system is up and its"
                 " address.",
                 place=place,
-                reason=error.strerror or str(error),
+                reason=getattr(error, "strerror", None) or str(error),
             ),
         )
 
@@ -303,6 +315,16 @@ def _not_public(place: str, address: str) -> ApplicationException:
         " network listed under `egress` in the target's file.",
         place=place,
         address=address,
+    )
+
+
+def _not_judged(place: str, kind: str) -> ApplicationException:
+    return ApplicationException(
+        "egress_refused",
+        "The browser was kept from {place}: whether the item is still held could not be told"
+        " ({reason}).",
+        place=place,
+        reason=kind,
     )
 
 

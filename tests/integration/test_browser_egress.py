@@ -3,6 +3,7 @@
 import contextlib
 import ipaddress
 import socket
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
@@ -144,6 +145,35 @@ def test_nothing_leaves_once_the_item_is_lost(at_site, caught, lost, entered):
     with contextlib.suppress(ClerkworkError):
         at_site(traps.submit_to, caught.site + "/x", fence=fence)
     assert [path for path in caught.seen if path == "/x"] == entered
+
+
+class Broken(Held):
+    """A fence whose store fails, with words that are nobody's business."""
+
+    def held(self) -> bool:
+        raise sqlite3.OperationalError("SELECT secret FROM items")
+
+
+def test_nothing_leaves_when_nobody_can_tell_who_holds_the_item(at_site, caught):
+    """The run log names the place and the kind of the error, without its words."""
+    error = at_site.fails(traps.go_to, caught.site, fence=Broken())
+    place = caught.site.removeprefix("http://")
+    facts = {"place": place, "reason": "OperationalError"}
+    told = [data["facts"] for kind, data in at_site.messages if kind == "log" and "level" in data]
+    assert (error.facts, told, caught.seen) == (facts, [{"code": error.code, **facts}], [])
+
+
+def test_name_that_cannot_be_one_is_refused_with_a_sentence():
+    """No library's error about its letters reaches the log instead."""
+    outlet = Outlet(Egress.of("http://127.0.0.1:9", ["a..b"]), Unfenced())
+    try:
+        with pytest.raises(httpx.TransportError):
+            through(outlet, "http://a..b/")
+    finally:
+        outlet.close()
+    assert [(code, one.code) for code, one in outlet.problems.items()] == [
+        ("a..b:80", "target_unreachable")
+    ]
 
 
 def through(outlet: Outlet, address: str) -> httpx.Response:
