@@ -21,6 +21,11 @@ from tests import recordings
 
 pytestmark = pytest.mark.skipif(shutil.which("Xvfb") is None, reason="needs Xvfb as a screen")
 LIMIT_S = 240
+OTHER = """name: other
+base_url: http://127.0.0.1:9
+username: clerk
+password: ${CLERKWORK_OTHER_PASSWORD}
+"""
 
 
 @pytest.fixture
@@ -52,6 +57,9 @@ def recorder(tmp_path, screen, port, portal) -> Iterator["subprocess.Popen[str]"
     subprocess.run([*clerkwork, "new", str(project)], check=True, capture_output=True)
     for name, item in (("first", recordings.FIRST), ("second", recordings.SECOND)):
         (tmp_path / f"{name}.json").write_text(json.dumps(item), encoding="utf-8")
+    other = project / "config" / "targets" / "other"  # whose password is not known here
+    other.mkdir(parents=True)
+    (other / "target.yaml").write_text(OTHER, encoding="utf-8")
     own = executable.find("", lambda: "").path
     browser = tmp_path / "browser"
     browser.write_text(f'#!/bin/sh\nexec {own} "$@" --remote-debugging-port={port}\n')
@@ -82,9 +90,11 @@ def test_recorded_entry_becomes_a_bot_that_enters_others(recorder, portal, port,
         for file in project.rglob("*")
         if file.is_file() and portal.password in file.read_text("utf-8", errors="ignore")
     ]
+    target = project / "config" / "targets" / "vendor" / "target.yaml"
     assert (
         recorder.returncode,
         said.splitlines()[-2:],
+        "NOT replayed" in target.read_text("utf-8") if target.exists() else None,
         [one.order.number for one in portal.orders()],
         [len(one.order.lines) for one in portal.orders()],
         leaked,
@@ -94,6 +104,7 @@ def test_recorded_entry_becomes_a_bot_that_enters_others(recorder, portal, port,
             f"Replayed: PO-REC-2 stands in vendor as {portal.orders()[-1].confirmation}.",
             "Put the password into CLERKWORK_VENDOR_PASSWORD wherever this bot works.",
         ],
+        False,
         ["PO-REC-1", "PO-REC-2"],
         [2, 3],
         [],

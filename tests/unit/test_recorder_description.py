@@ -8,7 +8,7 @@ import pytest
 
 from clerkwork.browser.recorder.describe import described
 from clerkwork.browser.recorder.walk import Met, Walked
-from clerkwork.browser.recorder.write import refuse_present, target_text, write
+from clerkwork.browser.recorder.write import mark_proved, refuse_present, target_text, write
 from clerkwork.errors import UsageError
 
 PAYLOAD = {
@@ -154,6 +154,24 @@ def test_written_bot_passes_the_linter(tmp_path):
         (0, "All checks passed!\n"),
         (0, "3 files already formatted\n"),
     ]
+
+
+def test_target_claims_a_replay_only_after_it(tmp_path):
+    """Whoever opens the file of a recording that failed reads that it is not proved."""
+    found = described(walked([*LOGIN, *FORM], COMPUTED), PARTS, "number")
+    file = write(tmp_path, "suppliers", "http://host", PAYLOAD, found)[0]
+    before = file.read_text("utf-8")
+    mark_proved(tmp_path, "suppliers")
+    after = file.read_text("utf-8")
+    heads = [text.partition("\n")[0] for text in (before, after)]
+    assert (heads, before.splitlines()[1:] == after.splitlines()[1:]) == (
+        [
+            "# Recorded, but NOT replayed: no second sample has been entered by it and compared"
+            " yet.",
+            "# Recorded, then replayed: a second sample was entered by it and compared.",
+        ],
+        True,
+    )
 
 
 @pytest.mark.parametrize(("name", "problem"), [("Vendor", "cannot be a name"), ("here", "exists")])

@@ -31,11 +31,7 @@ def record(url: str, *, executable: str, environment: Mapping[str, str] | None =
         ApplicationException: ``recorder_failed``: the recorder ended before anything was recorded.
     """
     variables = dict(os.environ if environment is None else environment)
-    if not (variables.get("DISPLAY") or variables.get("WAYLAND_DISPLAY")):
-        raise UsageError(
-            "recording needs a screen, and DISPLAY names none; run it on a desktop (or under Xvfb),"
-            " or take a script that was recorded elsewhere with --from"
-        )
+    need_screen(variables)
     with tempfile.TemporaryDirectory(prefix="clerkwork-record-") as folder:
         script = Path(folder, "recorded.py")
         command = [sys.executable, "-m", "playwright", "codegen", "--target", "python"]
@@ -58,6 +54,19 @@ def record(url: str, *, executable: str, environment: Mapping[str, str] | None =
                 reason=" ".join(said.decode(errors="replace").split())[-300:] or "it says nothing",
             )
         return script.read_text(encoding="utf-8")
+
+
+def need_screen(environment: Mapping[str, str]) -> None:
+    """Do nothing if there is a screen for the browser's window.
+
+    Raises:
+        UsageError: *environment* names none.
+    """
+    if not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
+        raise UsageError(
+            "recording needs a screen, and DISPLAY names none; run it on a desktop (or under Xvfb),"
+            " or take a script that was recorded elsewhere with --from"
+        )
 
 
 def _end(recorder: "subprocess.Popen[bytes]") -> None:

@@ -28,6 +28,21 @@ def _parts(path: str, value: Any) -> Iterator[tuple[str, str]]:
         yield path, str(value)
 
 
+def unlike(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+    """Return the keys that only one of two samples has; lines count as alike by any of them."""
+    mine, others = _keys(first), _keys(second)
+    return sorted(mine ^ others)
+
+
+def _keys(payload: Mapping[str, Any]) -> set[str]:
+    """Return the paths of all that is in *payload*, the numbers of its lines left out."""
+    return {
+        ".".join(word for word in path.split(".") if not word.isdigit())
+        for name, value in payload.items()
+        for path in (dict(_parts(name, value)) or [name])
+    }
+
+
 def says(shown: str, value: str) -> bool:
     """Return whether a page that shows *shown* shows *value*, however it writes it."""
     one, other = " ".join(shown.split()), " ".join(value.split())

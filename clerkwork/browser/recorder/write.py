@@ -13,8 +13,11 @@ from clerkwork.browser.learned import HEAD
 from clerkwork.browser.recorder.describe import Description
 from clerkwork.errors import UsageError
 
+UNPROVED = "# Recorded, but NOT replayed: no second sample has been entered by it and compared yet."
+PROVED = "# Recorded, then replayed: a second sample was entered by it and compared."
 TARGET = """\
-# Recorded, and replayed on a second sample. Every field is named by the words that a person reads.
+{state}
+# Every field is named by the words that a person reads.
 # `slowest_commit_s` is a guess: write how long this system takes at most to store a record.
 """
 BOT = '''\
@@ -58,7 +61,14 @@ def target_text(name: str, base_url: str, description: Description) -> str:
     if description.username:
         keys |= {"username": description.username, "password": f"${{{variable(name)}}}"}
     keys |= {"slowest_commit_s": 10.0, **description.keys}
-    return TARGET + _yaml(keys)
+    return TARGET.format(state=UNPROVED) + _yaml(keys)
+
+
+def mark_proved(root: Path, name: str) -> None:
+    """Write into the target's file that a second sample was entered by it and compared."""
+    file = _folders(root, name)[0] / "target.yaml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(UNPROVED, PROVED, 1), encoding="utf-8")
 
 
 def bot_text(name: str, payload: Mapping[str, Any], description: Description) -> str:

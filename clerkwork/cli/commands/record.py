@@ -12,8 +12,11 @@ from clerkwork.cli import project
 from clerkwork.errors import ClerkworkError, UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from clerkwork.browser.host import BrowserHost
     from clerkwork.browser.recorder.describe import Description
+    from clerkwork.model.targets import Target
 
 
 def command(
@@ -39,6 +42,7 @@ def command(
     """
     from clerkwork.browser.host import BrowserHost
     from clerkwork.browser.recorder import write
+    from clerkwork.browser.recorder.sample import unlike
     from clerkwork.config.settings import load_settings
     from clerkwork.discover import load_bots
 
@@ -46,6 +50,11 @@ def command(
     settings = load_settings(root)
     load_bots(root)  # before the browser's process starts, which is to know the new bot too
     first, other = _payload(sample), _payload(second)
+    if keys := unlike(first, other):
+        raise UsageError(
+            f"{sample} and {second} are no items of one kind: only one of them has"
+            f" {', '.join(keys)}"
+        )
     base_url = _base(url)
     write.refuse_present(root, name)
     text = _recorded(url, script, settings.browser.executable)
@@ -69,15 +78,23 @@ def _base(url: str) -> str:
 
 
 def _payload(file: Path) -> dict[str, Any]:
+    text = _text(file)
     try:
-        payload = json.loads(file.read_text(encoding="utf-8"), parse_float=str)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from None
+        payload = json.loads(text, parse_float=str)
     except ValueError as error:
         raise UsageError(f"{file} is not JSON: {error}") from None
     if not isinstance(payload, dict) or not payload:
         raise UsageError(f"{file} holds no item; write an object with the item's fields")
     return payload
+
+
+def _text(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{file} cannot be read: it is no text in UTF-8") from None
 
 
 def _recorded(url: str, script: Path | None, setting: str) -> str:
@@ -87,10 +104,8 @@ def _recorded(url: str, script: Path | None, setting: str) -> str:
     from clerkwork.browser.recorder import codegen
 
     if script is not None:
-        try:
-            return script.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"{script} cannot be read: {error}") from None
+        return _text(script)
+    codegen.need_screen(os.environ)
     with sync_playwright() as playwright:
         found = executable.find(setting, lambda: playwright.chromium.executable_path)
     typer.echo("Recording. Enter the sample, look it up, open it, then close the window.")
@@ -128,12 +143,10 @@ def _prove(
     from pydantic import ValidationError
 
     from clerkwork.browser.recorder.replay import replay
-    from clerkwork.browser.recorder.write import variable
-    from clerkwork.config.targets import load_targets
+    from clerkwork.browser.recorder.write import mark_proved, variable
     from clerkwork.discover import load_bots
 
-    environment = {**os.environ, variable(name): description.password}
-    target = load_targets(root, environment)[name]
+    target = _target(root, name, {**os.environ, variable(name): description.password})
     try:
         item = load_bots(root)[name].takes.model_validate(payload)
         receipt = replay(host, target, item)
@@ -144,6 +157,17 @@ def _prove(
     except ClerkworkError:
         typer.echo("What was written is not proved: the second sample was not entered as it should")
         raise
+    mark_proved(root, name)
     typer.echo(f"Replayed: {receipt.reference} stands in {name} as {receipt.confirmation}.")
     if description.password:
         typer.echo(f"Put the password into {variable(name)} wherever this bot works.")
+
+
+def _target(root: Path, name: str, environment: "Mapping[str, str]") -> "Target":
+    """Return the target *name*; what the others need, such as their passwords, is not asked for."""
+    from clerkwork.config.targets import read_targets
+
+    found, problems = read_targets(root, environment)
+    if name not in found:
+        raise problems[0]
+    return found[name][0]
