@@ -27,6 +27,7 @@ Then put the corrected file into the inbox folder again.
 然后将更正后的文件重新放入收件文件夹。
 """
 WHOLE = "the whole file"
+MANY = re.compile(r"all instants from [-:0-9 ]+UTC on ")  # where one row stands for many
 LEAST_FIXED = 3  # a template of values alone would fit every sentence
 
 
@@ -50,6 +51,16 @@ def chinese(sentence: str) -> str:
         if match := pattern.fullmatch(sentence):
             return fill(translation, match.groupdict())
     return sentence
+
+
+def chinese_reason(reason: str) -> str:
+    """Return in Chinese why a planned run ended as it did: as a whole, or part by part."""
+    begun = MANY.match(reason)
+    if begun:
+        head, rest = begun[0].strip(), reason[begun.end() :]
+        return chinese(head) + chinese_reason(rest)
+    whole = chinese(reason)
+    return whole if whole != reason else "；".join(map(chinese, reason.split("; ")))
 
 
 @cache

@@ -3,7 +3,8 @@
 import re
 
 from clerkwork.errors import fill
-from clerkwork.web.i18n import N_, gettext
+from clerkwork.intake.notice import chinese_reason
+from clerkwork.web.i18n import N_, gettext, language
 
 STATES = {
     "waiting": N_("Waiting"),
@@ -133,7 +134,12 @@ MOVE_NOTES = {
     "edit": N_("It begins anew with the changed data, and an open review of it is withdrawn."),
     "requeue": N_("It begins anew, or goes on from a step that was finished."),
 }
-OWN_FACTS = {"decision": DECISIONS, "end": STATES, "state": STATES, "outcome": OUTCOMES}
+# How a run ends, where that is no state of its item.
+ENDS = STATES | {
+    "waits for a person": N_("Waits for a person"),
+    "postponed": N_("Postponed"),
+}
+OWN_FACTS = {"decision": DECISIONS, "end": ENDS, "state": STATES, "outcome": OUTCOMES}
 SOURCES = {
     "file": N_("File"),
     "name": N_("Name"),
@@ -177,6 +183,11 @@ def problem(message: str) -> str:
     for number in numbers:
         text = text.replace("{n}", number, 1)
     return text
+
+
+def planned_reason(reason: str) -> str:
+    """Return why a planned run ended as it did, in the reader's language."""
+    return chinese_reason(reason) if language.get() == "zh" else reason
 
 
 # Messages that pydantic and the models write; they are translated where they are shown.

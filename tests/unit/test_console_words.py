@@ -1,11 +1,13 @@
 """How the console says things in both languages."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from clerkwork.config.triggers import Look
 from clerkwork.discover import catalog_files
+from clerkwork.engine.missed import Found, decide
 from clerkwork.model.events import Kind
 from clerkwork.model.items import ItemState, Outcome
 from clerkwork.model.reviews import Decision
@@ -113,3 +115,38 @@ def test_key_that_is_not_in_the_table_is_an_error():
     """A template cannot invent a shortcut."""
     with pytest.raises(KeyError):
         keys.combo("fly")
+
+
+FIRST = "2026-03-02 00:00:00 UTC"
+
+
+@pytest.mark.parametrize(
+    ("policy", "reason"),
+    [
+        (
+            "run_once",
+            "并入 2026-03-02 02:00:00 UTC 的运行",
+        ),
+        (
+            "skip",
+            "当时没有进程运行，已错过；按 `missed: skip` 不再补运行",
+        ),
+    ],
+)
+def test_reason_of_missed_instants_is_said_in_chinese(chinese, policy, reason):
+    """What a missed-run policy writes is no English where the console speaks Chinese."""
+    found = Found(
+        name="orders",
+        missed=[Look(instant=datetime(2026, 3, 2, tzinfo=UTC))],
+        present=Look(instant=datetime(2026, 3, 2, 2, tzinfo=UTC)),
+        behind=timedelta(hours=1),
+        prefix=f"all instants from {FIRST} on ",
+    )
+    verdicts = decide(found, policy=policy, tolerance=timedelta(minutes=1))
+
+    assert words.planned_reason(verdicts[0].reason) == f"自 {FIRST} 起的所有时刻：{reason}"
+
+
+def test_run_that_waits_for_a_person_ends_so_in_chinese(chinese):
+    """The end of a run that is no state of its item has a title too."""
+    assert words.said("{end}", {"end": "waits for a person"}) == "等待人工处理"

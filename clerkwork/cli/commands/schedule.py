@@ -135,11 +135,10 @@ def release(
 
 def _in_chinese(said: "Said") -> str:
     from clerkwork.errors import fill
-    from clerkwork.intake.notice import chinese
+    from clerkwork.intake.notice import chinese_reason
     from clerkwork.web.i18n import OWN_CATALOGUE, read_catalogue
 
-    parts = said.facts.get("reason", "").split("; ")
-    facts = said.facts | {"reason": "；".join(chinese(part) for part in parts)}
+    facts = said.facts | {"reason": chinese_reason(said.facts.get("reason", ""))}
     return fill(read_catalogue(OWN_CATALOGUE).get(said.message) or said.message, facts)
 
 
