@@ -20,6 +20,7 @@ from clerkwork.discover import dotted_name
 from clerkwork.engine import gate
 from clerkwork.engine.execution import Execution
 from clerkwork.engine.signals import Postponed, StepFailed
+from clerkwork.engine.verdict import missing, wrong_with
 from clerkwork.errors import ApplicationException, BotException, BusinessException, Fenced
 from clerkwork.model.bots import Do, Find
 from clerkwork.model.events import Kind
@@ -28,6 +29,7 @@ from clerkwork.model.reviews import NewReview, form_fields
 from clerkwork.model.targets import Target
 from clerkwork.store import effects, items, moves
 from clerkwork.store.milestones import Milestone, reached
+from clerkwork.store.recovery import FENCE_STEP
 
 UNKNOWN = "effect_unknown"
 NEVER = datetime.min.replace(tzinfo=UTC)
@@ -44,7 +46,7 @@ def perform(
     key: str,
     find: Find[M],
     do: Do[M],
-    released: datetime | None = None,
+    released_by: int = 0,
 ) -> Receipt:
     """Do the effect and return its receipt; see ``Run.effect``.
 
@@ -56,7 +58,8 @@ def perform(
         key: Name of the field of *value* that identifies it in the target.
         find: Looks it up.
         do: Enters it.
-        released: When a person last said that it does not stand in the target, or None.
+        released_by: Number of the review in which a person last said that it does not stand in the
+            target, or 0.
 
     Raises:
         Postponed: The quiet period after an earlier submit is not over, or the target is left
@@ -71,7 +74,7 @@ def perform(
         key=str(getattr(value, key)),
         value=value,
         find=find,
-        released=released,
+        released_by=released_by,
     )
     try:
         return act.perform(find, do)
@@ -91,7 +94,7 @@ class _Act:
         key: str,
         value: BaseModel,
         find: Find[Any],
-        released: datetime | None,
+        released_by: int,
     ) -> None:
         self._execution = execution
         self._step = step
@@ -99,7 +102,7 @@ class _Act:
         self._key = key
         self._value = value
         self._find = find
-        self._released = released or NEVER
+        self._released_by = released_by
         self._marked = NEVER
         self._mark_again = timedelta(seconds=target.slowest_commit_s / 2)
         self._digest = hashlib.sha256(value.model_dump_json().encode()).hexdigest()
@@ -145,11 +148,15 @@ class _Act:
         return self._confirm(receipt, Kind.EFFECT_CONFIRMED, "{target} has confirmed {key}")
 
     def _refuse_unknown(self) -> None:
-        """Leave it to a person when it may have been submitted since one last looked."""
-        sent, restored = self._row().sent or NEVER, self._restored()
-        if restored < self._execution.item.arrived:
-            restored = NEVER
-        if max(sent, restored) > self._released:
+        """Leave it to a person when it may have been submitted since one last looked.
+
+        Each answer allows one submit. Numbers are compared and not instants, because a clock may
+        have been set between.
+        """
+        row = self._row()
+        if (row.sent is not None or self._may_be_forgotten()) and (
+            self._released_by <= row.sent_review
+        ):
             raise BusinessException(
                 UNKNOWN,
                 "{key} may stand in {target} already: it was submitted, and no answer came. Look"
@@ -180,6 +187,14 @@ class _Act:
         """Return when the store was restored: it knows nothing of what came after its backup."""
         with self._execution.engine.store.read() as db:
             return reached(db, Milestone.RESTORED) or NEVER
+
+    def _may_be_forgotten(self) -> bool:
+        """Return whether it may have been submitted after the backup the store was restored from.
+
+        An item that was open then has an attempt that no other item comes to.
+        """
+        item, restored = self._execution.item, self._restored()
+        return restored != NEVER and (item.arrived <= restored or item.attempt > FENCE_STEP)
 
     def review(self, error: BotException) -> NewReview:
         """Return what a person is shown when the item has to go to one."""
@@ -282,9 +297,14 @@ class _Act:
                 note(kind, data)
 
         with gate.watched(self._execution.engine, self._target):
-            return self._execution.tools.browser.call(
-                self._target, function, self._value, on_message=handle, fence=self
-            )
+            try:
+                return self._execution.tools.browser.call(
+                    self._target, function, self._value, on_message=handle, fence=self
+                )
+            except BotException as error:
+                if not self.held():  # its end by the new holder is no fault of the target
+                    raise self._taken_over() from error
+                raise
 
     def held(self) -> bool:
         """Return whether the item is still held by this execution."""
@@ -322,13 +342,21 @@ class _Act:
     def _mark_sent(self, db: Connection, now: datetime) -> bool:
         item_id = self._execution.item.id
         return effects.mark_sent(
-            db, target=self._target.name, key=self._key, item_id=item_id, now=now
+            db,
+            target=self._target.name,
+            key=self._key,
+            item_id=item_id,
+            now=now,
+            review=self._released_by,
         )
 
     def _send(self) -> None:
         if not self._mark():
-            raise Fenced(f"item {self._execution.item.id} was taken over; {self._key} is kept back")
+            raise self._taken_over()
         self._event(Kind.EFFECT_SENT, "submits {key} in {target}")
+
+    def _taken_over(self) -> Fenced:
+        return Fenced(f"item {self._execution.item.id} was taken over; {self._key} is kept back")
 
     def _confirm(self, receipt: Receipt, kind: Kind, message: str) -> Receipt:
         with self._execution.engine.store.write() as db:
@@ -345,34 +373,3 @@ class _Act:
     def _event(self, kind: Kind, message: str, **data: Any) -> None:
         facts = {"key": self._key, "target": self._target.name, **data}
         self._execution.event(kind, message, facts, step=self._step)
-
-
-def wrong_with(hits: list[Receipt], key: str, target: str) -> BusinessException | None:
-    """Return what is wrong with the records that were found, or None."""
-    if len(hits) > 1:
-        return BusinessException(
-            "found_twice",
-            "{key} stands in {target} {count} times.",
-            key=key,
-            target=target,
-            count=len(hits),
-        )
-    if hits and hits[0].differences:
-        return BusinessException(
-            "entered_differently",
-            "{key} stands in {target} with other data: {differences}",
-            key=key,
-            target=target,
-            differences="; ".join(hits[0].differences),
-        )
-    return None
-
-
-def missing(key: str, target: str) -> BusinessException:
-    """Return that a record which was entered is not there."""
-    return BusinessException(
-        "confirmed_but_missing",
-        "{key} was entered in {target} before, but is not found there any more.",
-        key=key,
-        target=target,
-    )

@@ -106,11 +106,14 @@ class Execution:
             Fenced: It was taken over by another worker.
             Cancelled: An operator asked for it.
         """
-        if not moves.holds(db, self.item.id, self.item.attempt):
-            raise Fenced(f"item {self.item.id} was taken over from {self.item.worker}")
+        self._insist(db)
         who = cancels.cancel_asked(db, self.item.id)
         if who is not None:
             raise Cancelled(who)
+
+    def _insist(self, db: Connection) -> None:
+        if not moves.holds(db, self.item.id, self.item.attempt):
+            raise Fenced(f"item {self.item.id} was taken over from {self.item.worker}")
 
     def _perform(self, name: str, function: Callable[[], Any]) -> Any:
         with self.engine.log.writing() as writing:
@@ -126,12 +129,12 @@ class Execution:
         except Exception as error:
             raise StepFailed(self.unexpected(error, name)) from error
         duration_ms = round((clock.monotonic() - started).total_seconds() * 1000)
-        self.event(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name)
+        self.event_if_held(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name)
         return result
 
     def unexpected(self, error: Exception, step: str | None) -> ApplicationException:
         """Log an error that nobody raised on purpose, and return it under a name for people."""
-        self.event(
+        self.event_if_held(
             Kind.EXCEPTION,
             "unexpected {error}",
             {"error": type(error).__name__, "traceback": traceback.format_exc()},
@@ -153,6 +156,24 @@ class Execution:
     ) -> None:
         """Write an event of this run to the run log."""
         self.engine.log.write(self.entry(kind, message, data, level=level, step=step))
+
+    def event_if_held(
+        self,
+        kind: Kind,
+        message: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        level: Level = Level.INFO,
+        step: str | None = None,
+    ) -> None:
+        """Write an event that tells how something ended.
+
+        Raises:
+            Fenced: The item was taken over, so it did not end; nothing is written.
+        """
+        with self.engine.log.writing() as writing:
+            self._insist(writing.db)
+            writing.event(self.entry(kind, message, data, level=level, step=step))
 
     def entry(
         self,

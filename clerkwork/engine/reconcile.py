@@ -16,9 +16,9 @@ from clerkwork.config.settings import ReconcileSettings
 from clerkwork.discover import dotted_name, load_function, load_model
 from clerkwork.engine import gate
 from clerkwork.engine.adding import present
-from clerkwork.engine.effects import missing, wrong_with
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.execution import Browser
+from clerkwork.engine.verdict import missing, wrong_with
 from clerkwork.errors import ApplicationException, BotException, ClerkworkError
 from clerkwork.model.calendars import minute_of
 from clerkwork.model.egress import Unfenced

@@ -1,7 +1,6 @@
 """The ``Run`` a bot is given: every call of it is a checkpointed step."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -118,7 +117,7 @@ class EngineRun(Run):
                 key=key,
                 find=find,
                 do=do,
-                released=self._released(step),
+                released_by=self._released_by(step),
             )
 
         receipt: Receipt = self._execution.checkpoint(step, act)
@@ -158,10 +157,10 @@ class EngineRun(Run):
             return review
         return None
 
-    def _released(self, step: str) -> datetime | None:
-        """Return when a person last sent the effect on although it may have been submitted."""
+    def _released_by(self, step: str) -> int:
+        """Return the review in which a person last said that it does not stand there, or 0."""
         answered = self._answer(step)
-        return answered.answered if answered is not None and answered.code == UNKNOWN else None
+        return answered.number if answered is not None and answered.code == UNKNOWN else 0
 
     def _decide(self, review: NewReview, model: type[M]) -> M:
         answered = self._answer(review.step or "")

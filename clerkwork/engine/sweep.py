@@ -94,14 +94,27 @@ class Sweep:
 
     def _put_broken_back(self) -> None:
         """Make the items due whose run ended with an error that no item knows of."""
-        broken = self._engine.client.list_workflows(
-            status="ERROR", name=RUN, load_input=False, load_output=False
-        )
-        for run in broken:
-            _, item_id, run_no = run.workflow_id.split("-")
+        if not (suspected := self._ended_with_an_error(None)):
+            return
+        numbers = {name: int(name.split("-")[1]) for name in suspected}
+        with self._engine.store.read() as db:
+            seen = {name: items.get(db, number) for name, number in numbers.items()}
+        # Another sweep may have begun one of them anew before its attempt was read.
+        broken = self._ended_with_an_error(suspected)
+        for name in broken:
+            if (item := seen[name]) is None or item.run_id != name:
+                continue
             with self._engine.store.write() as db:
-                mending.put_back(db, int(item_id), run_no=int(run_no), now=clock.now())
-        self._broken.difference_update(run.workflow_id for run in broken)  # they begin anew
+                mending.put_back(
+                    db, item.id, run_no=item.run_no, attempt=item.attempt, now=clock.now()
+                )
+        self._broken.difference_update(broken)  # they begin anew
+
+    def _ended_with_an_error(self, among: list[str] | None) -> list[str]:
+        runs = self._engine.client.list_workflows(
+            workflow_ids=among, status="ERROR", name=RUN, load_input=False, load_output=False
+        )
+        return [run.workflow_id for run in runs]
 
     def _may_live(self, worker: workers.Worker) -> bool:
         """Return False for a worker of this host whose process is gone: its lease need not end."""

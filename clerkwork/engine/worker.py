@@ -316,7 +316,7 @@ class Worker:
 
     def _failed(self, execution: Execution, failure: StepFailed) -> str:
         error = failure.error
-        execution.event(
+        execution.event_if_held(
             Kind.EXCEPTION,
             error.message,
             {**error.facts, "code": error.code, "exception": type(error).__name__},

@@ -21,6 +21,7 @@ class Effect:
         key: What identifies the record there; one effect per target and key, for ever.
         digest: SHA-256 of the data that was or will be entered.
         sent: The instant before the last possible submit, or None.
+        sent_review: The review whose answer allowed that submit, or 0: no person was asked.
         confirmed: When the record was seen in the target, or None.
     """
 
@@ -30,6 +31,7 @@ class Effect:
     item_id: int
     digest: str
     sent: datetime | None
+    sent_review: int
     confirmed: datetime | None
     receipt: dict[str, Any] | None
 
@@ -150,7 +152,9 @@ def entered(db: Connection, *, since: datetime) -> list[Entered]:
     ]
 
 
-def mark_sent(db: Connection, *, target: str, key: str, item_id: int, now: datetime) -> bool:
+def mark_sent(
+    db: Connection, *, target: str, key: str, item_id: int, now: datetime, review: int = 0
+) -> bool:
     """Note that the submit may happen from now on; False when the row is not the item's own."""
     statement = (
         effect.update()
@@ -160,7 +164,7 @@ def mark_sent(db: Connection, *, target: str, key: str, item_id: int, now: datet
             effect.c.item_id == item_id,
             effect.c.confirmed_ms.is_(None),
         )
-        .values(state="sent", sent_ms=to_ms(now))
+        .values(state="sent", sent_ms=to_ms(now), sent_review=review)
     )
     return db.execute(statement).rowcount == 1
 
@@ -185,6 +189,7 @@ def _effect(row: Row[Any]) -> Effect:
         item_id=row.item_id,
         digest=row.digest,
         sent=None if row.sent_ms is None else from_ms(row.sent_ms),
+        sent_review=row.sent_review,
         confirmed=None if row.confirmed_ms is None else from_ms(row.confirmed_ms),
         receipt=row.receipt,
     )

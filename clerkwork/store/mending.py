@@ -24,12 +24,20 @@ def bring_forward(db: Connection, *, now: datetime) -> int:
     return db.execute(statement).rowcount
 
 
-def put_back(db: Connection, item_id: int, *, run_no: int, now: datetime) -> bool:
-    """Make an item due whose execution broke off and could not say so, as a takeover of it."""
+def put_back(db: Connection, item_id: int, *, run_no: int, attempt: int, now: datetime) -> bool:
+    """Make an item due whose execution broke off and could not say so, as a takeover of it.
+
+    *attempt* was seen before the execution was found to be broken off: a newer one is left alone.
+    """
     starts = (ItemState.WAITING, ItemState.RUNNING)
     statement = (
         item.update()
-        .where(item.c.id == item_id, item.c.run_no == run_no, item.c.state.in_(starts))
+        .where(
+            item.c.id == item_id,
+            item.c.run_no == run_no,
+            item.c.attempt == attempt,
+            item.c.state.in_(starts),
+        )
         .values(
             state=ItemState.POSTPONED,
             updated_ms=to_ms(now),

@@ -41,6 +41,9 @@ def mark_restored(db: Connection, *, now: datetime) -> Restored:
     backed_up = reached(db, Milestone.BACKED_UP)
     is_open = item.c.outcome.is_(None)
     raised = db.execute(item.update().where(is_open).values(attempt=item.c.attempt + FENCE_STEP))
+    # What people allowed before the backup may have been done after it.
+    newest = sa.select(sa.func.coalesce(sa.func.max(review.c.number), 0)).scalar_subquery()
+    db.execute(effect.update().where(effect.c.confirmed_ms.is_(None)).values(sent_review=newest))
     # Who was at work then is not at work now: their items and planned runs are taken over.
     db.execute(worker.delete())
     begun = planned_run.update().where(planned_run.c.state == "started")

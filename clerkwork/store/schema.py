@@ -129,6 +129,7 @@ effect = sa.Table(
     Column("state", String(12), nullable=False),
     Column("intent_ms", BigInteger, nullable=False),
     Column("sent_ms", BigInteger),
+    Column("sent_review", Integer, nullable=False, server_default="0"),
     Column("confirmed_ms", BigInteger),
     Column("receipt", sa.JSON),
     sa.Index("effect_by_item", "item_id"),

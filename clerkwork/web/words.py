@@ -88,6 +88,7 @@ CODES = {
     "egress_refused": N_("Address not allowed"),
     "entered_differently": N_("Entered differently"),
     "file_not_kept": N_("File cannot be kept"),
+    "found_another": N_("Look-up came to another record"),
     "found_twice": N_("Found twice"),
     "group_busy": N_("Its group is at work"),
     "held": N_("Held for a batch"),

@@ -1,8 +1,8 @@
 """The boundaries between two states, and what happens to the process that reaches one.
 
 Every event of the run log is a boundary twice, before and after it is written; the page functions
-add their own around the one irreversible request. Before an event that is committed with a change,
-the change stands in the open transaction already.
+add their own around the one irreversible request. Before an event that is committed
+with a change, or with a look at the fence, that stands in the open transaction already.
 """
 
 import os
@@ -22,7 +22,7 @@ OF_THE_LOG = (
     Kind.EFFECT_CONFIRMED,
     Kind.RUN_ENDED,
 )
-WITH_A_CHANGE = (Kind.RUN_STARTED, Kind.STEP_STARTED, Kind.RUN_ENDED)
+WITH_A_CHANGE = (Kind.RUN_STARTED, Kind.STEP_STARTED, Kind.STEP_DONE, Kind.RUN_ENDED)
 OF_THE_PAGES = ("before the fence", "about to post", "posted", "answered")
 # Frozen here, a worker has passed its last look at the fence; only the target itself, or a proxy
 # before it, could turn the request away that it sends when it wakes.

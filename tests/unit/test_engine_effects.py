@@ -1,9 +1,10 @@
 """Effects: entered exactly once, whatever is lost between the click and the answer."""
 
-from clerkwork import Receipt, Run, bot
+from clerkwork import ApplicationException, Receipt, Run, bot
 from clerkwork.model.events import Kind
+from clerkwork.model.gates import Breaker
 from clerkwork.model.items import ItemState, Outcome
-from clerkwork.store import effects, events
+from clerkwork.store import effects, events, targets
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
 
@@ -102,12 +103,7 @@ def test_a_worker_whose_item_was_taken_over_does_not_submit(make_bench: MakeBenc
     """The fence is looked at in the transaction that marks the submit."""
     bench = start(make_bench)
 
-    def take_over() -> None:
-        bench.ledger.before_submit = None
-        with bench.store.write() as db:
-            db.execute(item_table.update().values(attempt=item_table.c.attempt + 1))
-
-    bench.ledger.before_submit = take_over
+    bench.ledger.before_submit = lambda: take_over(bench)
     item_id = bench.put("A-1", 3)
     bench.start_worker()
     bench.until(item_id, ItemState.RUNNING)
@@ -130,3 +126,78 @@ def test_a_person_corrects_what_the_target_refused_and_the_effect_goes_on(
     bench.answer(amount=4)
     item = bench.until(item_id, ItemState.DONE)
     assert (item.run_no, item.outcome, len(bench.ledger.entered)) == (1, Outcome.ASSISTED, 1)
+
+
+def test_look_up_that_comes_to_another_record_is_not_believed(make_bench: MakeBench) -> None:
+    """A search that also finds longer numbers neither confirms the effect nor lets it be done."""
+    bench = start(make_bench)
+    other = Receipt(confirmation="C-1", reference="A-10")
+    bench.ledger.find = lambda _screen, _value: [other]  # type: ignore[method-assign] - its fault
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    item = bench.until(item_id)
+    assert (item.reason_code, item.reason, bench.ledger.entered) == (
+        "found_another",
+        "The look-up of A-1 in erp came to another record: A-10.",
+        [],
+    )
+
+
+def test_reference_may_be_shown_in_other_case_and_with_blanks(make_bench: MakeBench) -> None:
+    """Targets do that; it is the same record."""
+    bench = start(make_bench)
+    shown = Receipt(confirmation="C-1", reference=" a-1 ")
+    bench.ledger.find = lambda _screen, _value: [shown]  # type: ignore[method-assign] - its way
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    assert bench.until(item_id).state is ItemState.DONE
+
+
+def take_over(bench: Bench) -> None:
+    """Give every item to another execution, as a takeover does."""
+    with bench.store.write() as db:
+        db.execute(item_table.update().values(attempt=item_table.c.attempt + 1))
+
+
+def test_what_fails_after_a_takeover_is_no_fault_of_the_target(make_bench: MakeBench) -> None:
+    """The old holder's call is ended by the new one; the breaker does not count it."""
+    bench = start(make_bench)
+    erp = bench.engine.targets["erp"]
+    bench.engine.targets["erp"] = erp.model_copy(
+        update={"breaker": Breaker(failures=1, cool_down_s=60)}
+    )
+
+    def fail() -> None:
+        take_over(bench)
+        raise ApplicationException("page_timeout", "The page did not answer.")
+
+    bench.ledger.before_submit = fail
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    bench.until(item_id, ItemState.RUNNING)
+    bench.stop_worker()
+    with bench.store.read() as db:
+        kinds = {event.kind for event in events.after(db, 0)}
+        assert (targets.get(db, "erp"), Kind.EXCEPTION in kinds) == (None, False)
+
+
+def test_execution_that_was_taken_over_does_not_say_that_its_step_is_done(
+    make_bench: MakeBench,
+) -> None:
+    """Neither the log nor the metrics count a step whose result nobody keeps."""
+    held: list[Bench] = []
+
+    @bot()
+    def working(value: Number, run: Run) -> Number:
+        run.step("first", take_over, held[0])
+        return value
+
+    bench = make_bench(working)
+    held.append(bench)
+    item_id = bench.put("A-1")
+    bench.start_worker()
+    bench.until(item_id, ItemState.RUNNING)
+    bench.stop_worker()
+    with bench.store.read() as db:
+        kinds = [event.kind for event in events.after(db, 0, item_id=item_id)]
+    assert kinds == [Kind.ITEM_ADDED, Kind.RUN_STARTED, Kind.STEP_STARTED]

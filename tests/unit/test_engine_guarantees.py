@@ -1,9 +1,14 @@
 """What a target offers against double entry decides what is done when an answer was lost."""
 
+from datetime import timedelta
+
+import pytest
+
 from clerkwork import Receipt, Run, bot, clock
 from clerkwork.model.items import ItemState, Outcome
 from clerkwork.model.reviews import Decision
 from clerkwork.store.milestones import Milestone, reach
+from clerkwork.store.recovery import mark_restored
 from tests.fixtures_engine import Bench, MakeBench, Number
 
 bench_in_use: list[Bench] = []
@@ -69,6 +74,39 @@ def test_person_sends_on_what_a_blind_target_did_not_take(make_bench: MakeBench)
         Outcome.ASSISTED,
         3,
     )
+
+
+def test_clock_that_is_set_back_makes_no_answer_count_twice(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The submit seems to be older than the answer it used; that is no leave for a third."""
+    bench = start(make_bench, "blind")
+    bench.ledger.lose_answers = 2
+    true_now, behind = clock.now, [timedelta()]
+    monkeypatch.setattr(clock, "now", lambda: true_now() - behind[0])
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    bench.until(item_id, ItemState.IN_REVIEW)
+    bench.ledger.before_submit = lambda: behind.__setitem__(0, timedelta(hours=1))
+    bench.answer()
+    again = bench.until(item_id, ItemState.IN_REVIEW, ItemState.DONE)
+    assert (again.state, len(bench.ledger.entered)) == (ItemState.IN_REVIEW, 2)
+
+
+def test_answer_of_before_the_backup_is_no_leave_after_a_restore(make_bench: MakeBench) -> None:
+    """It may have been used after the backup, whatever the clock of the restore says."""
+    bench = start(make_bench, "blind")
+    bench.ledger.lose_answers = 1
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    bench.until(item_id, ItemState.IN_REVIEW)
+    bench.stop_worker()
+    bench.answer()
+    with bench.store.write() as db:
+        mark_restored(db, now=clock.now() - timedelta(hours=1))
+    bench.start_worker()
+    again = bench.until(item_id, ItemState.IN_REVIEW, ItemState.DONE)
+    assert (again.reason_code, len(bench.ledger.entered)) == ("effect_unknown", 1)
 
 
 def test_person_closes_what_a_blind_target_took(make_bench: MakeBench) -> None:

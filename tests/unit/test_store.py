@@ -12,7 +12,7 @@ from sqlalchemy.engine import make_url
 from clerkwork.errors import ConfigError
 from clerkwork.model.items import MOVES, ItemState, NewItem
 from clerkwork.model.schedules import PlannedState
-from clerkwork.store import items, moves, planned, workers
+from clerkwork.store import items, mending, moves, planned, workers
 from clerkwork.store.database import BUSY_TIMEOUT_MS, Store, open_store
 from clerkwork.store.schema import item, metadata
 
@@ -212,3 +212,16 @@ def test_an_item_that_was_taken_and_postponed_anew_is_not_put_back_to_waiting(
         moves.postpone(db, item_id, 1, not_before=NOW, code="c", reason="r", failed=False, now=NOW)
         marked = [moves.to_waiting(db, item_id, attempt, now=NOW) for attempt in (0, 1)]
     assert marked == [False, True]
+
+
+def test_broken_execution_is_put_back_and_a_newer_one_is_left_at_work(store: Store) -> None:
+    """The attempt was seen before the execution was found to be broken off."""
+    item_id = add(store, "A-1")
+    with store.write() as db:
+        moves.reserve(db, item_id, worker="first", now=NOW)
+        newer = moves.reserve(db, item_id, worker="second", now=NOW)
+        assert newer is not None
+        late = mending.put_back(db, item_id, run_no=1, attempt=1, now=NOW)
+        between = items.get(db, item_id)
+        broken = mending.put_back(db, item_id, run_no=1, attempt=2, now=NOW)
+    assert (late, between, broken) == (False, newer, True)
