@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import yaml
@@ -14,6 +13,7 @@ from clerkwork.documents.witness import folded
 from clerkwork.errors import UsageError
 from clerkwork.model.decision import name_of
 from clerkwork.model.extraction import Box, Extraction, FieldEvidence
+from clerkwork.model.numbers import equal_numbers
 from clerkwork.model.reviews import flatten
 from clerkwork.model.templates import Area, Lines, Matching, Template, TemplateField
 
@@ -139,7 +139,5 @@ def _counted(score: Score, field: FieldEvidence | None, true: str) -> Score:
 
 
 def _same(value: str, true: str) -> bool:
-    try:
-        return Decimal(value) == Decimal(true)
-    except InvalidOperation:
-        return folded(value).upper() == folded(true).upper()
+    same_text = folded(value).upper() == folded(true).upper()
+    return same_text or equal_numbers(value.strip(), true.strip())

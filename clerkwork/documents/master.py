@@ -9,7 +9,6 @@ import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from decimal import Decimal, InvalidOperation
 
 from rapidfuzz import fuzz, process
 
@@ -17,6 +16,7 @@ from clerkwork.documents.belief import AGREED, HALF, PROVEN, Scribe
 from clerkwork.model.decision import name_of
 from clerkwork.model.extraction import FieldEvidence, Proof
 from clerkwork.model.master import Master
+from clerkwork.model.numbers import equal_numbers
 
 LIKE, SURE, APART = 82.0, 95.0, 3.0
 LIKE_ADDRESS = 85.0
@@ -149,7 +149,4 @@ def _products(
 
 
 def _equal(known: str, read: str) -> bool:
-    try:
-        return Decimal(known.replace(",", "")) == Decimal(read)
-    except InvalidOperation:
-        return False
+    return equal_numbers(known.strip().replace(",", ""), read)

@@ -8,7 +8,6 @@ the sample proves that more are wrong than may be, the threshold is driven up un
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ from clerkwork import clock
 from clerkwork.model.decision import Thresholds, decided, is_sampled, name_of, passable
 from clerkwork.model.error_rate import driven_up
 from clerkwork.model.extraction import Extraction, FieldEvidence
+from clerkwork.model.numbers import equal_numbers
 from clerkwork.model.reviews import Review, flatten
 from clerkwork.store import checks, readings
 from clerkwork.store.checks import Checked, Raised
@@ -70,6 +70,7 @@ def judged(
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
     reading = _reading(item_id, source, extraction.kind, sha256, fields)
     with store.write() as db:
+        readings.lock(db)
         duplicate = readings.same_document(db, reading)
         readings.put(db, replace(reading, duplicate_of=duplicate), now=clock.now())
     return extraction.model_copy(
@@ -208,12 +209,8 @@ def _lines(leaves: Mapping[str, str]) -> dict[str, dict[str, str]]:
 
 
 def _same(read: str, answered: str) -> bool:
-    if read.strip() == answered.strip():
-        return True
-    try:
-        return Decimal(read) == Decimal(answered)
-    except InvalidOperation:
-        return False
+    read, answered = read.strip(), answered.strip()
+    return read == answered or equal_numbers(read, answered)
 
 
 def _driven_up(db: Connection, judging: Judging, source: str, field: str) -> Raised | None:

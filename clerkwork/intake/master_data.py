@@ -1,16 +1,20 @@
 """Reads the master data of a project: lists from files and databases, as evidence for documents."""
 
 import csv
+import itertools
+import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
 
 from clerkwork import clock
 from clerkwork.config.master_data import FILE, read_master_file, sources_in
 from clerkwork.config.secrets import secret
+from clerkwork.errors import ConfigError
 from clerkwork.model.master import Master, MasterSource
 from clerkwork.store.foreign import QueryFailed, rows_of
 
@@ -32,8 +36,10 @@ def load_master(root: Path) -> Master:
     for kind, source in sources_in(found):
         try:
             lists[kind] = [_named(row, source) for row in _rows(source, root)]
-        except (OSError, ValueError, KeyError, QueryFailed) as error:
-            said = " ".join(str(error).split())[:200]
+        except ConfigError:
+            raise
+        except Exception as error:  # noqa: BLE001 - a damaged file fails in a dozen ways
+            said = " ".join(_said(error, source).split())[:200]
             raise file.problem([kind], f"`{kind}` cannot be read: {said}; correct it") from None
     return Master.model_validate(lists)
 
@@ -56,10 +62,26 @@ class FreshMaster:
 
 
 def _named(row: Mapping[str, Any], source: MasterSource) -> dict[str, str]:
-    return {
-        name: "" if row[column] is None else str(row[column]).strip()
-        for name, column in source.columns.items()
-    }
+    named: dict[str, str] = {}
+    for name, column in source.columns.items():
+        if column not in row:
+            known = ", ".join(repr(key) for key in row if key)
+            raise ValueError(f"there is no column {column!r}; there are {known or 'none'}")
+        named[name] = "" if row[column] is None else str(row[column]).strip()
+    return named
+
+
+def _said(error: Exception, source: MasterSource) -> str:
+    """Return what is wrong with a list, with its file."""
+    if isinstance(error, QueryFailed | FileNotFoundError):
+        return str(error)
+    if isinstance(error, zipfile.BadZipFile | InvalidFileException):
+        return f"{source.file} is no workbook (.xlsx); save it as one, or as .csv"
+    if isinstance(error, UnicodeDecodeError):
+        return f"{source.file} is not UTF-8; save it as CSV UTF-8"
+    if source.file:
+        return f"{source.file}: {error or type(error).__name__}"
+    return str(error)
 
 
 def _rows(source: MasterSource, root: Path) -> Iterator[Mapping[str, Any]]:
@@ -77,9 +99,12 @@ def _of_csv(path: Path) -> Iterator[Mapping[str, Any]]:
 def _of_workbook(path: Path, sheet: str) -> Iterator[Mapping[str, Any]]:
     book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     try:
-        rows = book[sheet].values if sheet else book.worksheets[0].values
-        head = [str(cell) for cell in next(rows, ())]
-        for row in rows:
-            yield dict(zip(head, row, strict=True))
+        if sheet and sheet not in book.sheetnames:
+            known = ", ".join(repr(name) for name in book.sheetnames)
+            raise ValueError(f"there is no sheet {sheet!r}; there are {known}")
+        rows = (book[sheet] if sheet else book.worksheets[0]).values
+        head = ["" if cell is None else str(cell).strip() for cell in next(rows, ())]
+        for row in rows:  # one that ends early has no cells there; what stands beyond is nobody's
+            yield dict(itertools.zip_longest(head, row[: len(head)]))
     finally:
         book.close()

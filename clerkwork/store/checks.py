@@ -11,6 +11,7 @@ from clerkwork.clock import from_ms, to_ms
 from clerkwork.model.error_rate import Step
 from clerkwork.store.items import Filter, conditions
 from clerkwork.store.schema import checked_value, item, raised_threshold
+from clerkwork.store.upsert import inserted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,17 +138,20 @@ def sampled_tallies(db: Connection, wanted: Filter) -> list[Tally]:
 
 
 def raise_threshold(db: Connection, new: Raised) -> None:
-    """Put a raised threshold in force."""
-    settle(db, new.source, new.field)
-    statement = raised_threshold.insert().values(
-        source=new.source,
-        field=new.field,
-        threshold=new.threshold,
-        checked=new.checked,
-        wrong=new.wrong,
-        at_ms=to_ms(new.at),
-    )
-    db.execute(statement)
+    """Put a raised threshold in force, unless one that is as high is so already."""
+    values = {
+        "threshold": new.threshold,
+        "checked": new.checked,
+        "wrong": new.wrong,
+        "at_ms": to_ms(new.at),
+    }
+    if not inserted(db, raised_threshold, source=new.source, field=new.field, **values):
+        statement = raised_threshold.update().where(
+            raised_threshold.c.source == new.source,
+            raised_threshold.c.field == new.field,
+            raised_threshold.c.threshold < new.threshold,
+        )
+        db.execute(statement.values(**values))
 
 
 def settle(db: Connection, source: str, field: str) -> None:

@@ -50,6 +50,16 @@ class Reading:
     values: tuple[ReadValue, ...]
 
 
+def lock(db: Connection) -> None:
+    """Let nobody else look for duplicates before this transaction ends.
+
+    On SQLite it is the only writer anyway; on PostgreSQL two readings of one document would each
+    miss the other.
+    """
+    if db.dialect.name == "postgresql":
+        db.execute(sa.text("SELECT pg_advisory_xact_lock(6207)"))
+
+
 def put(db: Connection, new: Reading, *, now: datetime) -> None:
     """Keep a reading in place of an earlier one of the same item."""
     db.execute(reading.delete().where(reading.c.item_id == new.item_id))

@@ -1,5 +1,6 @@
 """Master data is read from files and databases, and its mistakes name their line."""
 
+import io
 import sqlite3
 from pathlib import Path
 
@@ -87,6 +88,49 @@ def test_a_query_that_fails_names_the_list(project):
     file.write_text(CONFIG.replace("FROM po", "FROM nowhere"), "utf-8")
     with pytest.raises(ConfigError, match=r":7: `orders` cannot be read: .*nowhere"):
         load_master(project)
+
+
+def workbook(*rows: tuple[object, ...]) -> bytes:
+    book, file = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.worksheets[0].append(row)
+    book.save(file)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("products.xlsx", b"Code,Name", "products.xlsx is no workbook (.xlsx); save it as one"),
+        ("products.xlsx", workbook(("Code", "Description")), None),
+        ("products.xlsx", workbook(("Code",), ("1007",)), "there is no column 'Name'"),
+        ("suppliers.csv", b"Supplier,Street\nA," + b"x" * 200_000, "field larger than field limit"),
+        ("suppliers.csv", "Supplier,Street\n工具,y\n".encode("gb18030"), "save it as CSV UTF-8"),
+        ("suppliers.csv", b"Name,Street\nA,y\n", "no column 'Supplier'; there are 'Name', 'Str"),
+    ],
+)
+def test_a_list_that_cannot_be_read_names_its_file_and_the_remedy(project, name, content, said):
+    """One sentence, whatever is wrong with it; a list without rows is no fault."""
+    (project / "master" / name).write_bytes(content)
+    try:
+        load_master(project)
+    except ConfigError as error:
+        found = f"master/{name}" in str(error) and said is not None and said in str(error)
+    else:
+        found = said is None
+    assert found
+
+
+def test_rows_that_end_early_have_nothing_there(project):
+    """Spreadsheets leave empty cells out at the end of a row, and keep notes beside a table."""
+    content = workbook(("Code", "Name"), ("1007",), ("1008", "Nut", "ask Ann"))
+    (project / "master" / "products.xlsx").write_bytes(content)
+    (project / "master" / "suppliers.csv").write_text("Supplier,Street\nA\nB,y,z\n", "utf-8")
+    found = load_master(project)
+    assert (found.products, found.suppliers) == (
+        (Product(code="1007", description=""), Product(code="1008", description="Nut")),
+        (Supplier(name="A", address=""), Supplier(name="B", address="y")),
+    )
 
 
 def test_what_was_read_is_kept_for_a_minute():

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -11,8 +12,10 @@ from sqlalchemy.engine import Connection
 
 from clerkwork.model.items import ItemState, NewItem
 from clerkwork.model.reviews import Decision, NewReview
-from clerkwork.store import effects, items, moves, planned, reviews
+from clerkwork.store import checks, effects, items, moves, planned, readings, reviews
+from clerkwork.store.checks import Raised
 from clerkwork.store.database import Store
+from clerkwork.store.readings import Reading
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -141,6 +144,45 @@ def test_a_takeover_waits_for_a_submit_that_is_being_marked(store: Store) -> Non
         effects.mark_sent(db, target="erp", key="K", item_id=item_id, now=NOW)
     rival.join(30)
     assert (held, waited, seen) == (True, True, [NOW])
+
+
+def test_of_many_who_raise_a_threshold_the_highest_counts(store: Store) -> None:
+    """Several people answer at once; nobody's answer fails for it, and none lowers it."""
+
+    def act(db: Connection, rival: int) -> float:
+        new = Raised(
+            source="s", field="f", threshold=0.9 + rival / 100, checked=30, wrong=rival, at=NOW
+        )
+        checks.raise_threshold(db, new)
+        return new.threshold
+
+    found = race(store, act)
+    with store.read() as db:
+        kept = [(each.threshold, each.wrong) for each in checks.raised(db)]
+    assert (None in found, kept) == (False, [(0.9 + 5 / 100, 5)])
+
+
+def test_of_many_readings_of_one_document_all_but_one_are_duplicates(store: Store) -> None:
+    """None misses another that is being written at the same moment."""
+    numbers = [added(store, f"A-{rival}") for rival in range(RIVALS)]
+
+    def act(db: Connection, rival: int) -> bool:
+        new = Reading(
+            item_id=numbers[rival],
+            source="s",
+            kind="order",
+            sha256="same",
+            number="",
+            total="",
+            duplicate_of=None,
+            values=(),
+        )
+        readings.lock(db)
+        duplicate = readings.same_document(db, new)
+        readings.put(db, replace(new, duplicate_of=duplicate), now=NOW)
+        return duplicate is not None
+
+    assert sorted(map(bool, race(store, act))) == [False] + [True] * (RIVALS - 1)
 
 
 def intend(db: Connection, item_id: int) -> bool:
