@@ -1,7 +1,5 @@
 """Events of the run log as lines on a terminal."""
 
-from typing import Any
-
 import typer
 
 from clerkwork.cli.output import text_of
@@ -26,20 +24,3 @@ def sentence_of(event: Event) -> str:
     sentence = text_of(fill(event.message, event.data)) or event.kind.value
     code = event.data.get("code")
     return f"[{text_of(code)}] {sentence}" if code else sentence
-
-
-def data_of(event: Event) -> dict[str, Any]:
-    """Return the event as data, with the same keys as the lines of the log files."""
-    return {
-        "number": event.number,
-        "at": event.at,
-        "kind": event.kind,
-        "level": event.level,
-        "item": event.item_id,
-        "run": event.run_id,
-        "attempt": event.attempt,
-        "worker": event.worker,
-        "step": event.step,
-        "message": event.message,
-        "data": event.data,
-    }

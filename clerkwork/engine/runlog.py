@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from loguru import logger
 from sqlalchemy.engine import Connection
@@ -85,7 +85,8 @@ class RunLog:
 
     def show(self, event: Event) -> None:
         """Write the line of an event that the store has."""
-        line = json.dumps(_line(event), ensure_ascii=False)
+        at = event.at.isoformat(timespec="milliseconds")
+        line = json.dumps(event.as_data() | {"at": at}, ensure_ascii=False)
         self._log.bind(file=event.run_id or SYSTEM).log(event.level.upper(), line)
 
     def close(self) -> None:
@@ -98,19 +99,3 @@ class RunLog:
         file.parent.mkdir(parents=True, exist_ok=True)
         with file.open("a", encoding="utf-8") as lines:
             lines.write(message.record["message"] + "\n")
-
-
-def _line(event: Event) -> dict[str, Any]:
-    return {
-        "number": event.number,
-        "at": event.at.isoformat(timespec="milliseconds"),
-        "kind": event.kind,
-        "level": event.level,
-        "item": event.item_id,
-        "run": event.run_id,
-        "attempt": event.attempt,
-        "worker": event.worker,
-        "step": event.step,
-        "message": event.message,
-        "data": event.data,
-    }

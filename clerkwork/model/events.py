@@ -68,3 +68,19 @@ class Event:
     step: str | None = None
     message: str = ""
     data: dict[str, Any] = field(default_factory=dict)
+
+    def as_data(self) -> dict[str, Any]:
+        """Return the event under the keys of the log files' lines; *at* stays an instant."""
+        return {
+            "number": self.number,
+            "at": self.at,
+            "kind": self.kind,
+            "level": self.level,
+            "item": self.item_id,
+            "run": self.run_id,
+            "attempt": self.attempt,
+            "worker": self.worker,
+            "step": self.step,
+            "message": self.message,
+            "data": self.data,
+        }

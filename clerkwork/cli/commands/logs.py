@@ -77,6 +77,6 @@ def _print(event: "Event", *, as_json: bool) -> None:
     from clerkwork.cli import lines
 
     if as_json:
-        output.print_json_line(lines.data_of(event))
+        output.print_json_line(event.as_data())
     else:
         lines.print_event(event)

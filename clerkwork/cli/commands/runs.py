@@ -43,7 +43,7 @@ def show(
     if not found:
         raise UsageError(f"there is no run {run!r}; `clerkwork runs` lists them")
     if as_json:
-        output.print_json([lines.data_of(event) for event in found])
+        output.print_json([event.as_data() for event in found])
         return
     for event in found:
         lines.print_event(event)
