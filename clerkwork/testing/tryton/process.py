@@ -160,9 +160,9 @@ def _entered(db: sqlite3.Connection, row: tuple[object, ...]) -> EnteredOrder:
         OrderLine(
             code=code or "-",
             description=name or "-",
-            quantity=Decimal(str(quantity)),
-            unit_price=Decimal(str(price)),
-            amount=(Decimal(str(quantity)) * Decimal(str(price))).quantize(CENT),
+            quantity=_number(quantity),
+            unit_price=_number(price),
+            amount=(_number(quantity) * _number(price)).quantize(CENT),
         )
         for code, name, quantity, price in db.execute(_LINES, (number,))
     ]
@@ -174,7 +174,12 @@ def _entered(db: sqlite3.Connection, row: tuple[object, ...]) -> EnteredOrder:
             supplier=str(supplier),
             currency=str(currency),
             lines=lines,
-            tax=Decimal(str(row[6])).quantize(CENT),
-            total=Decimal(str(row[7])).quantize(CENT),
+            tax=_number(row[6]).quantize(CENT),
+            total=_number(row[7]).quantize(CENT),
         ),
     )
+
+
+def _number(stored: object) -> Decimal:
+    """Return a number as Tryton stores it: exact ones as text in bytes, quantities as floats."""
+    return Decimal(stored.decode() if isinstance(stored, bytes) else str(stored))
