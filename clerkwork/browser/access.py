@@ -87,7 +87,7 @@ def go_to(screen: PlaywrightScreen, address: str) -> None:
         _open(screen, address)
         if _asks(screen):
             raise session_lost(screen)
-    calm(screen)
+    check(screen)
 
 
 def calm(screen: PlaywrightScreen) -> None:
@@ -97,6 +97,15 @@ def calm(screen: PlaywrightScreen) -> None:
         ApplicationException: ``session_lost``, ``target_error`` or ``page_timeout``.
     """
     settle(screen.page)
+    check(screen)
+
+
+def check(screen: PlaywrightScreen) -> None:
+    """See whether what the page asked for since the last look came.
+
+    Raises:
+        ApplicationException: ``session_lost`` or ``target_error``.
+    """
     problems, _failures[screen.page].problems = _failures[screen.page].problems, []
     if any(status in ASKING for status in problems):
         raise session_lost(screen)

@@ -1,9 +1,12 @@
 """Using a field that was found: typing, choosing, ticking, reading back."""
 
-from playwright.sync_api import ElementHandle, Page
+from datetime import timedelta
+
+from playwright.sync_api import ElementHandle, Error, Page
 
 from clerkwork.browser.locate import Found, covered
 from clerkwork.browser.scores import kind
+from clerkwork.browser.settle import LIMIT
 
 YES = frozenset({"yes", "true", "1", "on", "是"})
 VALUE = """element => {
@@ -11,6 +14,15 @@ VALUE = """element => {
   if (element.tagName === "SELECT") return element.selectedOptions[0]?.text.trim() ?? "";
   const inner = element.querySelector?.("input, textarea");
   return element.value ?? inner?.value ?? element.innerText.trim();
+}"""
+PRESS = """async (element, [times, limit]) => {
+  const fields = () => element.getRootNode().querySelectorAll("input, select, textarea").length;
+  const before = fields();
+  for (let time = 0; time < times && element.isConnected; time += 1) {
+    element.click();
+    if (window.__clerkworkSettled) await window.__clerkworkSettled(limit);
+  }
+  return fields() - before;
 }"""
 _TYPES = "element => element.matches('input, textarea, [contenteditable]')"
 
@@ -47,6 +59,18 @@ class FoundEntry:
     def click(self) -> None:
         """Click it."""
         self._element.click()
+
+    def press(self, times: int) -> int:
+        """Press it so often without the mouse, waiting for the page after each time.
+
+        Returns:
+            How many fields more the page has then; 0 where it left in the middle of it.
+        """
+        try:
+            more = self._element.evaluate(PRESS, [times, LIMIT / timedelta(milliseconds=1)])
+        except Error:
+            return 0
+        return int(more)
 
     def _choose(self, text: str) -> None:
         """Open a list that is made of something else than a select, and take what says *text*."""

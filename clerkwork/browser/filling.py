@@ -1,34 +1,40 @@
-"""Writing values into the fields of a form: in one batch where the page takes it, else one by one.
+"""Writing values into the fields of a form: in one go where the page takes it, else one by one.
 
-Which fields of a target have to be written one by one is learned: a field that did not show what
-the batch wrote is typed by itself, and from then on at once.
+Which fields of a target have to be typed one by one is learned: a field that did not show what was
+written in one go is typed by itself, and from then on at once. Where that does not do either, the
+page is waited for after it, and from then on at once.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import ElementHandle, Error
 
 from clerkwork.browser.access import calm
-from clerkwork.browser.entry import VALUE
-from clerkwork.browser.locate import Wanted
+from clerkwork.browser.entry import VALUE, YES
+from clerkwork.browser.locate import Found, Wanted
 from clerkwork.browser.screen import PlaywrightScreen
-from clerkwork.browser.settle import settle
+from clerkwork.browser.settle import LIMIT
 from clerkwork.browser.values import Part
 from clerkwork.errors import ApplicationException, BusinessException
 
 BATCH = Path(__file__).with_name("filling.js").read_text(encoding="utf-8").strip()
+READY = Path(__file__).with_name("typing.js").read_text(encoding="utf-8").strip()
+LIMIT_MS = LIMIT / timedelta(milliseconds=1)
 VALUES = f"elements => elements.map({VALUE})"
-TAKES = "element => !element.disabled && !element.readOnly"
+TYPING = "() => window.__clerkworkTyping"
 BLUR = "element => element.blur()"
-BATCH_ONE = f"(element, text) => ({BATCH})([[element], [text]])[0]"
 OFFERED = """() => {
   const shown = [...document.querySelectorAll("[role=option], [role=listbox] li, [role=menu] li")]
     .filter(one => one.checkVisibility() && !one.querySelector("li"));
   window.__clerkworkOffered = shown;
   return shown.map(one => one.innerText.replace(/\\s+/g, " ").trim());
 }"""
+PATIENTLY = "!"  # follows the name of a part after which the page is waited for
 TAKE = "place => window.__clerkworkOffered[place]"
 
 
@@ -38,13 +44,14 @@ class Fields:
 
     Attributes:
         grid_row: Whether the lines of a grid stand on the page by their numbers.
-        slow: Names of the parts that this target takes one by one only.
+        slow: Names of the parts that this target takes one by one only, with ``PATIENTLY`` where
+            it has to be waited for after each.
     """
 
     screen: PlaywrightScreen
     grid_row: bool = True
     slow: set[str] = field(default_factory=set)
-    _known: dict[str, ElementHandle] = field(default_factory=dict)
+    _known: dict[str, Found] = field(default_factory=dict)
 
     def find(self, parts: Sequence[Part]) -> None:
         """Find the field of each part, all in one look.
@@ -57,7 +64,7 @@ class Fields:
             return
         wanted = [self._wanted(part) for part in missing]
         for part, found in zip(missing, self.screen.fields(wanted), strict=True):
-            self._known[part.path] = found.element
+            self._known[part.path] = found
 
     def forget(self, parts: Sequence[Part]) -> None:
         """Look for the fields of these parts anew when they are needed again."""
@@ -72,21 +79,26 @@ class Fields:
             ApplicationException: ``page_unexpected``: a field takes nothing, or is not there.
         """
         parts = [part for part in parts if part.field.entry != "computed"]
-        at_once = [part for part in parts if not self._is_slow(part)]
-        if at_once:
-            self.find(at_once)
-            self._batch(at_once)
-        for part in parts:
-            if self._is_slow(part):
-                self.write_alone(part)
+        for slow, run in groupby(parts, self._is_slow):
+            own = list(run)
+            if not slow:
+                self._batch(own)
+                continue
+            for part in own:
+                if f"{part.name}{PATIENTLY}" in self.slow:
+                    self.write_alone(part)
+                else:
+                    self._type(part)
+            calm(self.screen)
+
+    def learn(self, part: Part) -> None:
+        """Remember that *part* does not show what was written in the way that is taken now."""
+        if part.field.entry != "computed":
+            self.slow.add(f"{part.name}{PATIENTLY}" if self._is_slow(part) else part.name)
 
     def write_alone(self, part: Part) -> None:
         """Type one part as a person would, and wait for the page."""
-        try:
-            self._type(part)
-        except Error:  # the page has replaced the field meanwhile
-            self.forget([part])
-            self._type(part)
+        self._type(part)
         calm(self.screen)
 
     def shown(self, parts: Sequence[Part]) -> dict[str, str]:
@@ -98,19 +110,23 @@ class Fields:
             return self._shown(parts)
 
     def _is_slow(self, part: Part) -> bool:
-        return part.field.entry == "offered" or part.name in self.slow
+        return bool({part.name, f"{part.name}{PATIENTLY}"} & self.slow)
 
     def _wanted(self, part: Part) -> Wanted:
         row = part.row if self.grid_row else None
         return self.screen.wanted(part.field.words, row=row)
 
     def _batch(self, parts: Sequence[Part]) -> None:
-        elements = [self._known[part.path] for part in parts]
-        try:
-            said = self.screen.page.evaluate(BATCH, [elements, [part.typed for part in parts]])
-        except Error:  # the page left in the middle of it, or the fields stand in several frames
-            self.forget(parts)
-            said = ["blocked"] * len(parts)
+        self.find(parts)
+        said = []
+        for frame, run in groupby(parts, lambda part: self._known[part.path].frame):
+            own = list(run)
+            elements = [self._known[part.path].element for part in own]
+            try:
+                said += frame.evaluate(BATCH, [elements, [_step(part) for part in own], LIMIT_MS])
+            except Error:  # the page left in the middle of it
+                self.forget(own)
+                said += ["blocked"] * len(own)
         calm(self.screen)
         for part, problem in zip(parts, said, strict=True):
             if problem == "missing":
@@ -120,42 +136,50 @@ class Fields:
                 self.write_alone(part)
 
     def _type(self, part: Part) -> None:
-        self.find([part])
-        element = self._known[part.path]
-        if not element.evaluate(TAKES):
-            if part.field.entry != "computed":
-                raise unexpected(self.screen, f"{part.field.words} takes nothing")
+        try:
+            self._type_now(part)
+        except Error:  # the page has replaced the field meanwhile
+            self.forget([part])
+            self._type_now(part)
+
+    def _type_now(self, part: Part) -> None:
+        ready = self._ready(part)
+        if ready.get("gone"):  # the page has built its form anew
+            self.forget([part])
+            ready = self._ready(part)
+        if ready.get("missing"):
+            raise not_offered(self.screen, part)
+        if ready.get("takes") is False and part.field.entry != "computed":
+            raise unexpected(self.screen, f"{part.field.words} takes nothing")
+        if "tick" not in ready:  # it shows the value, or takes none
+            return
+        found = self._known[part.path]
+        active = found.element
+        if ready["other"]:
+            active = found.frame.evaluate_handle(TYPING).as_element() or active
+        if ready["tick"]:
+            active.set_checked(part.typed.casefold() in YES)
         elif part.field.entry == "offered":
-            self._choose(part, element)
-        elif element.evaluate("element => element.tagName") == "SELECT":
-            if element.evaluate(BATCH_ONE, part.typed) == "missing":
-                raise not_offered(self.screen, part)
+            self._choose(part, found, active)
         else:
-            self._type_where_the_focus_goes(part, element)
+            active.fill(part.text if ready["plain"] else part.typed)
+            active.evaluate(BLUR)
 
-    def _type_where_the_focus_goes(self, part: Part, element: ElementHandle) -> None:
-        """Type into the field that the page puts the focus in, which may be another one."""
-        element.focus()
-        settle(self.screen.page)
-        frame = element.owner_frame() or self.screen.page.main_frame
-        active = frame.evaluate_handle("() => document.activeElement").as_element()
-        if active is None or active.evaluate("(one, other) => one === other", element):
-            active = element
-        plain = active.evaluate("one => ['date', 'number'].includes(one.type)")
-        active.fill(part.text if plain else part.typed)
-        active.evaluate(BLUR)
+    def _ready(self, part: Part) -> dict[str, Any]:
+        """Put the focus into the field of *part*, and return what it is; see ``typing.js``."""
+        self.find([part])
+        found = self._known[part.path]
+        facts: dict[str, Any] = found.frame.evaluate(READY, [found.element, _step(part), LIMIT_MS])
+        return facts
 
-    def _choose(self, part: Part, element: ElementHandle) -> None:
+    def _choose(self, part: Part, found: Found, element: ElementHandle) -> None:
         """Type the value and take, of what the page offers then, the one that is it exactly."""
-        if part.is_shown(str(element.evaluate(VALUE))):
-            return  # typing it again would offer nothing
         element.fill(part.typed)
         calm(self.screen)
-        frame = element.owner_frame() or self.screen.page.main_frame
-        offered = frame.evaluate(OFFERED)
+        offered = found.frame.evaluate(OFFERED)
         for place, text in enumerate(offered):
             if part.is_shown(text):
-                option = frame.evaluate_handle(TAKE, place).as_element()
+                option = found.frame.evaluate_handle(TAKE, place).as_element()
                 if option is not None:
                     option.click()
                 return
@@ -163,12 +187,19 @@ class Fields:
 
     def _shown(self, parts: Sequence[Part]) -> dict[str, str]:
         self.find(parts)
-        elements = [self._known[part.path] for part in parts]
-        try:
-            texts = self.screen.page.evaluate(VALUES, elements)
-        except Error:  # they stand in several frames
-            texts = [element.evaluate(VALUE) for element in elements]
-        return {part.path: part.read(str(text)) for part, text in zip(parts, texts, strict=True)}
+        shown: dict[str, str] = {}
+        for frame, run in groupby(parts, lambda part: self._known[part.path].frame):
+            own = list(run)
+            texts = frame.evaluate(VALUES, [self._known[part.path].element for part in own])
+            for part, text in zip(own, texts, strict=True):
+                shown[part.path] = part.read(str(text))
+        return shown
+
+
+def _step(part: Part) -> dict[str, Any]:
+    """Return what the page's scripts are told of *part*."""
+    offered = part.field.entry == "offered"
+    return {"text": part.text, "typed": part.typed, "offered": offered, "shows": part.shows}
 
 
 def not_offered(screen: PlaywrightScreen, part: Part) -> BusinessException:

@@ -22,6 +22,7 @@ from clerkwork.model.locators import Fingerprint
 
 SCRIPT = Path(__file__).with_name("locate.js").read_text(encoding="utf-8")
 KEPT = "place => window.__clerkworkFound[place]"
+TAKEN = "places => places.map(place => window.__clerkworkFound[place])"
 LOOK_AGAIN_MS = 100
 SETTLED = timedelta(milliseconds=400)
 
@@ -32,7 +33,8 @@ class Found:
 
     Attributes:
         words: What it was asked for as.
-        element: The element, in whichever frame it is.
+        element: The element.
+        frame: The frame it is in.
         how: By what it was found.
         seen: What it looks like now.
         covered: What lies over it, or an empty text.
@@ -41,6 +43,7 @@ class Found:
 
     words: str
     element: ElementHandle
+    frame: Frame
     how: How
     seen: Fingerprint
     covered: str
@@ -90,9 +93,11 @@ def find_fields(
         steady = clock.monotonic() - since >= SETTLED or all(map(_at_once, verdicts))
         late = clock.monotonic() >= deadline
         if late or (steady and all(verdict.field for verdict in verdicts)):
+            elements = _elements(frames, verdicts)
             found = [
-                _take(frames, one.words, verdict) or _not_found(page, one.words, verdict, fields)
-                for one, verdict in zip(wanted, verdicts, strict=True)
+                _take(frames, one.words, verdict, element)
+                or _not_found(page, one.words, verdict, fields)
+                for one, verdict, element in zip(wanted, verdicts, elements, strict=True)
             ]
             if late or not any(isinstance(one, ApplicationException) for one in found):
                 return found
@@ -205,19 +210,36 @@ def _buttons(page: Page, words: Sequence[str]) -> list[tuple[ElementHandle, dict
     return []
 
 
-def _take(frames: Sequence[Frame], words: str, verdict: Verdict) -> Found | None:
+def _elements(frames: Sequence[Frame], verdicts: Sequence[Verdict]) -> list[ElementHandle | None]:
+    """Return the element of each verdict's field, by one question to each frame."""
+    elements: list[ElementHandle | None] = [None] * len(verdicts)
+    for number, frame in enumerate(frames):
+        own = {
+            at: verdict.field.place
+            for at, verdict in enumerate(verdicts)
+            if verdict.field is not None and verdict.field.frame == number
+        }
+        if not own:
+            continue
+        try:
+            taken = frame.evaluate_handle(TAKEN, list(own.values())).get_properties()
+        except Error:
+            continue  # it was replaced after the look
+        for at, name in zip(own, map(str, range(len(own))), strict=True):
+            elements[at] = taken[name].as_element() if name in taken else None
+    return elements
+
+
+def _take(
+    frames: Sequence[Frame], words: str, verdict: Verdict, element: ElementHandle | None
+) -> Found | None:
     field = verdict.field
-    if field is None:
-        return None
-    try:
-        element = frames[field.frame].evaluate_handle(KEPT, field.place).as_element()
-    except Error:
-        return None
-    if element is None:
+    if field is None or element is None:
         return None
     return Found(
         words=words,
         element=element,
+        frame=frames[field.frame],
         how=verdict.how,
         seen=field.seen,
         covered=field.covered,

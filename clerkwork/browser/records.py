@@ -48,8 +48,9 @@ def enter_record(screen: Screen, item: BaseModel) -> Receipt:
         screen.button(words).click()
         calm(screen)
     _close_popups(screen, form)
-    _fill(screen, form, item)
-    screen.keep("before_submit")
+    parts = parts_of(item, form)
+    screen.hide(part.text for part in parts if part.field.secret)
+    screen.keep_record(parts, _fill(screen, form, item, parts))
     screen.about_to_submit()
     return _submit(screen, form, item, form.submit)
 
@@ -132,32 +133,37 @@ def _close_popups(screen: PlaywrightScreen, form: Form) -> None:
             calm(screen)
 
 
-def _fill(screen: PlaywrightScreen, form: Form, item: BaseModel) -> None:
+def _fill(
+    screen: PlaywrightScreen, form: Form, item: BaseModel, parts: Sequence[Part]
+) -> dict[str, str]:
     """Fill the form and read it back; what differs is put right once.
+
+    Returns:
+        What the form showed of each part in the end, by its path.
 
     Raises:
         ApplicationException: ``read_back_mismatch``: it still differs.
     """
-    parts = parts_of(item, form)
     fields = Fields(screen, slow=set(screen.slow))
     head = [part for part in parts if part.row is None]
     lines = [part for part in parts if part.row is not None]
     if form.lines is not None and form.lines.entry == "single":
         fields.write(head)
-        _fill_singly(screen, form.lines, fields.slow, lines)
-        _read_back(fields, head)
+        shown = _fill_singly(screen, form.lines, fields.slow, lines)
+        shown |= _read_back(fields, head)
         _compare_grid(screen, form, item)
     elif form.lines is not None and form.lines.entry == "row":
         fields.write(head)
         _fill_rows(screen, form.lines, fields, lines)
-        _read_back(fields, parts)
+        shown = _read_back(fields, parts)
     else:
         if form.lines is not None:
             _need_rows(screen, form.lines, 1 + max(part.row or 0 for part in lines))
         fields.find(parts)
         fields.write(parts)
-        _read_back(fields, parts)
+        shown = _read_back(fields, parts)
     screen.learn_slow(fields.slow)
+    return shown
 
 
 def _fill_rows(screen: PlaywrightScreen, grid: Grid, fields: Fields, lines: Sequence[Part]) -> None:
@@ -171,7 +177,12 @@ def _fill_rows(screen: PlaywrightScreen, grid: Grid, fields: Fields, lines: Sequ
 def _need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> None:
     """Have the grid get so many lines."""
     words = [field.words for field in grid.fields.values()]
-    for row in range(screen.grid_rows(words), wanted):
+    rows = screen.grid_rows(words)
+    if rows < wanted and grid.add is not None:
+        more = screen.button(grid.add).press(wanted - rows)
+        calm(screen)
+        rows = wanted if more >= (wanted - rows) * len(words) else screen.grid_rows(words)
+    for row in range(rows, wanted):
         if grid.add is None:
             raise unexpected(screen, f"its grid has no line {row + 1}")
         screen.button(grid.add).click()
@@ -180,8 +191,9 @@ def _need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> None:
 
 def _fill_singly(
     screen: PlaywrightScreen, grid: Grid, slow: set[str], lines: Sequence[Part]
-) -> None:
+) -> dict[str, str]:
     """Fill one line after another in the one set of fields; a button takes each over."""
+    shown: dict[str, str] = {}
     last = max((part.row or 0 for part in lines), default=-1)
     for row in range(last + 1):
         own = [part for part in lines if part.row == row]
@@ -190,25 +202,27 @@ def _fill_singly(
             calm(screen)
         fields = Fields(screen, grid_row=False, slow=slow)
         fields.write(own)
-        _read_back(fields, own)
+        shown |= _read_back(fields, own)
         screen.button(str(grid.done if row == last or grid.next is None else grid.next)).click()
         calm(screen)
+    return shown
 
 
-def _read_back(fields: Fields, parts: Sequence[Part]) -> None:
+def _read_back(fields: Fields, parts: Sequence[Part]) -> dict[str, str]:
     """Compare every field with what it should show; type once more what does not."""
     shown = fields.shown(parts)
     wrong = [part for part in parts if shown[part.path] != part.text]
     if not wrong:
-        return
+        return shown
     screen = fields.screen
     screen.log("Put right in the form: {fields}.", fields=", ".join(part.path for part in wrong))
     for part in wrong:
-        fields.slow |= {part.name} if part.field.entry == "typed" else set()
+        fields.learn(part)
         fields.write_alone(part)
     shown = fields.shown(parts)
     if said := differences(screen.target.name, parts, shown):
         raise _mismatch(said)
+    return shown
 
 
 def _compare_grid(screen: PlaywrightScreen, form: Form, item: BaseModel) -> None:
@@ -238,6 +252,7 @@ def _complete(listing: Listing, form: Form, item: BaseModel, begun: Sequence[Hit
         raise _unclear(screen, item, form, " ".join(receipt.differences))
     shown = [words for words in form.submit if _is_enabled(screen, words)]
     screen.log("Completing the order that was begun at {target}.", target=screen.target.name)
+    screen.hide(part.text for part in parts_of(item, form) if part.field.secret)
     screen.keep("before_submit")
     screen.about_to_submit()
     return _submit(screen, form, item, shown or form.submit[-1:])

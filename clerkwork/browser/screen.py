@@ -4,18 +4,19 @@ It lives in the browser's child process and speaks with the worker over a channe
 """
 
 import contextlib
-import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from playwright.sync_api import Error, Page, Route
 
+from clerkwork.browser import evidence
 from clerkwork.browser.entry import FoundEntry
 from clerkwork.browser.learned import Proposal
 from clerkwork.browser.locate import Found, Wanted, find_button, find_field, find_fields, look
 from clerkwork.browser.match import How
+from clerkwork.browser.values import Part
 from clerkwork.browser.words import likeness
 from clerkwork.children import Channel
 from clerkwork.config.disk import used_percent
@@ -23,10 +24,9 @@ from clerkwork.errors import ApplicationException
 from clerkwork.model.locators import Fingerprint
 from clerkwork.model.targets import Target
 
-PICTURE_TIMEOUT_MS = 5_000
-QUALITY = 60
 LOCATE_S = 5.0
 SAME_WORDS = 0.9
+_told: dict[tuple[str, str], Fingerprint] = {}  # what this process has proposed already
 
 
 class PlaywrightScreen:
@@ -45,7 +45,7 @@ class PlaywrightScreen:
         self,
         page: Page,
         channel: Channel,
-        evidence: Path,
+        folder: Path,
         *,
         full_percent: float,
         base_url: str,
@@ -63,10 +63,11 @@ class PlaywrightScreen:
         self.target = target
         self.slow = slow
         self._channel = channel
-        self._evidence = evidence
+        self._evidence = folder
         self._full_percent = full_percent
         self._fingerprints = fingerprints
         self._locate_s = locate_s
+        self._secrets = {password} if password else set()
 
     def field(
         self, words: str, *, recorded: Fingerprint | None = None, row: int | None = None
@@ -125,32 +126,49 @@ class PlaywrightScreen:
         """
         return FoundEntry(self.page, find_button(self.page, *words, timeout_s=self._locate_s))
 
+    def hide(self, texts: Iterable[str]) -> None:
+        """Have these texts covered in every picture, and masked in what else is kept."""
+        self._secrets.update(texts)
+
     def keep(self, name: str) -> None:
-        """Keep a picture of the whole page under *name*; what is in password fields is covered."""
-        if used_percent(self._evidence) >= self._full_percent:
-            self.log("No picture {name} was kept: the disk is nearly full.", name=name)
+        """Keep a picture of the whole page under *name*; whatever shows a secret is covered."""
+        if not self._has_room(name):
             return
-        picture = self.page.screenshot(
-            type="jpeg",
-            quality=QUALITY,
-            full_page=True,
-            animations="disabled",
-            mask=[self.page.locator("input[type=password]")],
-            timeout=PICTURE_TIMEOUT_MS,
-        )
-        sha256 = hashlib.sha256(picture).hexdigest()
-        file = self._evidence / sha256[:2] / f"{sha256}.jpg"
-        if not file.exists():
-            file.parent.mkdir(parents=True, exist_ok=True)
-            part = file.with_suffix(".part")
-            part.write_bytes(picture)
-            part.replace(file)  # never half a picture under its final name
-        facts = {"name": name, "sha256": sha256, "media_type": "image/jpeg"}
+        try:
+            taken = evidence.picture(self.page, self._secrets)
+        except Error:
+            if self.page.is_closed():
+                raise
+            self.log("No picture {name} was kept: the page is being replaced.", name=name)
+            return
+        self._kept(name, taken, ".jpg")
+
+    def keep_record(self, parts: Sequence[Part], shown: Mapping[str, str]) -> None:
+        """Keep what was typed into each field, what it shows, the page's text and its picture."""
+        if self._has_room("fields"):
+            self._kept("fields", evidence.field_lines(parts, shown).encode(), ".jsonl")
+            text = evidence.page_text(self.page, self._secrets)
+            self._kept("page_text", text.encode(), ".txt")
+        self.keep("before_submit")
+
+    def _has_room(self, name: str) -> bool:
+        if used_percent(self._evidence) < self._full_percent:
+            return True
+        self.log("No picture {name} was kept: the disk is nearly full.", name=name)
+        return False
+
+    def _kept(self, name: str, data: bytes, suffix: str) -> None:
+        sha256 = evidence.keep(self._evidence, data, suffix)
+        facts = {"name": name, "sha256": sha256, "media_type": evidence.TYPES[suffix]}
         self._channel.tell("evidence", facts)
 
     def _propose(self, found: Found, known: Fingerprint | None) -> None:
         if known is not None:
             self.keep("healed")
+        elif _told.get((self.target.name, found.words)) == found.seen:
+            return
+        else:
+            _told[self.target.name, found.words] = found.seen
         proposal = Proposal(was=known, now=found.seen, score=round(found.score, 1))
         self._channel.tell("located", {"words": found.words, "proposal": proposal.model_dump()})
 
@@ -191,7 +209,8 @@ def _send_once(route: Route) -> None:
 def keep_failure(screen: PlaywrightScreen) -> None:
     """Keep a picture of the page that a call failed on, where one can still be taken."""
     with contextlib.suppress(Error, OSError):
-        screen.keep("failure")
+        if evidence.answers(screen.page):
+            screen.keep("failure")
 
 
 def place(page: Any) -> str:

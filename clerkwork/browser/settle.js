@@ -36,6 +36,7 @@
   const busy = () => document.readyState !== "complete" || performance.now() - left < LEAVING_MS
     || requests > 0 || timers.size > 0
     || [...document.querySelectorAll("[aria-busy=true]")].some(part => part.checkVisibility());
+  window.__clerkworkAsking = () => requests > 0;
   window.__clerkworkSettled = limit => new Promise(resolve => {
     const start = performance.now();
     let calm = 0;

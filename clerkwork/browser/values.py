@@ -41,6 +41,13 @@ class Part:
         """Return the last word of its path."""
         return self.path.rpartition(".")[2]
 
+    @property
+    def shows(self) -> str:
+        """Return the pattern, as JavaScript reads it, of what the page shows where it is this."""
+        value = re.escape(self.text)
+        wild = re.escape(self.field.shown_as).replace(re.escape("*"), ".*")
+        return f"^(?:{value}|{wild.replace(re.escape(PLACE), value, 1)})$"
+
     def read(self, shown: str) -> str:
         """Return what the page shows as *text* would be written."""
         return _read(self.field, self.decimals, shown)
@@ -61,9 +68,13 @@ def parts_of(item: BaseModel, form: Form) -> list[Part]:
 
 def differences(target: str, wanted: Iterable[Part], shown: Mapping[str, str]) -> list[str]:
     """Return a sentence for each part that is not shown as wanted, or shown and not wanted."""
-    texts = {part.path: part.text for part in wanted}
+    parts = list(wanted)
+    texts = {part.path: part.text for part in parts}
+    secret = {part.name for part in parts if part.field.secret}
     return [
-        f"{path}: {target} shows {shown.get(path) or 'nothing'},"
+        f"{path}: {target} shows something else than the order says, which is a secret."
+        if path.rpartition(".")[2] in secret
+        else f"{path}: {target} shows {shown.get(path) or 'nothing'},"
         f" the order says {texts.get(path) or 'nothing'}."
         for path in {**texts, **shown}
         if texts.get(path) != shown.get(path)

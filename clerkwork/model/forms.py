@@ -32,6 +32,10 @@ class FormField(Strict):
     )
     dates: str = Field("", description="How the page writes a day, such as `%m/%d/%Y`; else ISO.")
     viewed: bool = Field(True, description="Whether a stored record shows it.")
+    secret: bool = Field(
+        False,
+        description="Whether it is covered in pictures and masked in what else is kept.",
+    )
 
 
 Described = Annotated[FormField, BeforeValidator(_with_words)]

@@ -17,7 +17,11 @@ MEDIA_TYPES = {
     ".jpeg": "image/jpeg",
     ".png": "image/png",
     ".pdf": "application/pdf",
+    ".jsonl": "text/plain",
+    ".txt": "text/plain",
+    ".zip": "application/zip",
 }
+PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 ADDRESS_LENGTH = 64
 SHOWN = 6
 _WORDS = TypeAdapter(tuple[ShownWord, ...])
@@ -107,4 +111,4 @@ def _seen(log: list[Event], evidence: Path) -> list[Picture]:
 
 def _is_picture(evidence: Path, sha256: str) -> bool:
     file = locate(evidence, sha256)
-    return file is not None and file.suffix != ".pdf"
+    return file is not None and file.suffix in PICTURES

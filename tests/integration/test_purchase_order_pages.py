@@ -29,10 +29,12 @@ def test_order_stands_in_the_portal_exactly_as_it_was_given(portal, visitor):
 
 
 def test_pictures_are_kept_before_and_after_the_one_question(visitor):
-    """The worker is asked once, between the picture of the form and that of the confirmation."""
+    """The worker is asked once, between what is kept of the form and of the confirmation."""
     visitor(enter, make_order())
     told = [data["name"] if kind == "evidence" else kind for kind, data in visitor.messages]
     assert [word for word in told if word != "log"] == [
+        "fields",
+        "page_text",
         "before_submit",
         "about_to_submit",
         "confirmation",

@@ -1,0 +1,107 @@
+"""What is kept of a page: pictures, its text, and what was typed where; never with a secret.
+
+A picture is taken by the browser itself, with everything that shows a secret covered. Files are
+named by the SHA-256 of their content, so that whoever changes one later is found out.
+"""
+
+import base64
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from playwright.sync_api import CDPSession, Error, Page
+
+from clerkwork.browser.values import Part
+
+COVER = Path(__file__).with_name("cover.js").read_text(encoding="utf-8")
+QUALITY = 60
+LONGEST = 8_000  # pixels; what a page has below that is not in its picture
+SHORTEST = 4  # characters; a shorter secret would cover ordinary words
+PING_MS = 5_000
+MASK = "•••"
+TYPES = {".jpg": "image/jpeg", ".jsonl": "application/jsonl", ".txt": "text/plain"}
+_sessions: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
+
+
+def answers(page: Page) -> bool:
+    """Return whether *page* still answers, so that it can be asked without a limit of time."""
+    try:
+        page.wait_for_function("() => true", timeout=PING_MS)
+    except Error:
+        return False
+    return True
+
+
+def picture(page: Page, secrets: Iterable[str]) -> bytes:
+    """Return a JPEG of the whole page; whatever shows one of *secrets* is covered.
+
+    Raises:
+        Error: The page went away, or could not be covered.
+    """
+    told = [secret for secret in secrets if len(secret) >= SHORTEST]
+    try:
+        size = page.evaluate(COVER, [told, True])
+        for frame in page.frames[1:]:
+            frame.evaluate(COVER, [told, True])
+        return _captured(page, size)
+    finally:
+        for frame in page.frames:
+            with contextlib.suppress(Error):
+                frame.evaluate(COVER, [[], False])
+
+
+def page_text(page: Page, secrets: Iterable[str]) -> str:
+    """Return what a screen reader is told of the page, without *secrets*."""
+    return without(page.locator("body").aria_snapshot(), secrets)
+
+
+def field_lines(parts: Sequence[Part], shown: Mapping[str, str]) -> str:
+    """Return a JSON line for each part: where it was typed, and what the page showed after it."""
+    lines = []
+    for part in parts:
+        facts = {
+            "path": part.path,
+            "field": part.field.words,
+            "row": part.row,
+            "wanted": part.text,
+            "shown": shown.get(part.path),
+        }
+        if part.field.secret:
+            same = facts["wanted"] == facts["shown"]
+            facts |= {"wanted": MASK, "shown": MASK if same else f"{MASK} (other)"}
+        lines.append(json.dumps(facts, ensure_ascii=False) + "\n")
+    return "".join(lines)
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """Return *text* with every secret masked."""
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, MASK) if len(secret) >= SHORTEST else text
+    return text
+
+
+def keep(folder: Path, data: bytes, suffix: str) -> str:
+    """Keep *data* in *folder* under its SHA-256, which is returned."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    file = folder / sha256[:2] / f"{sha256}{suffix}"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_bytes(data)
+        part.replace(file)  # never half a file under its final name
+    return sha256
+
+
+def _captured(page: Page, size: Mapping[str, Any]) -> bytes:
+    session = _sessions.get(page)
+    if session is None:
+        session = _sessions[page] = page.context.new_cdp_session(page)
+    options: dict[str, Any] = {"format": "jpeg", "quality": QUALITY, "optimizeForSpeed": True}
+    if not size["seen"]:
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], LONGEST)}
+        options |= {"captureBeyondViewport": True, "clip": {**clip, "scale": 1}}
+    return base64.b64decode(session.send("Page.captureScreenshot", options)["data"])
