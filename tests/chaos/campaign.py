@@ -23,6 +23,7 @@ from tests.chaos.target import SLOWEST_S, Faults, entered, running
 
 SPAN_S = 0.8  # a life that is killed at a random instant ends within this time
 OVERDUE_S = 2.0  # a life whose boundary does not come is killed now
+SETTLE_S = 1.0  # for what is on its way, and for what a woken worker still tries
 FREEZE_S = 10.0  # a worker that has not come to its boundary by then is not frozen
 TAKEOVER = timedelta(seconds=15)
 DRAIN = timedelta(seconds=120)
@@ -159,9 +160,9 @@ class Lane:
             deadline = clock.monotonic() + TAKEOVER
             while clock.monotonic() < deadline and self._takeovers() == before:
                 PAUSE.wait(0.1)
-            PAUSE.wait(life.SLOWEST_COMMIT_S)
+            PAUSE.wait(SETTLE_S)
             os.kill(frozen, signal.SIGCONT)
-            PAUSE.wait(life.SLOWEST_COMMIT_S)
+            PAUSE.wait(SETTLE_S)
             self._count["trials"] += 1
             self._count[f"at {seam}"] += 1
         for pid in workers:  # where the boundary did not come nothing was tried

@@ -23,7 +23,6 @@ from tests.chaos.life import PAUSE, Place
 from tests.chaos.target import Faults, running
 
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-PROMISED_S = 4.0  # libfaketime makes the target slow as well
 STEPS_S = (-86_400, -3600, -30, -1, 1, 30, 3600, 7200)
 HOME = Path(__file__).resolve().parent.parent.parent
 
@@ -37,7 +36,9 @@ def run_lane(seed: int, steps: int, until: timedelta | None = None) -> Counter[s
     if not LIBRARIES:
         raise FileNotFoundError("libfaketime is not installed (Debian: faketime)")
     left_s = 1e6 if until is None else (until - clock.monotonic()).total_seconds()
-    with life.folder() as root:
+    faults = Faults(seed=seed, slowest_s=0.5)
+    # The target is another machine: neither is its clock set, nor does libfaketime slow it down.
+    with life.folder() as root, running(root / "target.db", faults) as address:
         offset = root / "offset"
         offset.write_text("+0s\n")
         environment = os.environ | {
@@ -47,7 +48,7 @@ def run_lane(seed: int, steps: int, until: timedelta | None = None) -> Counter[s
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
         done = subprocess.run(
-            [sys.executable, "-m", __name__, str(root), str(seed), str(steps), str(left_s)],
+            [sys.executable, "-m", __name__, str(root), address, *map(str, (seed, steps, left_s))],
             cwd=HOME,
             env=environment,
             stdout=subprocess.PIPE,
@@ -101,22 +102,14 @@ class _Lane(Lane):
         os.waitpid(pid, 0)
 
 
-def main(root: Path, seed: int, steps: int, left_s: float) -> None:
+def main(root: Path, address: str, seed: int, steps: int, left_s: float) -> None:
     """Run the lane in this process, whose clock is set, and print its figures."""
     time.sleep = PAUSE.wait  # type: ignore[assignment] - libfaketime lets the true one fail
-    faults = Faults(seed=seed, slowest_s=0.5)
-    with running(root / "target.db", faults) as address:
-        place = Place(
-            root=root,
-            url="sqlite:///store.db",
-            address=address,
-            promised_s=PROMISED_S,
-            lease_s=3.0,
-        )
-        until = clock.monotonic() + timedelta(seconds=left_s)
-        found = _Lane(Plan(seed=seed), place, steps, until).run()
+    place = Place(root=root, url="sqlite:///store.db", address=address, lease_s=3.0)
+    until = clock.monotonic() + timedelta(seconds=left_s)
+    found = _Lane(Plan(seed=seed), place, steps, until).run()
     sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4]))
+    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))

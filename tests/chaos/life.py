@@ -38,7 +38,9 @@ from tests.chaos.bot import HttpBrowser, NoReader, Order, entering
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a killed process leaves the kernel's pages alone
 PAUSE = threading.Event()  # never set: gives the processor away between two looks
-SLOWEST_COMMIT_S = 1.0  # what the target promises; the quiet period is three times that
+# What the target promises, from the moment a worker begins to send; the quiet period is three times
+# that. On a busy machine most of it is the worker's own waiting for a processor.
+SLOWEST_COMMIT_S = 3.0
 MOST_DEATHS = 20  # the toolkit's 5 is meant for workers that do not die every half second
 ENDED = {str(state) for state in CLOSED | {ItemState.IN_REVIEW}}
 

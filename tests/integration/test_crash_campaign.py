@@ -16,19 +16,21 @@ def faults(count: Counter[str]) -> dict[str, int]:
 
 def test_killed_workers_lose_and_double_nothing() -> None:
     """Eight lives end with SIGKILL; every order stands in the target once."""
-    count = run_lane(Plan(seed=11, kills=8, batch=16))
+    count = run_lane(Plan(seed=11, kills=8, batch=16, promised_s=1.0))
     assert (count["trials"], count["takeovers"] > 0, faults(count)) == (8, True, NO_FAULT)
 
 
 def test_answers_lost_after_the_commit_double_nothing() -> None:
     """The first answer of every order is lost; each is looked up, none entered again."""
-    count = run_lane(Plan(seed=12, orders=20, lost=1.0, phantom=0.0))
+    count = run_lane(Plan(seed=12, orders=20, lost=1.0, phantom=0.0, promised_s=1.0))
     assert (count["trials"], faults(count)) == (20, NO_FAULT)
 
 
 def test_the_campaign_sees_a_planted_bug() -> None:
     """Without the look after the submit, orders that were never stored are lost."""
-    plan = Plan(seed=13, orders=20, lost=0.0, phantom=0.5, mutate=MUTANTS["no verify"])
+    plan = Plan(
+        seed=13, orders=20, lost=0.0, phantom=0.5, promised_s=1.0, mutate=MUTANTS["no verify"]
+    )
     assert run_lane(plan)["lost"] > 0
 
 
