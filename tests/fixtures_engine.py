@@ -127,6 +127,7 @@ class Bench:
         self,
         concurrency: int = 4,
         reader: Any = None,
+        browser: Any = None,
         labels: Sequence[str] = (),
         **more: Any,
     ) -> Worker:
@@ -136,7 +137,7 @@ class Bench:
             settings=WorkerSettings(
                 poll_s=0.02, sweep_s=0.05, lease_s=5, concurrency=concurrency, labels=list(labels)
             ),
-            browser=DirectBrowser(),
+            browser=browser or DirectBrowser(),
             reader=reader or NoReader(),
             **more,
         )

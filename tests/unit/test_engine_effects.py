@@ -1,12 +1,19 @@
 """Effects: entered exactly once, whatever is lost between the click and the answer."""
 
-from clerkwork import ApplicationException, Receipt, Run, bot
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from clerkwork import ApplicationException, Receipt, Run, bot, clock
+from clerkwork.model.egress import Fence
 from clerkwork.model.events import Kind
 from clerkwork.model.gates import Breaker
 from clerkwork.model.items import ItemState, Outcome
-from clerkwork.store import effects, events, targets
+from clerkwork.model.targets import Target
+from clerkwork.store import effects, events, moves, targets
 from clerkwork.store.schema import item as item_table
-from tests.fixtures_engine import Bench, MakeBench, Number
+from tests.fixtures_engine import PAUSE, Bench, DirectBrowser, MakeBench, Number
 
 bench_in_use: list[Bench] = []
 
@@ -201,3 +208,59 @@ def test_execution_that_was_taken_over_does_not_say_that_its_step_is_done(
     with bench.store.read() as db:
         kinds = [event.kind for event in events.after(db, 0, item_id=item_id)]
     assert kinds == [Kind.ITEM_ADDED, Kind.RUN_STARTED, Kind.STEP_STARTED]
+
+
+class SlowStore(DirectBrowser):
+    """Sends a request through the fence while somebody else holds the item's row."""
+
+    def __init__(self) -> None:
+        self.released: datetime | None = None
+
+    def call(
+        self,
+        target: Target,
+        function: Callable[..., Any],
+        *arguments: Any,
+        on_message: Callable[[str, Any], Any],
+        **named: Any,
+    ) -> Any:
+        def hear(kind: str, data: Any) -> None:
+            on_message(kind, data)
+            if kind == "about_to_submit":
+                self._send(named["fence"])
+
+        return super().call(target, function, *arguments, on_message=hear)
+
+    def _send(self, fence: Fence) -> None:
+        holding = threading.Event()
+        blocker = threading.Thread(target=self._hold, args=(holding,))
+        blocker.start()
+        assert holding.wait(30)
+        with fence.passing() as held:
+            assert held
+        blocker.join(30)
+
+    def _hold(self, holding: threading.Event) -> None:
+        bench = bench_in_use[-1]
+        with bench.store.write() as db:
+            moves.holds(db, 1, 1, lock=True)
+            holding.set()
+            PAUSE.wait(0.8)
+            self.released = clock.now()
+
+
+def test_quiet_period_begins_when_the_request_leaves(make_bench: MakeBench) -> None:
+    """A store that kept the request waiting for longer than half a commit makes the mark anew."""
+    bench = start(make_bench)
+    erp = bench.engine.targets["erp"]
+    bench.engine.targets["erp"] = erp.model_copy(update={"slowest_commit_s": 1.0})
+    browser = SlowStore()
+    item_id = bench.put("A-1", 3)
+    bench.start_worker(browser=browser)
+    bench.until(item_id)
+    with bench.store.read() as db:
+        row = effects.get(db, "erp", "A-1")
+    assert row is not None
+    assert row.sent is not None
+    assert browser.released is not None
+    assert clock.to_ms(row.sent) >= clock.to_ms(browser.released)

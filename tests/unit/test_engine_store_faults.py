@@ -1,14 +1,16 @@
 """A store that refuses a write, as on a full disk: the item goes on, and nobody is asked."""
 
+from datetime import datetime
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from clerkwork import Receipt, Run, bot
+from clerkwork import Receipt, Run, bot, clock
 from clerkwork.model.items import ItemState, Outcome
+from clerkwork.store import workers
 from clerkwork.store.database import Store
-from tests.fixtures_engine import Ledger, MakeBench, Number
+from tests.fixtures_engine import PAUSE, Bench, Ledger, MakeBench, Number
 
 
 def refuse_once(store: Store, wanted: str) -> None:
@@ -55,3 +57,30 @@ def test_an_item_goes_on_after_a_write_that_was_refused(make_bench: MakeBench, w
         Outcome.BY_BOT,
         1,
     )
+
+
+def last_beat(bench: Bench) -> datetime:
+    with bench.store.read() as db:
+        return max(worker.beat for worker in workers.alive(db, since=clock.from_ms(0)))
+
+
+def test_execution_that_goes_on_after_a_refused_write_is_left_alone(make_bench: MakeBench) -> None:
+    """The run that broke is begun anew once, not at every sweep while it is at work."""
+    held: list[Bench] = []
+    beats: set[datetime] = set()
+
+    @bot()
+    def working(value: Number, run: Run) -> Number:
+        if run.item.attempt > 1:
+            while len(beats) < 8:
+                beats.add(last_beat(held[0]))
+                PAUSE.wait(0.01)
+        return value
+
+    bench = make_bench(working)
+    held.append(bench)
+    number = bench.put("A-1")
+    refuse_once(bench.store, "run_ended")
+    bench.start_worker()
+    done = bench.until(number)
+    assert (done.state, done.attempt, done.takeovers) == (ItemState.DONE, 2, 1)

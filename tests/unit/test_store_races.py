@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -162,13 +161,11 @@ def test_of_many_who_raise_a_threshold_the_highest_counts(store: Store) -> None:
     assert (None in found, kept) == (False, [(0.9 + 5 / 100, 5)])
 
 
-def test_of_many_readings_of_one_document_all_but_one_are_duplicates(store: Store) -> None:
-    """None misses another that is being written at the same moment."""
-    numbers = [added(store, f"A-{rival}") for rival in range(RIVALS)]
-
-    def act(db: Connection, rival: int) -> bool:
-        new = Reading(
-            item_id=numbers[rival],
+def test_reading_waits_for_another_one_and_finds_its_document(store: Store) -> None:
+    """Of two readings of one document at the same moment, neither misses the other."""
+    first, second = [
+        Reading(
+            item_id=added(store, reference),
             source="s",
             kind="order",
             sha256="same",
@@ -177,12 +174,24 @@ def test_of_many_readings_of_one_document_all_but_one_are_duplicates(store: Stor
             duplicate_of=None,
             values=(),
         )
-        readings.lock(db)
-        duplicate = readings.same_document(db, new)
-        readings.put(db, replace(new, duplicate_of=duplicate), now=NOW)
-        return duplicate is not None
+        for reference in ("A-1", "A-2")
+    ]
+    found: list[int | None] = []
 
-    assert sorted(map(bool, race(store, act))) == [False] + [True] * (RIVALS - 1)
+    def read_second() -> None:
+        with store.write() as db:
+            readings.lock(db)
+            found.append(readings.same_document(db, second))
+
+    rival = threading.Thread(target=read_second)
+    with store.write() as db:
+        readings.lock(db)
+        readings.put(db, first, now=NOW)
+        rival.start()
+        rival.join(0.5)
+        waited = rival.is_alive()
+    rival.join(30)
+    assert (waited, found) == (True, [first.item_id])
 
 
 def intend(db: Connection, item_id: int) -> bool:

@@ -213,7 +213,10 @@ def test_one_item_goes_through_an_open_breaker_whose_time_is_over(make_bench: Ma
     assert [obstacle and obstacle.code for obstacle in found] == [None, "breaker_open"]
 
 
-def test_what_our_own_browser_breaks_does_not_open_the_breaker(make_bench: MakeBench) -> None:
+@pytest.mark.parametrize("code", ["child_memory", "egress_refused"])
+def test_what_our_own_browser_breaks_does_not_open_the_breaker(
+    make_bench: MakeBench, code: str
+) -> None:
     """A host without memory must not stop all others."""
     erp = Erp()
     bench = bench_with(make_bench, erp, breaker=Breaker(failures=1, cool_down_s=600))
@@ -222,7 +225,7 @@ def test_what_our_own_browser_breaks_does_not_open_the_breaker(make_bench: MakeB
         pytest.raises(ApplicationException),
         gate.watched(bench.engine, target),
     ):
-        raise ApplicationException("child_memory", "Too large.")
+        raise ApplicationException(code, "Too large.")
     item_id = bench.put("A-1")
     bench.start_worker()
     assert bench.until(item_id).state is ItemState.DONE
