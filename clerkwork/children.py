@@ -122,8 +122,8 @@ class Child:
                 ``ClerkworkError`` it raises, answers a question.
 
         Raises:
-            ApplicationException: ``child_timeout``, ``child_memory``, ``child_died`` or
-                ``child_failed``.
+            ApplicationException: ``child_timeout``, ``child_cpu``, ``child_memory``,
+                ``child_died`` or ``child_failed``.
             ClerkworkError: Whatever the function raised of its own.
         """
         with self._lock:
@@ -195,8 +195,12 @@ class Child:
         )
 
     def _guard(self, bounds: _Bounds) -> None:
-        spent = bounds.cpu_s is not None and self._cpu_s() > bounds.cpu_s
-        if spent or clock.monotonic() > bounds.deadline:
+        if bounds.cpu_s is not None and self._cpu_s() > bounds.cpu_s:
+            self._kill()
+            raise ApplicationException(
+                "child_cpu", "The {name} process needed too much processor time.", name=self.name
+            )
+        if clock.monotonic() > bounds.deadline:
             self._kill()
             raise ApplicationException(
                 "child_timeout", "The {name} process did not finish in time.", name=self.name

@@ -111,6 +111,18 @@ class BusinessException(BotException):
     """The data breaks a rule of the business: never retried, goes to a person at once."""
 
 
+def rejection(error: InputRejected) -> BusinessException:
+    """Return what a person is told about a file that cannot be read."""
+    where = f"{error.file}, {error.place}" if error.place else error.file
+    return BusinessException(
+        "document_rejected",
+        "{file}: {problem}. {remedy}",
+        file=where,
+        problem=error.problem,
+        remedy=error.remedy,
+    )
+
+
 class ApplicationException(BotException):
     """A system failed: retried by the workflow's policy, then goes to a person."""
 

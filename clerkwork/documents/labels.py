@@ -3,8 +3,9 @@
 The words themselves are data, in ``labels.yaml`` beside this module.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -34,24 +35,65 @@ class Match:
     exact: bool
 
 
-def _table(words: dict[str, list[list[str]]]) -> list[tuple[str, str, str]]:
-    """Return compact word, word and role of every label, the longest first."""
-    rows = [
-        (compact(label), label, role)
-        for role, groups in words.items()
-        for group in groups
-        for label in group
-    ]
-    return sorted(rows, key=lambda row: -len(row[0]))
+Row = tuple[str, str, str]
 
 
+class _Table:
+    """Labels that are found by how a text starts, without a look at all of them.
+
+    Attributes:
+        rows: Compact word, word and role of every label, the longest first.
+    """
+
+    def __init__(self, words: dict[str, list[list[str]]]) -> None:
+        rows = [
+            (compact(label), label, role)
+            for role, groups in words.items()
+            for group in groups
+            for label in group
+        ]
+        self.rows: list[Row] = sorted(rows, key=lambda row: -len(row[0]))
+        self._sizes = sorted({len(plain) for plain, *_ in rows}, reverse=True)
+        self._whole: dict[str, list[int]] = {}
+        self._halves: dict[tuple[int, str, str], list[int]] = {}
+        for place, (plain, *_) in enumerate(self.rows):
+            first, second = _halves(plain)
+            self._whole.setdefault(plain, []).append(place)
+            self._halves.setdefault((len(plain), first, ""), []).append(place)
+            self._halves.setdefault((len(plain), "", second), []).append(place)
+
+    def at_start(self, text: str, *, fuzzy: bool) -> Iterator[Row]:
+        """Yield the labels that *text* starts with, the longest first; see :func:`_same`."""
+        for size in self._sizes:
+            if size > len(text):
+                continue
+            start = text[:size]
+            for place in self._near(start) if fuzzy else self._whole.get(start, ()):
+                if _same(start, self.rows[place][0], fuzzy=fuzzy):
+                    yield self.rows[place]
+
+    def _near(self, plain: str) -> list[int]:
+        """Return the places of the labels that have one half of *plain*."""
+        first, second = _halves(plain)
+        found = self._halves.get((len(plain), first, ""), [])
+        others = self._halves.get((len(plain), "", second))
+        return sorted({*found, *others}) if others else found
+
+
+def _halves(plain: str) -> tuple[str, str]:
+    """Return the halves of a word, one of which is right when one letter is wrong."""
+    half = len(plain) // 2
+    return plain[:half], plain[half:]
+
+
+@lru_cache(maxsize=20_000)  # mostly single letters
 def compact(text: str) -> str:
     """Return *text* as labels are compared: half-width, lower case, without blanks."""
     return normal(text).lower().replace(" ", "")
 
 
 _WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
-_FIELDS, _COLUMNS, _TITLES = (_table(_WORDS[name]) for name in ("fields", "columns", "titles"))
+_FIELDS, _COLUMNS, _TITLES = (_Table(_WORDS[name]) for name in ("fields", "columns", "titles"))
 
 
 def match_field(tokens: Sequence[Token]) -> Match | None:
@@ -62,7 +104,7 @@ def match_field(tokens: Sequence[Token]) -> Match | None:
 def match_title(text: str) -> str | None:
     """Return the kind of document that *text*, as a whole, is the title of, or None."""
     plain = compact(text).strip(AFTER)
-    return next((role for label, _, role in _TITLES if label == plain), None)
+    return next((role for label, _, role in _TITLES.rows if label == plain), None)
 
 
 def match_columns(row: Sequence[Token]) -> list[Match]:
@@ -82,12 +124,10 @@ def match_columns(row: Sequence[Token]) -> list[Match]:
     return found
 
 
-def _match(tokens: Sequence[Token], table: list[tuple[str, str, str]]) -> Match | None:
+def _match(tokens: Sequence[Token], table: _Table) -> Match | None:
     text, places = _flat(tokens)
     for fuzzy in (False, True):
-        for plain, label, role in table:
-            if not _same(text[: len(plain)], plain, fuzzy=fuzzy):
-                continue
+        for plain, label, role in table.at_start(text, fuzzy=fuzzy):
             if not _ends(places, len(plain), text):
                 continue
             used, rest = _split(tokens, places, len(plain), text)
@@ -112,9 +152,6 @@ def _same(text: str, label: str, *, fuzzy: bool) -> bool:
     if not fuzzy or text == label:
         return text == label
     if len(text) != len(label) or len(label) < (4 if is_cjk(label[0]) else 7):
-        return False
-    half = len(label) // 2
-    if text[:half] != label[:half] and text[half:] != label[half:]:  # cheaper than to count
         return False
     return sum(1 for a, b in zip(text, label, strict=True) if a != b) == 1
 

@@ -4,27 +4,32 @@ Nothing here trusts the file: the type comes from its first bytes, sizes are che
 anything is decoded, and every failure of a decoder becomes one ``DocumentRejected``.
 """
 
+import math
+import resource
 import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pypdfium2 as pdfium
 from PIL import Image, ImageOps
+from pypdfium2 import raw
 
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.errors import DocumentRejected
 
 MAX_PIXELS = 50_000_000
+LARGE_PIXELS = 20_000_000  # more helps no engine: a picture is halved, a page drawn coarser
 MIN_SIDE_PX = 200
 POINTS_PER_INCH = 72
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")
-MAGIC = {
-    b"\x89PNG\r\n\x1a\n": "image",
-    b"\xff\xd8\xff": "image",
-    b"II*\x00": "image",
-    b"MM\x00*": "image",
-}
+PNG_BITS = {"L": 8, "LA": 16, "RGB": 24, "RGBA": 32, "I;16": 16}  # at least, of a pixel
+MOST_PACKED = 1100  # deflate makes data 1032 times smaller at best
+MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\x00", b"MM\x00*")
+TOO_MANY_PIXELS = f"unpacks to more than {MAX_PIXELS // 10**6} million pixels"
+LESS_DPI = "Scan it with 200 to 300 dots per inch."
+EXPORT_AGAIN = "Export or scan it again."
+SIMPLER = "Export or scan it again, with fewer pages or a lower resolution."
 SEND_AGAIN = "Send the document again as a PDF, PNG, JPEG, TIFF or WebP file."
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
@@ -34,7 +39,7 @@ def kind_of(file: Path, name: str, settings: DocumentSettings) -> str:
     """Return ``pdf`` or ``image`` from the file's first bytes.
 
     Raises:
-        DocumentRejected: The file is missing, empty, too large, or of another type.
+        DocumentRejected: The file is missing, empty, too large, of another type, or of both.
     """
     try:
         size = file.stat().st_size
@@ -48,14 +53,30 @@ def kind_of(file: Path, name: str, settings: DocumentSettings) -> str:
     if size > settings.max_file_mb * 2**20:
         problem = f"has {size / 2**20:.0f} MB, more than the {settings.max_file_mb} MB allowed"
         raise DocumentRejected(name, "", problem, "Send it in parts or with a lower resolution.")
-    if b"%PDF-" in head:
-        return "pdf"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image"
-    for magic, kind in MAGIC.items():
-        if head.startswith(magic):
-            return kind
-    raise DocumentRejected(name, "", "is neither a PDF nor a picture", SEND_AGAIN)
+    is_pdf, is_picture = b"%PDF-" in head, _is_picture(head)
+    if is_pdf and is_picture:  # a person would look at another page than the one that is read
+        raise DocumentRejected(name, "", "is a PDF and a picture at once", EXPORT_AGAIN)
+    if not is_pdf and not is_picture:
+        raise DocumentRejected(name, "", "is neither a PDF nor a picture", SEND_AGAIN)
+    return "pdf" if is_pdf else "image"
+
+
+def _is_picture(head: bytes) -> bool:
+    return head.startswith(MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP")
+
+
+@contextmanager
+def limited_memory(limit_mb: int) -> Iterator[None]:
+    """Let this process grow by *limit_mb* at most; what asks for more gets a ``MemoryError``."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
+    pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
+    wanted = pages * resource.getpagesize() + limit_mb * 2**20
+    bounds = [bound for bound in (wanted, soft, hard) if bound != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_AS, (min(bounds), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 @contextmanager
@@ -71,8 +92,8 @@ def open_pdf(file: Path, name: str, settings: DocumentSettings) -> Iterator[pdfi
         if "password" in str(error).lower():
             remedy = "Send it without a password."
             raise DocumentRejected(name, "", "is protected by a password", remedy) from error
-        remedy = "Export or scan it again."
-        raise DocumentRejected(name, "", "is a broken or incomplete PDF", remedy) from error
+        problem = "has no pages" if not error.err_code else "is a broken or incomplete PDF"
+        raise DocumentRejected(name, "", problem, EXPORT_AGAIN) from error
     try:
         check_page_count(len(document), name, settings)
         for index in range(len(document)):
@@ -94,61 +115,109 @@ def check_page_count(count: int, name: str, settings: DocumentSettings) -> None:
 def _check_size(
     document: pdfium.PdfDocument, index: int, name: str, settings: DocumentSettings
 ) -> None:
-    place = f"page {index + 1}"
-    try:
+    with page_of(name, index):
         width, height = document.get_page_size(index)
-    except pdfium.PdfiumError as error:
-        remedy = "Export or scan it again."
-        raise DocumentRejected(name, place, "cannot be opened", remedy) from error
     scale = settings.dpi / POINTS_PER_INCH
     if width < 1 or height < 1 or width * height * scale * scale > MAX_PIXELS:
         problem = f"is {width / 72:.0f} by {height / 72:.0f} inches, which cannot be drawn"
-        raise DocumentRejected(name, place, problem, "Send it in a common paper size.")
+        remedy = "Send it in a common paper size."
+        raise DocumentRejected(name, f"page {index + 1}", problem, remedy)
 
 
-def draw(page: pdfium.PdfPage, dpi: int) -> Image.Image:
-    """Return a PDF page as a picture in colour."""
-    picture: Image.Image = page.render(scale=dpi / POINTS_PER_INCH).to_pil()
-    return picture.convert("RGB")
+@contextmanager
+def page_of(name: str, index: int) -> Iterator[None]:
+    """Turn what pdfium says about the page at *index* into one ``DocumentRejected``."""
+    try:
+        yield
+    except (DocumentRejected, MemoryError):
+        raise
+    except Exception as error:  # decoders of damaged files raise anything
+        place = f"page {index + 1}"
+        raise DocumentRejected(name, place, "cannot be opened", EXPORT_AGAIN) from error
 
 
-def pictures_in(file: Path, name: str, settings: DocumentSettings) -> Iterator[Image.Image]:
-    """Yield each page of a picture file in colour, upright, fully decoded.
+def check_pictures(page: pdfium.PdfPage, name: str, index: int) -> None:
+    """Raise ``DocumentRejected`` when a picture on the page unpacks to too many pixels."""
+    for found in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+        with suppress(pdfium.PdfiumError):  # a picture without a size is not drawn
+            width, height = found.get_px_size()
+            if width * height > MAX_PIXELS:
+                raise DocumentRejected(name, f"page {index + 1}", TOO_MANY_PIXELS, LESS_DPI)
+
+
+def draw(page: pdfium.PdfPage, dpi: float) -> Image.Image:
+    """Return a PDF page as a picture in colour, with fewer *dpi* where it is large."""
+    width, height = page.get_size()
+    scale = min(dpi / POINTS_PER_INCH, math.sqrt(LARGE_PIXELS / (width * height)))
+    picture: Image.Image = page.render(scale=scale, rev_byteorder=True).to_pil()
+    return picture if picture.mode == "RGB" else picture.convert("RGB")
+
+
+def count_pictures(file: Path, name: str, settings: DocumentSettings) -> int:
+    """Return how many pages a picture file has, none of them unpacked.
+
+    Raises:
+        DocumentRejected: See :func:`pictures_in`.
+    """
+    with _open_picture(file, name, settings) as source:
+        return _count(source)
+
+
+def pictures_in(
+    file: Path, name: str, settings: DocumentSettings, numbers: Sequence[int]
+) -> Iterator[tuple[int, Image.Image]]:
+    """Yield these pages of a picture file with their number, in colour, upright, unpacked.
 
     Raises:
         DocumentRejected: It is broken, too large, too small to hold text, or has too many pages.
     """
+    with _open_picture(file, name, settings) as source:
+        for number in numbers:
+            source.seek(number)
+            _check_pixels(source, number, name)
+            _check_length(source, file)
+            yield number, _upright(source)
+
+
+@contextmanager
+def _open_picture(file: Path, name: str, settings: DocumentSettings) -> Iterator[Image.Image]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(file, formats=FORMATS) as source:
-                count = getattr(source, "n_frames", 1)
-                check_page_count(count, name, settings)
-                for index in range(count):
-                    source.seek(index)
-                    _check_pixels(source, index, name)
-                    yield _upright(source)
+                check_page_count(_count(source), name, settings)
+                yield source
     except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        problem = f"unpacks to more than {MAX_PIXELS // 10**6} million pixels"
-        remedy = "Scan it with 200 to 300 dots per inch."
-        raise DocumentRejected(name, "", problem, remedy) from error
-    except (OSError, ValueError, SyntaxError, EOFError, ArithmeticError) as error:
+        raise DocumentRejected(name, "", TOO_MANY_PIXELS, LESS_DPI) from error
+    except (DocumentRejected, MemoryError):
+        raise
+    except Exception as error:  # decoders of damaged files raise anything
         remedy = "Save or scan it again."
         raise DocumentRejected(name, "", "is a broken or incomplete picture", remedy) from error
+
+
+def _count(source: Image.Image) -> int:
+    return int(getattr(source, "n_frames", 1))
 
 
 def _check_pixels(source: Image.Image, index: int, name: str) -> None:
     width, height = source.size
     if min(width, height) < MIN_SIDE_PX:
         problem = f"is {width} by {height} pixels, too small to hold a document"
-        remedy = "Scan it with 200 to 300 dots per inch."
-        raise DocumentRejected(name, f"page {index + 1}", problem, remedy)
+        raise DocumentRejected(name, f"page {index + 1}", problem, LESS_DPI)
     if width * height > MAX_PIXELS:
         raise Image.DecompressionBombError(f"{width} x {height}")
 
 
+def _check_length(source: Image.Image, file: Path) -> None:
+    """Raise ``OSError`` when a PNG is too short for what it claims; it would be read as void."""
+    unpacked = source.width * source.height * PNG_BITS.get(source.mode, 1) / 8
+    if source.format == "PNG" and unpacked > MOST_PACKED * file.stat().st_size:
+        raise OSError("too short")
+
+
 def _upright(source: Image.Image) -> Image.Image:
-    picture = ImageOps.exif_transpose(source)
+    picture = ImageOps.exif_transpose(_smaller(source))
     if picture.mode.startswith("I"):  # 16 and 32 bits of grey do not convert by themselves
         picture = picture.convert("F").point(lambda value: value / 256)
     if "transparency" in picture.info or picture.mode in {"RGBA", "LA", "PA"}:
@@ -156,3 +225,15 @@ def _upright(source: Image.Image) -> Image.Image:
         white = Image.new("RGBA", clear.size, "white")
         picture = Image.alpha_composite(white, clear)
     return picture.convert("RGB")
+
+
+def _smaller(source: Image.Image) -> Image.Image:
+    """Return a large picture with half its width and height, never holding it twice in full."""
+    width, height = source.size
+    if width * height <= LARGE_PIXELS:
+        return source
+    source.draft(None, (width // 2, height // 2))  # a JPEG is not even unpacked in full
+    if source.size != (width, height):
+        return source
+    plain = {"1": "L", "P": "RGB", "PA": "RGBA"}
+    return (source.convert(plain[source.mode]) if source.mode in plain else source).reduce(2)

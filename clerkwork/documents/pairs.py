@@ -8,6 +8,7 @@ import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import yaml
@@ -49,7 +50,12 @@ class Pair:
 
 def pairs_in(pages: Sequence[PageWords]) -> list[Pair]:
     """Return the labels with their values on all pages, from the top."""
-    return [pair for page in pages for pair in _pairs(layout_of(page))]
+    return [pair for page in pages for pair in _pairs_on(page)]
+
+
+@lru_cache(maxsize=32)  # a document is asked for them more than once
+def _pairs_on(page: PageWords) -> tuple[Pair, ...]:
+    return tuple(_pairs(layout_of(page)))
 
 
 def _pairs(layout: Layout) -> Iterator[Pair]:

@@ -1,25 +1,33 @@
 """The reader of documents, as the rest of the toolkit sees it: a file in, an extraction out."""
 
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
-from typing import cast
+from typing import Any, TypeVar
 
 from clerkwork.children import Child
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.config.templates import shipped
-from clerkwork.documents import stored, work
+from clerkwork.documents import opened, opening, stored, work
 from clerkwork.errors import ApplicationException, DocumentRejected
-from clerkwork.model.extraction import Extraction
+from clerkwork.model.extraction import Extraction, PageImage
 from clerkwork.model.master import Master
 from clerkwork.model.templates import Template
 
 SPARE_ADDRESS_SPACE_MB = 1536
 START_TIMEOUT = timedelta(seconds=60)  # apart from the document's, which is not to blame for it
 OPEN_CPU = timedelta(seconds=10)
-OPEN_MB = 300
+PAGE_CPU = timedelta(seconds=1)  # for each further page
 PATIENCE = 6  # by the clock, times the processor time: other work may keep the processors busy
+WEAR = frozenset({"child_memory", "child_died"})  # of what was read before, it may be
+BLAME = {
+    "child_cpu": "takes too long to read",
+    "child_memory": "needs too much memory to read",
+    "child_died": "breaks the program that reads it",
+}
+T = TypeVar("T")
 
 
 class DocumentReader:
@@ -47,7 +55,8 @@ class DocumentReader:
         self._evidence = evidence
         self._master = master
         self._templates = tuple(shipped() if templates is None else templates)
-        self._pages_read = 0
+        self._pages_read = 0  # by the children that there are now
+        self._lock = threading.Lock()  # a child holds one open document
         count = settings.processes if self._cache else 1  # they meet in the cache
         self._child, *self._helpers = [self._new_child() for _ in range(count)]
 
@@ -64,31 +73,20 @@ class DocumentReader:
 
         Raises:
             DocumentRejected: It is not a document, is broken, encrypted, empty or too large, or
-                took too long or too much memory to open.
-            ApplicationException: The child process could not be started.
+                takes too much processor time or memory to open.
+            ApplicationException: The child process could not be started, or the machine is too
+                busy.
         """
-        limit = min(OPEN_CPU, timedelta(seconds=self._settings.page_timeout_s))
-        self._child.call(work.get_ready, timeout=START_TIMEOUT)
-        try:
-            pages = self._child.call(
-                work.probe_file,
-                file,
-                name,
-                self._settings,
-                timeout=limit * PATIENCE,
-                cpu=limit,
-                growth_mb=OPEN_MB,
-            )
-        except ApplicationException as error:
-            raise DocumentRejected(name, "", *_why(error)) from error
-        return cast("int", pages)
+        with self._lock:
+            return self._tried(name, lambda: self._open(file, name))
 
     def read(self, file: Path, name: str) -> Extraction:
         """Return the class of a document and its fields, each with its evidence.
 
         Raises:
-            DocumentRejected: See :meth:`probe`.
-            ApplicationException: Reading took too much time or memory, or tesseract failed.
+            DocumentRejected: See :meth:`probe`; or reading it takes too much processor time or
+                memory, or ends the child process.
+            ApplicationException: See :meth:`probe`; or an engine failed.
         """
         return self._read(work.read_file, file, name)
 
@@ -96,67 +94,122 @@ class DocumentReader:
         """Return supplier, address, date and total of a receipt; raises as :meth:`read` does."""
         return self._read(work.read_receipt, file, name)
 
+    def draw(self, file: Path, name: str, pages: Sequence[PageImage]) -> list[PageImage]:
+        """Return the pages of a document that was read, the missing pictures of them drawn.
+
+        Raises:
+            DocumentRejected: See :meth:`probe`.
+            ApplicationException: See :meth:`probe`.
+        """
+        missing = [number for number, page in enumerate(pages) if not page.sha256]
+        if not missing:
+            return list(pages)
+
+        def draw() -> list[PageImage]:
+            self._ready(self._child)
+            task = (file, name, self._settings, self._evidence, missing)
+            drawn = self._child.call(opened.draw_pages, *task, **_opening(len(missing)))
+            return [found for found in drawn if isinstance(found, PageImage)]
+
+        with self._lock:
+            drawn = dict(zip(missing, self._tried(name, draw), strict=True))
+        return [drawn.get(number, page) for number, page in enumerate(pages)]
+
     def _read(self, how: Callable[..., Extraction], file: Path, name: str) -> Extraction:
-        pages = self.probe(file, name)
-        self._recycle(pages)
+        with self._lock:
+            if self._pages_read >= self._settings.recycle_pages:
+                self._end()  # the memory of engines only grows
+            extraction = self._tried(name, lambda: self._read_once(how, file, name))
+        if self._cache is not None:
+            stored.clear(self._cache, max_mb=self._settings.cache_mb)
+        return extraction
+
+    def _read_once(self, how: Callable[..., Extraction], file: Path, name: str) -> Extraction:
+        pages = self._open(file, name)
+        self._pages_read += pages
         limit = timedelta(seconds=self._settings.page_timeout_s * pages)
         if pages > 1 and self._helpers:
             self._read_ahead(file, name, pages, limit)
         task = work.Task(
-            file=file,
-            name=name,
             settings=self._settings,
             evidence=self._evidence,
             cache=self._cache,
             master=self._master(),
             templates=self._templates,
         )
-        extraction = self._child.call(how, task, timeout=limit * PATIENCE, cpu=limit)
-        if self._cache is not None:
-            stored.clear(self._cache, max_mb=self._settings.cache_mb)
-        return cast("Extraction", extraction)
+        read: Extraction = self._child.call(how, task, timeout=limit * PATIENCE, cpu=limit)
+        return read
+
+    def _open(self, file: Path, name: str) -> int:
+        """Let the child open the document; return the number of its pages."""
+        self._ready(self._child)
+        settings = self._settings
+        pages: int = self._child.call(opened.open_file, file, name, settings, **_opening(1))
+        every = tuple(range(pages))
+        self._child.call(opened.open_pages, file, name, settings, every, **_opening(pages))
+        return pages
+
+    def _ready(self, child: Child) -> None:
+        child.call(work.get_ready, timeout=START_TIMEOUT)
 
     def _read_ahead(self, file: Path, name: str, pages: int, limit: timedelta) -> None:
         """Let every child read its share of the pages into the cache, all at once."""
         children = [self._child, *self._helpers]
+        count = min(len(children), pages)
 
         def work_on(index: int) -> None:
-            share = tuple(range(index, pages, len(children)))
-            children[index].call(work.get_ready, timeout=START_TIMEOUT)
-            children[index].call(
-                work.read_ahead,
-                file,
-                name,
-                self._settings,
-                self._cache,
-                share,
-                timeout=limit * PATIENCE,
-                cpu=limit,
-            )
+            child, share = children[index], tuple(range(index, pages, count))
+            if index:  # the first holds them all
+                self._ready(child)
+                task = (file, name, self._settings, share)
+                child.call(opened.open_pages, *task, **_opening(len(share)))
+            bounds: dict[str, Any] = {"timeout": limit * PATIENCE, "cpu": limit}
+            child.call(work.read_ahead, self._settings, self._cache, share, **bounds)
 
-        count = min(len(children), pages)
         with ThreadPoolExecutor(count) as pool:
             for done in [pool.submit(work_on, index) for index in range(count)]:
                 done.result()
 
-    def _recycle(self, pages: int) -> None:
-        """Start the children anew after so many pages, as the memory of engines only grows."""
-        self._pages_read += pages
-        if self._pages_read > self._settings.recycle_pages:
-            self._pages_read = pages
-            self.close()
+    def _tried(self, name: str, act: Callable[[], T]) -> T:
+        """Act, and once more in a new child when all that was read before may be to blame.
+
+        Raises:
+            DocumentRejected: Of what ends a new child the document is to blame.
+            ApplicationException: Something else failed.
+        """
+        worn = self._pages_read > 0
+        try:
+            return act()
+        except ApplicationException as error:
+            if not worn or error.code not in WEAR:
+                _blame(error, name)
+                raise
+        self._end()
+        try:
+            return act()
+        except ApplicationException as error:
+            _blame(error, name)
+            raise
 
     def close(self) -> None:
         """End the child processes."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        self._pages_read = 0
         for child in (self._child, *self._helpers):
             child.close()
 
 
-def _why(error: ApplicationException) -> tuple[str, str]:
-    """Return problem and remedy of a file that the child failed on."""
-    remedy = "Export or scan it again, with fewer pages or a lower resolution."
-    if error.code == "child_timeout":
-        return "takes too long to open", remedy
-    if error.code == "child_memory" or "MemoryError" in str(error):
-        return "needs too much memory to open", remedy
-    return "cannot be opened", remedy
+def _opening(pages: int) -> dict[str, Any]:
+    """Return the limits of a call that opens so many pages."""
+    cpu = OPEN_CPU + PAGE_CPU * (pages - 1)
+    return {"timeout": cpu * PATIENCE, "cpu": cpu}
+
+
+def _blame(error: ApplicationException, name: str) -> None:
+    """Raise ``DocumentRejected`` when what happened to the child is the document's fault."""
+    code = "child_memory" if "MemoryError" in str(error) else error.code
+    if code in BLAME:
+        raise DocumentRejected(name, "", BLAME[code], opening.SIMPLER) from error

@@ -1,5 +1,6 @@
 """The words of a PDF's own text layer, when it has one that can be trusted."""
 
+import sys
 import unicodedata
 
 import pypdfium2 as pdfium
@@ -8,21 +9,32 @@ from pypdfium2 import raw
 from clerkwork.documents.words import UNITS, PageWords, Token
 
 MIN_LETTERS = 20
+MAX_LETTERS = 50_000  # a densely printed page has 10,000
 MAX_ODD_SHARE = 0.05
 SCAN_COVER = 0.6
 WORD_GAP_EM = 0.6
+
+
+class TooMuchText(Exception):
+    """A page has more letters than can be meant to be read."""
 
 
 def words_of(page: pdfium.PdfPage, number: int) -> PageWords | None:
     """Return the words of the page's text layer, or None when it has none that can be trusted.
 
     A page that a picture covers is a scan: its hidden text layer is some other program's reading.
+
+    Raises:
+        TooMuchText: It has more letters than can be meant to be read.
     """
     if _is_scan(page) or page.get_rotation():  # letters do not turn with their page
         return None
     width, height = page.get_size()
     left, bottom, *_ = page.get_bbox()
-    letters = _letters(page)
+    text = page.get_textpage()
+    if text.count_chars() > MAX_LETTERS:
+        raise TooMuchText
+    letters = _letters(text)
     odd = sum(1 for char, *_ in letters if _is_odd(char))
     plain = sum(1 for char, *_ in letters if char.isalnum())
     if plain < MIN_LETTERS or odd > MAX_ODD_SHARE * len(letters):
@@ -57,17 +69,21 @@ def _is_scan(page: pdfium.PdfPage) -> bool:
 
 def _is_odd(char: str) -> bool:
     return char == "\ufffd" or (
-        not char.isspace() and unicodedata.category(char) in {"Cc", "Cn", "Co"}
+        not char.isspace() and unicodedata.category(char) in {"Cc", "Cn", "Co", "Cs"}
     )
 
 
-def _letters(page: pdfium.PdfPage) -> list[Letter]:
-    text = page.get_textpage()
+def _letters(text: pdfium.PdfTextPage) -> list[Letter]:
     found: list[Letter] = []
     for index in range(text.count_chars()):
-        char = chr(raw.FPDFText_GetUnicode(text.raw, index))
+        char = _char(raw.FPDFText_GetUnicode(text.raw, index))
         found.append((char, text.get_charbox(index)))
     return found
+
+
+def _char(code: int) -> str:
+    """Return a character; halves of one, which cannot be stored, become the sign for unknown."""
+    return chr(code) if code <= sys.maxunicode and not 0xD800 <= code < 0xE000 else "\ufffd"
 
 
 def _words(letters: list[Letter]) -> list[list[Letter]]:

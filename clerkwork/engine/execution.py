@@ -1,7 +1,7 @@
 """One execution of a run by one worker: the reserved item, its fence, and its checkpoints."""
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +16,7 @@ from clerkwork.engine.signals import Cancelled, NotKept, StepFailed
 from clerkwork.errors import ApplicationException, BotException, Fenced
 from clerkwork.model.egress import Fence
 from clerkwork.model.events import Event, Kind, Level
-from clerkwork.model.extraction import Extraction
+from clerkwork.model.extraction import Extraction, PageImage
 from clerkwork.model.items import WorkItem
 from clerkwork.model.targets import Target
 from clerkwork.store import cancels, moves
@@ -46,7 +46,18 @@ class Reader(Protocol):
     """Reads documents, in a child process."""
 
     def read(self, file: Path, name: str) -> Extraction:
-        """Return what stands in the document."""
+        """Return what stands in the document.
+
+        Raises:
+            DocumentRejected: It cannot be read.
+        """
+
+    def draw(self, file: Path, name: str, pages: Sequence[PageImage]) -> list[PageImage]:
+        """Return the document's pages, the missing pictures of them drawn.
+
+        Raises:
+            DocumentRejected: It cannot be drawn.
+        """
 
     def close(self) -> None:
         """End the child process."""

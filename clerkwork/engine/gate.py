@@ -31,6 +31,7 @@ OURS = frozenset(
         "browser_crashed",
         "browser_failed",
         "browser_missing",
+        "child_cpu",
         "child_died",
         "child_failed",
         "child_memory",

@@ -1,6 +1,7 @@
 """The ``Run`` a bot is given: every call of it is a checkpointed step."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -12,9 +13,10 @@ from clerkwork.engine.effects import UNKNOWN, perform
 from clerkwork.engine.execution import Execution
 from clerkwork.engine.judging import Doubt, judged, own_doubt
 from clerkwork.engine.signals import Parked
+from clerkwork.errors import DocumentRejected, rejection
 from clerkwork.model.attachments import Attachment
 from clerkwork.model.bots import Bot, Do, Find, Run
-from clerkwork.model.events import Kind
+from clerkwork.model.events import Kind, Level
 from clerkwork.model.extraction import Extraction
 from clerkwork.model.orders import Document, Receipt
 from clerkwork.model.reviews import Decision, NewReview, Review, form_fields
@@ -63,7 +65,7 @@ class EngineRun(Run):
         )
         good = ok and own is None
         answered: M = self._execution.checkpoint(
-            step, lambda: value if good else self._decide(review, type(value))
+            step, lambda: value if good else self._decide(review, type(value), evidence)
         )
         return answered
 
@@ -89,7 +91,9 @@ class EngineRun(Run):
             fields=fields,
             evidence=evidence,
         )
-        answered: M = self._execution.checkpoint(step, lambda: self._decide(review, model))
+        answered: M = self._execution.checkpoint(
+            step, lambda: self._decide(review, model, evidence)
+        )
         return answered
 
     def attach(self, name: str, content: bytes | Path) -> Attachment:
@@ -130,11 +134,14 @@ class EngineRun(Run):
         def read() -> Extraction:
             engine, item = execution.engine, execution.item
             file = engine.root / document.file
-            read = execution.tools.reader.read(file, document.name)
+            try:
+                read = execution.tools.reader.read(file, document.name)
+            except DocumentRejected as error:
+                raise rejection(error) from error
             return judged(
                 engine.store,
                 engine.judging,
-                read,
+                read.model_copy(update={"file": document.file, "name": document.name}),
                 item_id=item.id,
                 workflow=item.workflow,
                 file=file,
@@ -162,10 +169,10 @@ class EngineRun(Run):
         answered = self._answer(step)
         return answered.number if answered is not None and answered.code == UNKNOWN else 0
 
-    def _decide(self, review: NewReview, model: type[M]) -> M:
+    def _decide(self, review: NewReview, model: type[M], evidence: Extraction | None) -> M:
         answered = self._answer(review.step or "")
         if answered is None:
-            raise Parked(review)
+            raise Parked(replace(review, pages=self._pages(evidence)))
         return model.model_validate(answered.answer)
 
     def _latest(self, step: str, value: M) -> M:
@@ -197,8 +204,21 @@ class EngineRun(Run):
             model=dotted_name(model),
             shown=shown,
             fields=form_fields(shown, tuple(fields), evidence),
-            pages=[page.sha256 for page in evidence.pages] if evidence else [],
         )
+
+    def _pages(self, evidence: Extraction | None) -> list[str]:
+        """Return the pictures of a document's pages, those drawn now that nobody needed before."""
+        if evidence is None:
+            return []
+        pages = evidence.pages
+        if evidence.file and not all(page.sha256 for page in pages):
+            execution = self._execution
+            file = execution.engine.root / evidence.file
+            try:
+                pages = execution.tools.reader.draw(file, evidence.name, pages)
+            except DocumentRejected as error:  # the values were read; they are shown without it
+                execution.event(Kind.NOTE, str(error), level=Level.WARNING)
+        return [page.sha256 for page in pages if page.sha256]
 
 
 def _doubt(code: str, message: str, facts: dict[str, object]) -> Doubt:

@@ -7,14 +7,14 @@ from typing import Any
 from clerkwork.children import Child
 from clerkwork.config.settings import Settings
 from clerkwork.discover import dotted_name
-from clerkwork.errors import UsageError
+from clerkwork.errors import DocumentRejected, UsageError, rejection
 from clerkwork.intake.engine import Engine, Prober, Taken
 from clerkwork.intake.evidence import Stored, keep
 from clerkwork.intake.rows import OrderRows
 from clerkwork.intake.workbook import read_workbook, workbook_child
 from clerkwork.model.events import Kind
 from clerkwork.model.items import NewItem
-from clerkwork.model.orders import PurchaseOrder
+from clerkwork.model.orders import Document, PurchaseOrder
 from clerkwork.model.queues import Batch
 from clerkwork.model.reviews import NewReview, flatten, plain_fields
 from clerkwork.model.workflows import Workflow
@@ -82,7 +82,6 @@ class FileTaker:
         self._child.close()
 
     def _document(self, stored: Stored, plan: Workflow) -> Taken:
-        self._reader.probe(stored.path, stored.name)
         path = stored.path
         shown = path.relative_to(self._root) if path.is_relative_to(self._root) else path
         payload = {"file": shown.as_posix(), "name": stored.first_name}
@@ -93,8 +92,31 @@ class FileTaker:
             group_key=_group_key(payload, plan),
             source={"file": stored.name, "sha256": stored.sha256},
         )
-        answer = self._engine.submit(item)
-        return Taken(name=stored.name, sha256=stored.sha256, submissions=[(item.reference, answer)])
+        review = self._refusal(stored, payload)
+        answer = self._engine.submit(item, review)
+        return Taken(
+            name=stored.name,
+            sha256=stored.sha256,
+            submissions=[(item.reference, answer)],
+            to_person=[item.reference] if review else [],
+        )
+
+    def _refusal(self, stored: Stored, payload: dict[str, Any]) -> NewReview | None:
+        """Return what a person is asked about a document that cannot be read, or None."""
+        try:
+            self._reader.probe(stored.path, stored.name)
+        except DocumentRejected as error:
+            why = rejection(error)
+            return NewReview(
+                step=None,
+                code=why.code,
+                message=why.message,
+                facts=why.facts,
+                model=dotted_name(Document),
+                shown=payload,
+                fields=plain_fields(payload, ()),
+            )
+        return None
 
     def _workbook(self, stored: Stored, plan: Workflow, batch: Batch | None) -> Taken:
         book = read_workbook(stored.path, stored.name, self._child)

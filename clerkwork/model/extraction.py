@@ -130,15 +130,17 @@ class LabelledValue(BaseModel):
 class PageImage(BaseModel):
     """One page as a picture for people.
 
+    A page that was read from its text layer is drawn only when a person is to look at it.
+
     Attributes:
-        sha256: Content address of the JPEG in the evidence store.
-        width: In pixels.
-        height: In pixels.
+        sha256: Content address of the JPEG in the evidence store; empty while it is not drawn.
+        width: In pixels, 0 while it is not drawn.
+        height: In pixels, 0 while it is not drawn.
     """
 
-    sha256: str
-    width: int
-    height: int
+    sha256: str = ""
+    width: int = 0
+    height: int = 0
 
 
 class Extraction(BaseModel):
@@ -155,6 +157,8 @@ class Extraction(BaseModel):
         sampled: Whether a person looks at it even when all of it passes, so that the share of
             wrong values among those that pass is known.
         duplicate_of: The item that brought the same document before, or None.
+        file: What was read, as ``Document`` names it; empty outside of a run.
+        name: The file's name as it came in; empty outside of a run.
     """
 
     engine: str
@@ -165,6 +169,8 @@ class Extraction(BaseModel):
     sampled: bool = False
     duplicate_of: int | None = None
     template: str = ""
+    file: str = ""
+    name: str = ""
 
     def values(self) -> dict[str, str]:
         """Return the value of each field by its path, without the empty ones."""

@@ -22,6 +22,7 @@ MEDIA_TYPES = {
     ".zip": "application/zip",
 }
 PICTURES = frozenset({".jpg", ".jpeg", ".png"})
+BESIDE = (".name", ".json", ".part")  # what is kept about a file
 ADDRESS_LENGTH = 64
 SHOWN = 6
 _WORDS = TypeAdapter(tuple[ShownWord, ...])
@@ -49,13 +50,19 @@ def locate(evidence: Path, sha256: str) -> Path | None:
 
     The address is looked at character by character, so it cannot name another place.
     """
-    if len(sha256) != ADDRESS_LENGTH or not set(sha256) <= set("0123456789abcdef"):
+    if not _is_address(sha256):
         return None
     for suffix in MEDIA_TYPES:
         file = evidence / sha256[:2] / f"{sha256}{suffix}"
         if file.is_file():
             return file
     return None
+
+
+def source_file(evidence: Path, sha256: str) -> Path | None:
+    """Return the kept file that an item came in, of whatever kind, by its content address."""
+    found = sorted((evidence / sha256[:2]).glob(f"{sha256}*")) if _is_address(sha256) else []
+    return next((file for file in found if file.suffix not in BESIDE), None)
 
 
 def beside(db: Connection, evidence: Path, review: Review, item: WorkItem | None) -> list[Picture]:
@@ -107,6 +114,10 @@ def _seen(log: list[Event], evidence: Path) -> list[Picture]:
         if _is_picture(evidence, address)
     ]
     return shown[:SHOWN]
+
+
+def _is_address(sha256: str) -> bool:
+    return len(sha256) == ADDRESS_LENGTH and set(sha256) <= set("0123456789abcdef")
 
 
 def _is_picture(evidence: Path, sha256: str) -> bool:

@@ -3,7 +3,7 @@
 import re
 
 from clerkwork.errors import fill
-from clerkwork.intake.notice import chinese_reason
+from clerkwork.intake.notice import chinese, chinese_reason
 from clerkwork.web.i18n import N_, gettext, language
 
 STATES = {
@@ -76,11 +76,13 @@ CODES = {
     "browser_crashed": N_("Browser failed"),
     "browser_failed": N_("Browser failed"),
     "browser_missing": N_("Browser failed"),
+    "child_cpu": N_("Child process took too long"),
     "child_failed": N_("Child process failed"),
     "child_died": N_("Child process died"),
     "child_timeout": N_("Child process took too long"),
     "child_memory": N_("Child process used too much memory"),
     "confirmed_but_missing": N_("Confirmed but missing"),
+    "document_rejected": N_("Document cannot be read"),
     "duplicate_document": N_("Document came before"),
     "disk_full": N_("Disk nearly full"),
     "effect_busy": N_("Another item is at it"),
@@ -98,6 +100,7 @@ CODES = {
     "login_busy": N_("No place at the login is free"),
     "login_failed": N_("Login failed"),
     "low_confidence": N_("Not read with certainty"),
+    "mailbox_failed": N_("Mailbox cannot be read"),
     "missing_field": N_("Not everything was found"),
     "no_confirmation": N_("Not confirmed by the target"),
     "not_an_order": N_("Not a purchase order"),
@@ -111,6 +114,8 @@ CODES = {
     "page_unexpected": N_("Page is not as expected"),
     "quiet_period": N_("Waits until the target has settled"),
     "read_back_mismatch": N_("Form shows something else"),
+    "recorder_failed": N_("Recording failed"),
+    "replay_differs": N_("Replay shows something else"),
     "sample": N_("Sample"),
     "session_lost": N_("Target system failed"),
     "sum_mismatch": N_("Sums do not add up"),
@@ -140,6 +145,7 @@ ENDS = STATES | {
     "waits for a person": N_("Waits for a person"),
     "postponed": N_("Postponed"),
 }
+SENTENCES = ("problem", "remedy")  # facts that are sentences of the toolkit
 OWN_FACTS = {"decision": DECISIONS, "end": ENDS, "state": STATES, "outcome": OUTCOMES}
 SOURCES = {
     "file": N_("File"),
@@ -171,6 +177,8 @@ def said(message: str, facts: dict[str, object]) -> str:
     own = {
         name: title(table, str(facts[name])) for name, table in OWN_FACTS.items() if name in facts
     }
+    if language.get() == "zh":
+        own |= {name: chinese(str(facts[name])) for name in SENTENCES if name in facts}
     return fill(gettext(message), facts | own)
 
 

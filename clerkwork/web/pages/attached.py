@@ -1,10 +1,11 @@
-"""Attached: one file that a bot made, to be saved."""
+"""Attached: one file that a bot made, or that an item came in, to be saved."""
 
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse
 
-from clerkwork.store import events
+from clerkwork.store import events, items
 from clerkwork.web.desk import TheDesk
+from clerkwork.web.pictures import source_file
 
 NAV = None
 router = APIRouter()
@@ -13,14 +14,21 @@ router = APIRouter()
 @router.get("/items/{item_id}/files/{sha256}")
 def attached(desk: TheDesk, item_id: int, sha256: str) -> FileResponse:
     """Send a file of the item, never to be shown in the console's own place."""
+    evidence = desk.project.evidence
     with desk.store.read() as db:
         known = [file for file in events.attached(db, item_id) if file.sha256 == sha256]
-    file = known[0].below(desk.project.evidence) if known else None
+        item = items.get(db, item_id)
+    if known:
+        file, name = known[0].below(evidence), known[0].name
+    elif item is not None and item.source.get("sha256") == sha256:
+        file, name = source_file(evidence, sha256), str(item.source.get("file", sha256))
+    else:
+        raise HTTPException(404)
     if file is None or not file.is_file():
         raise HTTPException(404)
     return FileResponse(
         file,
         media_type="application/octet-stream",
-        filename=known[0].name,
+        filename=name,
         headers={"Content-Security-Policy": "sandbox"},
     )
