@@ -123,7 +123,8 @@ def mutants(kind: str, count: int, seed: int) -> Iterator[tuple[str, bytes]]:
 
 def endings(files: Iterator[tuple[str, bytes]], folder: Path) -> Iterator[Ending]:
     """Read each file, within the limits that opening has, and yield how that ended."""
-    settings = DocumentSettings(engine="none", page_timeout_s=LIMIT_S, memory_mb=2 * LIMIT_MB)
+    bounds = {"page_timeout_s": LIMIT_S, "memory_mb": 2 * LIMIT_MB, "recycle_pages": 10**6}
+    settings = DocumentSettings(engine="none", **bounds)
     reader = DocumentReader(settings, folder / "evidence")
     file = folder / "damaged"
     for name, data in files:

@@ -82,7 +82,7 @@ def test_a_child_that_works_too_long_is_killed_by_its_processor_time(child: Chil
     """The clock had not run out yet."""
     with pytest.raises(ApplicationException) as caught:
         child.call(spin, timeout=LONG, cpu=SOON)
-    assert caught.value.code == "child_timeout"
+    assert caught.value.code == "child_cpu"
 
 
 def test_waiting_uses_up_no_processor_time(child: Child) -> None:

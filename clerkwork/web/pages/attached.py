@@ -1,5 +1,7 @@
 """Attached: one file that a bot made, or that an item came in, to be saved."""
 
+from pathlib import Path
+
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse
 
@@ -18,12 +20,12 @@ def attached(desk: TheDesk, item_id: int, sha256: str) -> FileResponse:
     with desk.store.read() as db:
         known = [file for file in events.attached(db, item_id) if file.sha256 == sha256]
         item = items.get(db, item_id)
+    file: Path | None = None
+    name = ""
     if known:
         file, name = known[0].below(evidence), known[0].name
     elif item is not None and item.source.get("sha256") == sha256:
         file, name = source_file(evidence, sha256), str(item.source.get("file", sha256))
-    else:
-        raise HTTPException(404)
     if file is None or not file.is_file():
         raise HTTPException(404)
     return FileResponse(
