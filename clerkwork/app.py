@@ -8,10 +8,11 @@ from pathlib import Path
 from loguru import logger
 
 from clerkwork.browser.host import BrowserHost
+from clerkwork.browser.sessions import Sessions
 from clerkwork.config.calendars import load_calendars
 from clerkwork.config.disk import used_percent
 from clerkwork.config.files import load_workflows
-from clerkwork.config.secrets import known_secrets
+from clerkwork.config.secrets import known_secrets, session_key
 from clerkwork.config.settings import Settings, load_settings
 from clerkwork.config.targets import load_targets
 from clerkwork.config.templates import load_templates
@@ -88,6 +89,7 @@ class App:
             root=self.root,
             owner=owner,
             full_percent=self.settings.retention.disk_evidence_percent,
+            sessions=Sessions(self.root / "var" / "sessions", session_key()),
         )
 
     def worker(self, name: str, labels: Sequence[str] = ()) -> Worker:
@@ -188,7 +190,7 @@ def open_app(root: Path) -> App:
     workflows, targets, bots = load_workflows(root), load_targets(root), load_bots(root)
     store = open_store(settings.store.url, root)
     secrets = [target.password.get_secret_value() for target in targets.values()]
-    secrets += known_secrets(workflows.values())
+    secrets += [*known_secrets(workflows.values()), session_key()]
     log = RunLog(store, root / settings.folders.logs, Redactor(secrets))
     calendars = load_calendars(root)
     engine = Engine(

@@ -15,6 +15,7 @@ from clerkwork.browser.learned import Learned, Proposal
 from clerkwork.browser.outlet import Outlet
 from clerkwork.browser.scratch import Scratch
 from clerkwork.browser.session import Visit, visit
+from clerkwork.browser.sessions import Sessions
 from clerkwork.children import OWNER, Child, Handler
 from clerkwork.config.settings import BrowserSettings
 from clerkwork.errors import ApplicationException
@@ -33,6 +34,7 @@ class BrowserHost:
         root: Path | None = None,
         owner: str = "",
         full_percent: float = 100,
+        sessions: Sessions | None = None,
     ) -> None:
         """Prepare the browser; nothing is started yet.
 
@@ -42,12 +44,14 @@ class BrowserHost:
             root: The project, where it is known what the fields of its targets look like.
             owner: Name of the worker whose browser it is, by which another one can end it.
             full_percent: No pictures are kept while the disk is this full.
+            sessions: Logins that are used and kept; None: for as long as this browser is there.
         """
         self._settings = settings
         self._evidence = evidence.absolute()
         self._learned = None if root is None else Learned(root)
         self._owner = owner
         self._full_percent = full_percent
+        self._sessions = sessions or Sessions()
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._scratch: Scratch | None = None
@@ -77,7 +81,7 @@ class BrowserHost:
                 ``target_unreachable``, ``egress_refused``.
             ClerkworkError: Whatever the function raised of its own.
         """
-        hear = partial(self._hear, target.name, on_message)
+        hear = partial(self._hear, target, on_message)
         outlet = Outlet(Egress.of(target.base_url, target.egress), fence or Unfenced())
         try:
             return self._started().call(
@@ -107,6 +111,7 @@ class BrowserHost:
             evidence=self._evidence,
             full_percent=self._full_percent,
             slowest_step_s=target.call_timeout_s / 2,
+            state=self._sessions.get(_account(target)),
             system=target,
             slow=self._learned.slow(target.name) if self._learned else frozenset(),
             fingerprints=self._learned.accepted(target.name) if self._learned else {},
@@ -121,8 +126,11 @@ class BrowserHost:
                 self._scratch.remove()
             self._child = self._scratch = None
 
-    def _hear(self, target: str, on_message: Handler | None, kind: str, data: Any) -> Any:
-        """Write down what was found in a new way, and hand every other message on."""
+    def _hear(self, system: Target, on_message: Handler | None, kind: str, data: Any) -> Any:
+        """Write down what is known of the target now, and hand every other message on."""
+        target = system.name
+        if kind == "session":
+            return self._sessions.put(_account(system), data)
         if kind == "slow":
             return self._learned.learn_slow(target, data) if self._learned else None
         if kind != "located":
@@ -144,6 +152,10 @@ class BrowserHost:
                     environment={"TMPDIR": str(self._scratch.path), OWNER: self._owner},
                 )
             return self._child
+
+
+def _account(target: Target) -> str:
+    return f"{target.name}: {target.account}"
 
 
 def _armed(outlet: Outlet, hear: Handler, kind: str, data: Any) -> Any:

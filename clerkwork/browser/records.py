@@ -4,8 +4,9 @@
 are described in ``config/targets/<name>/target.yaml``.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 from playwright.sync_api import Error
 from pydantic import BaseModel
@@ -22,14 +23,22 @@ from clerkwork.model.bots import Screen
 from clerkwork.model.forms import Form, Grid, Search
 from clerkwork.model.orders import Receipt
 
+TRIES = 3
+PASSING = frozenset({"session_lost", "target_error"})
+T = TypeVar("T")
+
 
 def find_record(screen: Screen, item: BaseModel) -> list[Receipt]:
     """Return a receipt for each record with exactly the item's reference that is entered."""
     screen = _own(screen)
     form, search = _described(screen)
-    listing = Listing(screen, search, _reference(form, item))
-    entered = [hit for hit in listing.hits() if not _begun(search, hit)]
-    return [_receipt(listing, form, item, hit) for hit in entered]
+
+    def look_up() -> list[Receipt]:
+        listing = Listing(screen, search, _reference(form, item))
+        entered = [hit for hit in listing.hits() if not _begun(search, hit)]
+        return [_receipt(listing, form, item, hit) for hit in entered]
+
+    return _begun_again(screen, look_up)
 
 
 def enter_record(screen: Screen, item: BaseModel) -> Receipt:
@@ -40,19 +49,42 @@ def enter_record(screen: Screen, item: BaseModel) -> Receipt:
     """
     screen = _own(screen)
     form, search = _described(screen)
+    screen.hide(part.text for part in parts_of(item, form) if part.field.secret)
+    buttons = _begun_again(screen, partial(_prepare, screen, form, search, item))
+    screen.about_to_submit()
+    return _submit(screen, form, item, buttons)
+
+
+def _begun_again(screen: PlaywrightScreen, work: Callable[[], T]) -> T:
+    """Return what *work* returns; it is begun again where the target failed in the midst of it.
+
+    For what submits nothing: the session may end, a page or what it asks for may not come.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except ApplicationException as error:
+            if error.code not in PASSING:
+                raise
+            screen.log("Begun again: {problem}", problem=error)
+    return work()
+
+
+def _prepare(
+    screen: PlaywrightScreen, form: Form, search: Search, item: BaseModel
+) -> Sequence[str]:
+    """Have the page show everything that is to be submitted; return the buttons that do it."""
     listing = Listing(screen, search, _reference(form, item))
     if search.complete and (begun := listing.hits()):
-        return _complete(listing, form, item, begun)
+        return _completed(listing, form, item, begun)
     go_to(screen, form.address)
     for words in form.open:
         screen.button(words).click()
         calm(screen)
     _close_popups(screen, form)
     parts = parts_of(item, form)
-    screen.hide(part.text for part in parts if part.field.secret)
     screen.keep_record(parts, _fill(screen, form, item, parts))
-    screen.about_to_submit()
-    return _submit(screen, form, item, form.submit)
+    return form.submit
 
 
 def _own(screen: Screen) -> PlaywrightScreen:
@@ -241,8 +273,10 @@ def _mismatch(said: Sequence[str]) -> ApplicationException:
     )
 
 
-def _complete(listing: Listing, form: Form, item: BaseModel, begun: Sequence[Hit]) -> Receipt:
-    """Complete a record that was begun, when it shows exactly what the item says."""
+def _completed(
+    listing: Listing, form: Form, item: BaseModel, begun: Sequence[Hit]
+) -> Sequence[str]:
+    """Show a record that was begun, when it says exactly what the item does."""
     screen = listing.screen
     if len(begun) > 1 or not _begun(listing.search, begun[0]):
         numbers = ", ".join(hit.confirmation or "without a number" for hit in begun)
@@ -252,10 +286,8 @@ def _complete(listing: Listing, form: Form, item: BaseModel, begun: Sequence[Hit
         raise _unclear(screen, item, form, " ".join(receipt.differences))
     shown = [words for words in form.submit if _is_enabled(screen, words)]
     screen.log("Completing the order that was begun at {target}.", target=screen.target.name)
-    screen.hide(part.text for part in parts_of(item, form) if part.field.secret)
     screen.keep("before_submit")
-    screen.about_to_submit()
-    return _submit(screen, form, item, shown or form.submit[-1:])
+    return shown or form.submit[-1:]
 
 
 def _is_enabled(screen: PlaywrightScreen, words: str) -> bool:

@@ -206,11 +206,13 @@ def _send_once(route: Route) -> None:
     route.fulfill(response=answer)
 
 
-def keep_failure(screen: PlaywrightScreen) -> None:
-    """Keep a picture of the page that a call failed on, where one can still be taken."""
+def keep_failure(screen: PlaywrightScreen) -> bool:
+    """Keep a picture of the page that a call failed on, and return whether it still answers."""
     with contextlib.suppress(Error, OSError):
         if evidence.answers(screen.page):
             screen.keep("failure")
+            return True
+    return False
 
 
 def place(page: Any) -> str:

@@ -1,11 +1,12 @@
 """The browser's side of a call: runs in the child process and keeps one Chromium warm there."""
 
+import contextlib
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from playwright.sync_api import (
     Browser,
@@ -43,7 +44,7 @@ class Visit:
     """What one call needs to know of its target and of the browser.
 
     Attributes:
-        target: Name of the target; calls to the same one share its cookies.
+        target: Name of the target.
         base_url: Its address without a slash at the end.
         username: Name to log in with.
         password: Secret to log in with.
@@ -54,6 +55,7 @@ class Visit:
         full_percent: No pictures are kept while the disk is this full.
         slowest_step_s: No single action or page may take longer.
         system: The target's description.
+        state: Cookies and storage of the last call, if it is known.
         slow: Names of the parts whose fields the target takes one by one only.
         fingerprints: What the target's fields looked like, by their words.
     """
@@ -69,25 +71,24 @@ class Visit:
     full_percent: float
     slowest_step_s: float
     system: Target
+    state: dict[str, Any] | None = None
     slow: frozenset[str] = frozenset()
     fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
 
 
 class _Session:
-    """The warm browser of this process, and the cookies of each target."""
+    """The warm browser of this process."""
 
     def __init__(self) -> None:
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
-        self._states: dict[tuple[str, str, str], StorageState] = {}
 
     def open(self, visit: Visit, channel: Channel) -> BrowserContext:
         """Return a fresh context with the target's cookies; starts the browser where needed."""
         if self._browser is None or not self._browser.is_connected():
             self._browser = self._launch(visit, channel)
-        state = self._states.get((visit.target, visit.base_url, visit.username))
         context = self._browser.new_context(
-            storage_state=state,
+            storage_state=cast("StorageState | None", visit.state),
             proxy={"server": visit.proxy, "bypass": ALWAYS},
             locale="en-GB",
             service_workers="block",  # they would send requests past the guard of ``screen``
@@ -96,11 +97,6 @@ class _Session:
         context.set_default_timeout(min(ACTION_TIMEOUT_MS, limit_ms))
         context.set_default_navigation_timeout(min(NAVIGATION_TIMEOUT_MS, limit_ms))
         return context
-
-    def remember(self, visit: Visit, context: BrowserContext) -> None:
-        """Keep the cookies of *context* for the target's next call."""
-        key = (visit.target, visit.base_url, visit.username)
-        self._states[key] = context.storage_state()
 
     def _launch(self, visit: Visit, channel: Channel) -> Browser:
         playwright = self._playwright = self._playwright or sync_playwright().start()
@@ -162,14 +158,23 @@ def _work(
     )
     try:
         result = function(screen, *arguments)
-        _session.remember(visit, context)
+        _remember(context, channel, visit)
     except BotException:
-        keep_failure(screen)
+        if keep_failure(screen):
+            with contextlib.suppress(Error):
+                _remember(context, channel, visit)
         raise
     except Error as error:
         keep_failure(screen)
         raise translate(error, place(page)) from None
     return result
+
+
+def _remember(context: BrowserContext, channel: Channel, visit: Visit) -> None:
+    """Tell the worker the cookies and storage for the target's next call, where they changed."""
+    state = context.storage_state()
+    if state != visit.state:
+        channel.tell("session", state)
 
 
 def _close(context: BrowserContext) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from clerkwork.errors import ConfigError
 from clerkwork.model.workflows import Workflow
 
+SESSION_KEY = "CLERKWORK_SESSION_KEY"
+
 
 def secret(variable: str, place: str) -> str:
     """Return the secret in the environment variable *variable*.
@@ -22,6 +24,11 @@ def secret(variable: str, place: str) -> str:
         text = f"the environment variable {variable} is not set; set it before the start"
         raise ConfigError(place, text)
     return found
+
+
+def session_key() -> str:
+    """Return what logins are encrypted with when they are written down; empty: they are not."""
+    return os.environ.get(SESSION_KEY, "")
 
 
 def known_secrets(workflows: Iterable[Workflow]) -> list[str]:
