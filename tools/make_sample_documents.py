@@ -350,9 +350,23 @@ def scan(
     data: bytes, how: tuple[float, float, float, int], dice: random.Random, target: Path
 ) -> None:
     """Write the first page of a PDF as a scanner would have it."""
+    page = scanned(data, 0, how, dice)
+    noisy, dpi = how[1] > 20, how[3]
+    buffer = io.BytesIO()
+    if target.suffix == ".png":
+        page.quantize(12).save(buffer, "PNG", optimize=True)
+    else:
+        page.save(buffer, "JPEG", quality=45 if noisy else 70, dpi=(dpi, dpi))
+    target.write_bytes(buffer.getvalue())
+
+
+def scanned(
+    data: bytes, number: int, how: tuple[float, float, float, int], dice: random.Random
+) -> Image.Image:
+    """Return a page of a PDF as a scanner would have it; *how* is that of a sample."""
     angle, noise, blur, dpi = how
     document = pdfium.PdfDocument(data)
-    page: Image.Image = document[0].render(scale=dpi / 72).to_pil().convert("L")
+    page: Image.Image = document[number].render(scale=dpi / 72).to_pil().convert("L")
     document.close()
     page = page.rotate(angle, Image.Resampling.BICUBIC, fillcolor=250)
     page = page.filter(ImageFilter.GaussianBlur(blur))
@@ -362,12 +376,7 @@ def scan(
     page = page.point([min(round(value * 0.94 + 4), 255) for value in range(256)])
     if noise > 20:
         _stain(page, dice)
-    buffer = io.BytesIO()
-    if target.suffix == ".png":
-        page.quantize(12).save(buffer, "PNG", optimize=True)
-    else:
-        page.save(buffer, "JPEG", quality=45 if noise > 20 else 70, dpi=(dpi, dpi))
-    target.write_bytes(buffer.getvalue())
+    return page
 
 
 def _stain(page: Image.Image, dice: random.Random) -> None:

@@ -96,6 +96,11 @@ _WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 _FIELDS, _COLUMNS, _TITLES = (_Table(_WORDS[name]) for name in ("fields", "columns", "titles"))
 
 
+def every_label() -> list[str]:
+    """Return the labels of all fields and columns, as :func:`compact` writes them."""
+    return [plain for table in (_FIELDS, _COLUMNS) for plain, *_ in table]
+
+
 def match_field(tokens: Sequence[Token]) -> Match | None:
     """Return the label of a field that *tokens* start with, the longest one, or None."""
     return _match(tokens, _FIELDS)

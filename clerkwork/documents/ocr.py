@@ -23,6 +23,8 @@ STRIP_SPACE_PX = 40
 GLUE = 0.35
 MIN_CHINESE = 0.05
 INK = 150
+CUT_FREE = 3.0  # degrees up to which a turn cuts nothing but margins
+NEAR_LEVEL = 2.0
 CHARACTER_HEIGHT = 0.93
 CHARACTER_GAP = 0.06
 
@@ -193,21 +195,25 @@ def characters_in(picture: Image.Image, tokens: Sequence[Token]) -> float:
 
 
 def straighten(picture: Image.Image) -> Image.Image:
-    """Return the page turned so that its lines of text are level."""
+    """Return the page turned so that its lines of text are level; the canvas grows if need be."""
     angle = _skew(picture)
     if abs(angle) < 0.05:
         return picture
     edge = picture.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
     fill = edge if isinstance(edge, tuple) else "white"
-    return picture.rotate(angle, Image.Resampling.BICUBIC, fillcolor=fill)
+    grow = abs(angle) > CUT_FREE
+    return picture.rotate(angle, Image.Resampling.BICUBIC, expand=grow, fillcolor=fill)
 
 
 def _skew(picture: Image.Image) -> float:
+    """Return by how many degrees against the clock the page has to be turned, 12 at most."""
     small = ImageOps.grayscale(picture)
     small.thumbnail((900, 1300), Image.Resampling.BOX)
     flat = ImageChops.subtract(small.filter(ImageFilter.BoxBlur(12)), small, offset=0)
     ink = flat.point(lambda value: 255 if value > 24 else 0)
     best = _best_angle(ink, [step * 0.5 for step in range(-12, 13)])
+    if abs(best) > NEAR_LEVEL:  # far askew, or only by chance the best of angles that are all wrong
+        best = _best_angle(ink, [step * 0.5 for step in range(-24, 25)])
     return _best_angle(ink, [best + step * 0.1 for step in range(-5, 6)])
 
 

@@ -94,8 +94,8 @@ def draw_pages(
         for number in numbers:
             with opening.page_of(name, number):
                 page = document[number]
+                words = textlayer.words_of(page, number)  # turns the page if need be
                 dpi = shown.SHOWN_WIDTH_PX * opening.POINTS_PER_INCH / page.get_width()
-                words = textlayer.words_of(page, number)
                 picture = opening.draw(page, min(round(dpi), settings.dpi))
             if words is not None:
                 drawn.append(shown.keep(picture, words, evidence))

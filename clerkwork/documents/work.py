@@ -9,7 +9,7 @@ from pathlib import Path
 
 from clerkwork.children import Channel
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents import ocr, opened, shown, stored
+from clerkwork.documents import ocr, opened, shown, stored, upright
 from clerkwork.documents.belief import Scribe
 from clerkwork.documents.classes import template_of
 from clerkwork.documents.constraints import Reading, constrained
@@ -106,8 +106,7 @@ def read_ahead(
         page = opened.held[number]
         if page.picture is not None:
             engines = _engines(settings, cache)
-            picture = ocr.straighten(page.picture)
-            ocr.read_picture(picture, number, settings.languages, engines)
+            upright.read_page(page.picture, number, settings.languages, engines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +132,9 @@ def _read(task: Task) -> _Read:
             pages.append(PageImage())
             continue
         engines = engines or _engines(settings, task.cache)
-        picture = ocr.straighten(page.picture)
-        readings[number] = ocr.read_picture(picture, number, settings.languages, engines)
+        picture, readings[number] = upright.read_page(
+            page.picture, number, settings.languages, engines
+        )
         words.append(readings[number].main)
         pages.append(shown.keep(picture, words[-1], task.evidence))
     return _Read(
