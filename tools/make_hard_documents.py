@@ -11,9 +11,7 @@ import html
 import io
 import json
 import random
-import re
 import shutil
-import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -34,6 +32,7 @@ from make_sample_documents import (
 )
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
+from scramble_pdf import scrambled
 
 FIRST = {
     "en": ["Northgate", "Kestrel", "Meridian", "Lakeside", "Harrow", "Copperfield", "Stonebridge"],
@@ -66,16 +65,19 @@ CARRIED = {
     "zh": ("转下页", "承前页", "第 {} 页 共 {} 页"),
 }
 TERMS = {
-    "en": "Delivery is free to our dock on working days. Goods that were not ordered go back at the "
-    "cost of the sender. Each parcel has to bear our number. Partial deliveries need our consent. "
+    "en": "Delivery is free to our dock on working days. Goods that were not ordered go back at "
+    "the cost of the sender. Each parcel has to bear our number. Partial deliveries need our "
+    "consent. "
     "Claims may be made within thirty days of receipt of the goods. ",
     "zh": "货物须在工作日送达我方仓库。未经订购的货物由发货人承担退货费用。每件包裹须注明我方编号。"
     "分批交货须经我方同意。收货后三十日内可提出异议。",
 }
 MORE_STYLE = """
 .side { display: flex; gap: 9mm; } .side > :first-child { flex: 3; } .side > p { flex: 1; }
-.page + .page { break-before: page; } .box { border: .2mm solid #666; padding: 1mm 2mm; width: 44mm; }
-.box small { font-size: 7.5pt; display: block; } .narrow td:nth-child(2) { width: 34mm; }
+.page + .page { break-before: page; }
+.box { border: .2mm solid #666; padding: 1mm 2mm; width: 44mm; }
+.box small { font-size: 7.5pt; display: block; }
+.narrow td:nth-child(2) { width: 34mm; }
 """
 
 
@@ -207,7 +209,7 @@ def _boxed_head(sample: Sample) -> str:
     return f'<h1>{title}</h1><div class="head">{boxes}</div>'
 
 
-def _rows(sample: Sample, lines: list[dict[str, str]]) -> str:
+def _rows(lines: list[dict[str, str]]) -> str:
     return "".join(
         f"<tr><td>{line['code']}</td><td>{html.escape(line['description'])}</td>"
         f"<td class=n>{line['quantity']}</td><td class=n>{_money(line['unit_price'])}</td>"
@@ -227,7 +229,8 @@ def _headings(sample: Sample) -> str:
 
 
 def _table(sample: Sample, style: str = "") -> str:
-    return f'<table class="{style}">{_headings(sample)}{_rows(sample, order_of(sample)["lines"])}</table>'
+    rows = _rows(order_of(sample)["lines"])
+    return f'<table class="{style}">{_headings(sample)}{rows}</table>'
 
 
 def _sums(sample: Sample) -> str:
@@ -263,7 +266,8 @@ def _below(sample: Sample) -> str:
 def _beside(sample: Sample) -> str:
     """Return a page of two columns: the order, and terms in small print beside it."""
     order = f"<div>{_head(sample)}{_table(sample, 'narrow')}{_sums(sample)}</div>"
-    return _document(f'<div class="side">{order}<p class="small">{TERMS[sample.words] * 3}</p></div>')
+    terms = f'<p class="small">{TERMS[sample.words] * 3}</p>'
+    return _document(f'<div class="side">{order}{terms}</div>')
 
 
 def _long(sample: Sample) -> str:
@@ -282,7 +286,7 @@ def _long(sample: Sample) -> str:
         first = _carried(into, carried) if number > 1 else ""
         carried += sum((Decimal(row["amount"]) for row in rows if row["amount"]), Decimal(0))
         last = _carried(out, carried) if number < len(tables) else ""
-        body = f"<table class=lined>{_headings(sample)}{first}{_rows(sample, rows)}{last}</table>"
+        body = f"<table class=lined>{_headings(sample)}{first}{_rows(rows)}{last}</table>"
         foot = f'<p class="small">{page_of.format(number, len(tables))}</p>'
         sums = _sums(sample) if number == len(tables) else ""
         pages.append(f"<div class=page>{_head(sample)}{body}{sums}{foot}</div>")
@@ -326,55 +330,7 @@ def _partial(data: bytes, page: Page, sample: Sample) -> bytes:  # noqa: ARG001 
 
 
 def _scrambled(data: bytes, page: Page, sample: Sample) -> bytes:  # noqa: ARG001 - one of several
-    """Return the PDF with a text layer in which every letter stands for another one."""
-    bodies = {
-        int(match[1]): match[3]
-        for match in re.finditer(
-            rb"(\d+) 0 obj\s*<<(.*?)>>\s*stream\r?\n(.*?)\r?\nendstream", data, re.DOTALL
-        )
-    }
-    changed = {}
-    for number, body in bodies.items():
-        try:
-            text = zlib.decompress(body).decode("latin-1")
-        except zlib.error:
-            continue
-        if "beginbf" in text:
-            changed[number] = _shuffled(text).encode("latin-1")
-    start = data.rindex(b"startxref")
-    size = re.findall(rb"/Size (\d+)", data)[-1].decode()
-    root = re.findall(rb"/Root (\d+ 0 R)", data)[-1].decode()
-    offset, table = len(data), ""
-    added = b""
-    for number, body in sorted(changed.items()):
-        table += f"{number} 1\n{offset + len(added) + 1:010} 00000 n \n"
-        added += f"\n{number} 0 obj\n<</Length {len(body)}>>\nstream\n".encode() + body
-        added += b"\nendstream\nendobj"
-    previous = re.findall(rb"\d+", data[start:])[0].decode()
-    tail = f"\nxref\n{table}trailer\n<</Size {size} /Root {root} /Prev {previous}>>\n"
-    tail += f"startxref\n{offset + len(added) + 1}\n%%EOF\n"
-    return data + added + tail.encode()
-
-
-def _shuffled(text: str) -> str:
-    """Return a character map with its characters given to other glyphs, all of them kept."""
-    pairs: dict[int, str] = {}
-    for block in re.findall(r"beginbfchar(.*?)endbfchar", text, re.DOTALL):
-        for code, target in re.findall(r"<(\w+)>\s*<(\w+)>", block):
-            pairs[int(code, 16)] = target
-    for block in re.findall(r"beginbfrange(.*?)endbfrange", text, re.DOTALL):
-        for first, last, target in re.findall(r"<(\w+)>\s*<(\w+)>\s*<(\w+)>", block):
-            for step in range(int(last, 16) - int(first, 16) + 1):
-                pairs[int(first, 16) + step] = f"{int(target, 16) + step:04X}"
-    codes = [code for code, target in sorted(pairs.items()) if target not in {"0020", "0000"}]
-    others = [pairs[code] for code in codes[7:] + codes[:7]]
-    lines = [f"<{code:04X}> <{other}>" for code, other in zip(codes, others, strict=True)]
-    blocks = [lines[at : at + 100] for at in range(0, len(lines), 100)]
-    body = "".join(
-        f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar\n" for block in blocks
-    )
-    plain = re.sub(r"\d+ beginbf(char|range).*?endbf\1\n", "", text, flags=re.DOTALL)
-    return plain.replace("endcmap", body + "endcmap")
+    return scrambled(data)
 
 
 KINDS = (

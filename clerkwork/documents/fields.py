@@ -8,7 +8,7 @@ from itertools import chain
 from clerkwork.documents.dates import order_shown, parse_dates
 from clerkwork.documents.found import Draft, Found, FoundLine, Layout, found, layout_of
 from clerkwork.documents.labels import Match, match_field, match_title
-from clerkwork.documents.lines import Column, find_table, lines_in, money
+from clerkwork.documents.lines import Column, Table, find_table, lines_in, money
 from clerkwork.documents.numerals import parse_chinese_amount
 from clerkwork.documents.pairs import pairs_in
 from clerkwork.documents.parsers import (
@@ -46,7 +46,7 @@ SUFFIXES = [
     "holdings",
 ]
 CHINESE_SUFFIXES = ("公司", "集团", "厂", "商行", "经营部", "中心", "事务所")
-NEAR_BELOW = 3.2
+NEAR_BELOW, NEXT_LINE = 3.2, 2.2
 PLAIN_DATE = {"date", "datum", "fecha", "data", "日期"}
 STRONG_TOTALS = (
     "order total",
@@ -106,21 +106,28 @@ Outside = list[tuple[Layout, list[int]]]
 
 
 def _lines(layouts: list[Layout], mark: str) -> tuple[list[FoundLine], Outside]:
-    lines: list[FoundLine] = []
+    tables: list[tuple[Layout, Table]] = []
     outside: Outside = []
-    carried: list[Column] | None = None
     ended = False
     for layout in layouts:
-        table = None if ended else find_table(layout, carried)
+        carried = tables[-1][1].columns if tables else None
+        table = find_table(layout, None if ended else carried)
+        if table and carried and ended and not _same_columns(table.columns, carried):
+            table = None  # another table below the first one's end
         rows = range(len(layout.rows))
         if table is None:
             outside.append((layout, list(rows)))
             continue
-        lines += lines_in(layout, table, mark)
+        tables.append((layout, table))
         inside = range(max(table.first - 1, 0), table.end)
         outside.append((layout, [row for row in rows if row not in inside]))
-        carried, ended = table.columns, table.complete
-    return lines, outside
+        ended = table.complete
+    return lines_in(tables, mark), outside
+
+
+def _same_columns(columns: Sequence[Column], others: Sequence[Column]) -> bool:
+    """Return whether headings come again: below a page's own sums the table may go on."""
+    return [each.role for each in columns] == [each.role for each in others]
 
 
 def _labelled(layout: Layout, rows: list[int]) -> Iterator[Labelled]:
@@ -226,7 +233,9 @@ def _date(tokens: Sequence[Token], order: str) -> Found | None:
 
 def _amount(entry: Labelled, mark: str) -> Iterator[Found]:
     """Yield the amount at the end of the row, without a value where it was not understood."""
-    for tokens in entry.values[::-1]:
+    pieces = entry.values[::-1]
+    exact = [each for each in pieces if any(mark in token.text for token in each)]
+    for tokens in exact or pieces:  # a number without cents beside may be another text's
         for token in reversed(tokens):
             digits = sum(char.isdigit() for char in token.text)
             if "%" in token.text or digits == 0 or digits < len(token.text) / 2:
@@ -278,7 +287,8 @@ def _name(tokens: Sequence[Token]) -> Found | None:
 
 
 def _suppliers(layouts: list[Layout], by_role: dict[str, list[Labelled]]) -> list[Found]:
-    labelled = _typed(by_role.get("supplier", []), _name)
+    entries = [_with_next_line(entry, layouts) for entry in by_role.get("supplier", [])]
+    labelled = _typed(entries, _name)
     if labelled:
         return sorted(labelled, key=lambda item: not is_company(item.value))
     buyers = {item.value for item in _typed(by_role.get("buyer", []), _name)}
@@ -292,6 +302,27 @@ def _suppliers(layouts: list[Layout], by_role: dict[str, list[Labelled]]) -> lis
     free = [item for name, item in companies.items() if name not in buyers]
     only = len(free) == 1 and bool(buyers)
     return [replace(item, steady=only) for item in free]
+
+
+def _with_next_line(entry: Labelled, layouts: Sequence[Layout]) -> Labelled:
+    """Return a labelled name with the line below it where only both together are a company's."""
+    first = entry.values[0] if entry.values else ()
+    if not first or is_company(text_of(first)):
+        return entry
+    layout = next(each for each in layouts if each.page.number == first[0].page)
+    height = layout.page.line_height
+    for piece in chain.from_iterable(layout.pieces):
+        below = 0 < piece[0].top - first[-1].top < NEXT_LINE * height
+        joined = (*first, *_glued(piece, first[-1]))
+        if below and abs(piece[0].left - first[0].left) < height and is_company(text_of(joined)):
+            return replace(entry, values=(joined, *entry.values[1:]))
+    return entry
+
+
+def _glued(piece: Sequence[Token], before: Token) -> list[Token]:
+    """Return the words of the next line, without a blank before them where Chinese goes on."""
+    chinese = is_cjk(before.text[-1]) and is_cjk(piece[0].text[0])
+    return [replace(piece[0], glued=chinese), *piece[1:]]
 
 
 def _currencies(layouts: list[Layout], by_role: dict[str, list[Labelled]]) -> list[Found]:

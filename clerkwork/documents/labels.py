@@ -96,9 +96,18 @@ _WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
 _FIELDS, _COLUMNS, _TITLES = (_Table(_WORDS[name]) for name in ("fields", "columns", "titles"))
 
 
+_CARRIED = [compact(word) for group in _WORDS["carried"] for word in group]
+
+
 def every_label() -> list[str]:
     """Return the labels of all fields and columns, as :func:`compact` writes them."""
-    return [plain for table in (_FIELDS, _COLUMNS) for plain, *_ in table]
+    return [plain for table in (_FIELDS, _COLUMNS) for plain, *_ in table.rows]
+
+
+def is_carried(text: str) -> bool:
+    """Return whether a row of a table only carries a sum from page to page."""
+    plain = compact(text)
+    return any(word in plain for word in _CARRIED)
 
 
 def match_field(tokens: Sequence[Token]) -> Match | None:

@@ -5,15 +5,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from clerkwork.documents.found import Found, FoundLine, Layout, found
-from clerkwork.documents.labels import match_columns, match_field
+from clerkwork.documents.labels import is_carried, match_columns, match_field
 from clerkwork.documents.parsers import parse_amount, parse_code, parse_number, parse_quantity
-from clerkwork.documents.words import Token, has_cjk, pieces_of, text_of
+from clerkwork.documents.words import UNITS, Token, has_cjk, pieces_of, text_of
 
 NUMERIC = ("quantity", "unit_price", "amount")
 TOTAL_ROLES = {"subtotal", "tax", "total", "words"}
 CHUNK_GAP = 0.6
 NOT_A_NUMBER = 400.0
 FAR = 60.0
+OUTSIDE = 15.0
+CLOSER = 0.75  # a row goes on in the next when the blank between is so much less than elsewhere
+NEAR_ROW, NEAR_ROW_MIDDLE = 2.5, 4.0  # in line heights
 MISREAD = 25.0
 
 
@@ -47,6 +50,8 @@ class Table:
 class _Row:
     cells: dict[int, list[Token]] = field(default_factory=dict)
     middle: float = 0.0
+    top: float = 0.0
+    bottom: float = 0.0
     clean: bool = True
 
 
@@ -64,6 +69,8 @@ def find_table(layout: Layout, carried: list[Column] | None) -> Table | None:
 
 
 def _is_total(pieces: list[list[Token]]) -> bool:
+    if any(is_carried(text_of(piece)) for piece in pieces):
+        return False
     matches = [match_field(piece) for piece in pieces[:2]]
     return any(match is not None and match.role in TOTAL_ROLES for match in matches)
 
@@ -76,6 +83,9 @@ def _headings(layout: Layout) -> tuple[list[Column] | None, int]:
         following = index + 1
         while following < len(layout.rows) and _good(_columns(layout.rows[following])):
             following += 1  # headings in a second language
+        if columns[-1].role in NUMERIC:  # what stands beside the table is none of its amounts
+            left = columns[-1].right + OUTSIDE
+            columns.append(Column(role="outside", left=left, right=max(UNITS, left)))
         return columns, following
     return None, 0
 
@@ -105,29 +115,109 @@ def _columns(row: Sequence[Token]) -> list[Column]:
     return columns
 
 
-def lines_in(layout: Layout, table: Table, mark: str) -> list[FoundLine]:
-    """Return the lines of the table on one page."""
+def lines_in(pages: Sequence[tuple[Layout, Table]], mark: str) -> list[FoundLine]:
+    """Return the lines of a table, given with the layout of each page that it goes over."""
+    lines: list[tuple[_Row, list[Column]]] = []
+    hanging = False
+    for layout, table in pages:
+        rows = _rows_on(layout, table, mark)
+        numeric = {i for i, column in enumerate(table.columns) if column.role in NUMERIC}
+        whole = [row for row in rows if len(numeric & set(row.cells)) >= 2]
+        if not lines:  # rows are aligned at their first line, unless one begins above its figures
+            hanging = bool(whole) and rows[0] is whole[0]
+        before = lines[-1][0] if lines and hanging else None
+        lines += [(row, table.columns) for row in whole]
+        _join_rests(rows, whole, before, table.columns, layout, hanging=hanging)
+    return [_line(row, columns, mark) for row, columns in lines]
+
+
+def _rows_on(layout: Layout, table: Table, mark: str) -> list[_Row]:
+    """Return the rows of a page's part of the table, those without a word of it left out."""
     gap = CHUNK_GAP * layout.page.line_height
     chunks = [pieces_of(row, gap) for row in layout.rows[table.first : table.end]]
-    rows = _placed(chunks, table.columns, mark)
-    table.columns[:] = _refined(rows, table.columns)
-    rows = _placed(chunks, table.columns, mark)
-    numeric = {i for i, column in enumerate(table.columns) if column.role in NUMERIC}
-    whole = [row for row in rows if len(numeric & set(row.cells)) >= 2]
-    for row in rows:
-        if row not in whole and row.cells and whole:
-            _join(row, whole, table.columns, layout.page.line_height)
-    return [_line(row, table.columns, mark) for row in whole]
+    chunks = [pieces for pieces in chunks if not any(is_carried(text_of(each)) for each in pieces)]
+    table.columns[:] = _refined(_placed(chunks, table.columns, mark), table.columns)
+    return [row for row in _placed(chunks, table.columns, mark) if row.cells]
+
+
+def _join_rests(
+    rows: list[_Row],
+    whole: list[_Row],
+    before: _Row | None,
+    columns: list[Column],
+    layout: Layout,
+    *,
+    hanging: bool,
+) -> None:
+    """Add the rests of wrapped descriptions to the rows they belong to.
+
+    Args:
+        rows: All rows of the page's part of the table.
+        whole: Those with figures.
+        before: The last row of the page before, which may go on here; None without one.
+        columns: The columns.
+        layout: The page.
+        hanging: Whether rows are aligned at their first line.
+    """
+    height = layout.page.line_height
+    for place, row in enumerate(rows):
+        if any(row is one for one in whole):
+            continue
+        home = _home(rows, whole, place, height, hanging=hanging)
+        if home is None and before and hanging and not any(one in whole for one in rows[:place]):
+            before.clean = before.clean and layout.page.exact
+            _add(row, before, columns, above=False)
+        elif home is not None:
+            _add(row, home, columns, above=row.middle < home.middle)
+        elif whole:
+            _join(row, whole, columns, height)
+
+
+def _home(
+    rows: list[_Row], whole: list[_Row], place: int, height: float, *, hanging: bool
+) -> _Row | None:
+    """Return the row that a rest goes on from or leads to, by the blanks between the rows.
+
+    None where the blanks do not tell.
+    """
+    step = 0
+    while 0 <= place < len(rows) and not any(rows[place] is one for one in whole):
+        up = rows[place].top - rows[place - 1].bottom if place else None
+        down = rows[place + 1].top - rows[place].bottom if place + 1 < len(rows) else None
+        way = _way(up, down, height, hanging=hanging)
+        if not way or way == -step:
+            return None
+        step = way
+        place += way
+    return rows[place] if 0 <= place < len(rows) else None
+
+
+def _way(up: float | None, down: float | None, height: float, *, hanging: bool) -> int:
+    """Return -1 where a row belongs to the one above, 1 to the one below, 0 to neither."""
+    near = NEAR_ROW * height
+    if up is not None and up < near and (down is None or up < CLOSER * down - 1):
+        return -1
+    if up is None and hanging:
+        return 0
+    if down is not None and down < near and (up is None or down < CLOSER * up - 1):
+        return 1
+    return -1 if hanging and up is not None and up < near else 0
 
 
 def _placed(chunks: list[list[list[Token]]], columns: list[Column], mark: str) -> list[_Row]:
     rows = []
     for pieces in chunks:
-        row = _Row(middle=sum(piece[0].middle for piece in pieces) / max(len(pieces), 1))
+        first = [piece[0] for piece in pieces]
+        row = _Row(
+            middle=sum(token.middle for token in first) / max(len(first), 1),
+            top=min((token.top for token in first), default=0.0),
+            bottom=max((token.bottom for token in first), default=0.0),
+        )
         for piece, index in zip(pieces, _assign(pieces, columns, mark), strict=True):
             if index in row.cells and columns[index].role in NUMERIC:
                 row.clean = False
-            row.cells.setdefault(index, []).extend(piece)
+            if columns[index].role != "outside":
+                row.cells.setdefault(index, []).extend(piece)
         rows.append(row)
     return rows
 
@@ -151,6 +241,8 @@ def _cost(piece: list[Token], column: Column, mark: str) -> float:
     cost = apart - 0.01 * max(overlap, 0.0)
     if column.role in NUMERIC and PARSERS[column.role](text_of(piece), mark) is None:
         cost += MISREAD if _may_be_number(piece) else NOT_A_NUMBER
+    if column.role == "outside" and parse_amount(text_of(piece), mark) is not None:
+        cost += NOT_A_NUMBER
     if column.role == "index" and not text_of(piece).strip(".|").isdigit():
         cost += FAR
     return cost
@@ -180,13 +272,17 @@ def _join(fragment: _Row, whole: list[_Row], columns: list[Column], height: floa
     near = sorted(whole, key=lambda row: abs(row.middle - fragment.middle))
     home = near[0]
     distance = abs(home.middle - fragment.middle)
-    if distance > 4 * height:
+    if distance > NEAR_ROW_MIDDLE * height:
         return
     if len(near) > 1 and distance > 0.75 * abs(near[1].middle - fragment.middle):
         home.clean = near[1].clean = False
+    _add(fragment, home, columns, above=fragment.middle < home.middle)
+
+
+def _add(fragment: _Row, home: _Row, columns: list[Column], *, above: bool) -> None:
+    """Add the words of a row without figures to the one it belongs to."""
     if any(columns[index].role in NUMERIC for index in fragment.cells):
         home.clean = False
-    above = fragment.middle < home.middle
     for index, tokens in fragment.cells.items():
         own = home.cells.get(index, [])
         home.cells[index] = [*tokens, *own] if above else [*own, *tokens]

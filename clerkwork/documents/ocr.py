@@ -24,7 +24,6 @@ GLUE = 0.35
 MIN_CHINESE = 0.05
 INK = 150
 CUT_FREE = 3.0  # degrees up to which a turn cuts nothing but margins
-NEAR_LEVEL = 2.0
 CHARACTER_HEIGHT = 0.93
 CHARACTER_GAP = 0.06
 
@@ -211,9 +210,8 @@ def _skew(picture: Image.Image) -> float:
     small.thumbnail((900, 1300), Image.Resampling.BOX)
     flat = ImageChops.subtract(small.filter(ImageFilter.BoxBlur(12)), small, offset=0)
     ink = flat.point(lambda value: 255 if value > 24 else 0)
-    best = _best_angle(ink, [step * 0.5 for step in range(-12, 13)])
-    if abs(best) > NEAR_LEVEL:  # far askew, or only by chance the best of angles that are all wrong
-        best = _best_angle(ink, [step * 0.5 for step in range(-24, 25)])
+    rough = ink.reduce(2)
+    best = _best_angle(rough, [step * 0.5 for step in range(-24, 25)])
     return _best_angle(ink, [best + step * 0.1 for step in range(-5, 6)])
 
 

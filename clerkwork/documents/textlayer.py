@@ -1,9 +1,12 @@
 """The words of a PDF's own text layer, when it has one that can be trusted."""
 
 import math
+import statistics
 import sys
 import unicodedata
 from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
 
 import pypdfium2 as pdfium
 from pypdfium2 import raw
@@ -16,6 +19,7 @@ MAX_LETTERS = 50_000  # a densely printed page has 10,000
 MAX_ODD_SHARE = 0.05
 SCAN_COVER = 0.6
 WORD_GAP_EM = 0.6
+LINE_GAP_HEIGHTS = 1.5
 ANGLE_STEP = 7  # letters; it takes no more to know how a page's text runs
 
 
@@ -64,7 +68,9 @@ def words_of(page: pdfium.PdfPage, number: int) -> PageWords | None:
         )
         for word in _words(letters)
     ]
-    return PageWords(number=number, ratio=height / width, tokens=tuple(tokens), exact=True)
+    return PageWords(
+        number=number, ratio=height / width, tokens=tuple(_levelled(tokens)), exact=True
+    )
 
 
 def _is_scan(page: pdfium.PdfPage) -> bool:
@@ -118,6 +124,29 @@ def _letters(text: pdfium.PdfTextPage) -> list[Letter]:
 def _char(code: int) -> str:
     """Return a character; halves of one, which cannot be stored, become the sign for unknown."""
     return chr(code) if code <= sys.maxunicode and not 0xD800 <= code < 0xE000 else "\ufffd"
+
+
+def _levelled(tokens: list[Token]) -> Iterator[Token]:
+    """Yield the words with the middle of their line, as those without tall letters lie lower.
+
+    Words of one line follow each other in a text layer, however the lines beside them lie.
+    """
+    lines: list[list[Token]] = []
+    for token in tokens:
+        if lines and _goes_on(lines[-1][-1], token):
+            lines[-1].append(token)
+        else:
+            lines.append([token])
+    for line in lines:
+        level = statistics.median(token.middle for token in line)
+        yield from (replace(token, level=level) for token in line)
+
+
+def _goes_on(before: Token, token: Token) -> bool:
+    heights = before.bottom - before.top, token.bottom - token.top
+    shared = min(before.bottom, token.bottom) - max(before.top, token.top)
+    apart = token.left - before.right
+    return shared > min(heights) / 2 and 0 <= apart < LINE_GAP_HEIGHTS * max(heights)
 
 
 def _words(letters: list[Letter]) -> list[list[Letter]]:

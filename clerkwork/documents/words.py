@@ -26,6 +26,7 @@ class Token:
         left: In units, as are *top*, *right* and *bottom*; the origin is at the top left.
         confidence: From 0.0 (a guess) to 1.0 (certain).
         glued: Whether no blank stands between the word before it and this one.
+        level: The vertical middle of its line, where that is known; else None.
     """
 
     text: str
@@ -36,11 +37,12 @@ class Token:
     bottom: float
     confidence: float
     glued: bool = False
+    level: float | None = None
 
     @property
     def middle(self) -> float:
-        """Return the vertical middle."""
-        return (self.top + self.bottom) / 2
+        """Return the vertical middle, that of its line where it is known."""
+        return self.level if self.level is not None else (self.top + self.bottom) / 2
 
     @property
     def center(self) -> float:

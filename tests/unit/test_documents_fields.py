@@ -1,5 +1,6 @@
 """From words to a draft: labels, table and totals on pages made of words."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from clerkwork.documents.fields import draft_of, is_company
 from clerkwork.documents.found import Draft
 from clerkwork.documents.labels import match_field, match_title
-from clerkwork.documents.words import Token
+from clerkwork.documents.words import PageWords, Token
 
 HEAD = [(40, "Item Code"), (180, "Description"), (520, "Qty"), (640, "Unit Price"), (840, "Amount")]
 FIRST = [(40, "M49497"), (180, "Pallet wrap"), (530, "12"), (660, "2.50"), (860, "30.00")]
@@ -230,3 +231,67 @@ def test_an_invoice_of_no_known_layout_gives_number_date_and_total(
     draft = draft_of([page(*rows)])
     found = (draft.number[0].value, draft.order_date[0].value, draft.total[0].value)
     assert (draft.kind, *found) == ("invoice", number, day, total)
+
+
+CARRIED = [(180, "Carried forward"), (860, "30.00")]
+BROUGHT = [(180, "Brought forward"), (860, "30.00")]
+
+
+def test_sums_carried_from_page_to_page_are_no_words_of_a_line(page) -> None:
+    """Neither the row that carries nor the one that brings, in English and Chinese."""
+    for out, into in ((CARRIED, BROUGHT), ([(180, "转下页")], [(180, "承前页")])):
+        first = page(HEAD, FIRST, out)
+        second = numbered(page(HEAD, into, SECOND, TOTAL), 1)
+        found = [(line["description"], line["amount"]) for line in cells(draft_of([first, second]))]
+        assert found == [("Pallet wrap", "30.00"), ("Tape 50 mm", "20.00")]
+
+
+def test_a_row_that_breaks_over_the_page_goes_on_on_the_next(page) -> None:
+    """Its rest stands below the headings, which come again there."""
+    first = page(HEAD, FIRST, SECOND, CARRIED)
+    second = numbered(page(HEAD, [(180, "on a roll")], [*SECOND], TOTAL), 1)
+    descriptions = [line["description"] for line in cells(draft_of([first, second]))]
+    assert descriptions == ["Pallet wrap", "Tape 50 mm on a roll", "Tape 50 mm"]
+
+
+def test_the_lines_of_a_description_belong_to_the_row_that_they_stand_closest_to(page) -> None:
+    """The third line of a row may be as near to the figures of the next row as to its own."""
+    made = page(HEAD, FIRST, [(180, "clear, 23")], [(180, "micron")], SECOND, TOTAL, pitch=20)
+    lower = [
+        replace(token, top=token.top + 14, bottom=token.bottom + 14) if token.top > 90 else token
+        for token in made.tokens
+    ]
+    draft = draft_of([replace(made, tokens=tuple(lower))])
+    assert [(line["description"]) for line in cells(draft)] == [
+        "Pallet wrap clear, 23 micron",
+        "Tape 50 mm",
+    ]
+    assert [line.clean for line in draft.lines] == [True, True]
+
+
+def test_a_text_beside_the_table_is_none_of_its_amounts(page) -> None:
+    """Terms in a column of their own stand right of the last heading."""
+    rows = [[(x * 0.7, text) for x, text in row] for row in (HEAD, FIRST, SECOND, TOTAL)]
+    beside = ["Please send", "it back", "within days", "at cost"]
+    draft = draft_of([page(*([*row, (760, text)] for row, text in zip(rows, beside, strict=True)))])
+    assert [line["amount"] for line in cells(draft)] == ["30.00", "20.00"]
+    assert [item.value for item in draft.total] == ["50.00"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "wanted"),
+    [
+        (["Supplier", "Northgate Trading", "Co Ltd"], "Northgate Trading Co Ltd"),
+        (["供应商", "苏州吴门包装材料有限", "公司"], "苏州吴门包装材料有限公司"),
+        (["Supplier: Northgate", "12 High Street"], "Northgate"),
+    ],
+)
+def test_a_supplier_on_two_lines_is_read_to_its_end(page, rows: list[str], wanted: str) -> None:
+    """Only where both lines together are the name of a company, not where an address follows."""
+    assert draft_of([page(*[[(40, row)] for row in rows], pitch=18)]).supplier[0].value == wanted
+
+
+def numbered(page: PageWords, number: int) -> PageWords:
+    """Return a page as that of another number."""
+    tokens = tuple(replace(token, page=number) for token in page.tokens)
+    return replace(page, number=number, tokens=tokens)
