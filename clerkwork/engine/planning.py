@@ -1,7 +1,7 @@
 """The rows of planned runs as the schedule clock of one process writes them."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from clerkwork import clock
 from clerkwork.engine.schedule import Calls
@@ -17,6 +17,7 @@ def calls_on(
     work: Callable[[str], int],
     report: Callable[[str], None],
     blocked: Callable[[str, str], None],
+    lease: timedelta = rows.LEASE,
 ) -> Calls:
     """Return what a schedule clock needs, with its rows in *store*.
 
@@ -26,8 +27,9 @@ def calls_on(
         work: See ``Calls``.
         report: See ``Calls``.
         blocked: Gets the schedule and the reason of a run that could not be run, or must not.
+        lease: How long a process that does not renew its runs counts as alive.
     """
-    kept = _Rows(store, worker, blocked)
+    kept = _Rows(store, worker, blocked, lease)
     return Calls(
         claim=kept.claim,
         settle=kept.settle,
@@ -42,14 +44,23 @@ def calls_on(
 
 
 class _Rows:
-    def __init__(self, store: Store, worker: str, blocked: Callable[[str, str], None]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        worker: str,
+        blocked: Callable[[str, str], None],
+        lease: timedelta,
+    ) -> None:
         self._store = store
         self._worker = worker
         self._blocked = blocked
+        self._lease = lease
 
     def claim(self, schedule: str, planned: datetime) -> bool:
         with self._store.write() as db:
-            return rows.claim(db, schedule, planned, worker=self._worker, now=clock.now())
+            return rows.claim(
+                db, schedule, planned, worker=self._worker, now=clock.now(), lease=self._lease
+            )
 
     def settle(self, schedule: str, planned: datetime, *, state: PlannedState, reason: str) -> bool:
         with self._store.write() as db:
@@ -68,7 +79,9 @@ class _Rows:
 
     def claim_again(self, schedule: str, planned: datetime) -> bool:
         with self._store.write() as db:
-            return rows.claim_again(db, schedule, planned, worker=self._worker, now=clock.now())
+            return rows.claim_again(
+                db, schedule, planned, worker=self._worker, now=clock.now(), lease=self._lease
+            )
 
     def open_again(self) -> list[PlannedRun]:
         with self._store.read() as db:
@@ -76,7 +89,9 @@ class _Rows:
 
     def renew(self, schedule: str, planned: datetime) -> bool:
         with self._store.write() as db:
-            return rows.renew(db, schedule, planned, worker=self._worker, now=clock.now())
+            return rows.renew(
+                db, schedule, planned, worker=self._worker, now=clock.now(), lease=self._lease
+            )
 
     def last(self, schedule: str) -> datetime | None:
         with self._store.read() as db:

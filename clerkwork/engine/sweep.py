@@ -9,12 +9,14 @@ import os
 import socket
 from collections.abc import Collection
 from datetime import timedelta
+from typing import Any
 
 from dbos import error as dbos_error
 
 from clerkwork import clock
 from clerkwork.children import end_children_of
 from clerkwork.engine import deadlines
+from clerkwork.engine.clockguard import MOST_DRIFT
 from clerkwork.engine.core import RUN, VERSION
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.trigger import release_held
@@ -65,13 +67,18 @@ class Sweep:
     def once(self) -> None:
         """Heartbeat, take over dead workers' runs, let due items go on, release held ones."""
         self.beat()
-        self._take_over()
-        self._put_broken_back()
+        with self._engine.store.read() as db:
+            at_work = mending.at_work(
+                db
+            )  # before the runs: an item is released before its run ends
+        pending = self._take_over()
+        self._put_broken_back([seen for seen in at_work if seen.run_id not in pending])
         self._resume_due()
         deadlines.sweep(self._engine)
         release_held(self._engine)
 
-    def _take_over(self) -> None:
+    def _take_over(self) -> set[str]:
+        """Hand dead workers' runs to the living; return the runs that were at work."""
         since = clock.now() - self._lease
         if self._engine.clock_guard.set_within(self._lease):
             since = EVER  # the others' last signs of life are of another clock: give them time
@@ -91,30 +98,36 @@ class Sweep:
             if dead or run.workflow_id in self._broken:
                 self._engine.client.resume_workflow(run.workflow_id, queue_name=run.queue_name)
             self._broken.discard(run.workflow_id)
+        return {run.workflow_id for run in pending}
 
-    def _put_broken_back(self) -> None:
-        """Make the items due whose run ended with an error that no item knows of."""
-        if not (suspected := self._ended_with_an_error(None)):
+    def _put_broken_back(self, runless: list[mending.Seen]) -> None:
+        """Make the items due whose run is over although they are not.
+
+        A run ends so with an error that no item knows of, or when two executions were at it and
+        the one that lost the item was the one whose end DBOS notes.
+
+        Args:
+            runless: Items at work whose run is none of those that are.
+        """
+        failed = self._runs(status="ERROR")
+        if not failed and not runless:
             return
-        numbers = {name: int(name.split("-")[1]) for name in suspected}
         with self._engine.store.read() as db:
-            seen = {name: items.get(db, number) for name, number in numbers.items()}
-        # Another sweep may have begun one of them anew before its attempt was read.
-        broken = self._ended_with_an_error(suspected)
-        for name in broken:
-            if (item := seen[name]) is None or item.run_id != name:
-                continue
-            with self._engine.store.write() as db:
-                mending.put_back(
-                    db, item.id, run_no=item.run_no, attempt=item.attempt, now=clock.now()
-                )
-        self._broken.difference_update(broken)  # they begin anew
+            suspects = runless + mending.seen(db, [int(name.split("-")[1]) for name in failed])
+        # Another sweep may have begun one of them anew before it was seen.
+        states = self._runs(workflow_ids=[one.run_id for one in suspects]) if suspects else {}
+        for one in suspects:
+            if states.get(one.run_id, "") not in ACTIVE:
+                with self._engine.store.write() as db:
+                    mending.put_back(db, one, now=clock.now())
+        self._broken.difference_update(failed)  # they begin anew
 
-    def _ended_with_an_error(self, among: list[str] | None) -> list[str]:
+    def _runs(self, **wanted: Any) -> dict[str, str]:
+        """Return the states of runs by their names."""
         runs = self._engine.client.list_workflows(
-            workflow_ids=among, status="ERROR", name=RUN, load_input=False, load_output=False
+            **wanted, name=RUN, load_input=False, load_output=False
         )
-        return [run.workflow_id for run in runs]
+        return {run.workflow_id: run.status for run in runs}
 
     def _may_live(self, worker: workers.Worker) -> bool:
         """Return False for a worker of this host whose process is gone: its lease need not end."""
@@ -129,8 +142,15 @@ class Sweep:
         return True
 
     def _resume_due(self) -> None:
+        now = clock.now()
         with self._engine.store.read() as db:
-            due = items.due(db, now=clock.now())
+            # The clock may have been set and set right again before any process noticed.
+            ahead = mending.are_ahead(db, now=now + MOST_DRIFT)
+        if ahead:
+            with self._engine.store.write() as db:
+                mending.bring_forward(db, now=now)
+        with self._engine.store.read() as db:
+            due = items.due(db, now=now)
         for item in due:
             # Another sweep may have been first, or the run that parked it is not ended yet.
             with contextlib.suppress(dbos_error.DBOSException):

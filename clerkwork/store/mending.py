@@ -1,8 +1,12 @@
 """Moves of items whose worker could not say what became of them, or whose wait a clock spoiled."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy.engine import Connection
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
 
 from clerkwork.clock import to_ms
 from clerkwork.model.items import ItemState
@@ -24,19 +28,52 @@ def bring_forward(db: Connection, *, now: datetime) -> int:
     return db.execute(statement).rowcount
 
 
-def put_back(db: Connection, item_id: int, *, run_no: int, attempt: int, now: datetime) -> bool:
+def are_ahead(db: Connection, *, now: datetime) -> bool:
+    """Return whether an item was postponed by a clock that was ahead of *now*."""
+    statement = sa.select(item.c.id).where(
+        item.c.state == ItemState.POSTPONED, item.c.updated_ms > to_ms(now)
+    )
+    return db.execute(statement.limit(1)).one_or_none() is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An item as it was when somebody began to doubt that anything works on its run."""
+
+    item_id: int
+    run_no: int
+    attempt: int
+    state: ItemState
+
+    @property
+    def run_id(self) -> str:
+        """Return the name of its run."""
+        return f"item-{self.item_id}-{self.run_no}"
+
+
+def at_work(db: Connection) -> list[Seen]:
+    """Return the items that are at work."""
+    return [_seen(row) for row in db.execute(_SEEN.where(item.c.state == ItemState.RUNNING))]
+
+
+def seen(db: Connection, item_ids: Collection[int]) -> list[Seen]:
+    """Return the items of these numbers that a run should work on or soon will."""
+    wanted = item.c.id.in_(item_ids), item.c.state.in_((ItemState.WAITING, ItemState.RUNNING))
+    return [_seen(row) for row in db.execute(_SEEN.where(*wanted))]
+
+
+def put_back(db: Connection, was: Seen, *, now: datetime) -> bool:
     """Make an item due whose execution broke off and could not say so, as a takeover of it.
 
-    *attempt* was seen before the execution was found to be broken off: a newer one is left alone.
+    *was* was seen before the execution was found to be over: a newer one is left alone.
     """
-    starts = (ItemState.WAITING, ItemState.RUNNING)
     statement = (
         item.update()
         .where(
-            item.c.id == item_id,
-            item.c.run_no == run_no,
-            item.c.attempt == attempt,
-            item.c.state.in_(starts),
+            item.c.id == was.item_id,
+            item.c.run_no == was.run_no,
+            item.c.attempt == was.attempt,
+            item.c.state == was.state,
         )
         .values(
             state=ItemState.POSTPONED,
@@ -46,3 +83,11 @@ def put_back(db: Connection, item_id: int, *, run_no: int, attempt: int, now: da
         )
     )
     return db.execute(statement).rowcount == 1
+
+
+_SEEN: sa.Select[Any] = sa.select(item.c.id, item.c.run_no, item.c.attempt, item.c.state)
+
+
+def _seen(row: Row[Any]) -> Seen:
+    state = ItemState(row.state)
+    return Seen(item_id=row.id, run_no=row.run_no, attempt=row.attempt, state=state)

@@ -15,6 +15,7 @@ import time
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from clerkwork import clock
 from tests.chaos import life, seams
@@ -27,8 +28,10 @@ STEPS_S = (-86_400, -3600, -30, -1, 1, 30, 3600, 7200)
 HOME = Path(__file__).resolve().parent.parent.parent
 
 
-def run_lane(seed: int, steps: int, until: timedelta | None = None) -> Counter[str]:
+def run_lane(plan: Plan, steps: int, until: timedelta | None = None) -> Counter[str]:
     """Set the clock *steps* times, at the latest until the monotonic instant *until*.
+
+    Of the plan count its seed, its batch and what the target promises.
 
     Raises:
         FileNotFoundError: libfaketime is not installed.
@@ -36,11 +39,20 @@ def run_lane(seed: int, steps: int, until: timedelta | None = None) -> Counter[s
     if not LIBRARIES:
         raise FileNotFoundError("libfaketime is not installed (Debian: faketime)")
     left_s = 1e6 if until is None else (until - clock.monotonic()).total_seconds()
-    faults = Faults(seed=seed, slowest_s=0.5)
+    faults = Faults(seed=plan.seed, slowest_s=0.5)
     # The target is another machine: neither is its clock set, nor does libfaketime slow it down.
     with life.folder() as root, running(root / "target.db", faults) as address:
         offset = root / "offset"
         offset.write_text("+0s\n")
+        asked = {
+            "root": str(root),
+            "address": address,
+            "seed": plan.seed,
+            "batch": plan.batch,
+            "promised_s": plan.promised_s,
+            "steps": steps,
+            "left_s": left_s,
+        }
         environment = os.environ | {
             "LD_PRELOAD": str(LIBRARIES[0]),
             "FAKETIME_TIMESTAMP_FILE": str(offset),
@@ -48,7 +60,7 @@ def run_lane(seed: int, steps: int, until: timedelta | None = None) -> Counter[s
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
         done = subprocess.run(
-            [sys.executable, "-m", __name__, str(root), address, *map(str, (seed, steps, left_s))],
+            [sys.executable, "-m", __name__, json.dumps(asked)],
             cwd=HOME,
             env=environment,
             stdout=subprocess.PIPE,
@@ -102,14 +114,21 @@ class _Lane(Lane):
         os.waitpid(pid, 0)
 
 
-def main(root: Path, address: str, seed: int, steps: int, left_s: float) -> None:
+def main(asked: dict[str, Any]) -> None:
     """Run the lane in this process, whose clock is set, and print its figures."""
     time.sleep = PAUSE.wait  # type: ignore[assignment] - libfaketime lets the true one fail
-    place = Place(root=root, url="sqlite:///store.db", address=address, lease_s=3.0)
-    until = clock.monotonic() + timedelta(seconds=left_s)
-    found = _Lane(Plan(seed=seed), place, steps, until).run()
+    place = Place(
+        root=Path(asked["root"]),
+        url="sqlite:///store.db",
+        address=asked["address"],
+        promised_s=asked["promised_s"],
+        lease_s=3.0,
+    )
+    until = clock.monotonic() + timedelta(seconds=asked["left_s"])
+    plan = Plan(seed=asked["seed"], batch=asked["batch"])
+    found = _Lane(plan, place, asked["steps"], until).run()
     sys.stdout.write(json.dumps(found))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5]))
+    main(json.loads(sys.argv[1]))

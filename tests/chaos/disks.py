@@ -95,7 +95,7 @@ class _Lane:
             PAUSE.wait(0.02)
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        tracer.wait()
+        tracer.communicate()  # closes its pipe as well
         return log.read_text(errors="replace")
 
     def _traced(self, pid: int, log: Path, inject: str) -> "subprocess.Popen[str]":

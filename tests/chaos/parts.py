@@ -99,7 +99,7 @@ def two_schedulers(wanted: Wanted) -> Iterator[Outcome]:
 
 def clock_steps(wanted: Wanted) -> Iterator[Outcome]:
     """Set the clock of workers and a scheduler."""
-    lanes = [(seed, share) for seed, share in wanted.shares()]
+    lanes = [(Plan(seed=seed), share) for seed, share in wanted.shares()]
     total = together([lambda at=at: clocks.run_lane(*at, wanted.until) for at in lanes])
     yield outcome("the clock is set", wanted, total)
 

@@ -54,12 +54,14 @@ class Call:
     offset: int = 0
 
 
-def run(seed: int, cuts: int, mutate: Callable[[], None] = lambda: None) -> Counter[str]:
+def run(
+    seed: int, cuts: int, mutate: Callable[[], None] = lambda: None, orders: int = ORDERS
+) -> Counter[str]:
     """Record a worker, cut its power *cuts* times, and count what the disks had lost."""
     with life.folder() as root:
-        before, calls = _recorded(root, seed, mutate)
+        before, calls = _recorded(root, seed, mutate, orders)
         chance = random.Random(seed)  # noqa: S311 - no secret
-        count: Counter[str] = Counter(items=ORDERS)
+        count: Counter[str] = Counter(items=orders)
         for _ in range(cuts):
             cut = chance.randrange(calls[-1].ended)
             _write_disk(root / "disk", before, calls, cut, chance)
@@ -69,12 +71,12 @@ def run(seed: int, cuts: int, mutate: Callable[[], None] = lambda: None) -> Coun
 
 
 def _recorded(
-    root: Path, seed: int, mutate: Callable[[], None]
+    root: Path, seed: int, mutate: Callable[[], None], orders: int
 ) -> tuple[dict[str, bytes], list[Call]]:
     """Return the files before a worker worked, and the calls it made."""
     with running(root / "target.db", Faults(seed=seed, slowest_s=0.02)) as address:
         place = Place(root=root, url="sqlite:///store.db", address=address, promised_s=0.5)
-        life.answer_of(lambda: life.submit(place, seed, range(ORDERS)))
+        life.answer_of(lambda: life.submit(place, seed, range(orders)))
         before = {name: _bytes(root / name) for name in FILES}
         (root / "acknowledged").touch()
         waiting, go = os.pipe()
@@ -98,7 +100,7 @@ def _recorded(
             PAUSE.wait(0.2)
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
-        tracer.wait()
+        tracer.communicate()  # closes its pipe as well
         with (root / "strace").open() as lines:
             return before, sorted(_calls(lines), key=lambda call: call.ended)
 

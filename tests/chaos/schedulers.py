@@ -34,7 +34,7 @@ SCHEDULE = Schedule(every_s=0.2)
 ONE_FOR_ALL = "all instants from"  # one row stands for a gap of a schedule this fast
 SPAN_S = 1.2
 OVERDUE_S = 2.5
-PATIENCE = 2 * planned.LEASE
+DRAIN = timedelta(seconds=60)
 CALLS = ("claim", "settle", "finish", "claim_again")
 SEAMS = (
     *(f"{side} {name}" for name in CALLS for side in ("before", "after")),
@@ -49,6 +49,7 @@ class Plan:
     seed: int
     kills: int
     url: str = "sqlite:///store.db"
+    lease: timedelta = planned.LEASE
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class _Lane:
         def work() -> None:
             if seam is not None:
                 seams.watch(seam, nth, signal.SIGKILL, lambda: self._note(f"died {os.getpid()}"))
-            run_scheduler(self._place, self._note)
+            run_scheduler(self._place, self._plan.lease, self._note)
 
         lasts = timedelta(seconds=after_s if seam is None else OVERDUE_S)
         return _Life(life.forked(work), seam, clock.monotonic() + lasts)
@@ -137,7 +138,7 @@ class _Lane:
     def _drain(self) -> None:
         """Let a scheduler that nobody kills take what is left, the dead ones' instants as well."""
         last = self._start(immortal=True)
-        deadline = clock.monotonic() + PATIENCE
+        deadline = clock.monotonic() + 2 * self._plan.lease + DRAIN
         while clock.monotonic() < deadline and life.answer_of(self._left):
             PAUSE.wait(0.5)
         _kill(last.pid)
@@ -172,7 +173,7 @@ class _Lane:
         }
 
 
-def run_scheduler(place: Place, note: Callable[[str], None]) -> None:
+def run_scheduler(place: Place, lease: timedelta, note: Callable[[str], None]) -> None:
     """Run a scheduler until somebody kills this process."""
     with life.engine(place) as made:
         intake = FolderIntake(place.root, Settings(), made.workflows, made, _Prober())
@@ -182,6 +183,7 @@ def run_scheduler(place: Place, note: Callable[[str], None]) -> None:
             work=intake.scan,
             report=logger.error,
             blocked=lambda *_: None,
+            lease=lease,
         )
         _Watched({"work": SCHEDULE}, _seamed(calls), note).start()
         threading.Event().wait()

@@ -1,8 +1,15 @@
-"""A short part of the crash campaign; ``make chaos`` runs the whole."""
+"""A short part of the crash campaign; ``make chaos`` runs the whole.
 
+strace and libfaketime come with ``tools/setup.sh dev``.
+"""
+
+import shutil
 from collections import Counter
+from datetime import timedelta
 
-from tests.chaos import report
+import pytest
+
+from tests.chaos import clocks, disks, powercuts, report, schedulers
 from tests.chaos.campaign import Plan, run_lane
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.parts import FAULTS
@@ -32,6 +39,41 @@ def test_the_campaign_sees_a_planted_bug() -> None:
         seed=13, orders=20, lost=0.0, phantom=0.5, promised_s=1.0, mutate=MUTANTS["no verify"]
     )
     assert run_lane(plan)["lost"] > 0
+
+
+@pytest.fixture
+def strace() -> None:
+    if shutil.which("strace") is None:
+        pytest.skip("needs strace: run tools/setup.sh dev")
+
+
+@pytest.mark.usefixtures("strace")
+def test_failing_disk_loses_and_doubles_nothing() -> None:
+    """A write to the store, a wait for the disk, and a line of the run log fail, each in turn."""
+    wanted = [("pwrite64", "ENOSPC", 3), ("fsync", "EIO", 1), ("write", "ENOSPC", 1)]
+    count = disks.run_lane(disks.Plan(seed=14, faults=wanted))
+    assert (count["trials"], count["writes that failed"] >= 3, faults(count)) == (3, True, NO_FAULT)
+
+
+@pytest.mark.usefixtures("strace")
+def test_power_cuts_take_back_no_event() -> None:
+    """However much of the later writes is on the disk, it opens and has what was acknowledged."""
+    count = powercuts.run(15, 40, orders=3)
+    assert (count["trials"], faults(count)) == (40, NO_FAULT)
+
+
+def test_clock_that_is_set_ends_no_quiet_period() -> None:
+    """Two workers, one of which dies before the clock is set and set right again."""
+    if not clocks.LIBRARIES:
+        pytest.skip("needs libfaketime: run tools/setup.sh dev")
+    count = clocks.run_lane(Plan(seed=16, batch=12, promised_s=1.0), 4)
+    assert (count["trials"], faults(count)) == (4, NO_FAULT)
+
+
+def test_scheduler_that_is_killed_loses_and_doubles_no_instant() -> None:
+    """Another one lives beside it; every file is an item and every instant has a row."""
+    count = schedulers.run_lane(schedulers.Plan(seed=17, kills=4, lease=timedelta(seconds=15)))
+    assert (count["trials"] >= 4, faults(count)) == (True, NO_FAULT)
 
 
 def test_the_bound_of_no_failure_is_the_rule_of_three() -> None:

@@ -81,6 +81,23 @@ def test_an_item_is_not_worked_on_before_its_instant(make_bench: MakeBench) -> N
     assert (before, clock.now() >= instant) == (ItemState.POSTPONED, True)
 
 
+def test_wait_that_a_clock_ahead_began_ends_though_nobody_saw_the_clock(
+    make_bench: MakeBench,
+) -> None:
+    """It was set, the worker postponed an item and died, and it was set right again."""
+    bench = make_bench(plain)
+    ahead = clock.now() + timedelta(hours=2)
+    item_id = bench.put("A-1", not_before=ahead)
+    as_if = {
+        "updated_ms": clock.to_ms(ahead),
+        "not_before_ms": clock.to_ms(ahead + timedelta(seconds=0.1)),
+    }
+    with bench.store.write() as db:
+        db.execute(item_table.update().values(**as_if))
+    bench.start_worker()
+    assert bench.until(item_id).state is ItemState.DONE
+
+
 @pytest.mark.parametrize(
     ("rule", "state", "outcome"),
     [

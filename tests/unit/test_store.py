@@ -219,9 +219,10 @@ def test_broken_execution_is_put_back_and_a_newer_one_is_left_at_work(store: Sto
     item_id = add(store, "A-1")
     with store.write() as db:
         moves.reserve(db, item_id, worker="first", now=NOW)
+        (seen,) = mending.at_work(db)
         newer = moves.reserve(db, item_id, worker="second", now=NOW)
         assert newer is not None
-        late = mending.put_back(db, item_id, run_no=1, attempt=1, now=NOW)
+        late = mending.put_back(db, seen, now=NOW)
         between = items.get(db, item_id)
-        broken = mending.put_back(db, item_id, run_no=1, attempt=2, now=NOW)
+        broken = mending.put_back(db, *mending.at_work(db), now=NOW)
     assert (late, between, broken) == (False, newer, True)
