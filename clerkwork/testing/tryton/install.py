@@ -116,8 +116,16 @@ def _install_client(place: Place) -> None:
     with tarfile.open(archive) as packed:
         packed.extractall(place.folder, filter="data")
     archive.unlink()
+    _forget_tools(place.client / "package.json")
     options = ("--omit=dev", "--legacy-peer-deps", "--ignore-scripts", "--no-audit", "--no-fund")
     _run([npm, "install", *options, "--loglevel=error"], place.client)
+
+
+def _forget_tools(file: Path) -> None:
+    """Take out of *file* what only the client's makers need: npm would resolve all of it too."""
+    said = json.loads(file.read_text(encoding="utf-8"))
+    said.pop("devDependencies", None)
+    file.write_text(json.dumps(said, indent=2), encoding="utf-8")
 
 
 def _seed(place: Place, say: Say) -> None:
