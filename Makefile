@@ -40,6 +40,7 @@ bench-documents: setup
 
 # Changes real pages at random and counts which fields are still found; then MiniWoB++ by words alone.
 bench-locators: setup
+	$(PYTHON) -m clerkwork.testing.tryton --install-only
 	$(PYTHON) -m benchmarks.locators --held-out --seeds 1 --triples 100 --write
 	$(PYTHON) -m benchmarks.miniwob --write
 

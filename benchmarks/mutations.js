@@ -259,6 +259,7 @@ window.__bench = (names, seed, words) => {
     },
     reheading() { for (const h of doc().querySelectorAll("h1, h2, h3, legend")) h.textContent = "Welcome"; },
   };
-  Object.assign(M, window.__later({all, block, label, caption, form, doc, make, pick, junk, random}));
+  const tools = {all, block, label, caption, form, doc, make, pick, junk, random, say, words};
+  Object.assign(M, window.__later(tools), window.__third(tools));
   for (const name of names) M[name]();
 };

@@ -1,6 +1,7 @@
-"""Real pages for the locator benchmark: the portal, MiniWoB++ and Django's admin, from PyPI.
+"""Pages for the locator benchmark: the portal, Tryton, MiniWoB++, Django's admin, and made ones.
 
-The two packages are installed into ``var/bench-packages`` by name; nothing of them is kept here.
+Tryton and the two packages are installed by name; nothing of them is kept here. The made ones are
+of kinds that the real ones are not: repeated sections, frames, a form in shadow roots, and so on.
 """
 
 import subprocess
@@ -14,9 +15,16 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
+from clerkwork.browser.company import Wanted
+from clerkwork.browser.locate import find_button, find_field
+from clerkwork.browser.settle import settle, watch
 from clerkwork.testing.portal import Portal
+from clerkwork.testing.tryton.process import Tryton
 
 ROOT = Path(__file__).parent.parent
+LATE_S = 60.0
+TRYTON = ROOT / "var" / "tryton"
+MADE = Path(__file__).with_name("made")
 PACKAGES = ROOT / "var" / "bench-packages"
 NAMES = ("miniwob==1.1.0", "django==5.2.*", "asgiref>=3.8,<4", "sqlparse>=0.5,<1")
 MINIWOB = PACKAGES / "miniwob" / "html"
@@ -112,7 +120,27 @@ def snapshots(page: Page, folder: Path, portal: Portal, address: str) -> dict[st
                   row.parentElement.append(row); } }"""
             )
         found[name] = _still(page, f"{address}/miniwob/")
-    return found
+    return found | made()
+
+
+def tryton(page: Page, server: Tryton) -> str:
+    """Return the form on which Tryton's web client takes a new purchase."""
+    watch(page)
+    page.goto(f"{server.url}/#po/model/purchase.purchase")
+    find_field(page, Wanted(words="User name"), timeout_s=LATE_S).element.fill(server.username)
+    find_button(page, "Login", timeout_s=LATE_S).click()
+    page.locator("input[type=password]:visible").fill(server.password)
+    find_button(page, "OK", timeout_s=LATE_S).click()
+    settle(page)
+    find_button(page, "New", timeout_s=LATE_S).click()
+    find_field(page, Wanted(words="Purchase Date"), timeout_s=LATE_S)
+    settle(page)
+    return _still(page, f"{server.url}/")
+
+
+def made() -> dict[str, str]:
+    """Return the pages of the folder ``made``, each of a kind that the others are not."""
+    return {file.stem: file.read_text(encoding="utf-8") for file in sorted(MADE.glob("*.html"))}
 
 
 def _still(page: Page, address: str) -> str:

@@ -1,6 +1,10 @@
 """Functions that tests of finding fields run on a page, in the browser's process."""
 
 from clerkwork import Screen
+from clerkwork.browser.filling import Fields
+from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.values import Part
+from clerkwork.model.forms import FormField
 
 FORMS = {
     "labels": "<label>Order date<input name=date></label><label>Supplier<input name=who></label>",
@@ -34,6 +38,20 @@ FORMS = {
     "<label>Remarks <input name=text></label>",
     "before": "<label>Order date <input name=date></label><label>Supplier <input name=who></label>"
     "<label>Remarks <input name=text></label>",
+    "hint": "<label>Order date<span style='position:relative;display:inline-block'>"
+    "<input name=ghost readonly style='position:absolute;left:0;top:0'>"
+    "<input name=date style='position:relative'></span></label><label>Supplier<input></label>",
+    "in elements": "<table><tr><th>Supplier<th>Order date<tr><td><input name=who><td><x-box>"
+    "<template shadowrootmode=open><input name=date></template></x-box></table>",
+    "covered form": "<h1>Order</h1><label>订单<input name=date id=date></label>"
+    "<label>Supplier<input name=who></label><div style='position:fixed;left:0;top:0;width:100%;"
+    "height:300px;background:#fff'>Your session ends soon</div>"
+    "<section style='margin-top:500px'><label>Order date<input name=old></label>"
+    "<label>Supplier<input name=other></label></section>",
+    "open form": "<h1>Order</h1><label>Order date<input name=date id=date></label>"
+    "<label>Supplier<input name=who></label>",
+    "under a heading": "<h2>Travel</h2><input placeholder=Who name=who>"
+    "<input placeholder=When name=date>",
     "popup": "<label>Order date<input name=date></label><div style='position:fixed;inset:0;"
     "background:#fff'>Your session ends soon</div>",
     "lines": "<table><tr><th>Code<th>Quantity<tr><td><input><td><input><tr><td><input><td>"
@@ -63,3 +81,20 @@ def fill_date(screen: Screen, form: str, words: str = "Order date", row: int | N
         if element.input_value() == "3 November"
     ]
     return " ".join(names)
+
+
+def shown_after_rebuild(screen: PlaywrightScreen) -> dict[str, str]:
+    """Fill a field, have the page build all fields anew without its text, and read it back."""
+    open_form(screen, "before")
+    part = Part(path="date", text="3 May", typed="3 May", field=FormField(words="Order date"))
+    fields = Fields(screen)
+    fields.find([part])
+    screen.page.locator("[name=date]").fill(part.typed)
+    screen.page.evaluate(
+        """() => document.querySelectorAll("input").forEach(element => {
+          const anew = element.cloneNode();
+          anew.value = "";
+          element.replaceWith(anew);
+        })"""
+    )
+    return fields.shown([part])

@@ -10,6 +10,7 @@ from clerkwork.browser.settle import LIMIT
 
 YES = frozenset({"yes", "true", "1", "on", "是"})
 VALUE = """element => {
+  if (!element.isConnected) throw new Error("the page has replaced the field");
   if (/^(checkbox|radio)$/.test(element.type)) return element.checked ? "yes" : "no";
   if (element.tagName === "SELECT") return element.selectedOptions[0]?.text.trim() ?? "";
   const inner = element.querySelector?.("input, textarea");

@@ -15,8 +15,9 @@ from typing import Any
 from playwright.sync_api import ElementHandle, Error
 
 from clerkwork.browser.access import calm
+from clerkwork.browser.company import Wanted
 from clerkwork.browser.entry import VALUE, YES
-from clerkwork.browser.locate import Found, Wanted
+from clerkwork.browser.locate import Found
 from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.browser.settle import LIMIT
 from clerkwork.browser.values import Part

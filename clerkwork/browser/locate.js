@@ -11,6 +11,8 @@
     input[type=image], [role=button], [role=link], [role=menuitem], [role=tab], [onclick]`;
   const MUTE = new Set(["SCRIPT", "STYLE", "NOSCRIPT", "TEMPLATE", "OPTION", "TEXTAREA", "SELECT",
     "TITLE", "HEAD"]);
+  const FEW = 4;
+  const SHUT = ":disabled, [aria-disabled=true], [aria-readonly=true]";
   const HEADING = "h1, h2, h3, h4, h5, h6, legend, [role=heading]";
   const squeeze = text => (text || "").replace(/\s+/g, " ").trim();
   const above = node => node.assignedSlot || node.parentNode
@@ -76,7 +78,7 @@
       run.box = {left: Math.min(run.box.left, box.left), top: Math.min(run.box.top, box.top),
         right: Math.max(run.box.right, box.right), bottom: Math.max(run.box.bottom, box.bottom)};
     } else {
-      run = {block, parent, text, at: found.length,
+      run = {block, parent, text, at: found.length, heading: Boolean(parent.closest(HEADING)),
         box: {left: box.left, top: box.top, right: box.right, bottom: box.bottom}};
       texts.push(run);
     }
@@ -104,6 +106,18 @@
     }
   };
   walk(document);
+
+  // What lies exactly under a field and takes nothing is a library's hint, and no field.
+  const shut = element => Boolean(element.readOnly) || element.matches(SHUT);
+  const same = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.9 * a.width
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.9 * a.height;
+  for (const one of found.filter(({element}) => shut(element))) {
+    const box = one.element.getBoundingClientRect();
+    if (found.some(other => !shut(other.element)
+      && same(box, other.element.getBoundingClientRect()))) one.hint = true;
+  }
+  for (const text of texts) text.at -= found.slice(0, text.at).filter(one => one.hint).length;
+  found.splice(0, found.length, ...found.filter(one => !one.hint));
 
   // Which field a text stands in one block with, if with exactly one.
   const inside = new Map(), only = new Map();
@@ -142,11 +156,18 @@
     return squeeze([...new Set(labels)].join(" "));
   };
   const grids = [];
+  const closest = (element, selector) => {  // beyond the shadow root that it stands in as well
+    let part = element;
+    while (part && !part.matches(selector)) part = up(part);
+    return part;
+  };
+  const LINE = "tr, [role=row]";
+  const filled = new Set(found.map(({element}) => closest(element, LINE)));
   const header = element => {
-    const cell = element.closest("td, th, [role=gridcell], [role=cell]");
-    const table = cell && cell.closest("table, [role=grid], [role=table]");
+    const cell = closest(element, "td, th, [role=gridcell], [role=cell]");
+    const table = cell && closest(cell, "table, [role=grid], [role=table]");
     if (!table) return {header: "", row: "", line: -1, grid: -1};
-    const row = cell.closest("tr, [role=row]");
+    const row = closest(cell, LINE);
     const place = one => {
       let at = 0;
       for (const other of one.parentElement.children) {
@@ -156,15 +177,15 @@
       return -1;
     };
     const at = place(cell);
-    const rows = [...table.querySelectorAll("tr, [role=row]")];
+    const rows = [...table.querySelectorAll(LINE)];
     const top = rows.find(one => one !== row && one.querySelector("th, [role=columnheader]")
-      && !one.querySelector(FIELDS) && one.children.length > 1);
+      && !filled.has(one) && !one.querySelector(FIELDS) && one.children.length > 1);
     const over = top && [...top.children].find(one => place(one) === at);
     const first = row.querySelector("th, [role=rowheader]");
-    const lines = rows.filter(one => one.querySelector(FIELDS));
+    const lines = rows.filter(one => filled.has(one) || one.querySelector(FIELDS));
     if (!grids.includes(table)) grids.push(table);
     return {grid: grids.indexOf(table), header: over ? squeeze(over.innerText) : "", line: lines.indexOf(row),
-      row: first && !first.contains(element) ? squeeze(first.innerText) : ""};
+      row: first && first !== cell ? squeeze(first.innerText) : ""};
   };
 
   const boxes = found.map(({element}) => element.getBoundingClientRect());
@@ -180,7 +201,7 @@
       best[side] = {gap, text: text.text};
     };
     for (const text of texts) {
-      if (text.owner !== -1 && text.owner !== index) continue;
+      if (text.owner !== index && (text.owner !== -1 || text.heading)) continue;
       const other = text.box;
       const high = Math.min(other.bottom, box.bottom) - Math.max(other.top, box.top);
       const wide = Math.min(other.right, box.right) - Math.max(other.left, box.left);
@@ -223,6 +244,16 @@
     if (top.contains(element) || top === document.documentElement) return "";
     return squeeze(top.innerText).slice(0, 120) || top.tagName.toLowerCase();
   };
+  const group = (element, names) => {  // the words over a few fields, such as those of one date
+    for (let box = up(element); box && inside.get(box) <= FEW; box = up(box)) {
+      if (inside.get(box) < 2) continue;
+      const first = found.findIndex(one => box.contains(one.element));
+      const said = texts.filter(text => text.owner === -1 && text.at <= first
+        && box.contains(text.parent) && !names.has(text.text));
+      if (said.length) return said.at(-1).text.slice(0, 80);
+    }
+    return "";
+  };
   const numbers = new Map();
   const path = element => {  // the elements it stands in, each by a number, from the outermost
     const parts = [];
@@ -251,7 +282,7 @@
       options: tag === "select" ? [...element.options].slice(0, 12).map(o => squeeze(o.text)) : [],
       form: form ? squeeze([form.id, form.getAttribute("name"), form.getAttribute("action"),
         form.getAttribute("aria-label")].filter(Boolean).join(" ")) : "",
-      blocked: element.disabled || element.readOnly || false, path: path(element),
+      blocked: shut(element), path: path(element),
     };
   };
 
@@ -280,6 +311,8 @@
     return hits.map(({element, ...facts}) => facts);
   }
   const data = found.map(describe);
+  const names = new Set(data.flatMap(facts => [facts.label, facts.left, facts.above]));
+  found.forEach(({element}, index) => { data[index].group = group(element, names); });
   found.forEach(({element}, index) => { data[index].covered = cover(element); });
   window.__clerkworkFound = found.map(({element}) => element);
   return data;

@@ -14,6 +14,7 @@ from playwright.sync_api import ElementHandle, Error, Frame, Page
 
 from clerkwork import clock
 from clerkwork.browser.candidates import Candidate, candidates
+from clerkwork.browser.company import Wanted, apart, together
 from clerkwork.browser.match import How, Verdict, choose
 from clerkwork.browser.scores import called
 from clerkwork.browser.words import plain
@@ -50,21 +51,6 @@ class Found:
     score: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
-    """A field that is looked for.
-
-    Attributes:
-        words: What a person calls it.
-        recorded: What it looked like when it was last found, if that is known.
-        row: Its line in a grid, from 0.
-    """
-
-    words: str
-    recorded: Fingerprint | None = None
-    row: int | None = None
-
-
 def find_field(page: Page, wanted: Wanted, *, timeout_s: float = 5.0) -> Found:
     """Return the field that *wanted* names, wherever it is in the frames of *page*.
 
@@ -86,7 +72,7 @@ def find_fields(
     since, before = clock.monotonic(), ""
     while True:
         frames, fields = look(page)
-        verdicts = _apart([_verdict(one, fields) for one in wanted])
+        verdicts = together(wanted, apart([_verdict(one, fields) for one in wanted]), fields)
         now = repr([(one.frame, one.place, called(one.seen)) for one in fields])
         if now != before:
             since, before = clock.monotonic(), now
@@ -105,34 +91,22 @@ def find_fields(
 
 
 def _verdict(wanted: Wanted, fields: Sequence[Candidate]) -> Verdict:
-    """Return which field is meant; of several, only those that nothing lies over."""
+    """Return which field is meant; of several, only those that nothing lies over.
+
+    Where it is known what the field looked like, that must not be less like it than one of those
+    that something lies over: under a pop-up the form is covered, and its copy may not be.
+    """
     verdict = choose(wanted.words, fields, wanted.recorded, wanted.row)
     free = [field for field in fields if not field.covered]
     if verdict.doubtful and len(free) < len(fields):
-        return choose(wanted.words, free, wanted.recorded, wanted.row)
+        other = choose(wanted.words, free, wanted.recorded, wanted.row)
+        if wanted.recorded is None or other.field is verdict.doubtful[0]:
+            return other
     return verdict
 
 
 def _at_once(verdict: Verdict) -> bool:
     return verdict.field is not None and verdict.how is How.LABEL
-
-
-def _apart(verdicts: Sequence[Verdict]) -> list[Verdict]:
-    """Return *verdicts* without any field that two of them claim on equally good grounds."""
-    apart = []
-    for verdict in verdicts:
-        rivals = [
-            other
-            for other in verdicts
-            if other is not verdict and other.field is not None and other.field is verdict.field
-        ]
-        weak = any(_strength(other) >= _strength(verdict) for other in rivals)
-        apart.append(Verdict() if weak else verdict)
-    return apart
-
-
-def _strength(verdict: Verdict) -> int:
-    return [How.FINGERPRINT, How.BESIDE, How.LABEL].index(verdict.how)
 
 
 def find_button(page: Page, *words: str, timeout_s: float = 5.0) -> ElementHandle:

@@ -20,6 +20,7 @@ from clerkwork.model.locators import Fingerprint
 ENOUGH = 3.5  # a lower score is no field at all
 MARGIN = 1.5  # by less than this two fields are not told apart
 BLOCKED = 2.0  # what speaks against a field that nothing can be typed into
+NAMED = 2.0  # by so much the words must speak for a free field that stands for a blocked one
 LEAST_FOR_REST = 2  # fields a form must have for the last one to be known by the others
 
 
@@ -79,6 +80,8 @@ def _by_words(words: str, fields: Sequence[Candidate]) -> Verdict:
 
 def _by_record(words: str, fields: Sequence[Candidate], recorded: Fingerprint) -> Verdict:
     scores = _scores(recorded, fields)
+    kept = _typable(recorded, fields, scores)
+    fields, scores = [fields[at] for at in kept], [scores[at] for at in kept]
     totals = [one.total for one in scores]
     order = sorted(range(len(scores)), key=lambda at: -totals[at])
     labelled, beside = _hits(words, fields, _label), _hits(words, fields, _beside)
@@ -98,6 +101,27 @@ def _by_record(words: str, fields: Sequence[Candidate], recorded: Fingerprint) -
     return Verdict(field=fields[best], how=how, score=totals[best], margin=margin)
 
 
+def _typable(
+    recorded: Fingerprint, fields: Sequence[Candidate], scores: Sequence[Score]
+) -> list[int]:
+    """Return the places of all fields but the blocked ones that a free one stands for.
+
+    A greyed copy and a library's hint bear the same words as the field that is typed into.
+    """
+    if recorded.blocked:
+        return list(range(len(fields)))
+    free = [
+        one
+        for one, field in zip(scores, fields, strict=True)
+        if not field.blocked and one.words >= NAMED and one.total >= ENOUGH
+    ]
+    return [
+        at
+        for at, field in enumerate(fields)
+        if not (field.blocked and any(one.setting >= scores[at].setting for one in free))
+    ]
+
+
 def _in_row(fields: Sequence[Candidate], row: int) -> list[Candidate]:
     """Return the fields in line *row* of each grid whose columns have headings."""
     cells = [field for field in fields if field.seen.header]
@@ -115,7 +139,7 @@ def _scores(recorded: Fingerprint, fields: Sequence[Candidate]) -> list[Score]:
         rest = [at for at, field in enumerate(fields) if not _is_other(recorded, field.seen)]
         if len(rest) == 1:  # every other field is still called what it was called
             scores[rest[0]] = scores[rest[0]].plus(place=3.0)
-    if any(not field.blocked for field in fields):
+    if not recorded.blocked and any(not field.blocked for field in fields):
         scores = [
             one.plus(place=-BLOCKED) if field.blocked else one
             for one, field in zip(scores, fields, strict=True)

@@ -27,25 +27,37 @@ def _contests(at: int, best: int, fields: Sequence[Candidate], scores: Sequence[
     if kind(fields[at].seen) != kind(fields[best].seen):
         return False
     mine, other = scores[best], scores[at]
-    if other.words - mine.words >= OTHER_WORDS or other.marks - mine.marks >= OTHER_MARKS:
+    if other.words - mine.words >= OTHER_WORDS:
         return True
-    elsewhere = other.setting - mine.setting >= OTHER_SETTING and other.words > KNOWN_AS_OTHER
+    if other.words <= KNOWN_AS_OTHER:
+        return False
+    if other.marks - mine.marks >= OTHER_MARKS:
+        return True
+    elsewhere = other.setting - mine.setting >= OTHER_SETTING
     return elsewhere and _groups_alike(fields[best], fields[at], fields)
 
 
 def _groups_alike(one: Candidate, other: Candidate, fields: Sequence[Candidate]) -> bool:
     """Return whether the largest boxes that hold one of two fields each have the same fields."""
+    mine, others = ([kind(field.seen) for field in side] for side in sides(one, other, fields))
+    same = SequenceMatcher(None, mine, others, autojunk=False).ratio()
+    return min(len(mine), len(others)) >= LEAST_FIELDS and same >= LEAST_ALIKE
+
+
+def sides(
+    one: Candidate, other: Candidate, fields: Sequence[Candidate]
+) -> tuple[list[Candidate], list[Candidate]]:
+    """Return the fields in the largest box with *one* and without *other*, then vice versa."""
     depth = 0
     if one.frame == other.frame:
         pairs = zip(one.path, other.path, strict=False)
         depth = next((at for at, (a, b) in enumerate(pairs) if a != b), 0) + 1
     mine, others = (
         [
-            kind(field.seen)
+            field
             for field in fields
             if field.frame == side.frame and field.path[:depth] == side.path[:depth]
         ]
         for side in (one, other)
     )
-    same = SequenceMatcher(None, mine, others, autojunk=False).ratio()
-    return min(len(mine), len(others)) >= LEAST_FIELDS and same >= LEAST_ALIKE
+    return mine, others

@@ -79,10 +79,11 @@ def _score_words(recorded: Fingerprint, seen: Fingerprint) -> float:
     line = most_like(mine, [seen.row])  # which may hold other fields as well
     total = max(5.0 * _lift(strong), 3.0 * _lift(weak), 2.0 * _lift(line))
     names = [text for text in own if plain(text)] or [text for text in near if plain(text)]
-    if names and max(strong, weak, line) < 0.5:
+    like = max(strong, weak, line)
+    if names and like < 0.5:
         total -= 1.0  # it is called something else
-        if most_like(recorded.others, names[:1]) >= 0.9:
-            total -= 4.0  # and that is what another field was called
+    if names and like < 0.9 and most_like(recorded.others, names[:1]) >= 0.9:
+        total = min(total, 1.0) - 4.0  # and that is what another field was called
     for name in ("placeholder", "title"):
         if getattr(recorded, name) and plain(getattr(recorded, name)) == plain(getattr(seen, name)):
             total += 0.8
@@ -93,6 +94,8 @@ def _names(recorded: Fingerprint) -> list[str]:
     names = [recorded.label, recorded.header, *recorded.block[:1]]
     if not any(names):
         names = [recorded.left, recorded.above]
+    if not any(names):
+        names = [recorded.placeholder, recorded.title]
     return [name for name in names if plain(name)]
 
 
@@ -148,6 +151,8 @@ def _score_place(recorded: Fingerprint, seen: Fingerprint) -> float:
     for side in ("left", "above", "below", "right"):
         mine, other = getattr(recorded, side), getattr(seen, side)
         total += 0.4 if mine and plain(mine) == plain(other) else 0.0
+    if plain(recorded.group) and likeness(recorded.group, seen.group) >= 0.9:
+        total += 1.5
     return total + (0.6 if recorded.order == seen.order else 0.0)
 
 
@@ -161,4 +166,5 @@ def _score_headings(mine: Sequence[str], others: Sequence[str]) -> float:
         return -1.0 if others else 0.5
     pairs = zip(mine, others, strict=False)
     same = sum(likeness(one, other) >= 0.9 for one, other in pairs)
-    return 3.0 * same / len(mine) - 0.6
+    more = min(len(others) - len(mine), 1)  # it stands under one that was not there
+    return 3.0 * same / len(mine) - 0.6 - max(more, 0)

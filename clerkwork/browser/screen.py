@@ -12,9 +12,10 @@ from typing import Any
 from playwright.sync_api import Error, Page, Route
 
 from clerkwork.browser import evidence
+from clerkwork.browser.company import Wanted
 from clerkwork.browser.entry import FoundEntry
 from clerkwork.browser.learned import Proposal
-from clerkwork.browser.locate import Found, Wanted, find_button, find_field, find_fields, look
+from clerkwork.browser.locate import Found, find_button, find_field, find_fields, look
 from clerkwork.browser.match import How
 from clerkwork.browser.values import Part
 from clerkwork.browser.words import likeness

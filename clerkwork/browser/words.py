@@ -11,6 +11,7 @@ _BRACKETS = re.compile(r"[(\[【（][^)\]】）]*[)\]】）]")
 _MARKS = re.compile(r"[^\w\s%#&/.-]|_", re.UNICODE)
 _EDGES = re.compile(r"^(?:\d+[.)]\s+)|\b(?:required|optional)\b|必填|选填|可选", re.IGNORECASE)
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_BETWEEN = re.compile(r"\s[-–—/|·]\s|[;:,](?=\s)|[。，；：]")
 _POLITE = re.compile(
     r"^(?:please )?(?:enter|type|select|choose|pick|fill in|specify)(?: (?:the|your|an?))? "
     r"|^(?:the|your) |^请?(?:输入|选择|填写)"
@@ -49,7 +50,16 @@ def likeness(one: str, other: str) -> float:
     concepts = _concepts()
     if concepts.get(first, frozenset()) & concepts.get(second, frozenset()):
         return 0.92
+    if first in _parts(other) or second in _parts(one):
+        return 0.88
     return max(_contained(first, second), 0.8 * _overlap(first, second))
+
+
+@lru_cache(maxsize=8192)
+def _parts(text: str) -> tuple[str, ...]:
+    """Return the parts of a text that says more than a name, such as `Name / 名称`."""
+    parts = _BETWEEN.split(unicodedata.normalize("NFKC", text))
+    return tuple(filter(None, map(plain, parts))) if len(parts) > 1 else ()
 
 
 def _contained(first: str, second: str) -> float:

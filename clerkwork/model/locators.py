@@ -28,6 +28,7 @@ class Fingerprint(Strict):
     below: str = Field("", description="Text below it.")
     header: str = Field("", description="Heading of its column in a grid.")
     row: str = Field("", description="Heading of its row in a grid.")
+    group: str = Field("", description="Words that stand with it and a few other fields.")
     headings: list[str] = Field([], description="The headings before it, nearest first.")
     form: str = Field("", description="Name and address of its form.")
     attributes: dict[str, str] = Field({}, description="Attributes that tell it from others.")
@@ -37,4 +38,5 @@ class Fingerprint(Strict):
     )
     after: list[str] = Field([], description="What the fields after it are called, nearest first.")
     others: list[str] = Field([], description="What all other fields of its form are called.")
+    blocked: bool = Field(False, description="Nothing could be typed into it.")
     order: int = Field(0, ge=0, description="How many fields of its kind stand before it.")

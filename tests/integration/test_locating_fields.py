@@ -23,6 +23,7 @@ FOUND = [
     "late",
     "hidden twin",
     "far twin",
+    "hint",
 ]
 
 
@@ -49,6 +50,11 @@ def test_field_of_a_grid_is_found_by_its_column_and_line(visitor):
     assert visitor(form_visits.fill_date, "lines", "Quantity", 1) == "date"
 
 
+def test_field_of_a_grid_is_found_within_an_element_of_the_pages_own(visitor):
+    """Its shadow root does not hide under which column it stands."""
+    assert visitor(form_visits.fill_date, "in elements", "Order date", 0) == "date"
+
+
 @pytest.mark.parametrize(
     ("form", "code", "named"),
     [
@@ -58,6 +64,7 @@ def test_field_of_a_grid_is_found_by_its_column_and_line(visitor):
             "Order date <input[text] date>; Order date <input[text] old>",
         ),
         ("gone", "page_unexpected", "Supplier <input[text] who>"),
+        ("under a heading", "page_unexpected", "Who <input[text] who>; When <input[text] date>"),
         ("popup", "page_covered", "Your session ends soon"),
     ],
 )
@@ -93,6 +100,19 @@ def test_changed_field_within_a_shadow_root_of_a_frame_is_used(learning, tmp_pat
     learning(form_visits.fill_date, "nested")
     Learned(tmp_path).accept("portal", "Order date")
     assert learning(form_visits.fill_date, "nested renamed") == "date"
+
+
+def test_copy_that_lies_free_is_not_taken_for_a_covered_form(learning, tmp_path):
+    """The form is renamed and under a pop-up, its copy below is neither: that is for a person."""
+    learning(form_visits.fill_date, "open form")
+    Learned(tmp_path).accept("portal", "Order date")
+    error = learning.fails(form_visits.fill_date, "covered form")
+    assert error.code == "locator_ambiguous"
+
+
+def test_field_that_the_page_built_anew_is_read_anew(visitor):
+    """What was typed into the old field is not taken for what the page shows now."""
+    assert visitor(form_visits.shown_after_rebuild) == {"date": ""}
 
 
 def test_accepted_look_is_no_change_any_more(learning, tmp_path):

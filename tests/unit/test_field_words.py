@@ -36,6 +36,15 @@ def test_synonym_is_nearly_the_same(shown):
     assert 0.9 <= likeness("Order date", shown) < 1.0
 
 
+@pytest.mark.parametrize(
+    "shown",
+    ["Director / 导演", "Director - as printed on the paper, without blanks", "Director; who"],
+)
+def test_name_with_an_explanation_is_nearly_the_same(shown):
+    """What follows after a dash, a stroke or a comma explains, and takes little from the name."""
+    assert 0.85 <= likeness("Director", shown) < 0.9
+
+
 @pytest.mark.parametrize(("one", "other"), [("Tax", "Total"), ("数量", "单价"), ("", "Tax")])
 def test_other_things_are_not_alike(one, other):
     """Names of different things never come near to a match."""

@@ -1,0 +1,138 @@
+"""Deciding about fields whose copies stand on the same page: greyed, hinted at, or a whole form."""
+
+from collections.abc import Sequence
+
+from clerkwork.browser.candidates import Candidate
+from clerkwork.browser.company import Wanted, together
+from clerkwork.browser.match import Verdict, choose
+from clerkwork.model.locators import Fingerprint
+
+NAMES = ("Number", "Supplier", "Currency")
+
+
+def text(label: str, **facts) -> Fingerprint:
+    return Fingerprint(tag="input", type="text", label=label, **facts)
+
+
+def on_page(*prints: Fingerprint, blocked: Sequence[int] = ()) -> list[Candidate]:
+    return [
+        Candidate(
+            frame=0,
+            place=place,
+            grid=-1,
+            line=-1,
+            covered="",
+            blocked=place in blocked,
+            path=(0, place),
+            seen=seen,
+        )
+        for place, seen in enumerate(prints)
+    ]
+
+
+def two_forms() -> list[Candidate]:
+    """The fields of a form and then those of its copy, each form a box of its own."""
+    return [
+        Candidate(
+            frame=0,
+            place=form * 3 + at,
+            grid=-1,
+            line=-1,
+            covered="",
+            blocked=False,
+            path=(0, form + 1, form * 3 + at + 3),
+            seen=text(name),
+        )
+        for form in range(2)
+        for at, name in enumerate(NAMES)
+    ]
+
+
+def decided(fields: Sequence[Candidate], *verdicts: Verdict) -> list[Candidate | None]:
+    """Return the fields of the verdicts after they were looked at together, all recorded."""
+    wanted = [Wanted(words=name, recorded=text(name)) for name in NAMES[: len(verdicts)]]
+    return [one.field for one in together(wanted, verdicts, fields)]
+
+
+def doubt(*candidates: Candidate) -> Verdict:
+    return Verdict(doubtful=candidates, score=9.0)
+
+
+def test_hint_that_takes_nothing_is_not_the_field():
+    """A library's hint bears the label; the field is the one that can be typed into."""
+    page = on_page(text("Supplier"), text("", left="Supplier"), text("Tax"), blocked=[0])
+    assert choose("Supplier", page, text("Supplier")).field is page[1]
+
+
+def test_greyed_copy_with_the_very_words_is_not_the_field():
+    """The words of the field itself were decorated since it was recorded."""
+    shown = [text("Supplier"), text("Supplier - as on the paper"), text("Tax")]
+    page = on_page(*shown, blocked=[0])
+    assert choose("Supplier", page, text("Supplier")).field is page[1]
+
+
+def test_free_field_elsewhere_does_not_stand_for_a_greyed_one():
+    """A filter above the form is free while the form's own field still waits."""
+    page = on_page(
+        text("Supplier", headings=["New order"]), text("Supplier", headings=["Filter"]), blocked=[0]
+    )
+    assert choose("Supplier", page, text("Supplier", headings=["New order"])).field is not page[1]
+
+
+def test_field_that_was_greyed_when_it_was_recorded_may_be_greyed():
+    """A computed total is read, not typed."""
+    page = on_page(text("Total"), text("Tax"), blocked=[0])
+    assert choose("Total", page, text("Total", blocked=True)).field is page[0]
+
+
+def test_name_of_another_known_field_is_not_a_longer_name_of_this_one():
+    """`Invoice party` is known as a field of its own; it is not what became of `Party`."""
+    recorded = text("Party", others=["Invoice party", "Date"], attributes={"id": "party"})
+    page = on_page(text("供应商"), text("Invoice party", attributes={"name": "x"}), text("Date"))
+    assert choose("Party", page, recorded).field is not page[1]
+
+
+def test_heading_that_was_not_there_tells_a_copy():
+    """Copy and form have the same words, and one stands under one heading more."""
+    mine = ["Items", "Goods receipt"]
+    page = on_page(
+        text("Batch", headings=mine, order=0),
+        text("Batch", headings=[*mine, "An earlier one"], order=1),
+    )
+    assert choose("Batch", page, text("Batch", headings=mine)).field is page[0]
+
+
+def test_identifiers_that_now_belong_to_another_known_field_contest_nothing():
+    """Names of elements were dealt out anew; every label says what it said."""
+    recorded = text("Supplier", others=["Tax"], attributes={"id": "f1", "name": "f1"})
+    page = on_page(
+        text("Supplier", attributes={"id": "f2", "name": "f2"}),
+        text("Tax", attributes={"id": "f1", "name": "f1"}),
+    )
+    assert choose("Supplier", page, recorded).field is page[0]
+
+
+def test_words_over_a_few_fields_tell_two_of_one_name_apart():
+    """`Date` stands twice, once beside `Last login` and once beside `Joined`."""
+    page = on_page(text("Date", group="Last login"), text("Date", group="Joined"))
+    assert choose("Date", page, text("Date", group="Joined", order=1)).field is page[1]
+
+
+def test_field_stands_in_the_form_in_which_the_others_were_found():
+    """Two were found surely in the first form, so the third is the first form's as well."""
+    page = two_forms()
+    found = decided(page, Verdict(field=page[0]), Verdict(field=page[1]), doubt(page[5], page[2]))
+    assert found == [page[0], page[1], page[2]]
+
+
+def test_one_companion_is_not_enough():
+    """With one field in either form nothing is said of the third."""
+    page = two_forms()
+    found = decided(page, Verdict(field=page[0]), Verdict(field=page[4]), doubt(page[5], page[2]))
+    assert found == [page[0], page[4], None]
+
+
+def test_what_was_found_as_another_field_is_left_out():
+    """Of two that could be meant, one is surely the supplier."""
+    page = on_page(text(""), text("Supplier"))
+    assert decided(page, doubt(page[1], page[0]), Verdict(field=page[1])) == [page[0], page[1]]
