@@ -118,7 +118,7 @@ MARK = """([selector, key]) => {
 TRUTHS = "() => window.__clerkworkFound.map(e => e.__truth || '')"
 SCRIPTS = ("mutations_later.js", "mutations_third.js", "mutations.js")
 ADDRESS = "http://page.invalid/"
-TIMEOUT_S = 2.5
+TIMEOUT_S = 1.5
 
 
 @dataclass
