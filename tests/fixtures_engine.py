@@ -129,13 +129,18 @@ class Bench:
         reader: Any = None,
         browser: Any = None,
         labels: Sequence[str] = (),
+        sweep_s: float = 0.05,
         **more: Any,
     ) -> Worker:
         worker = Worker(
             self.engine,
             name=f"w-{uuid.uuid4()}",
             settings=WorkerSettings(
-                poll_s=0.02, sweep_s=0.05, lease_s=5, concurrency=concurrency, labels=list(labels)
+                poll_s=0.02,
+                sweep_s=sweep_s,
+                lease_s=5,
+                concurrency=concurrency,
+                labels=list(labels),
             ),
             browser=browser or DirectBrowser(),
             reader=reader or NoReader(),

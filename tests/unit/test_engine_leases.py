@@ -1,0 +1,140 @@
+"""Who holds an item, for how long, and how many are held at once."""
+
+import os
+import threading
+from datetime import timedelta
+
+import pytest
+
+from clerkwork import Run, bot, clock
+from clerkwork.engine.sweep import Sweep
+from clerkwork.model.events import Kind
+from clerkwork.model.items import ItemState
+from clerkwork.model.workflows import Step
+from clerkwork.store import events, items
+from clerkwork.store.schema import worker as worker_table
+from tests.fixtures_engine import Bench, MakeBench, Number
+
+LEASE = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+gate = threading.Event()
+
+
+@bot()
+def stopping(value: Number, run: Run) -> Number:
+    """Stop at the gate the first time."""
+    if run.item.attempt == 1:
+        gate.wait(60)
+    return value
+
+
+class Hands:
+    """The clocks of this process, all moved on by hand."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ahead = timedelta()
+        now, monotonic = clock.now, clock.monotonic
+        monkeypatch.setattr(clock, "now", lambda: now() + self.ahead)
+        monkeypatch.setattr(clock, "monotonic", lambda: monotonic() + self.ahead)
+
+
+@pytest.fixture
+def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
+    gate.clear()
+    return Hands(monkeypatch)
+
+
+def started(make_bench: MakeBench, **worker: object) -> Bench:
+    """Return a bench whose worker stands at the gate, and gives no sign of life any more."""
+    bench = make_bench(stopping)
+    bench.start_worker(sweep_s=3600)
+    bench.put("A-1")
+    bench.until(1, ItemState.RUNNING)
+    with bench.store.write() as db:
+        db.execute(worker_table.update().values(**worker))
+    return bench
+
+
+def takeovers(bench: Bench) -> list[str]:
+    with bench.store.read() as db:
+        said = events.after(db, 0, item_id=1)
+    return [event.message for event in said if event.kind is Kind.TAKEN_OVER]
+
+
+@pytest.mark.parametrize("worker", [{"host": "elsewhere"}, {"pid": os.getpid()}])
+def test_item_of_a_silent_worker_is_taken_over_by_the_first_sweep_after_its_lease(
+    make_bench: MakeBench, hands: Hands, worker: dict[str, object]
+) -> None:
+    """Dead on another host, or frozen on this one: not before, and the log says why."""
+    bench = started(make_bench, **worker)
+    second = Sweep(bench.engine, "second", lease=LEASE)
+    hands.ahead = LEASE - MINUTE
+    second.once()
+    before = bench.engine.client.list_workflows(status="PENDING")
+    hands.ahead = LEASE + MINUTE
+    second.once()
+    item = bench.until(1)
+    gate.set()
+    assert (len(before), item.state, item.attempt, item.takeovers, takeovers(bench)) == (
+        1,
+        ItemState.DONE,
+        2,
+        1,
+        ["taken over from a dead worker"],
+    )
+
+
+def test_item_of_a_dead_process_of_this_host_is_taken_over_by_the_next_sweep(
+    make_bench: MakeBench, hands: Hands
+) -> None:
+    """Its lease need not end: that the process is gone is known."""
+    dead = os.fork()
+    if dead == 0:
+        os._exit(0)
+    os.waitpid(dead, 0)
+    bench = started(make_bench, pid=dead)
+    Sweep(bench.engine, "second", lease=LEASE).once()
+    item = bench.until(1)
+    gate.set()
+    assert (item.attempt, item.takeovers, hands.ahead) == (2, 1, timedelta())
+
+
+def test_worker_has_no_more_items_at_work_than_its_concurrency(make_bench: MakeBench) -> None:
+    """The others wait in their queue."""
+    lock, pair = threading.Lock(), threading.Event()
+    inside: list[str] = []
+    most: list[int] = []
+
+    @bot()
+    def counting(value: Number, _run: Run) -> Number:
+        with lock:
+            inside.append(value.number)
+            most.append(len(inside))
+            if len(inside) == 2:
+                pair.set()
+        pair.wait(20)
+        with lock:
+            inside.remove(value.number)
+        return value
+
+    bench = make_bench(counting)
+    numbers = [bench.put(f"A-{number}") for number in range(6)]
+    bench.start_worker(concurrency=2)
+    done = {bench.until(number).state for number in numbers}
+    assert (done, max(most)) == ({ItemState.DONE}, 2)
+
+
+def test_item_of_another_workflow_names_what_caused_it(make_bench: MakeBench) -> None:
+    """Its parent, and the run and step of the parent that submitted it."""
+
+    @bot()
+    def handing(value: Number, _run: Run) -> Number:
+        return value
+
+    bench = make_bench(handing, steps=[Step(bot="handing"), Step(submit="next")])
+    item_id = bench.put("A-1")
+    bench.start_worker()
+    bench.until(item_id)
+    with bench.store.read() as db:
+        caused = [(child.workflow, child.parent_id, child.cause) for child in items.children(db, 1)]
+    assert caused == [("next", item_id, f"item-{item_id}-1: submit next")]
