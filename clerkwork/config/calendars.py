@@ -5,7 +5,7 @@ A file of the project goes before a shipped one of the same name.
 
 from pathlib import Path
 
-from clerkwork.config.yaml_files import YamlFile, parse, read_yaml
+from clerkwork.config.yaml_files import read_named
 from clerkwork.errors import ConfigError
 from clerkwork.model.calendars import Calendar
 
@@ -33,26 +33,5 @@ def read_calendars(root: Path) -> tuple[dict[str, Calendar], list[ConfigError]]:
 
 
 def _read(folder: Path, root: Path) -> tuple[dict[str, Calendar], list[ConfigError]]:
-    found: dict[str, Calendar] = {}
-    problems: list[ConfigError] = []
-    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
-        try:
-            file = read_yaml(path, root)
-        except ConfigError as error:
-            problems.append(error)
-            continue
-        calendar, wrong = parse(Calendar, file)
-        problems += [*wrong, *_name_problems(path, file, calendar)]
-        if calendar is not None:
-            found[calendar.name] = calendar
-    return found, problems
-
-
-def _name_problems(path: Path, file: YamlFile, calendar: Calendar | None) -> list[ConfigError]:
-    problems = []
-    if path.suffix != ".yaml":
-        problems.append(ConfigError(file.name, f"rename it to {path.stem}.yaml"))
-    if calendar is not None and calendar.name != path.stem:
-        text = f"`name` is {calendar.name!r} but the file is {path.name}; make them the same"
-        problems.append(file.problem(["name"], text))
-    return problems
+    found, problems = read_named(Calendar, folder, root)
+    return {name: value for name, (value, _) in found.items()}, problems

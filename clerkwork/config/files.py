@@ -6,7 +6,7 @@ from typing import Any
 
 from clerkwork.config.calendars import read_calendars
 from clerkwork.config.triggers import Due
-from clerkwork.config.yaml_files import Place, YamlFile, parse, read_yaml
+from clerkwork.config.yaml_files import Place, YamlFile, read_named
 from clerkwork.errors import ConfigError
 from clerkwork.model.calendars import Calendar
 from clerkwork.model.workflows import Workflow
@@ -34,36 +34,13 @@ def workflow_schema() -> dict[str, Any]:
 
 def read_workflows(root: Path) -> Read:
     """Return each readable workflow with its file, and all problems of all workflow files."""
-    found, problems = _read_all(root)
+    found, problems = read_named(Workflow, root / "workflows", root)
     calendars, _ = read_calendars(root)
     for workflow, file in found.values():
         problems += _source_problems(workflow, file)
         problems += _schedule_problems(workflow, file, calendars)
         problems += _hand_over_problems(workflow, file, found)
     problems += _shared_folders(found)
-    return found, problems
-
-
-def _read_all(root: Path) -> Read:
-    folder = root / "workflows"
-    found: dict[str, tuple[Workflow, YamlFile]] = {}
-    problems: list[ConfigError] = []
-    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
-        try:
-            file = read_yaml(path, root)
-        except ConfigError as error:
-            problems.append(error)
-            continue
-        if path.suffix != ".yaml":
-            problems.append(ConfigError(file.name, f"rename it to {path.stem}.yaml"))
-        value, wrong = parse(Workflow, file)
-        problems += wrong
-        if value is None:
-            continue
-        found[path.stem] = (value, file)
-        if value.name != path.stem:
-            text = f"`name` is {value.name!r} but the file is {path.name}; make them the same"
-            problems.append(file.problem(["name"], text))
     return found, problems
 
 

@@ -6,7 +6,7 @@ A file of the project goes before a shipped one of the same name.
 from pathlib import Path
 from typing import Any
 
-from clerkwork.config.yaml_files import parse, read_yaml
+from clerkwork.config.yaml_files import read_named
 from clerkwork.errors import ConfigError
 from clerkwork.model.templates import Template
 
@@ -46,20 +46,5 @@ def template_schema() -> dict[str, Any]:
 
 
 def _read(folder: Path, root: Path) -> tuple[dict[str, Template], list[ConfigError]]:
-    found: dict[str, Template] = {}
-    problems: list[ConfigError] = []
-    for path in sorted(folder.glob("*.yaml")):
-        try:
-            file = read_yaml(path, root)
-        except ConfigError as error:
-            problems.append(error)
-            continue
-        template, wrong = parse(Template, file)
-        problems += wrong
-        if template is None:
-            continue
-        found[template.name] = template
-        if template.name != path.stem:
-            text = f"`name` is {template.name!r} but the file is {path.name}; make them the same"
-            problems.append(file.problem(["name"], text))
-    return found, problems
+    found, problems = read_named(Template, folder, root)
+    return {name: value for name, (value, _) in found.items()}, problems

@@ -173,6 +173,35 @@ def parse(model: type[M], file: YamlFile) -> tuple[M | None, list[ConfigError]]:
     return None, sorted(problems, key=lambda problem: problem.line or 0)
 
 
+def read_named(
+    model: type[M], folder: Path, root: Path
+) -> tuple[dict[str, tuple[M, YamlFile]], list[ConfigError]]:
+    """Return each readable file of *folder* by its name, as a *model*, and every problem of all.
+
+    A file is called like the ``name`` that stands in it, with the ending ``.yaml``.
+    """
+    found: dict[str, tuple[M, YamlFile]] = {}
+    problems: list[ConfigError] = []
+    for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        try:
+            file = read_yaml(path, root)
+        except ConfigError as error:
+            problems.append(error)
+            continue
+        if path.suffix != ".yaml":
+            problems.append(ConfigError(file.name, f"rename it to {path.stem}.yaml"))
+        value, wrong = parse(model, file)
+        problems += wrong
+        if value is None:
+            continue
+        found[path.stem] = (value, file)
+        if file.data["name"] != path.stem:
+            name = file.data["name"]
+            text = f"`name` is {name!r} but the file is {path.name}; make them the same"
+            problems.append(file.problem(["name"], text))
+    return found, problems
+
+
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
     place = detail["loc"]
     key = ".".join(str(part) for part in place)

@@ -253,3 +253,21 @@ def title_of(model: type[BaseModel] | None, path: str) -> str:
     if rest and isinstance(inner, type) and issubclass(inner, BaseModel):
         return title_of(inner, rest)
     return info.title or name.replace("_", " ").capitalize()
+
+
+def titles_along(model: type[BaseModel] | None, path: str) -> list[str]:
+    """Return what people call each part of *path*, to be translated; numbers count from 1."""
+    name, _, rest = path.partition(".")
+    if name.isdigit():
+        title, inner = str(int(name) + 1), model
+    else:
+        title, inner = title_of(model, name), _inner(model, name)
+    return [title, *(titles_along(inner, rest) if rest else [])]
+
+
+def _inner(model: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
+    """Return the model of a field, or of the lines of a list; None where it has none."""
+    info = model.model_fields.get(name) if model else None
+    kinds = (info.annotation, *get_args(info.annotation)) if info else ()
+    models = (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
+    return next(models, None)

@@ -1,5 +1,7 @@
 """What an operator does on the page of an item: each move is confirmed with a reason."""
 
+import re
+
 import pytest
 
 from clerkwork.model.events import Kind
@@ -91,6 +93,24 @@ def test_changed_data_is_taken_over_and_wrong_data_is_not(served: Served) -> Non
         "Süd",
         2,
     )
+
+
+def test_the_fields_of_a_change_are_called_what_people_call_them(served: Served) -> None:
+    """In both languages, lines counted from one; never by their path in the data."""
+    number = put(served)
+    with served.client() as client:
+        pages = {lang: client.get(f"/items/{number}?lang={lang}").text for lang in ("en", "zh")}
+    named = re.compile(r"<label>([^<]*)<input name=\"leaf")
+    labels = {
+        language: [" ".join(label.split()) for label in named.findall(page)]
+        for language, page in pages.items()
+    }
+    assert labels["en"] == [
+        *("Order number", "Supplier", "Order date", "Currency", "Lines 1 Code"),
+        *("Lines 1 Description", "Lines 1 Quantity", "Lines 1 Unit price", "Lines 1 Amount"),
+        *("Tax", "Total"),
+    ]
+    assert labels["zh"][:5] == ["订单号", "供应商", "订单日期", "币种", "明细行 1 编码"]
 
 
 def test_a_refused_change_comes_back_with_what_was_typed(served: Served) -> None:

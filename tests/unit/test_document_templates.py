@@ -180,3 +180,12 @@ def test_every_shipped_template_is_valid_and_has_a_schema():
     """An editor completes what the shipped files use."""
     assert {template.name for template in shipped()} == {file.stem for file in SHIPPED.iterdir()}
     assert set(template_schema()["properties"]) == set(Template.model_fields)
+
+
+def test_a_template_with_another_ending_is_not_silently_left_out(tmp_path):
+    """Whoever calls it .yml would wait for it to be used."""
+    folder = tmp_path / "config" / "templates"
+    folder.mkdir(parents=True)
+    (folder / "receipt.yml").write_bytes((SHIPPED / "receipt.yaml").read_bytes())
+    _, problems = read_templates(tmp_path)
+    assert list(map(str, problems)) == ["config/templates/receipt.yml: rename it to receipt.yaml"]

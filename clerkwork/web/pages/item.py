@@ -2,12 +2,14 @@
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
+from pydantic import BaseModel
 
 from clerkwork.engine.operations import Operations
-from clerkwork.errors import UsageError
+from clerkwork.errors import ClerkworkError, UsageError
 from clerkwork.model.events import Kind
 from clerkwork.model.items import CLOSED, MOVES, ItemState, WorkItem
 from clerkwork.model.reviews import AnswerInvalid, flatten
+from clerkwork.review.forms import titles_along
 from clerkwork.store import events, items, reviews
 from clerkwork.store.items import Filter
 from clerkwork.web import pictures
@@ -114,6 +116,8 @@ def _page(
         healed = items.count(db, Filter(ids=(item_id,), healed=True)) > 0
     offered = _offered(found)
     steps = desk.project.engine.finished_steps(found) if "requeue" in offered else []
+    leaves = flatten(found.payload) | _given(typed) if "edit" in offered else {}
+    takes = _takes(desk, found)
     return desk.page(
         request,
         "item",
@@ -129,8 +133,17 @@ def _page(
         picture_of=pictures.of_event,
         offered=offered,
         steps=steps,
-        leaves=flatten(found.payload) | _given(typed) if "edit" in offered else {},
+        leaves=leaves,
+        titles={path: titles_along(takes, path) for path in leaves},
         leaf=LEAF,
         typed=typed,
         trouble=trouble or {},
     )
+
+
+def _takes(desk: Desk, found: WorkItem) -> type[BaseModel] | None:
+    """Return the model of the item's data; None where its workflow or bot is gone."""
+    try:
+        return desk.project.engine.first_bot(found.workflow).takes
+    except (KeyError, ClerkworkError):
+        return None
