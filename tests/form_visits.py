@@ -1,6 +1,7 @@
 """Functions that tests of finding fields run on a page, in the browser's process."""
 
 from clerkwork import Screen
+from clerkwork.browser.access import go_to
 from clerkwork.browser.filling import Fields
 from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.browser.values import Part
@@ -52,6 +53,7 @@ FORMS = {
     "<label>Supplier<input name=who></label>",
     "under a heading": "<h2>Travel</h2><input placeholder=Who name=who>"
     "<input placeholder=When name=date>",
+    "short": "<label>Order date<input name=date maxlength=6></label>",
     "popup": "<label>Order date<input name=date></label><div style='position:fixed;inset:0;"
     "background:#fff'>Your session ends soon</div>",
     "lines": "<table><tr><th>Code<th>Quantity<tr><td><input><td><input><tr><td><input><td>"
@@ -81,6 +83,16 @@ def fill_date(screen: Screen, form: str, words: str = "Order date", row: int | N
         if element.input_value() == "3 November"
     ]
     return " ".join(names)
+
+
+def write_date(screen: PlaywrightScreen, text: str) -> dict[str, str]:
+    """Write a text into a field that takes six characters, and return what it shows."""
+    open_form(screen, "short")
+    go_to(screen, "/form")
+    part = Part(path="date", text=text, typed=text, field=FormField(words="Order date"))
+    fields = Fields(screen)
+    fields.write([part])
+    return fields.shown([part])
 
 
 def shown_after_rebuild(screen: PlaywrightScreen) -> dict[str, str]:

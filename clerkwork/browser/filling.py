@@ -59,12 +59,15 @@ class Fields:
 
         Raises:
             ApplicationException: ``locator_ambiguous`` or ``page_unexpected``.
+            BusinessException: ``too_long``: the field would cut the value, which may be a reference
+                that two records then share.
         """
         missing = [part for part in parts if part.path not in self._known]
         if not missing:
             return
         wanted = [self._wanted(part) for part in missing]
         for part, found in zip(missing, self.screen.fields(wanted), strict=True):
+            _refuse_cut(self.screen, part, found)
             self._known[part.path] = found
 
     def forget(self, parts: Sequence[Part]) -> None:
@@ -201,6 +204,22 @@ def _step(part: Part) -> dict[str, Any]:
     """Return what the page's scripts are told of *part*."""
     offered = part.field.entry == "offered"
     return {"text": part.text, "typed": part.typed, "offered": offered, "shows": part.shows}
+
+
+def _refuse_cut(screen: PlaywrightScreen, part: Part, found: Found) -> None:
+    most = found.seen.attributes.get("maxlength", "")
+    length = len(part.typed.encode("utf-16-le")) // 2  # as a page counts
+    if part.field.entry == "computed" or not most.isdecimal() or length <= int(most):
+        return
+    raise BusinessException(
+        "too_long",
+        "{field} of {target} takes {most} characters; {value} has more.",
+        fields=(part.path,),
+        field=part.field.words,
+        target=screen.target.name,
+        most=most,
+        value=part.text,
+    )
 
 
 def not_offered(screen: PlaywrightScreen, part: Part) -> BusinessException:

@@ -125,6 +125,7 @@ CODES = {
     "target_held": N_("Target was stopped"),
     "target_unreachable": N_("Target cannot be reached"),
     "unknown_currency": N_("Unknown currency"),
+    "too_long": N_("Longer than the field takes"),
     "unknown_supplier": N_("Unknown supplier"),
     "worker_died": N_("Worker died repeatedly"),
 }

@@ -6,6 +6,7 @@ from clerkwork.browser.host import BrowserHost
 from clerkwork.browser.learned import Learned
 from clerkwork.config.settings import BrowserSettings
 from clerkwork.config.targets import load_targets
+from clerkwork.errors import BusinessException
 from tests import form_visits
 
 FOUND = [
@@ -113,6 +114,18 @@ def test_copy_that_lies_free_is_not_taken_for_a_covered_form(learning, tmp_path)
 def test_field_that_the_page_built_anew_is_read_anew(visitor):
     """What was typed into the old field is not taken for what the page shows now."""
     assert visitor(form_visits.shown_after_rebuild) == {"date": ""}
+
+
+def test_value_that_the_field_would_cut_goes_to_a_person(visitor):
+    """Cut to the field's length, the references of two orders would be one."""
+    kept = visitor(form_visits.write_date, "PO-123")
+    error = visitor.fails(form_visits.write_date, "PO-1234")
+    assert (kept, type(error), error.code, error.fields) == (
+        {"date": "PO-123"},
+        BusinessException,
+        "too_long",
+        ("date",),
+    )
 
 
 def test_accepted_look_is_no_change_any_more(learning, tmp_path):
