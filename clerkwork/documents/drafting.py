@@ -51,13 +51,21 @@ class Score:
 def drafted(read: Extraction, name: str) -> Template:
     """Return a template that the document which was read fits.
 
-    It is told by its supplier, and where nobody is named, by the number's label.
+    It is told by its supplier, and where nobody is named, by the label of its number, or of another
+    value without one: a value itself stands in no other document.
+
+    Raises:
+        UsageError: Neither a supplier nor a label was read.
     """
     fields = {field.path: field for field in read.fields if field.value}
     supplier = fields.get("supplier")
-    phrases = [supplier.value] if supplier else [field.raw for field in fields.values()][:1]
+    labels = [field.facts["label"] for field in fields.values() if field.facts.get("label")]
+    phrases = [supplier.value] if supplier else labels[:1]
     if not phrases:
-        raise UsageError("nothing was read in the document, so no template can be drafted from it")
+        raise UsageError(
+            "neither a supplier nor a label was read in the document, so nothing tells others of "
+            "its kind; draft from a clearer one, or write the phrases under `match: any:` yourself"
+        )
     lines = {path.split(".")[1] for path in fields if path.startswith("lines.")}
     return Template(
         name=name,

@@ -23,6 +23,7 @@ STRIP_SPACE_PX = 40
 GLUE = 0.35
 MIN_CHINESE = 0.05
 INK = 150
+FAR_ASKEW = 5.0
 CUT_FREE = 3.0  # degrees up to which a turn cuts nothing but margins
 CHARACTER_HEIGHT = 0.93
 CHARACTER_GAP = 0.06
@@ -210,8 +211,9 @@ def _skew(picture: Image.Image) -> float:
     small.thumbnail((900, 1300), Image.Resampling.BOX)
     flat = ImageChops.subtract(small.filter(ImageFilter.BoxBlur(12)), small, offset=0)
     ink = flat.point(lambda value: 255 if value > 24 else 0)
-    rough = ink.reduce(2)
-    best = _best_angle(rough, [step * 0.5 for step in range(-24, 25)])
+    rough = _best_angle(ink.reduce(2), [float(step) for step in range(-12, 13)])
+    reach = range(-12, 13) if abs(rough) < FAR_ASKEW else range(-24, 25)
+    best = _best_angle(ink, [step * 0.5 for step in reach])
     return _best_angle(ink, [best + step * 0.1 for step in range(-5, 6)])
 
 

@@ -11,6 +11,7 @@ from clerkwork.documents.classes import template_of
 from clerkwork.documents.constraints import Reading, constrained
 from clerkwork.documents.drafting import drafted, written
 from clerkwork.documents.witness import PageWitness
+from clerkwork.errors import UsageError
 from clerkwork.model.extraction import Box, Extraction, FieldEvidence, Proof
 from clerkwork.model.templates import Template
 
@@ -144,6 +145,20 @@ def test_a_draft_fits_the_document_it_was_made_from(page):
     assert [field.doubtful for field in found.values()] == [False, False, False]
     assert draft.fields["number"].pattern == r"KS\-\d{6}"
     assert template_of(pages_of(page, "Kestrel"), [draft]) == draft
+
+
+def test_a_draft_without_a_supplier_is_told_by_a_label(page):
+    """The number itself stands in no other document."""
+    number = read("number", "KS-123456", facts={"label": "Delivery ref"})
+    draft = drafted(Extraction(engine="x", kind="invoice", fields=[number], pages=[]), "kestrel")
+    assert draft.match.any == ["Delivery ref"]
+
+
+def test_nothing_is_drafted_from_a_document_without_supplier_and_labels():
+    """The message says what to do instead."""
+    number = read("number", "KS-123456", facts={})
+    with pytest.raises(UsageError, match="draft from a clearer one"):
+        drafted(Extraction(engine="x", kind="invoice", fields=[number], pages=[]), "kestrel")
 
 
 def test_a_drafted_file_is_read_again_as_it_was_written(page, tmp_path):
