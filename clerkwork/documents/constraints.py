@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from clerkwork import clock
-from clerkwork.documents.belief import Scribe, agreement, missing
+from clerkwork.documents.belief import (
+    AGREED,
+    GUESS,
+    Scribe,
+    Verdict,
+    agreement,
+    missing,
+    verdict,
+)
 from clerkwork.documents.dates import parse_dates
 from clerkwork.documents.found import Found, found, layout_of
+from clerkwork.documents.identifiers import parse_identifier
 from clerkwork.documents.labels import compact
 from clerkwork.documents.numerals import normal
 from clerkwork.documents.witness import Witness
@@ -16,6 +25,7 @@ from clerkwork.documents.words import PageWords, Token, box_of, text_of
 from clerkwork.model.extraction import Box, FieldEvidence, Proof
 from clerkwork.model.templates import Area, Check, Template, TemplateField
 
+IDENTIFIERS = ("tax_id", "vat_id", "iban")  # names of fields that have check digits end so
 AFTER = " :;.：；.-–#"
 BELOW = 3  # rows under a label in which its value may stand
 
@@ -72,11 +82,22 @@ def _ruled(
         ratio = reading.pages[item.tokens[0].page].ratio
         if _fits(item.value, box_of(item.tokens, ratio), rule):
             others = [field.value, *field.candidates] if field is not None else []
-            judged = agreement(item, reading.witness)
+            judged = _checked_digits(path, item.value, agreement(item, reading.witness))
             return _asked(reading.scribe.write(path, item, judged, others), rule, reading.scribe)
     if field is None:
         return reading.scribe.write(path, None, missing())
     return _fitting(field, rule, reading)
+
+
+def _checked_digits(path: str, value: str, read: Verdict) -> Verdict:
+    """Return the verdict on a tax number or a bank account with what its check digits say."""
+    identifier = parse_identifier(value) if path.endswith(IDENTIFIERS) else None
+    if identifier is None or identifier.proven is None:
+        return read
+    if not identifier.proven:
+        return verdict(GUESS, "Its check digit is wrong.", refuted=True)
+    proofs = (*read.evidence, Proof.CHECK_DIGIT)
+    return verdict(max(read.confidence, AGREED), "Its check digit is right.", *proofs)
 
 
 def _fitting(field: FieldEvidence, rule: TemplateField, reading: Reading) -> FieldEvidence:

@@ -98,6 +98,23 @@ def test_a_label_does_not_replace_a_value_that_is_believed_and_fits(page):
     assert found.value == "R-1"
 
 
+@pytest.mark.parametrize(
+    ("number", "evidence", "refuted"),
+    [
+        ("91350100M000100Y43", [Proof.TEXT_LAYER, Proof.CHECK_DIGIT], False),
+        ("91350100M000100Y44", [], True),
+        ("5521", [Proof.TEXT_LAYER], False),
+    ],
+)
+def test_the_check_digits_of_a_tax_number_speak_for_it_or_against(
+    page, number: str, evidence: list[Proof], refuted: bool
+):
+    """One wrong character is seen; a number without check digits is believed as others are."""
+    template = {"fields": {"supplier_tax_id": {"labels": ["Tax ref"]}}}
+    found = ruled(page, template, rows=(f"Tax ref: {number}",))["supplier_tax_id"]
+    assert (found.value, found.evidence, found.refuted) == (number, evidence, refuted)
+
+
 def test_a_field_that_is_nowhere_is_not_made_up(page):
     """A template's own field without a value does not trouble anybody."""
     assert ruled(page, {"fields": {"tax_id": {"labels": ["Tax id"]}}}, rows=("Hello",)) == {}
