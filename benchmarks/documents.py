@@ -154,6 +154,9 @@ PARTS: dict[str, Part] = {
 }
 
 
+COSTS = {"cost": reading_cost.rows, "digital": reading_cost.digital}  # the second is a part
+
+
 def main() -> None:
     """Measure the chosen parts, print their rows, and write them when asked to."""
     options = argparse.ArgumentParser(description=__doc__)
@@ -168,8 +171,8 @@ def main() -> None:
     say(f"read by {engines.first.name}, confirmed by {engines.second and engines.second.name}")
     for part in given.only.split(","):
         with tempfile.TemporaryDirectory() as evidence:
-            if part == "cost":
-                rows = reading_cost.rows(given.data, settings(), Path(evidence), row)
+            if part in COSTS:
+                rows = COSTS[part](given.data, settings(), Path(evidence), row)
             else:
                 reader = DocumentReader(settings(), Path(evidence), given.cache)
                 rows = PARTS[part](given.data, reader)
