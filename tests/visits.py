@@ -114,3 +114,23 @@ def _kill_those_with(word: str) -> None:
         with contextlib.suppress(OSError):
             if word in Path(f"/proc/{pid}/cmdline").read_text():
                 os.kill(pid, signal.SIGKILL)
+
+
+def picture_of_secret(screen: Screen, secret: str, hidden: bool) -> None:
+    """Keep a picture of a page that shows *secret* in a field, a text, a shadow root, a dialog."""
+    screen.page.set_content(
+        "<p>Account</p><p><b></b></p><input name=code><div></div><dialog><p></p></dialog>"
+    )
+    screen.page.evaluate(
+        """secret => {
+          document.querySelector("b").textContent = secret;
+          document.querySelector("input").value = secret;
+          document.querySelector("dialog p").textContent = secret;
+          document.querySelector("div").attachShadow({mode: "open"}).innerHTML = `<i>${secret}</i>`;
+          document.querySelector("dialog").showModal();
+        }""",
+        secret,
+    )
+    if hidden:
+        screen.hide([secret])
+    screen.keep("secret")

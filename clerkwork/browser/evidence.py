@@ -16,14 +16,18 @@ from weakref import WeakKeyDictionary
 from playwright.sync_api import CDPSession, Error, Page
 
 from clerkwork.browser.values import Part
+from clerkwork.model.secrets import MASK, SHORTEST, shapes
 
 COVER = Path(__file__).with_name("cover.js").read_text(encoding="utf-8")
 QUALITY = 60
 LONGEST = 8_000  # pixels; what a page has below that is not in its picture
-SHORTEST = 4  # characters; a shorter secret would cover ordinary words
 PING_MS = 5_000
-MASK = "•••"
-TYPES = {".jpg": "image/jpeg", ".jsonl": "application/jsonl", ".txt": "text/plain"}
+TYPES = {
+    ".jpg": "image/jpeg",
+    ".jsonl": "application/jsonl",
+    ".txt": "text/plain",
+    ".zip": "application/zip",
+}
 _sessions: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
 
 
@@ -79,8 +83,9 @@ def field_lines(parts: Sequence[Part], shown: Mapping[str, str]) -> str:
 
 def without(text: str, secrets: Iterable[str]) -> str:
     """Return *text* with every secret masked."""
-    for secret in sorted(secrets, key=len, reverse=True):
-        text = text.replace(secret, MASK) if len(secret) >= SHORTEST else text
+    found = {shape for secret in secrets for shape in shapes(secret)}
+    for shape in sorted(found, key=len, reverse=True):
+        text = text.replace(shape, MASK)
     return text
 
 

@@ -4,6 +4,7 @@ A page that hangs or a browser that eats the memory is ended by killing the chil
 started; the next call starts a new one. When the worker itself dies, the browser dies with it.
 """
 
+import random
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -21,6 +22,8 @@ from clerkwork.config.settings import BrowserSettings
 from clerkwork.errors import ApplicationException
 from clerkwork.model.egress import Egress, Fence, Unfenced
 from clerkwork.model.targets import Target
+
+TRACED_AFTER = 20  # calls to a target after one that failed: whatever it was may come again
 
 
 class BrowserHost:
@@ -52,6 +55,7 @@ class BrowserHost:
         self._owner = owner
         self._full_percent = full_percent
         self._sessions = sessions or Sessions()
+        self._to_trace: dict[str, int] = {}  # how many calls to a target are traced still
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._scratch: Scratch | None = None
@@ -93,6 +97,7 @@ class BrowserHost:
                 on_message=partial(_armed, outlet, hear),
             )
         except ApplicationException as error:
+            self._to_trace[target.name] = TRACED_AFTER
             raise outlet.explained(error) from error
         finally:
             outlet.close()
@@ -100,6 +105,9 @@ class BrowserHost:
                 hear("log", _warning(problem.message, code=problem.code, **problem.facts))
 
     def _order(self, target: Target, outlet: Outlet) -> Visit:
+        left = self._to_trace.get(target.name, 0)
+        self._to_trace[target.name] = max(0, left - 1)
+        sampled = random.random() * 100 < self._settings.trace_percent  # noqa: S311 - a sample
         return Visit(
             target=target.name,
             base_url=target.base_url.rstrip("/"),
@@ -111,6 +119,8 @@ class BrowserHost:
             evidence=self._evidence,
             full_percent=self._full_percent,
             slowest_step_s=target.call_timeout_s / 2,
+            traced=sampled or left > 0,
+            sampled=sampled,
             state=self._sessions.get(_account(target)),
             system=target,
             slow=self._learned.slow(target.name) if self._learned else frozenset(),

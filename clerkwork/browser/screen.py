@@ -11,7 +11,7 @@ from typing import Any
 
 from playwright.sync_api import Error, Page, Route
 
-from clerkwork.browser import evidence
+from clerkwork.browser import evidence, traces
 from clerkwork.browser.company import Wanted
 from clerkwork.browser.entry import FoundEntry
 from clerkwork.browser.learned import Proposal
@@ -27,6 +27,7 @@ from clerkwork.model.targets import Target
 
 LOCATE_S = 5.0
 SAME_WORDS = 0.9
+SHORTEST_TOKEN = 8  # characters; a shorter cookie is a choice, such as a language
 _told: dict[tuple[str, str], Fingerprint] = {}  # what this process has proposed already
 
 
@@ -151,6 +152,13 @@ class PlaywrightScreen:
             text = evidence.page_text(self.page, self._secrets)
             self._kept("page_text", text.encode(), ".txt")
         self.keep("before_submit")
+
+    def keep_trace(self, trace: bytes) -> None:
+        """Keep the trace of the call, without secrets, cookies and bodies."""
+        if self._has_room("trace"):
+            cookies = [cookie.get("value", "") for cookie in self.page.context.cookies()]
+            tokens = [value for value in cookies if len(value) >= SHORTEST_TOKEN]
+            self._kept("trace", traces.scrubbed(trace, [*self._secrets, *tokens]), ".zip")
 
     def _has_room(self, name: str) -> bool:
         if used_percent(self._evidence) < self._full_percent:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -55,6 +56,8 @@ class Visit:
         full_percent: No pictures are kept while the disk is this full.
         slowest_step_s: No single action or page may take longer.
         system: The target's description.
+        traced: Whether a trace is recorded, to be kept when the call fails, and
+        sampled: whether it is kept in any case.
         state: Cookies and storage of the last call, if it is known.
         slow: Names of the parts whose fields the target takes one by one only.
         fingerprints: What the target's fields looked like, by their words.
@@ -71,6 +74,8 @@ class Visit:
     full_percent: float
     slowest_step_s: float
     system: Target
+    traced: bool = False
+    sampled: bool = False
     state: dict[str, Any] | None = None
     slow: frozenset[str] = frozenset()
     fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
@@ -96,6 +101,8 @@ class _Session:
         limit_ms = visit.slowest_step_s * 1000
         context.set_default_timeout(min(ACTION_TIMEOUT_MS, limit_ms))
         context.set_default_navigation_timeout(min(NAVIGATION_TIMEOUT_MS, limit_ms))
+        if visit.traced:
+            context.tracing.start(snapshots=True)
         return context
 
     def _launch(self, visit: Visit, channel: Channel) -> Browser:
@@ -163,11 +170,24 @@ def _work(
         if keep_failure(screen):
             with contextlib.suppress(Error):
                 _remember(context, channel, visit)
+        _keep_trace(screen, visit)
         raise
     except Error as error:
         keep_failure(screen)
+        _keep_trace(screen, visit)
         raise translate(error, place(page)) from None
+    if visit.sampled:
+        _keep_trace(screen, visit)
     return result
+
+
+def _keep_trace(screen: PlaywrightScreen, visit: Visit) -> None:
+    if not visit.traced:
+        return
+    with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Error, OSError):
+        file = Path(folder) / "trace.zip"
+        screen.page.context.tracing.stop(path=file)
+        screen.keep_trace(file.read_bytes())
 
 
 def _remember(context: BrowserContext, channel: Channel, visit: Visit) -> None:

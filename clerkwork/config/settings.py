@@ -88,6 +88,13 @@ class BrowserSettings(Section):
     )
     headless: bool = Field(True, description="Whether the browser has no window.")
     memory_mb: int = Field(1500, ge=200, description="Memory above which the browser is killed.")
+    trace_percent: float = Field(
+        1.0,
+        ge=0,
+        le=100,
+        description="Percent of the calls whose full trace is kept, without secrets, cookies and "
+        "bodies. That of a call that fails soon after another one is kept in any case.",
+    )
 
 
 class DocumentSettings(Section):

@@ -1,0 +1,69 @@
+"""Taking secrets out of a trace before it is kept: passwords, cookies, and all that was sent.
+
+Playwright's traces hold a password in a dozen places. What is kept of one still shows every page as
+it looked, with its styles and pictures, but nothing of what went to the target or came from it.
+"""
+
+import io
+import json
+import zipfile
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from clerkwork.model.secrets import MASK, shapes
+
+DRAWN = (".css", ".png", ".jpeg", ".jpg", ".gif", ".svg", ".webp", ".woff", ".woff2", ".ttf")
+VALUE = "__playwright_value_"
+OPEN = frozenset(
+    {"accept", "content-length", "content-type", "date", "location", "referer", "user-agent"}
+)
+
+
+def scrubbed(trace: bytes, secrets: Iterable[str]) -> bytes:
+    """Return the zip file *trace* without *secrets*, cookies and bodies."""
+    told = sorted({shape for secret in secrets for shape in shapes(secret)}, key=len, reverse=True)
+    kept = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(trace)) as old, zipfile.ZipFile(kept, "w") as new:
+        for entry in old.infolist():
+            if entry.filename.endswith((".trace", ".network")):
+                lines = [_line(line, told) for line in old.read(entry).splitlines()]
+                new.writestr(entry.filename, b"\n".join(lines) + b"\n", zipfile.ZIP_DEFLATED)
+            elif entry.filename.endswith(DRAWN):
+                data = old.read(entry)
+                if not any(shape.encode() in data for shape in told):
+                    new.writestr(entry.filename, data, zipfile.ZIP_DEFLATED)
+    return kept.getvalue()
+
+
+def _line(line: bytes, told: Collection[str]) -> bytes:
+    event = json.loads(line)
+    if event.get("type") == "resource-snapshot":
+        _strip(event["snapshot"])
+    if event.get("type") == "context-options":
+        event["options"] = {"viewport": event.get("options", {}).get("viewport")}
+    return json.dumps(_masked(event, told), ensure_ascii=False).encode()
+
+
+def _strip(exchange: dict[str, Any]) -> None:
+    """Take cookies, bodies and all but harmless headers out of one request and its answer."""
+    for side in (exchange["request"], exchange["response"]):
+        side["cookies"] = []
+        side["headers"] = [one for one in side["headers"] if one["name"].lower() in OPEN]
+        side.pop("postData", None)
+    content = exchange["response"]["content"]
+    content.pop("text", None)
+    if not str(content.get("_file", content.get("_sha1", ""))).endswith(DRAWN):
+        content.pop("_file", None)
+        content.pop("_sha1", None)
+
+
+def _masked(data: Any, told: Collection[str]) -> Any:
+    if isinstance(data, str):
+        for shape in told:
+            data = data.replace(shape, MASK)
+        return data
+    if isinstance(data, dict):
+        if VALUE in data and str(data.get("type", "")).lower() == "password":
+            data = {**data, VALUE: MASK}
+        return {_masked(name, told): _masked(value, told) for name, value in data.items()}
+    return [_masked(one, told) for one in data] if isinstance(data, list) else data
