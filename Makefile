@@ -6,7 +6,7 @@ KEEP ?=
 RESET ?=
 DATA ?= var/data
 
-.PHONY: demo test setup check unit bench bench-documents bench-locators bench-web chaos tryton
+.PHONY: demo test setup check unit bench bench-documents bench-locators bench-web chaos tryton test-tryton
 
 demo:
 	@tools/setup.sh run
@@ -48,6 +48,11 @@ bench-locators: setup
 tryton:
 	@tools/setup.sh run
 	@$(PYTHON) -m clerkwork.testing.tryton $(if $(RESET),--reset)
+
+# Hands an order over to `clerkwork run tryton_orders`, and looks into Tryton's database.
+test-tryton: setup
+	$(PYTHON) -m clerkwork.testing.tryton --install-only
+	$(PYTHON) -m pytest tests/e2e/test_tryton.py
 
 # Enters orders in the portal and in Tryton against bare scripts, then in a portal that fails.
 bench-web: setup

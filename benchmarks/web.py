@@ -243,7 +243,7 @@ def _work_off(app: App, root: Path, seed: int) -> int:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        deadline = time.monotonic() + draw.uniform(15, 60)
+        deadline = time.monotonic() + draw.uniform(20, 120)
         while time.monotonic() < deadline and (open_ := _open(app)):
             PAUSE.wait(0.5)
         process.kill()

@@ -100,6 +100,13 @@ def calm(screen: PlaywrightScreen) -> None:
     check(screen)
 
 
+def calm_after(screen: PlaywrightScreen) -> None:
+    """As ``calm``, where a script in the page has waited for its own frame already."""
+    if len(screen.page.frames) > 1:
+        settle(screen.page)
+    check(screen)
+
+
 def check(screen: PlaywrightScreen) -> None:
     """See whether what the page asked for since the last look came.
 

@@ -1,6 +1,7 @@
 // Covers in one frame whatever shows a secret, until it is told to take the covers off again: fields
 // for passwords and codes, fields that hold one of the secrets, and texts that say one.
-// The covers lie in the browser's top layer; nothing of the page is changed. Returns its size.
+// The covers lie in the browser's top layer; nothing of the page is changed. Returns its size, and
+// whether anything was covered.
 ([secrets, on]) => {
   const ID = "clerkwork-covers";
   document.getElementById(ID)?.remove();
@@ -40,5 +41,5 @@
   }
   document.documentElement.append(covers);
   covers.showPopover?.();
-  return size;
+  return {...size, covered: true};
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from playwright.sync_api import CDPSession, Error, Page
+from playwright.sync_api import CDPSession, Error, Frame, Page
 
 from clerkwork.browser.values import Part
 from clerkwork.model.secrets import MASK, SHORTEST, shapes
@@ -47,13 +47,16 @@ def picture(page: Page, secrets: Iterable[str]) -> bytes:
         Error: The page went away, or could not be covered.
     """
     told = [secret for secret in secrets if len(secret) >= SHORTEST]
+    covered: list[Frame] = []
     try:
-        size = page.evaluate(COVER, [told, True])
-        for frame in page.frames[1:]:
-            frame.evaluate(COVER, [told, True])
+        size: dict[str, Any] = {}
+        for frame in page.frames:
+            own = frame.evaluate(COVER, [told, True])
+            covered += [frame] if own.get("covered") else []
+            size = size or own
         return _captured(page, size)
     finally:
-        for frame in page.frames:
+        for frame in covered:
             with contextlib.suppress(Error):
                 frame.evaluate(COVER, [[], False])
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from playwright.sync_api import ElementHandle, Error
 
-from clerkwork.browser.access import calm
+from clerkwork.browser.access import calm, calm_after
 from clerkwork.browser.company import Wanted
 from clerkwork.browser.entry import VALUE, YES
 from clerkwork.browser.locate import Found
@@ -129,9 +129,10 @@ class Fields:
             try:
                 said += frame.evaluate(BATCH, [elements, [_step(part) for part in own], LIMIT_MS])
             except Error:  # the page left in the middle of it
+                calm(self.screen)
                 self.forget(own)
                 said += ["blocked"] * len(own)
-        calm(self.screen)
+        calm_after(self.screen)
         for part, problem in zip(parts, said, strict=True):
             if problem == "missing":
                 raise not_offered(self.screen, part)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from playwright.sync_api import Error
 from pydantic import BaseModel
 
-from clerkwork.browser.access import Seen, calm, column, go_to, see, session_lost
+from clerkwork.browser.access import Seen, calm, calm_after, column, go_to, see, session_lost
 from clerkwork.browser.filling import Fields, unexpected
 from clerkwork.browser.listing import Hit, Listing
 from clerkwork.browser.screen import PlaywrightScreen
@@ -212,7 +212,7 @@ def _need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> None:
     rows = screen.grid_rows(words)
     if rows < wanted and grid.add is not None:
         more = screen.button(grid.add).press(wanted - rows)
-        calm(screen)
+        calm_after(screen) if more else calm(screen)
         rows = wanted if more >= (wanted - rows) * len(words) else screen.grid_rows(words)
     for row in range(rows, wanted):
         if grid.add is None:
@@ -325,7 +325,7 @@ def _submit(
     if not number or not _is_complete(screen, seen):
         said = " ".join(seen.alerts) or str(screen.page.title())
         raise _no_confirmation(screen, said[:300])
-    screen.keep("confirmation")
+    screen.keep_text("confirmation")
     return Receipt(confirmation=number, reference=_reference(form, item))
 
 

@@ -146,12 +146,15 @@ class PlaywrightScreen:
         self._kept(name, taken, ".jpg")
 
     def keep_record(self, parts: Sequence[Part], shown: Mapping[str, str]) -> None:
-        """Keep what was typed into each field, what it shows, the page's text and its picture."""
+        """Keep what was typed into each field and what it shows, and a picture of the page."""
         if self._has_room("fields"):
             self._kept("fields", evidence.field_lines(parts, shown).encode(), ".jsonl")
-            text = evidence.page_text(self.page, self._secrets)
-            self._kept("page_text", text.encode(), ".txt")
         self.keep("before_submit")
+
+    def keep_text(self, name: str) -> None:
+        """Keep under *name* what a screen reader is told of the page."""
+        if self._has_room(name):
+            self._kept(name, evidence.page_text(self.page, self._secrets).encode(), ".txt")
 
     def keep_trace(self, trace: bytes) -> None:
         """Keep the trace of the call, without secrets, cookies and bodies."""

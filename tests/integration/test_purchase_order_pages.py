@@ -34,7 +34,6 @@ def test_pictures_are_kept_before_and_after_the_one_question(visitor):
     told = [data["name"] if kind == "evidence" else kind for kind, data in visitor.messages]
     assert [word for word in told if word != "log"] == [
         "fields",
-        "page_text",
         "before_submit",
         "about_to_submit",
         "confirmation",
