@@ -43,13 +43,26 @@ class ClockGuard:
                 mending.bring_forward(db, now=now)
         return booted
 
-    def set_within(self, period: timedelta) -> bool:
-        """Return whether the clock was set less than *period* ago."""
+    def last_set(self) -> datetime | None:
+        """Return when the clock was set last, by the clock as it is now, or None.
+
+        An instant that is still to come was noted by a clock that was ahead: it was set back since.
+        """
         self.check()
         now = clock.now()
         with self._store.read() as db:
             last = reached(db, Milestone.CLOCK_SET)
-        return last is not None and now - period < last
+        if last is None or last <= now:
+            return last
+        with self._store.write() as db:
+            reach(db, Milestone.CLOCK_SET, now=now)
+            mending.bring_forward(db, now=now)
+        return now
+
+    def set_within(self, period: timedelta) -> bool:
+        """Return whether the clock was set less than *period* ago."""
+        last = self.last_set()
+        return last is not None and clock.now() - period < last
 
     def _seen_last(self) -> datetime | None:
         with self._store.read() as db:

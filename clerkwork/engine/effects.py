@@ -177,9 +177,7 @@ class _Act:
         sent = self._row().sent
         if sent is None:
             return NEVER
-        self._execution.engine.clock_guard.check()
-        with self._execution.engine.store.read() as db:
-            clock_set = reached(db, Milestone.CLOCK_SET) or NEVER
+        clock_set = self._execution.engine.clock_guard.last_set() or NEVER
         # How long ago it was sent is not known when the clock may have jumped between.
         return clock_set if sent > clock.now() else max(sent, clock_set)
 

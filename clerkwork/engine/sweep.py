@@ -43,14 +43,15 @@ class Sweep:
     def beat(self) -> None:
         """Give a sign of life."""
         booted = self._engine.clock_guard.check()
+        now = booted + clock.monotonic()  # of the same clock, should it be set between
         with self._engine.store.write() as db:
-            if not workers.beat(db, self._worker, now=clock.now(), booted=booted):
+            if not workers.beat(db, self._worker, now=now, booted=booted):
                 workers.register(
                     db,
                     self._worker,
                     host=self._host,
                     pid=os.getpid(),
-                    now=clock.now(),
+                    now=now,
                     labels=self._labels,
                     booted=booted,
                 )

@@ -1,18 +1,29 @@
 """A wall clock that was set: every wait begins once more, none ends early and none lasts longer."""
 
+import itertools
 from datetime import datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 
-from clerkwork import clock
+from clerkwork import Run, bot, clock
 from clerkwork.engine import clockguard
 from clerkwork.engine.clockguard import ClockGuard
+from clerkwork.engine.sweep import Sweep
 from clerkwork.model.items import ItemState, NewItem
 from clerkwork.store import items, moves, workers
 from clerkwork.store.database import Store
-from clerkwork.store.milestones import Milestone, reached
+from clerkwork.store.milestones import Milestone, reach, reached
+from clerkwork.store.schema import worker
+from tests.fixtures_engine import MakeBench, Number
 
 HOUR = timedelta(hours=1)
+
+
+@bot()
+def idle(value: Number, _run: Run) -> Number:
+    """Do nothing."""
+    return value
 
 
 class Hands:
@@ -79,3 +90,32 @@ def test_a_short_wait_stays_short_when_the_clock_is_set_back(store: Store, hands
     assert item is not None
     assert item.not_before is not None
     assert timedelta() < item.not_before - hands.now() <= minute
+
+
+def test_step_that_a_clock_ahead_noted_is_noted_anew_when_it_is_right(
+    store: Store, hands: Hands
+) -> None:
+    """Otherwise every quiet period would last until that instant comes."""
+    guard = ClockGuard(store)
+    with store.write() as db:
+        reach(db, Milestone.CLOCK_SET, now=hands.now() + HOUR)
+    before = hands.now()
+    last = guard.last_set()
+    assert last is not None
+    assert before <= last <= hands.now()
+    assert noted(store) == clock.from_ms(clock.to_ms(last))
+
+
+def test_sign_of_life_is_of_one_clock(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A clock that is set between its two instants makes no host seem older than it is."""
+    engine = make_bench(idle).engine
+    calls = itertools.count()
+    start = clock.now()
+    monkeypatch.setattr(clock, "now", lambda: start + HOUR * next(calls))
+    Sweep(engine, "w", lease=HOUR).beat()
+    own_time = clock.monotonic()
+    with engine.store.read() as db:
+        row = db.execute(sa.select(worker.c.beat_ms - worker.c.booted_ms)).scalar_one()
+    assert abs(row / 1000 - own_time.total_seconds()) < HOUR.total_seconds() / 2
