@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect, sync_playwright
 
 from clerkwork.browser.executable import find
 from clerkwork.store import reviews
+from clerkwork.store.schema import review as review_table
 from tests.fixtures_console import Served
 
 WORDS = [  # text, left, top, right, bottom, glued; far from every box of the form
@@ -104,3 +105,26 @@ def test_what_was_put_in_can_be_undone(page: Page, supplier: Locator) -> None:
     expect(supplier).to_have_value("GmbH")
     page.keyboard.press("Control+Z")
     expect(supplier).to_have_value(before)
+
+
+def test_each_of_five_candidates_is_a_key_and_a_click_away(served: Served, page: Page) -> None:
+    """Alt+1 to Alt+5 take what the reading held possible, and so does a click on it."""
+    number = served.project.filler().document()
+    texts = [f"Northwind {letter}" for letter in "ABCDE"]
+    with served.project.store.write() as db:
+        mine = review_table.c.number == number
+        fields = db.execute(review_table.select().where(mine)).one().fields
+        told = [
+            field | ({"candidates": texts} if field["path"] == "supplier" else {})
+            for field in fields
+        ]
+        db.execute(review_table.update().where(mine).values(fields=told))
+    page.goto(f"{served.address}/review/{number}")
+    supplier = page.locator('input[data-path="supplier"]')
+    expect(supplier).to_be_focused()
+    for place, text in enumerate(texts, 1):
+        page.keyboard.press(f"Alt+{place}")
+        expect(supplier).to_have_value(text)
+        expect(supplier).to_be_focused()
+    page.locator(f'button[data-candidate="{texts[1]}"]').click()
+    expect(supplier).to_have_value(texts[1])
