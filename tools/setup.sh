@@ -2,7 +2,7 @@
 # Installs what Clerkwork needs on Debian or Ubuntu and nothing that is there already:
 # system packages (tesseract with English and Chinese, Chromium) and a virtual environment.
 # Usage: tools/setup.sh [run|dev]     run: what the bots need; dev: what the tests need as well
-# (PostgreSQL, unless CLERKWORK_TEST_POSTGRES names one, strace and faketime).
+# (PostgreSQL, unless CLERKWORK_TEST_POSTGRES names one, strace, faketime and xvfb).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 extras=${1:-run}
@@ -41,9 +41,10 @@ fi
 if [ "$extras" = dev ] && [ -z "${CLERKWORK_TEST_POSTGRES:-}" ] && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
   missing+=(postgresql)
 fi
-if [ "$extras" = dev ]; then # tests of disks that fail and clocks that are set
+if [ "$extras" = dev ]; then # tests of disks that fail, clocks that are set, and a recorder that needs a screen
   command -v strace >/dev/null || missing+=(strace)
   [ -n "$(ls /usr/lib/*/faketime/libfaketimeMT.so.1 2>/dev/null)" ] || missing+=(faketime)
+  command -v Xvfb >/dev/null || missing+=(xvfb)
 fi
 # Playwright's driver is a Node.js program that the smallest Debian lacks one library for.
 ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1' || [ -e /lib/libatomic.so.1 ] \

@@ -55,9 +55,12 @@ class FileTaker:
         plan = self._workflows.get(workflow)
         if plan is None or plan.source is None:
             known = sorted(name for name, other in self._workflows.items() if other.source)
-            raise UsageError(
-                f"the workflow {workflow!r} takes no files; these do: {', '.join(known)}"
+            remedy = (
+                f"these do: {', '.join(known)}"
+                if known
+                else "give one a `source`, or put its items in as JSON with `clerkwork run`"
             )
+            raise UsageError(f"the workflow {workflow!r} takes no files; {remedy}")
         evidence = self._root / self._settings.folders.evidence
         stored = keep(file, evidence, max_mb=self._settings.documents.max_file_mb)
         if plan.source.reader == "document":

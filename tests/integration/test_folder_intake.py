@@ -17,6 +17,7 @@ from clerkwork.engine.engine import Engine
 from clerkwork.engine.runlog import RunLog
 from clerkwork.errors import InputRejected, UsageError
 from clerkwork.intake.folder import FolderIntake
+from clerkwork.intake.taking import FileTaker
 from clerkwork.model.events import Kind
 from clerkwork.model.items import Added, ItemState
 from clerkwork.model.workflows import FolderSource, Step, Workflow
@@ -331,3 +332,14 @@ def test_a_workflow_without_a_source_takes_no_files(desk, workflow):
     """The message names those that do."""
     with pytest.raises(UsageError, match="takes no files; these do: orders, scans"):
         desk.intake.put(desk.root / "a.xlsx", workflow)
+
+
+def test_a_project_whose_workflows_take_no_files_is_told_what_to_do(tmp_path):
+    """Where no workflow has a source, the message does not end in an empty list."""
+    taker = FileTaker(tmp_path, Settings(), {"later": WORKFLOWS["later"]}, None, None)
+    with pytest.raises(UsageError) as caught:
+        taker.take(tmp_path / "a.xlsx", "later")
+    assert str(caught.value) == (
+        "the workflow 'later' takes no files; give one a `source`, or put its items in as JSON "
+        "with `clerkwork run`"
+    )
