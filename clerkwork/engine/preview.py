@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import groupby
 
 from clerkwork.config.triggers import Due, Look
 from clerkwork.engine.schedule import next_looks
@@ -10,7 +11,8 @@ from clerkwork.errors import fill
 from clerkwork.model.schedules import PlannedRun, PlannedState
 
 PROVISIONAL = "the calendar of {year} is provisional or missing"
-MOST_LINES = 200
+MOST_INSTANTS = 100_000  # more than a run each second has in a day
+ALIKE = 3  # so many sentences that differ in their instant only are told as one and a number
 
 ROWS = {
     PlannedState.STARTED: "The run of {time} is at work since {started} (process {worker}).",
@@ -35,6 +37,8 @@ NO_ROW = (
 )
 MOVED = "{day} is no workday: {reason}. Its runs are moved to {moved}."
 NOTHING = "Nothing is due on {day}."
+MORE = "The same holds for {count} more, until that of {time}."
+OWN = {"time", "started"}  # facts in which sentences of one kind differ
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +106,8 @@ def explained(
 ) -> list[Said]:
     """Return sentences on every planned run of *day*, in order of time.
 
+    Many that differ in their instant only become one sentence and the number of the others.
+
     Args:
         due: The schedule.
         day: The day in the schedule's time zone.
@@ -112,16 +118,32 @@ def explained(
     found = {row.planned: _of_row(row, due) for row in rows}
     start = datetime.combine(day, datetime.min.time(), due.zone) - timedelta(milliseconds=1)
     for instant in due.between(start, start + timedelta(hours=49)):
-        if instant.astimezone(due.zone).date() != day or len(found) > MOST_LINES:
+        if instant.astimezone(due.zone).date() != day or len(found) > MOST_INSTANTS:
             break
         if instant not in found:
             found[instant] = _without_row(due, due.look(instant), last=last, now=now)
-    lines = [found[instant] for instant in sorted(found)]
+    lines = _gathered([found[instant] for instant in sorted(found)])
     moved = due.moved_to(day)
     if moved is not None:
         facts = {"day": str(day), "reason": due.reason_off(day), "moved": str(moved)}
         lines.insert(0, Said(message=MOVED, facts=facts))
     return lines or [Said(message=NOTHING, facts={"day": str(day)})]
+
+
+def _gathered(lines: list[Said]) -> list[Said]:
+    gathered: list[Said] = []
+    for _, group in groupby(lines, key=_kind):
+        alike = list(group)
+        if len(alike) < ALIKE:
+            gathered += alike
+            continue
+        facts = {"count": str(len(alike) - 1), "time": alike[-1].facts["time"]}
+        gathered += [alike[0], Said(message=MORE, facts=facts)]
+    return gathered
+
+
+def _kind(said: Said) -> tuple[str, dict[str, str]]:
+    return said.message, {name: fact for name, fact in said.facts.items() if name not in OWN}
 
 
 def _of_row(row: PlannedRun, due: Due) -> Said:

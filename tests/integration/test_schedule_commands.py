@@ -152,6 +152,16 @@ def test_a_run_without_a_row_is_explained_too(day, last, expected):
     assert [str(said) for said in explained(schedule, day, [], last=last, now=NOW)] == [expected]
 
 
+def test_runs_that_differ_in_their_instant_only_are_told_as_one():
+    """A schedule of every few seconds fills no screen with one sentence."""
+    schedule = due(every_s=10, timezone="Asia/Shanghai")
+    day = date(2026, 9, 29)
+    assert [str(said) for said in explained(schedule, day, [], last=None, now=NOW)] == [
+        "The run of 00:00:00 did not run: this schedule never ran; is a scheduler started?",
+        "The same holds for 8639 more, until that of 23:59:50.",
+    ]
+
+
 def test_a_day_off_tells_where_its_run_went():
     """And a day without any run says so."""
     keys = {"timezone": "Asia/Shanghai", "calendar": "china", "on_holiday": "back"}
