@@ -97,8 +97,12 @@ class Visitor:
         return caught.value
 
     def kept(self) -> list[str]:
-        """Return the names of the pictures in the sequence in which they were kept."""
-        return [data["name"] for kind, data in self.messages if kind == "evidence"]
+        """Return the names of what was kept, in sequence, but for traces.
+
+        Whether a call is traced depends on the calls before it.
+        """
+        names = [data["name"] for kind, data in self.messages if kind == "evidence"]
+        return [name for name in names if name != "trace"]
 
     def _hear(self, kind: str, data: Any) -> None:
         self.messages.append((kind, data))

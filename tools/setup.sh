@@ -2,7 +2,7 @@
 # Installs what Clerkwork needs on Debian or Ubuntu and nothing that is there already:
 # system packages (tesseract with English and Chinese, Chromium) and a virtual environment.
 # Usage: tools/setup.sh [run|dev]     run: what the bots need; dev: what the tests need as well
-# (PostgreSQL, unless CLERKWORK_TEST_POSTGRES names one, strace, faketime and xvfb).
+# (PostgreSQL, unless CLERKWORK_TEST_POSTGRES names one, strace, faketime, xvfb, for root dovecot-imapd).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 extras=${1:-run}
@@ -45,6 +45,8 @@ if [ "$extras" = dev ]; then # tests of disks that fail, clocks that are set, an
   command -v strace >/dev/null || missing+=(strace)
   [ -n "$(ls /usr/lib/*/faketime/libfaketimeMT.so.1 2>/dev/null)" ] || missing+=(faketime)
   command -v Xvfb >/dev/null || missing+=(xvfb)
+  # A mail server of the tests' own; it is started by root alone.
+  [ "$(id -u)" != 0 ] || [ -x /usr/sbin/dovecot ] || missing+=(dovecot-imapd)
 fi
 # Playwright's driver is a Node.js program that the smallest Debian lacks one library for.
 ldconfig -p 2>/dev/null | grep -q 'libatomic\.so\.1' || [ -e /lib/libatomic.so.1 ] \

@@ -121,7 +121,7 @@ def test_an_event_is_one_line_with_code_and_duration(capsys):
 
 def test_an_event_as_data_has_the_keys_of_the_log_files():
     """`logs --json` and the lines under `logs/` are read by the same programs."""
-    assert list(lines.data_of(event("x"))) == [
+    assert list(event("x").as_data()) == [
         "number", "at", "kind", "level", "item", "run", "attempt", "worker", "step", "message",
         "data",
     ]  # fmt: skip
