@@ -23,7 +23,7 @@ from clerkwork.engine.signals import Postponed, StepFailed
 from clerkwork.engine.verdict import missing, wrong_with
 from clerkwork.errors import ApplicationException, BotException, BusinessException, Fenced
 from clerkwork.model.bots import Do, Find
-from clerkwork.model.events import Kind
+from clerkwork.model.events import Event, Kind
 from clerkwork.model.orders import Receipt
 from clerkwork.model.reviews import NewReview, form_fields
 from clerkwork.model.targets import Target
@@ -327,12 +327,19 @@ class _Act:
     def _outdated(self) -> bool:
         return clock.now() - self._marked > self._mark_again
 
-    def _mark(self) -> bool:
-        """Note that a submit may leave from now on; return False when the item is lost."""
+    def _mark(self, said: Event | None = None) -> bool:
+        """Note that a submit may leave from now on; return False when the item is lost.
+
+        Args:
+            said: An event that is written with the mark.
+        """
         item = self._execution.item
-        with self._execution.engine.store.write() as db:  # fence and mark are one transaction
-            now = clock.now()  # not before: the store may have kept us waiting
-            marked = moves.holds(db, item.id, item.attempt, lock=True) and self._mark_sent(db, now)
+        with self._execution.engine.log.writing() as writing:  # with the fence, one transaction
+            held = moves.holds(writing.db, item.id, item.attempt, lock=True)
+            now = clock.now()  # not before: the item's row may have kept us waiting
+            marked = held and self._mark_sent(writing.db, now)
+            if marked and said is not None:
+                writing.event(said)
         if marked:
             self._marked = now
         return marked
@@ -349,9 +356,11 @@ class _Act:
         )
 
     def _send(self) -> None:
-        if not self._mark():
+        held = self._mark(self._entry(Kind.EFFECT_SENT, "submits {key} in {target}"))
+        while held and self._outdated():  # the store kept us waiting after the mark
+            held = self._mark()
+        if not held:
             raise self._taken_over()
-        self._event(Kind.EFFECT_SENT, "submits {key} in {target}")
 
     def _taken_over(self) -> Fenced:
         return Fenced(f"item {self._execution.item.id} was taken over; {self._key} is kept back")
@@ -369,5 +378,8 @@ class _Act:
         return receipt
 
     def _event(self, kind: Kind, message: str, **data: Any) -> None:
+        self._execution.engine.log.write(self._entry(kind, message, **data))
+
+    def _entry(self, kind: Kind, message: str, **data: Any) -> Event:
         facts = {"key": self._key, "target": self._target.name, **data}
-        self._execution.event(kind, message, facts, step=self._step)
+        return self._execution.entry(kind, message, facts, step=self._step)

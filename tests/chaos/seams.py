@@ -22,7 +22,13 @@ OF_THE_LOG = (
     Kind.EFFECT_CONFIRMED,
     Kind.RUN_ENDED,
 )
-WITH_A_CHANGE = (Kind.RUN_STARTED, Kind.STEP_STARTED, Kind.STEP_DONE, Kind.RUN_ENDED)
+WITH_A_CHANGE = (
+    Kind.RUN_STARTED,
+    Kind.STEP_STARTED,
+    Kind.STEP_DONE,
+    Kind.EFFECT_SENT,
+    Kind.RUN_ENDED,
+)
 OF_THE_PAGES = ("before the fence", "about to post", "posted", "answered")
 # Frozen here, a worker has passed its last look at the fence; only the target itself, or a proxy
 # before it, could turn the request away that it sends when it wakes.

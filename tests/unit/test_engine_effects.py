@@ -235,13 +235,18 @@ class SlowStore(DirectBrowser):
         return super().call(target, function, *arguments, on_message=hear)
 
     def _send(self, fence: Fence) -> None:
+        blocker = self.blocked()
+        with fence.passing() as held:
+            assert held
+        blocker.join(30)
+
+    def blocked(self) -> threading.Thread:
+        """Return the thread that holds the item's row for a while from now on."""
         holding = threading.Event()
         blocker = threading.Thread(target=self._hold, args=(holding,))
         blocker.start()
         assert holding.wait(30)
-        with fence.passing() as held:
-            assert held
-        blocker.join(30)
+        return blocker
 
     def _hold(self, holding: threading.Event) -> None:
         bench = bench_in_use[-1]
@@ -258,6 +263,41 @@ def test_quiet_period_begins_when_the_request_leaves(make_bench: MakeBench) -> N
     erp = bench.engine.targets["erp"]
     bench.engine.targets["erp"] = erp.model_copy(update={"slowest_commit_s": 1.0})
     browser = SlowStore()
+    item_id = bench.put("A-1", 3)
+    bench.start_worker(browser=browser)
+    bench.until(item_id)
+    with bench.store.read() as db:
+        row = effects.get(db, "erp", "A-1")
+    assert row is not None
+    assert row.sent is not None
+    assert browser.released is not None
+    assert clock.to_ms(row.sent) >= clock.to_ms(browser.released)
+
+
+class RowAtWork(SlowStore):
+    """A screen whose submit is announced while somebody else holds the item's row."""
+
+    def call(
+        self,
+        target: Target,
+        function: Callable[..., Any],
+        *arguments: Any,
+        on_message: Callable[[str, Any], Any],
+        **_: Any,
+    ) -> Any:
+        def hear(kind: str, data: Any) -> None:
+            blocker = self.blocked() if kind == "about_to_submit" else None
+            on_message(kind, data)
+            if blocker is not None:
+                blocker.join(30)
+
+        return DirectBrowser.call(self, target, function, *arguments, on_message=hear)
+
+
+def test_mark_of_a_submit_is_no_older_than_the_wait_for_its_row(make_bench: MakeBench) -> None:
+    """Whoever takes the item over would else believe that the quiet period is over."""
+    bench = start(make_bench)
+    browser = RowAtWork()
     item_id = bench.put("A-1", 3)
     bench.start_worker(browser=browser)
     bench.until(item_id)
