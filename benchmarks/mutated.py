@@ -162,7 +162,8 @@ def _forget_peak(pid: int) -> int:
 
 def _peak_mb(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text("utf-8")
-    return int(status.partition("VmHWM:")[2].split()[0]) // 1024
+    peak = status.partition("VmHWM:")[2].split()  # nothing for a process that ended
+    return int(peak[0]) // 1024 if peak else 0
 
 
 def _cpu_s() -> float:
