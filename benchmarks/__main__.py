@@ -233,7 +233,7 @@ def _rate_of(project: Project, workers: int, count: int) -> float:
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Row]]] = {
     "claims": ("items/s against a hand-written SQLite claim loop", against_claim_loop),
-    "disk": ("the same on a slower disk", on_slow_disk),
+    "disk": ("items/s against the claim loop, on a slower disk", on_slow_disk),
     "files": ("items/s against robocorp-workitems' FileAdapter", against_file_adapter),
     "latency": ("start latency p50", start_latency),
     "idle": ("idle worker", idle_worker),
