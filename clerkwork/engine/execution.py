@@ -140,17 +140,18 @@ class Execution:
         except Exception as error:
             raise StepFailed(self.unexpected(error, name)) from error
         duration_ms = round((clock.monotonic() - started).total_seconds() * 1000)
-        self.event_if_held(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name)
+        self.event(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name, if_held=True)
         return result
 
     def unexpected(self, error: Exception, step: str | None) -> ApplicationException:
         """Log an error that nobody raised on purpose, and return it under a name for people."""
-        self.event_if_held(
+        self.event(
             Kind.EXCEPTION,
             "unexpected {error}",
             {"error": type(error).__name__, "traceback": traceback.format_exc()},
             level=Level.ERROR,
             step=step,
+            if_held=True,
         )
         return ApplicationException(
             "bot_error", "The bot failed: {error}", error=f"{type(error).__name__}: {error}"
@@ -164,27 +165,28 @@ class Execution:
         *,
         level: Level = Level.INFO,
         step: str | None = None,
+        if_held: bool = False,
     ) -> None:
-        """Write an event of this run to the run log."""
-        self.engine.log.write(self.entry(kind, message, data, level=level, step=step))
+        """Write an event of this run to the run log.
 
-    def event_if_held(
-        self,
-        kind: Kind,
-        message: str,
-        data: Mapping[str, Any] | None = None,
-        *,
-        level: Level = Level.INFO,
-        step: str | None = None,
-    ) -> None:
-        """Write an event that tells how something ended.
+        Args:
+            kind: What happened.
+            message: A sentence with ``{name}`` for the values in *data*.
+            data: See ``Event``.
+            level: How much it matters.
+            step: The step it belongs to.
+            if_held: It tells how something ended, which it did not once the item was taken over.
 
         Raises:
-            Fenced: The item was taken over, so it did not end; nothing is written.
+            Fenced: *if_held*, and the item was taken over; nothing is written.
         """
+        entry = self.entry(kind, message, data, level=level, step=step)
+        if not if_held:
+            self.engine.log.write(entry)
+            return
         with self.engine.log.writing() as writing:
             self._insist(writing.db)
-            writing.event(self.entry(kind, message, data, level=level, step=step))
+            writing.event(entry)
 
     def entry(
         self,

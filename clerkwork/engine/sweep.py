@@ -68,10 +68,10 @@ class Sweep:
     def once(self) -> None:
         """Heartbeat, take over dead workers' runs, let due items go on, release held ones."""
         self.beat()
-        with self._engine.store.read() as db:
-            at_work = mending.at_work(
-                db
-            )  # before the runs: an item is released before its run ends
+        with (
+            self._engine.store.read() as db
+        ):  # before the runs: an item is released before one ends
+            at_work = mending.at_work(db)
         pending = self._take_over()
         self._put_broken_back([seen for seen in at_work if seen.run_id not in pending])
         self._resume_due()

@@ -316,11 +316,12 @@ class Worker:
 
     def _failed(self, execution: Execution, failure: StepFailed) -> str:
         error = failure.error
-        execution.event_if_held(
+        execution.event(
             Kind.EXCEPTION,
             error.message,
             {**error.facts, "code": error.code, "exception": type(error).__name__},
             level=Level.ERROR if isinstance(error, ApplicationException) else Level.WARNING,
+            if_held=True,
         )
         workflow = self._engine.workflow(execution.item.workflow)
         until = workflow.retry.rule(error.code).next_attempt(execution.item, clock.now())
