@@ -182,7 +182,7 @@ def row(found: list[Ending]) -> dict[str, str]:
     read, rejected = counts.pop("result", 0), counts.pop("DocumentRejected", 0)
     slowest = max(found, key=lambda ending: ending.cpu_s)
     largest = max(ending.growth_mb or 0 for ending in found)
-    good = not counts and slowest.cpu_s <= LIMIT_S + 1 and largest <= LIMIT_MB
+    good = not counts and slowest.cpu_s <= LIMIT_S and largest <= LIMIT_MB
     return {
         "files": str(len(found)),
         "read": str(read),
