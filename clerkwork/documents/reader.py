@@ -18,7 +18,7 @@ from clerkwork.model.templates import Template
 
 SPARE_ADDRESS_SPACE_MB = 1536
 START_TIMEOUT = timedelta(seconds=60)  # apart from the document's, which is not to blame for it
-OPEN_CPU = timedelta(seconds=9)  # a child is ended a little later, and 10 are promised
+OPEN_CPU = timedelta(seconds=8)  # a child is ended a little later, and 10 are promised
 PAGE_CPU = timedelta(seconds=1)  # for each further page
 PATIENCE = 6  # by the clock, times the processor time: other work may keep the processors busy
 WEAR = frozenset({"child_memory", "child_died"})  # of what was read before, it may be
