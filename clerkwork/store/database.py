@@ -19,6 +19,7 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from clerkwork.errors import ConfigError
 from clerkwork.store import dialect
+from clerkwork.store.grouping import Connection as Grouped
 
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 30_000
@@ -157,9 +158,8 @@ def _begin(connection: Connection) -> None:
     if connection.get_execution_options().get("reading", False):
         connection.exec_driver_sql("BEGIN")
     else:
-        ours = cast(dialect.Dialect, connection.dialect)
-        ours.await_turn(connection.connection, BUSY_TIMEOUT_MS / 1000)
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        ours = cast(Grouped, connection.connection.driver_connection)
+        ours.begin(BUSY_TIMEOUT_MS / 1000)
 
 
 def _first_line(error: Exception) -> str:
