@@ -86,7 +86,7 @@ def compare(receipt: str, truth: dict[str, str], extraction: Extraction) -> list
         if not truth.get(label):
             continue
         value, true = read[path].value, truth[label]
-        compared = {"date": _same_day, "total": _same_amount}.get(label, _same_text)
+        compared = {"date": _same_day, "total": _same_amount}.get(label, same_text)
         loose = compared(value, true) or _letters(value) == _letters(true)
         outcomes.append(
             Outcome(
@@ -101,7 +101,8 @@ def compare(receipt: str, truth: dict[str, str], extraction: Extraction) -> list
     return outcomes
 
 
-def _same_text(value: str, true: str) -> bool:
+def same_text(value: str, true: str) -> bool:
+    """Return whether two texts are equal, blanks and case aside."""
     return folded(value).upper() == folded(true).upper()
 
 

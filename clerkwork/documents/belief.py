@@ -12,7 +12,7 @@ from functools import cache
 from clerkwork.documents.calibration import Calibration, shipped
 from clerkwork.documents.found import Found
 from clerkwork.documents.witness import Heard, Witness, folded, weakest
-from clerkwork.documents.words import box_of
+from clerkwork.documents.words import boxes_of
 from clerkwork.model.decision import decided
 from clerkwork.model.extraction import FieldEvidence, Proof
 
@@ -86,7 +86,7 @@ class Scribe:
             value=value,
             raw=item.raw if item else "",
             confidence=round(judged.confidence, 3),
-            box=box_of(tokens, self._ratios[tokens[0].page]) if tokens else None,
+            boxes=boxes_of(tokens, self._ratios),
             reason=judged.reason,
             facts=judged.facts,
             evidence=list(judged.evidence),

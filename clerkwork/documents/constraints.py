@@ -22,7 +22,7 @@ from clerkwork.documents.labels import compact
 from clerkwork.documents.numerals import normal
 from clerkwork.documents.witness import Witness
 from clerkwork.documents.words import PageWords, Token, box_of, text_of
-from clerkwork.model.extraction import Box, FieldEvidence, Proof
+from clerkwork.model.extraction import Box, FieldEvidence, Proof, around
 from clerkwork.model.templates import Area, Check, Template, TemplateField
 
 IDENTIFIERS = ("tax_id", "vat_id", "iban")  # names of fields that have check digits end so
@@ -75,7 +75,7 @@ def _ruled(
     field: FieldEvidence | None, path: str, rule: TemplateField, reading: Reading
 ) -> FieldEvidence:
     """Return a field with the value beside one of the template's labels, if it needs one."""
-    good = field is not None and field.value and _fits(field.value, field.box, rule)
+    good = field is not None and field.value and _fits(field.value, around(field.boxes), rule)
     if field is not None and good and not field.doubtful:
         return _asked(field, rule, reading.scribe)
     for item in _beside(rule, path, reading.pages):
@@ -101,7 +101,7 @@ def _checked_digits(path: str, value: str, read: Verdict) -> Verdict:
 
 
 def _fitting(field: FieldEvidence, rule: TemplateField, reading: Reading) -> FieldEvidence:
-    if field.value and not _fits(field.value, field.box, rule):
+    if field.value and not _fits(field.value, around(field.boxes), rule):
         reason = "It does not fit the template {template}."
         return reading.scribe.refuted(field, reason, template=reading.template.name)
     return _asked(field, rule, reading.scribe)

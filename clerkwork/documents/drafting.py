@@ -12,7 +12,7 @@ from clerkwork.documents.reader import DocumentReader
 from clerkwork.documents.witness import folded
 from clerkwork.errors import UsageError
 from clerkwork.model.decision import name_of
-from clerkwork.model.extraction import Box, Extraction, FieldEvidence
+from clerkwork.model.extraction import Box, Extraction, FieldEvidence, around
 from clerkwork.model.numbers import equal_numbers
 from clerkwork.model.reviews import flatten
 from clerkwork.model.templates import Area, Lines, Matching, Template, TemplateField
@@ -72,7 +72,7 @@ def drafted(read: Extraction, name: str) -> Template:
         kind="purchase_order" if read.kind == "unknown" else read.kind,
         match=Matching(any=phrases),
         fields={
-            path: _rule(field) for path, field in fields.items() if path in PLACED and field.box
+            path: _rule(field) for path, field in fields.items() if path in PLACED and field.boxes
         },
         lines=Lines(at_least=1 if lines else 0),
     )
@@ -104,7 +104,8 @@ def scores(reader: DocumentReader, labelled: Iterable[tuple[Path, Path]]) -> lis
 
 def _rule(field: FieldEvidence) -> TemplateField:
     pattern = _shape(field.value) if field.path in SHAPED else ""
-    return TemplateField(pattern=pattern, area=_around(field.box) if field.box else None)
+    place = around(field.boxes)
+    return TemplateField(pattern=pattern, area=_with_room(place) if place else None)
 
 
 def _shape(value: str) -> str:
@@ -112,7 +113,7 @@ def _shape(value: str) -> str:
     return re.sub(r"\d+", lambda match: rf"\d{{{len(match[0])}}}", re.escape(value))
 
 
-def _around(box: Box) -> Area:
+def _with_room(box: Box) -> Area:
     return Area(
         page=box.page + 1,
         left=round(max(0.0, box.left - ROOM), 2),

@@ -7,7 +7,7 @@ from itertools import chain
 
 from clerkwork.documents.dates import order_shown, parse_dates
 from clerkwork.documents.found import Draft, Found, FoundLine, Layout, found, layout_of
-from clerkwork.documents.labels import Match, match_field, match_title
+from clerkwork.documents.labels import COLUMNS, Labels, Match, match_field, match_title
 from clerkwork.documents.lines import Column, Table, find_table, lines_in, money
 from clerkwork.documents.numerals import parse_chinese_amount
 from clerkwork.documents.pairs import pairs_in
@@ -67,11 +67,16 @@ class Labelled:
     values: tuple[tuple[Token, ...], ...]
 
 
-def draft_of(pages: Sequence[PageWords]) -> Draft:
-    """Return everything that the words of a document's pages say about an order."""
+def draft_of(pages: Sequence[PageWords], headings: Labels = COLUMNS) -> Draft:
+    """Return everything that the words of a document's pages say about an order.
+
+    Args:
+        pages: The words.
+        headings: What tells the columns of its table of lines.
+    """
     layouts = [layout_of(page) for page in pages]
     mark = decimal_mark(token.text for page in pages for token in page.tokens)
-    lines, outside = _lines(layouts, mark)
+    lines, outside = _lines(layouts, mark, headings)
     labelled = [entry for layout, rows in outside for entry in _labelled(layout, rows)]
     labelled += _of_pairs(pages, {entry.match.tokens[0] for entry in labelled if entry.values})
     by_role: dict[str, list[Labelled]] = {}
@@ -105,13 +110,13 @@ def draft_of(pages: Sequence[PageWords]) -> Draft:
 Outside = list[tuple[Layout, list[int]]]
 
 
-def _lines(layouts: list[Layout], mark: str) -> tuple[list[FoundLine], Outside]:
+def _lines(layouts: list[Layout], mark: str, headings: Labels) -> tuple[list[FoundLine], Outside]:
     tables: list[tuple[Layout, Table]] = []
     outside: Outside = []
     ended = False
     for layout in layouts:
         carried = tables[-1][1].columns if tables else None
-        table = find_table(layout, None if ended else carried)
+        table = find_table(layout, None if ended else carried, headings)
         if table and carried and ended and not _same_columns(table.columns, carried):
             table = None  # another table below the first one's end
         rows = range(len(layout.rows))

@@ -3,7 +3,7 @@
 The words themselves are data, in ``labels.yaml`` beside this module.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -38,14 +38,14 @@ class Match:
 Row = tuple[str, str, str]
 
 
-class _Table:
+class Labels:
     """Labels that are found by how a text starts, without a look at all of them.
 
     Attributes:
         rows: Compact word, word and role of every label, the longest first.
     """
 
-    def __init__(self, words: dict[str, list[list[str]]]) -> None:
+    def __init__(self, words: Mapping[str, Sequence[Sequence[str]]]) -> None:
         rows = [
             (compact(label), label, role)
             for role, groups in words.items()
@@ -93,7 +93,7 @@ def compact(text: str) -> str:
 
 
 _WORDS = yaml.safe_load(Path(__file__).with_suffix(".yaml").read_text("utf-8"))
-_FIELDS, _COLUMNS, _TITLES = (_Table(_WORDS[name]) for name in ("fields", "columns", "titles"))
+_FIELDS, COLUMNS, _TITLES = (Labels(_WORDS[name]) for name in ("fields", "columns", "titles"))
 
 
 _CARRIED = [compact(word) for group in _WORDS["carried"] for word in group]
@@ -101,7 +101,7 @@ _CARRIED = [compact(word) for group in _WORDS["carried"] for word in group]
 
 def every_label() -> list[str]:
     """Return the labels of all fields and columns, as :func:`compact` writes them."""
-    return [plain for table in (_FIELDS, _COLUMNS) for plain, *_ in table.rows]
+    return [plain for table in (_FIELDS, COLUMNS) for plain, *_ in table.rows]
 
 
 def is_carried(text: str) -> bool:
@@ -121,12 +121,22 @@ def match_title(text: str) -> str | None:
     return next((role for label, _, role in _TITLES.rows if label == plain), None)
 
 
-def match_columns(row: Sequence[Token]) -> list[Match]:
+def headings_with(more: Mapping[str, Sequence[str]]) -> Labels:
+    """Return the headings of columns with further ones by what they head, such as ``code``."""
+    if not more:
+        return COLUMNS
+    further = {
+        role: [*_WORDS["columns"].get(role, []), list(words)] for role, words in more.items()
+    }
+    return Labels(_WORDS["columns"] | further)
+
+
+def match_columns(row: Sequence[Token], headings: Labels) -> list[Match]:
     """Return the column headings in a row from the left; words that are none are passed over."""
     found: list[Match] = []
     rest = tuple(row)
     while rest:
-        match = _match(rest, _COLUMNS)
+        match = _match(rest, headings)
         if match is None:
             head = rest[0]
             skip = 1 if not is_cjk(head.text[0]) and head.text[0].isalnum() else 0
@@ -138,7 +148,7 @@ def match_columns(row: Sequence[Token]) -> list[Match]:
     return found
 
 
-def _match(tokens: Sequence[Token], table: _Table) -> Match | None:
+def _match(tokens: Sequence[Token], table: Labels) -> Match | None:
     text, places = _flat(tokens)
     for fuzzy in (False, True):
         for plain, label, role in table.at_start(text, fuzzy=fuzzy):

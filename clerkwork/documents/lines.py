@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from clerkwork.documents.found import Found, FoundLine, Layout, found
-from clerkwork.documents.labels import is_carried, match_columns, match_field
+from clerkwork.documents.labels import COLUMNS, Labels, is_carried, match_columns, match_field
 from clerkwork.documents.parsers import parse_amount, parse_code, parse_number, parse_quantity
 from clerkwork.documents.words import UNITS, Token, has_cjk, pieces_of, text_of
 
@@ -55,9 +55,11 @@ class _Row:
     clean: bool = True
 
 
-def find_table(layout: Layout, carried: list[Column] | None) -> Table | None:
+def find_table(
+    layout: Layout, carried: list[Column] | None, headings: Labels = COLUMNS
+) -> Table | None:
     """Return the table on a page; *carried* are the columns of a table that goes on from before."""
-    columns, first = _headings(layout)
+    columns, first = _headings(layout, headings)
     if columns is None:
         if carried is None:
             return None
@@ -75,13 +77,13 @@ def _is_total(pieces: list[list[Token]]) -> bool:
     return any(match is not None and match.role in TOTAL_ROLES for match in matches)
 
 
-def _headings(layout: Layout) -> tuple[list[Column] | None, int]:
+def _headings(layout: Layout, headings: Labels) -> tuple[list[Column] | None, int]:
     for index, row in enumerate(layout.rows):
-        columns = _columns(row)
+        columns = _columns(row, headings)
         if not _good(columns):
             continue
         following = index + 1
-        while following < len(layout.rows) and _good(_columns(layout.rows[following])):
+        while following < len(layout.rows) and _good(_columns(layout.rows[following], headings)):
             following += 1  # headings in a second language
         if columns[-1].role in NUMERIC:  # what stands beside the table is none of its amounts
             left = columns[-1].right + OUTSIDE
@@ -95,9 +97,9 @@ def _good(columns: list[Column]) -> bool:
     return len(roles) >= 4 and len(roles & set(NUMERIC)) >= 2
 
 
-def _columns(row: Sequence[Token]) -> list[Column]:
+def _columns(row: Sequence[Token], headings: Labels) -> list[Column]:
     columns: list[Column] = []
-    for match in match_columns(row):
+    for match in match_columns(row, headings):
         left, right = match.tokens[0].left, match.tokens[-1].right
         if match.rest and match.rest[0].left < right:  # the heading ends inside a longer word
             right = match.rest[0].left

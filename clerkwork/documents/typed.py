@@ -13,7 +13,7 @@ from clerkwork.documents.parsers import (
     parse_quantity,
     parse_reference,
 )
-from clerkwork.documents.words import PageWords, box_of
+from clerkwork.documents.words import PageWords, box_of, boxes_of
 from clerkwork.model.extraction import LabelledValue, ValueKind
 
 
@@ -37,7 +37,7 @@ def _labelled(pair: Pair, mark: str, order: str, ratios: Sequence[float]) -> Lab
         kind=kind,
         candidates=values[1:],
         label_box=box_of(label, ratios[label[0].page]),
-        box=box_of(value, ratios[value[0].page]),
+        boxes=boxes_of(value, ratios),
     )
 
 

@@ -115,6 +115,25 @@ def box_of(tokens: Sequence[Token], ratio: float) -> Box | None:
     )
 
 
+def boxes_of(tokens: Sequence[Token], ratios: Sequence[float]) -> list[Box]:
+    """Return a box for each line of words in reading order; *ratios* are those of the pages."""
+    lines: list[list[Token]] = []
+    for token in tokens:
+        if lines and _beside(lines[-1][-1], token):
+            lines[-1].append(token)
+        else:
+            lines.append([token])
+    boxes = (box_of(line, ratios[line[0].page]) for line in lines)
+    return [box for box in boxes if box is not None]
+
+
+def _beside(before: Token, token: Token) -> bool:
+    """Return whether a word stands in the line of the one before it."""
+    lower = min(before.bottom - before.top, token.bottom - token.top)
+    shared = min(before.bottom, token.bottom) - max(before.top, token.top)
+    return before.page == token.page and shared > lower / 2
+
+
 def _share(value: float) -> float:
     return round(min(max(value, 0.0), 1.0), 5)
 

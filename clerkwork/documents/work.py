@@ -16,6 +16,7 @@ from clerkwork.documents.constraints import Reading, constrained
 from clerkwork.documents.engine import Engines, choose
 from clerkwork.documents.evidence import fields_of
 from clerkwork.documents.fields import draft_of, is_chinese
+from clerkwork.documents.labels import headings_with
 from clerkwork.documents.master import confirmed
 from clerkwork.documents.receipts import receipt_fields
 from clerkwork.documents.typed import labelled_values
@@ -61,7 +62,9 @@ def read_file(_channel: Channel, task: Task) -> Extraction:
     template = template_of(read.words, task.templates)
     if template is not None and template.kind == "receipt":
         return _extraction(read, _receipt(read, task), "receipt", template)
-    draft = draft_of(read.words)
+    columns = template.lines.fields if template is not None else {}
+    more = {name: rule.labels for name, rule in columns.items() if rule.labels}
+    draft = draft_of(read.words, headings_with(more))
     fields = fields_of(draft, read.witness, read.scribe, chinese=is_chinese(read.words))
     fields = confirmed(fields, (), task.master, read.scribe)
     return _extraction(read, fields, template.kind if template else draft.kind, template)

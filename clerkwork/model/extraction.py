@@ -1,8 +1,10 @@
 """What reading a document gives: words with boxes, and fields with evidence."""
 
+from collections.abc import Sequence
 from enum import StrEnum
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Box(BaseModel):
@@ -23,6 +25,28 @@ class Box(BaseModel):
     top: float
     right: float
     bottom: float
+
+
+def around(boxes: Sequence[Box]) -> Box | None:
+    """Return the box around those of *boxes* on the page of the first, None without any."""
+    here = [box for box in boxes if box.page == boxes[0].page]
+    if not here:
+        return None
+    return Box(
+        page=here[0].page,
+        left=min(box.left for box in here),
+        top=min(box.top for box in here),
+        right=max(box.right for box in here),
+        bottom=max(box.bottom for box in here),
+    )
+
+
+def _of_one_box(stored: Any) -> Any:
+    """Return what was stored while a value had a single box as it is stored now."""
+    if isinstance(stored, dict) and "box" in stored:
+        known = {name: value for name, value in stored.items() if name != "box"}
+        return {"boxes": [stored["box"]] if stored["box"] else []} | known
+    return stored
 
 
 class ShownWord(BaseModel):
@@ -66,7 +90,8 @@ class FieldEvidence(BaseModel):
         evidence: What speaks for it; without any it goes to a person at every probability.
         refuted: Whether a check failed, which sends it to a person at every probability.
         repaired: Whether it is not what the first engine read.
-        box: Where it stands, or None when it was not found or was computed.
+        boxes: Where it stands, a box for each line of it; empty when it was not found or was
+            computed.
         reason: Why it is believed or doubted, in one sentence with ``{name}`` for facts.
         facts: The values named in *reason*.
         doubtful: Whether a person should look at it.
@@ -80,7 +105,7 @@ class FieldEvidence(BaseModel):
     value: str
     raw: str = ""
     confidence: float
-    box: Box | None = None
+    boxes: list[Box] = Field(default_factory=list)
     reason: str = ""
     facts: dict[str, str] = Field(default_factory=dict)
     doubtful: bool = False
@@ -92,6 +117,8 @@ class FieldEvidence(BaseModel):
     repaired: bool = False
     least: float = 0.0
     candidates: list[str] = Field(default_factory=list)
+
+    _older = model_validator(mode="before")(_of_one_box)
 
 
 class ValueKind(StrEnum):
@@ -115,7 +142,7 @@ class LabelledValue(BaseModel):
         kind: What the text is.
         candidates: Other values the same text can have.
         label_box: Where the label stands.
-        box: Where the value stands.
+        boxes: Where the value stands, a box for each line of it.
     """
 
     label: str
@@ -124,7 +151,9 @@ class LabelledValue(BaseModel):
     kind: ValueKind
     candidates: list[str] = Field(default_factory=list)
     label_box: Box | None
-    box: Box | None
+    boxes: list[Box]
+
+    _older = model_validator(mode="before")(_of_one_box)
 
 
 class PageImage(BaseModel):

@@ -70,7 +70,9 @@ class Lines(Strict):
 
     at_least: int = Field(0, ge=0, description="How many lines there are at least.")
     fields: dict[str, TemplateField] = Field(
-        default_factory=dict, description="Constraints of the cells, by column, such as `code`."
+        default_factory=dict,
+        description="Constraints of the cells, by column: `code`, `description`, `quantity`, "
+        "`unit_price` or `amount`; its labels are further headings of the column.",
     )
 
 

@@ -20,7 +20,7 @@ class FormField:
         shown: The text as it was when the review was opened; differs once somebody changed it.
         raw: The text as it stands in the source.
         confidence: How likely it is right, from 0.0 to 1.0, or None when nobody read it.
-        box: Where it stands on a page, or None.
+        boxes: Where it stands, a box for each line of it.
         doubtful: Whether a person should look at it.
         decision: Why it passes or goes to a person, with *decision_facts* for its values.
         repaired: Whether it is not what the first engine read.
@@ -33,7 +33,7 @@ class FormField:
     shown: str
     raw: str = ""
     confidence: float | None = None
-    box: Box | None = None
+    boxes: tuple[Box, ...] = ()
     reason: str = ""
     facts: dict[str, str] = field(default_factory=dict)
     doubtful: bool = False
@@ -231,7 +231,7 @@ def _of_evidence(
         shown=shown,
         raw=read.raw,
         confidence=read.confidence if read.probability is None else read.probability,
-        box=read.box,
+        boxes=tuple(read.boxes),
         reason=read.reason,
         facts=read.facts,
         doubtful=read.doubtful,

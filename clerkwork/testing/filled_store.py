@@ -7,6 +7,7 @@ arguments make the same store.
 import hashlib
 import io
 import random
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -79,7 +80,7 @@ class Filler:
                     value=text,
                     raw=text,
                     confidence=0.62 if path in {"supplier", "tax"} else 0.97,
-                    box=boxes.get(path),
+                    boxes=boxes.get(path, []),
                     reason=said if path in {"supplier", "tax"} else "",
                     facts={"engine": "tesseract", "share": "62 %"},
                     doubtful=path in {"supplier", "tax"},
@@ -325,8 +326,11 @@ def keep(evidence: Path, picture: bytes) -> str:
     return sha256
 
 
-def draw_page(order: dict[str, Any]) -> tuple[bytes, dict[str, Box]]:
-    """Return a page with the order as a JPEG, and where each field stands on it."""
+def draw_page(order: dict[str, Any]) -> tuple[bytes, dict[str, list[Box]]]:
+    """Return a page with the order as a JPEG, and where each field stands on it.
+
+    The supplier is broken into two lines.
+    """
     width, height = PAGE
     image = Image.new("RGB", PAGE, "#fdfdfb")
     draw = ImageDraw.Draw(image)
@@ -334,19 +338,19 @@ def draw_page(order: dict[str, Any]) -> tuple[bytes, dict[str, Box]]:
     small = ImageFont.truetype(font, 22) if font else ImageFont.load_default(22)
     large = ImageFont.truetype(font, 40) if font else ImageFont.load_default(40)
     draw.text((70, 60), "PURCHASE ORDER 采购订单", fill="black", font=large)
-    boxes: dict[str, Box] = {}
+    boxes: dict[str, list[Box]] = defaultdict(list)
 
     def put(path: str, text: str, left: int, top: int) -> None:
         draw.text((left, top), text, fill="#111", font=small)
         x0, y0, x1, y1 = draw.textbbox((left, top), text, font=small)
-        boxes[path] = Box(
-            page=0, left=x0 / width, top=y0 / height, right=x1 / width, bottom=y1 / height
-        )
+        edges = {"left": x0 / width, "top": y0 / height, "right": x1 / width, "bottom": y1 / height}
+        boxes[path].append(Box(page=0, **edges))
 
     top = 170
     for name in ("number", "order_date", "supplier", "currency"):
         draw.text((70, top), name.replace("_", " "), fill="#777", font=small)
-        put(name, str(order[name]), 260, top)
+        for below, text in enumerate(str(order[name]).split(" ", 1)):
+            put(name, text, 260, top + 24 * below)
         top += 52
     top += 40
     columns = {"code": 70, "description": 200, "quantity": 560, "unit_price": 660, "amount": 820}

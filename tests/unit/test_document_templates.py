@@ -50,7 +50,7 @@ def test_a_template_of_ones_own_goes_before_a_general_one(page):
 
 def read(path: str, value: str, **changes) -> FieldEvidence:
     given = {"path": path, "value": value, "confidence": 0.97, "probability": 0.97}
-    given |= {"evidence": [Proof.TEXT_LAYER], "box": NUMBER_BOX}
+    given |= {"evidence": [Proof.TEXT_LAYER], "boxes": [NUMBER_BOX]}
     return FieldEvidence.model_validate(given | changes)
 
 

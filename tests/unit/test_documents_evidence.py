@@ -219,8 +219,7 @@ def test_a_page_with_nothing_asks_for_everything(page) -> None:
 
 def test_a_box_is_in_fractions_of_the_page(page) -> None:
     """The picture beside the form may have any size."""
-    box = evidence(page(*ORDER))["number"].box
-    assert box is not None
+    [box] = evidence(page(*ORDER))["number"].boxes
     assert (box.page, box.left, box.top) == (0, 0.14, 0.03571)
     assert 0 < box.left < box.right < 1
     assert 0 < box.top < box.bottom < 1

@@ -7,7 +7,7 @@ import pytest
 
 from clerkwork.documents.fields import draft_of, is_company
 from clerkwork.documents.found import Draft
-from clerkwork.documents.labels import match_field, match_title
+from clerkwork.documents.labels import headings_with, match_field, match_title
 from clerkwork.documents.words import PageWords, Token
 
 HEAD = [(40, "Item Code"), (180, "Description"), (520, "Qty"), (640, "Unit Price"), (840, "Amount")]
@@ -108,6 +108,16 @@ def test_the_table_is_read_row_by_row_until_the_totals(page) -> None:
         },
     ]
     assert [item.value for item in draft.total] == ["50.00"]
+
+
+def test_headings_of_a_template_head_columns_as_the_common_ones_do(page) -> None:
+    """A supplier that calls its goods and prices by words of its own has a table all the same."""
+    own = [(40, "Cat key"), (180, "Goods"), (520, "Heads"), (640, "Tariff"), (840, "Amount")]
+    headings = headings_with({"code": ["Cat key"], "quantity": ["heads"], "unit_price": ["Tariff"]})
+    read = draft_of([page(own, FIRST, SECOND, TOTAL)], headings)
+    usual = draft_of([page(HEAD, FIRST, SECOND, TOTAL)])
+    assert cells(read) == cells(usual)
+    assert cells(draft_of([page(own, FIRST, SECOND, TOTAL)])) == []
 
 
 def test_a_wrapped_description_is_joined_to_its_row(page) -> None:

@@ -76,8 +76,9 @@ function aim(field) { field.focus(); field.select(); field.scrollIntoView({ bloc
 
 function light(path) {
   $$("rect.lit").forEach((box) => box.classList.remove("lit"));
-  const box = path && $(`rect[data-box="${CSS.escape(path)}"]`);
-  if (box) { box.classList.add("lit"); box.scrollIntoView({ block: "center", inline: "center" }); }
+  const boxes = path ? $$(`rect[data-box="${CSS.escape(path)}"]`) : [];
+  boxes.forEach((box) => box.classList.add("lit"));
+  boxes[0]?.scrollIntoView({ block: "center", inline: "center" });
 }
 
 document.addEventListener("focusin", (event) => {
