@@ -11,6 +11,19 @@ from clerkwork.children import family
 FORM = """<title>form</title><input name="user" value="clerk">
 <input type="password" value="portal-demo"><button>one</button><button>two</button>"""
 
+MOVING = """<style>button{position:fixed;width:90px;height:40px;left:20px}</style>
+<button id=save style="top:20px">Save</button><button id=other style="top:200px">Discard</button>
+<script>
+window.clicked = "";
+addEventListener("pointermove", () => {
+  if (window.moved) return;
+  window.moved = true;
+  HOW
+});
+document.querySelectorAll("button").forEach(
+  one => one.addEventListener("click", () => { window.clicked += one.textContent; }));
+</script>"""
+
 
 def title_of_first_page(screen: Screen) -> str:
     screen.page.goto(screen.base_url + "/login")
@@ -134,3 +147,10 @@ def picture_of_secret(screen: Screen, secret: str, hidden: bool) -> None:
     if hidden:
         screen.hide([secret])
     screen.keep("secret")
+
+
+def click_while_moving(screen: Screen, how: str) -> str:
+    """Click *Save* on a page that moves when the mouse comes; return which button was clicked."""
+    screen.page.set_content(MOVING.replace("HOW", how))
+    screen.button("Save").click()
+    return str(screen.page.evaluate("window.clicked"))

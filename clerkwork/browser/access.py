@@ -1,19 +1,26 @@
 """Getting to a target's pages: opening, logging in where asked, and seeing when it fails."""
 
+import contextlib
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Error, Page, Request, Response
+from playwright.sync_api import Error, Frame, Page, Request, Response
 
 from clerkwork.browser.screen import PlaywrightScreen
-from clerkwork.browser.settle import settle, watch
+from clerkwork.browser.settle import LIMIT, settle, watch
 from clerkwork.browser.words import likeness
 from clerkwork.errors import ApplicationException
 
 READ = Path(__file__).with_name("reading.js").read_text(encoding="utf-8")
+NOW = f"""async limit => {{
+  if (window.__clerkworkSettled && !(await window.__clerkworkSettled(limit))) return null;
+  const read = {READ};
+  return read();
+}}"""
 ASKING = frozenset({401, 403})
 DATA = frozenset({"xhr", "fetch"})
 SAME = 0.9  # by so much two words name the same thing
@@ -27,12 +34,14 @@ class Seen:
         pairs: Words, and the value that stands at them.
         tables: Each with ``headers`` and ``rows``.
         alerts: What the page warns of.
+        texts: All that each frame says.
         asks: Whether it asks for a password.
     """
 
     pairs: list[tuple[str, str]] = field(default_factory=list)
     tables: list[dict[str, Any]] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
     asks: bool = False
 
     def value(self, words: str) -> str | None:
@@ -43,6 +52,22 @@ class Seen:
             if like >= SAME and like > best:
                 best, value = like, shown
         return value
+
+    @property
+    def text(self) -> str:
+        """Return all that the page says, and the values in its fields."""
+        said = "\n".join(self.texts)
+        return "\n".join([said, *(f"{words}: {it}" for words, it in self.pairs if it not in said)])
+
+    def add(self, frame: Frame, told: dict[str, Any]) -> None:
+        """Add what one frame told of itself."""
+        for row in (row for table in told["tables"] for row in table["rows"]):
+            row["frame"] = frame
+        self.pairs += [(words, value) for words, value in told["pairs"]]
+        self.tables += told["tables"]
+        self.alerts += told["alerts"]
+        self.texts.append(told["text"])
+        self.asks = self.asks or told["asks"]
 
 
 def column(headers: list[str], words: str) -> int | None:
@@ -75,19 +100,20 @@ class _Failures:
 _failures: WeakKeyDictionary[Page, _Failures] = WeakKeyDictionary()
 
 
-def go_to(screen: PlaywrightScreen, address: str) -> None:
-    """Open *address* of the target, logging in where it asks for it.
+def go_to(screen: PlaywrightScreen, address: str) -> Seen:
+    """Open *address* of the target, logging in where it asks for it; return what is shown then.
 
     Raises:
         ApplicationException: ``login_failed``, ``session_lost`` or ``target_error``.
     """
-    _open(screen, address)
-    if _asks(screen):
+    seen = _open(screen, address)
+    if _asks(screen, seen):
         _log_in(screen)
-        _open(screen, address)
-        if _asks(screen):
+        seen = _open(screen, address)
+        if _asks(screen, seen):
             raise session_lost(screen)
     check(screen)
+    return seen
 
 
 def calm(screen: PlaywrightScreen) -> None:
@@ -131,13 +157,29 @@ def see(screen: PlaywrightScreen) -> Seen:
             if screen.page.is_closed():
                 raise
             continue  # it is being replaced
-        for row in (row for table in told["tables"] for row in table["rows"]):
-            row["frame"] = frame
-        seen.pairs += [(words, value) for words, value in told["pairs"]]
-        seen.tables += told["tables"]
-        seen.alerts += told["alerts"]
-        seen.asks = seen.asks or told["asks"]
+        seen.add(frame, told)
     return seen
+
+
+def see_calm(screen: PlaywrightScreen) -> Seen:
+    """Return what the page shows when it has nothing left to do.
+
+    Raises:
+        ApplicationException: ``page_timeout``.
+    """
+    page = screen.page
+    for _ in range(2):  # a page that is being replaced fails the first time
+        if len(page.frames) > 1:
+            break
+        with contextlib.suppress(Error):
+            told = page.evaluate(NOW, LIMIT / timedelta(milliseconds=1))
+            if told is None or len(page.frames) > 1:
+                break
+            seen = Seen()
+            seen.add(page.main_frame, told)
+            return seen
+    settle(page)
+    return see(screen)
 
 
 def session_lost(screen: PlaywrightScreen) -> ApplicationException:
@@ -157,7 +199,7 @@ def target_error(screen: PlaywrightScreen, reason: str) -> ApplicationException:
     )
 
 
-def _open(screen: PlaywrightScreen, address: str) -> None:
+def _open(screen: PlaywrightScreen, address: str) -> Seen:
     page = screen.page
     watch(page)
     if page not in _failures:
@@ -169,13 +211,12 @@ def _open(screen: PlaywrightScreen, address: str) -> None:
     answer = page.goto(goal, wait_until="domcontentloaded")
     if answer is not None and answer.status >= 400:
         raise target_error(screen, f"HTTP {answer.status}")
-    settle(page)
+    return see_calm(screen)
 
 
-def _asks(screen: PlaywrightScreen) -> bool:
+def _asks(screen: PlaywrightScreen, seen: Seen) -> bool:
     if screen.target.login is None:
         return False
-    seen = see(screen)
     two_steps = screen.target.login.next is not None
     return seen.asks or (two_steps and seen.value(screen.target.login.user) is not None)
 
@@ -193,8 +234,7 @@ def _log_in(screen: PlaywrightScreen) -> None:
     else:
         screen.page.locator("input[type=password]:visible").fill(screen.password)
     screen.button(login.button).click()
-    settle(screen.page)
-    seen = see(screen)
+    seen = see_calm(screen)
     if seen.asks:
         raise ApplicationException(
             "login_failed",

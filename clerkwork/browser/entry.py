@@ -25,6 +25,37 @@ PRESS = """async (element, [times, limit]) => {
   }
   return fields() - before;
 }"""
+AIM = """element => {
+  if (window !== window.top || element.disabled) return null;
+  let box = element.getBoundingClientRect();
+  if (box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth) {
+    element.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
+    box = element.getBoundingClientRect();
+  }
+  const x = box.left + box.width / 2, y = box.top + box.height / 2;
+  let hit = document.elementFromPoint(x, y);
+  while (hit?.shadowRoot?.elementFromPoint(x, y)) {
+    const inner = hit.shadowRoot.elementFromPoint(x, y);
+    if (inner === hit) break;
+    hit = inner;
+  }
+  if (!hit || !(element === hit || element.contains(hit))) return null;
+  const kinds = ["pointerdown", "mousedown", "pointerup", "mouseup", "click"];
+  const aim = window.__clerkworkAim = {missed: false};
+  const guard = event => {
+    const inside = event.composedPath().includes(element);
+    if (event.type === "pointerdown") aim.missed = !inside;
+    if (aim.missed) event.stopImmediatePropagation();
+    if (aim.missed) event.preventDefault();
+  };
+  kinds.forEach(kind => window.addEventListener(kind, guard, true));
+  aim.done = () => kinds.forEach(kind => window.removeEventListener(kind, guard, true));
+  return [x, y];
+}"""
+MISSED = """() => {
+  window.__clerkworkAim?.done();
+  return Boolean(window.__clerkworkAim?.missed);
+}"""
 _TYPES = "element => element.matches('input, textarea, [contenteditable]')"
 
 
@@ -58,8 +89,22 @@ class FoundEntry:
         return str(self._element.evaluate(VALUE))
 
     def click(self) -> None:
-        """Click it."""
-        self._element.click()
+        """Click it.
+
+        By the mouse at once where it lies free: a guard in the page lets nothing else be clicked,
+        should the page move in between. Else Playwright waits until it can be clicked.
+        """
+        point = self._element.evaluate(AIM)
+        if point is None:
+            self._element.click()
+            return
+        self._page.mouse.click(*point)
+        try:
+            missed = self._page.evaluate(MISSED)
+        except Error:  # the click led to another page
+            return
+        if missed:
+            self._element.click()
 
     def press(self, times: int) -> int:
         """Press it so often without the mouse, waiting for the page after each time.

@@ -15,6 +15,7 @@ from weakref import WeakKeyDictionary
 
 from playwright.sync_api import CDPSession, Error, Frame, Page
 
+from clerkwork.browser.heard import heard
 from clerkwork.browser.values import Part
 from clerkwork.model.secrets import MASK, SHORTEST, shapes
 
@@ -63,7 +64,9 @@ def picture(page: Page, secrets: Iterable[str]) -> bytes:
 
 def page_text(page: Page, secrets: Iterable[str]) -> str:
     """Return what a screen reader is told of the page, without *secrets*."""
-    return without(page.locator("body").aria_snapshot(), secrets)
+    if len(page.frames) > 1:  # the tree has one of them only
+        return without(page.locator("body").aria_snapshot(), secrets)
+    return without(heard(_session(page).send("Accessibility.getFullAXTree")["nodes"]), secrets)
 
 
 def field_lines(parts: Sequence[Part], shown: Mapping[str, str]) -> str:
@@ -104,12 +107,16 @@ def keep(folder: Path, data: bytes, suffix: str) -> str:
     return sha256
 
 
-def _captured(page: Page, size: Mapping[str, Any]) -> bytes:
+def _session(page: Page) -> CDPSession:
     session = _sessions.get(page)
     if session is None:
         session = _sessions[page] = page.context.new_cdp_session(page)
+    return session
+
+
+def _captured(page: Page, size: Mapping[str, Any]) -> bytes:
     options: dict[str, Any] = {"format": "jpeg", "quality": QUALITY, "optimizeForSpeed": True}
     if not size["seen"]:
         clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], LONGEST)}
         options |= {"captureBeyondViewport": True, "clip": {**clip, "scale": 1}}
-    return base64.b64decode(session.send("Page.captureScreenshot", options)["data"])
+    return base64.b64decode(_session(page).send("Page.captureScreenshot", options)["data"])

@@ -17,16 +17,27 @@ from playwright.sync_api import ElementHandle, Error
 from clerkwork.browser.access import calm, calm_after
 from clerkwork.browser.company import Wanted
 from clerkwork.browser.entry import VALUE, YES
+from clerkwork.browser.growing import Look
 from clerkwork.browser.locate import Found
 from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.browser.settle import LIMIT
 from clerkwork.browser.values import Part
 from clerkwork.errors import ApplicationException, BusinessException
 
-BATCH = Path(__file__).with_name("filling.js").read_text(encoding="utf-8").strip()
+FILL = Path(__file__).with_name("filling.js").read_text(encoding="utf-8").strip()
 READY = Path(__file__).with_name("typing.js").read_text(encoding="utf-8").strip()
 LIMIT_MS = LIMIT / timedelta(milliseconds=1)
-VALUES = f"elements => elements.map({VALUE})"
+VALUES = f"""places => {{
+  const value = {VALUE};
+  return places.map(([kept, at]) => value(kept[at]));
+}}"""
+BATCH = f"""async ([places, steps, read, limit]) => {{
+  const fill = {FILL};
+  const value = {VALUE};
+  const said = await fill([places.map(([kept, at]) => kept[at]), steps, limit]);
+  const all = read.every(([kept, at]) => kept[at].isConnected);
+  return {{said, shown: all ? read.map(([kept, at]) => value(kept[at])) : []}};
+}}"""
 TYPING = "() => window.__clerkworkTyping"
 BLUR = "element => element.blur()"
 OFFERED = """() => {
@@ -53,9 +64,10 @@ class Fields:
     grid_row: bool = True
     slow: set[str] = field(default_factory=set)
     _known: dict[str, Found] = field(default_factory=dict)
+    _read: dict[str, str] = field(default_factory=dict)
 
-    def find(self, parts: Sequence[Part]) -> None:
-        """Find the field of each part, all in one look.
+    def find(self, parts: Sequence[Part], seen: Look | None = None) -> None:
+        """Find the field of each part, all in one look, which may have been taken just now.
 
         Raises:
             ApplicationException: ``locator_ambiguous`` or ``page_unexpected``.
@@ -66,7 +78,7 @@ class Fields:
         if not missing:
             return
         wanted = [self._wanted(part) for part in missing]
-        for part, found in zip(missing, self.screen.fields(wanted), strict=True):
+        for part, found in zip(missing, self.screen.fields(wanted, seen), strict=True):
             _refuse_cut(self.screen, part, found)
             self._known[part.path] = found
 
@@ -82,12 +94,13 @@ class Fields:
             BusinessException: ``unknown_...``: the page does not offer the value.
             ApplicationException: ``page_unexpected``: a field takes nothing, or is not there.
         """
-        parts = [part for part in parts if part.field.entry != "computed"]
-        for slow, run in groupby(parts, self._is_slow):
+        written = [part for part in parts if part.field.entry != "computed"]
+        for slow, run in groupby(written, self._is_slow):
             own = list(run)
             if not slow:
-                self._batch(own)
+                self._batch(own, read=parts if own == written else ())
                 continue
+            self._read = {}
             for part in own:
                 if f"{part.name}{PATIENTLY}" in self.slow:
                     self.write_alone(part)
@@ -102,11 +115,15 @@ class Fields:
 
     def write_alone(self, part: Part) -> None:
         """Type one part as a person would, and wait for the page."""
+        self._read = {}
         self._type(part)
         calm(self.screen)
 
     def shown(self, parts: Sequence[Part]) -> dict[str, str]:
         """Return what the field of each part shows now, by its path, in one look."""
+        read, self._read = self._read, {}
+        if all(part.path in read for part in parts):  # the page was done when they were read
+            return {part.path: part.read(read[part.path]) for part in parts}
         try:
             return self._shown(parts)
         except Error:  # the page has replaced fields meanwhile
@@ -120,14 +137,20 @@ class Fields:
         row = part.row if self.grid_row else None
         return self.screen.wanted(part.field.words, row=row)
 
-    def _batch(self, parts: Sequence[Part]) -> None:
+    def _batch(self, parts: Sequence[Part], read: Sequence[Part] = ()) -> None:
+        """Write *parts* in one go; *read* are read in the same go where one frame has them all."""
+        self._read = {}
         self.find(parts)
-        said = []
+        said: list[str] = []
+        if len(self.screen.page.frames) > 1 or not self._in_one_frame(read):
+            read = ()
         for frame, run in groupby(parts, lambda part: self._known[part.path].frame):
             own = list(run)
-            elements = [self._known[part.path].element for part in own]
+            order = [self._places(own), [_step(part) for part in own], self._places(read), LIMIT_MS]
             try:
-                said += frame.evaluate(BATCH, [elements, [_step(part) for part in own], LIMIT_MS])
+                told = frame.evaluate(BATCH, order)
+                said += told["said"]
+                self._read = dict(zip((part.path for part in read), told["shown"], strict=False))
             except Error:  # the page left in the middle of it
                 calm(self.screen)
                 self.forget(own)
@@ -139,6 +162,14 @@ class Fields:
             if problem:
                 self.slow.add(part.name)
                 self.write_alone(part)
+
+    def _in_one_frame(self, parts: Sequence[Part]) -> bool:
+        known = [self._known.get(part.path) for part in parts]
+        return None not in known and len({one.frame for one in known if one is not None}) == 1
+
+    def _places(self, parts: Sequence[Part]) -> list[list[Any]]:
+        found = [self._known[part.path] for part in parts]
+        return [[one.kept, one.at] for one in found]
 
     def _type(self, part: Part) -> None:
         try:
@@ -195,7 +226,7 @@ class Fields:
         shown: dict[str, str] = {}
         for frame, run in groupby(parts, lambda part: self._known[part.path].frame):
             own = list(run)
-            texts = frame.evaluate(VALUES, [self._known[part.path].element for part in own])
+            texts = frame.evaluate(VALUES, self._places(own))
             for part, text in zip(own, texts, strict=True):
                 shown[part.path] = part.read(str(text))
         return shown

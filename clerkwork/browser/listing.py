@@ -92,9 +92,9 @@ class Listing:
 
     def _first(self) -> list[Hit]:
         place = quote(self.reference, safe="")
-        go_to(self.screen, self.search.address.replace("{reference}", place))
+        seen = go_to(self.screen, self.search.address.replace("{reference}", place))
         self._shown = None
-        return self._read()
+        return self._read(seen)
 
     def _turn(self) -> bool:
         """Go to the next page, and return whether there is one."""
@@ -109,9 +109,9 @@ class Listing:
         calm(self.screen)
         return True
 
-    def _read(self) -> list[Hit]:
+    def _read(self, seen: Seen | None = None) -> list[Hit]:
         number = 0 if self._shown is None else self._shown[0] + 1
-        hits = self._rows(see(self.screen), number)
+        hits = self._rows(seen or see(self.screen), number)
         self._shown = (number, hits)
         return hits
 

@@ -22,6 +22,17 @@
     while (next && next.nodeType !== 1) next = next instanceof ShadowRoot ? next.host : above(next);
     return next;
   };
+  const cuts = new Map();
+  const cut = part => {  // whether it shows nothing of what is in it
+    if (!cuts.has(part)) {
+      const style = getComputedStyle(part);
+      const box = part.getBoundingClientRect();
+      cuts.set(part, /inset\((50|100)%/.test(style.clipPath) || /rect\((0|1)px/.test(style.clip)
+        || (style.overflow !== "visible" && style.display !== "inline" && part !== document.body
+          && part !== document.documentElement && (box.width < 3 || box.height < 3)));
+    }
+    return cuts.get(part);
+  };
   const seen = element => {
     const free = /^(checkbox|radio|file)$/.test(element.type);
     const shown = {visibilityProperty: true, opacityProperty: true};
@@ -31,17 +42,56 @@
     const box = element.getBoundingClientRect();
     if (box.width < 3 || box.height < 3) return free && Boolean(element.labels?.length);
     if (box.right + scrollX <= 0 || box.bottom + scrollY <= 0) return false;
-    for (let part = element; part; part = up(part)) {
-      const style = getComputedStyle(part);
-      if (/inset\((50|100)%/.test(style.clipPath) || /rect\((0|1)px/.test(style.clip)) return false;
-      if (style.overflow !== "visible" && style.display !== "inline" && part !== document.body
-        && part !== document.documentElement) {
-        const frame = part.getBoundingClientRect();
-        if (frame.width < 3 || frame.height < 3) return false;
-      }
-    }
+    for (let part = element; part; part = up(part)) if (cut(part)) return false;
     return true;
   };
+
+  const cover = element => {
+    let box = element.getBoundingClientRect();
+    if (box.bottom < 0 || box.right < 0 || box.top > innerHeight || box.left > innerWidth) {
+      element.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
+      box = element.getBoundingClientRect();
+    }
+    let hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
+    while (hit?.shadowRoot) {
+      const inner = hit.shadowRoot.elementFromPoint(
+        box.left + box.width / 2, box.top + box.height / 2);
+      if (!inner || inner === hit) break;
+      hit = inner;
+    }
+    if (hit && !hit.checkVisibility({opacityProperty: true, visibilityProperty: true})) return "";
+    if (!hit || hit.contains(element) || element.contains(hit)) return "";
+    for (let part = hit; part; part = up(part)) if (part === element) return "";
+    for (const one of element.labels || []) if (one.contains(hit)) return "";
+    let top = hit;
+    while (up(top) && getComputedStyle(top).position === "static") top = up(top);
+    if (top.contains(element) || top === document.documentElement) return "";
+    return squeeze(top.innerText).slice(0, 120) || top.tagName.toLowerCase();
+  };
+  if (kind === "button") {
+    const wanted = new Set(words);
+    const fold = text => squeeze(text).normalize("NFKC").toLowerCase().replace(/[!.…:：！。>»]+$/, "").trim();
+    const hits = [];
+    const name = element => squeeze(element.getAttribute("aria-label") || element.innerText
+      || element.value || element.title || element.alt);
+    const look = root => {
+      for (const element of root.querySelectorAll("*")) {
+        if (element.shadowRoot) look(element.shadowRoot);
+        const plain = element.children.length === 0 && !element.matches("input, option, label");
+        if (!element.matches(BUTTONS) && !plain) continue;
+        if (!wanted.has(fold(name(element))) || !seen(element)) continue;
+        const strong = element.matches(BUTTONS) || Boolean(element.closest(BUTTONS));
+        const pointed = getComputedStyle(element).cursor === "pointer";
+        if (!strong && !pointed) continue;
+        const real = element.closest(BUTTONS) || element;
+        if (!hits.some(hit => hit.element === real)) hits.push({element: real,
+          label: name(real), covered: cover(real), blocked: Boolean(real.disabled)});
+      }
+    };
+    look(document);
+    window.__clerkworkFound = hits.map(hit => hit.element);
+    return hits.map(({element, ...facts}) => facts);
+  }
 
   const over = (() => {  // the headings that speak for this frame where it stands
     try { return frameElement?.__clerkworkOver || []; } catch { return []; }  // of another origin
@@ -222,28 +272,6 @@
   const block = index => texts.filter(text => text.owner === index)
     .map(text => [gap(text.box, boxes[index]), text.text]).filter(([away]) => away < 200)
     .sort((a, b) => a[0] - b[0]).slice(0, 3).map(([, text]) => text);
-  const cover = element => {
-    let box = element.getBoundingClientRect();
-    if (box.bottom < 0 || box.right < 0 || box.top > innerHeight || box.left > innerWidth) {
-      element.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
-      box = element.getBoundingClientRect();
-    }
-    let hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
-    while (hit?.shadowRoot) {
-      const inner = hit.shadowRoot.elementFromPoint(
-        box.left + box.width / 2, box.top + box.height / 2);
-      if (!inner || inner === hit) break;
-      hit = inner;
-    }
-    if (hit && !hit.checkVisibility({opacityProperty: true, visibilityProperty: true})) return "";
-    if (!hit || hit.contains(element) || element.contains(hit)) return "";
-    for (let part = hit; part; part = up(part)) if (part === element) return "";
-    for (const one of element.labels || []) if (one.contains(hit)) return "";
-    let top = hit;
-    while (up(top) && getComputedStyle(top).position === "static") top = up(top);
-    if (top.contains(element) || top === document.documentElement) return "";
-    return squeeze(top.innerText).slice(0, 120) || top.tagName.toLowerCase();
-  };
   const group = (element, names) => {  // the words over a few fields, such as those of one date
     for (let box = up(element); box && inside.get(box) <= FEW; box = up(box)) {
       if (inside.get(box) < 2) continue;
@@ -286,30 +314,6 @@
     };
   };
 
-  if (kind === "button") {
-    const wanted = new Set(words);
-    const fold = text => squeeze(text).normalize("NFKC").toLowerCase().replace(/[!.…:：！。>»]+$/, "").trim();
-    const hits = [];
-    const name = element => squeeze(element.getAttribute("aria-label") || element.innerText
-      || element.value || element.title || element.alt);
-    const look = root => {
-      for (const element of root.querySelectorAll("*")) {
-        if (element.shadowRoot) look(element.shadowRoot);
-        const plain = element.children.length === 0 && !element.matches("input, option, label");
-        if (!element.matches(BUTTONS) && !plain) continue;
-        if (!wanted.has(fold(name(element))) || !seen(element)) continue;
-        const strong = element.matches(BUTTONS) || Boolean(element.closest(BUTTONS));
-        const pointed = getComputedStyle(element).cursor === "pointer";
-        if (!strong && !pointed) continue;
-        const real = element.closest(BUTTONS) || element;
-        if (!hits.some(hit => hit.element === real)) hits.push({element: real,
-          label: name(real), covered: cover(real), blocked: Boolean(real.disabled)});
-      }
-    };
-    look(document);
-    window.__clerkworkFound = hits.map(hit => hit.element);
-    return hits.map(({element, ...facts}) => facts);
-  }
   const data = found.map(describe);
   const names = new Set(data.flatMap(facts => [facts.label, facts.left, facts.above]));
   found.forEach(({element}, index) => { data[index].group = group(element, names); });

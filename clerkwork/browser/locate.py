@@ -7,10 +7,11 @@ on until its time is over, and then stops with the candidates named.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import ElementHandle, Error, Frame, Page
+from playwright.sync_api import ElementHandle, Error, Frame, JSHandle, Page
 
 from clerkwork import clock
 from clerkwork.browser.candidates import Candidate, candidates
@@ -23,18 +24,22 @@ from clerkwork.model.locators import Fingerprint
 
 SCRIPT = Path(__file__).with_name("locate.js").read_text(encoding="utf-8")
 KEPT = "place => window.__clerkworkFound[place]"
-TAKEN = "places => places.map(place => window.__clerkworkFound[place])"
+TAKEN = """places => places.map(place => {
+  if (!window.__clerkworkFound[place]) throw new Error("the page was replaced");
+  return window.__clerkworkFound[place];
+})"""
 LOOK_AGAIN_MS = 100
 SETTLED = timedelta(milliseconds=400)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Found:
     """A field that was found surely.
 
     Attributes:
         words: What it was asked for as.
-        element: The element.
+        kept: The elements that were found with it in one frame, which the page keeps for us.
+        at: Its place among them.
         frame: The frame it is in.
         how: By what it was found.
         seen: What it looks like now.
@@ -43,12 +48,25 @@ class Found:
     """
 
     words: str
-    element: ElementHandle
+    kept: JSHandle
+    at: int
     frame: Frame
     how: How
     seen: Fingerprint
     covered: str
     score: float
+
+    @cached_property
+    def element(self) -> ElementHandle:
+        """Return the element.
+
+        Raises:
+            Error: The page was replaced since it was found.
+        """
+        element = self.kept.get_property(str(self.at)).as_element()
+        if element is None:
+            raise Error("the page was replaced")
+        return element
 
 
 def find_field(page: Page, wanted: Wanted, *, timeout_s: float = 5.0) -> Found:
@@ -65,13 +83,25 @@ def find_field(page: Page, wanted: Wanted, *, timeout_s: float = 5.0) -> Found:
 
 
 def find_fields(
-    page: Page, wanted: Sequence[Wanted], *, timeout_s: float = 5.0
+    page: Page,
+    wanted: Sequence[Wanted],
+    *,
+    timeout_s: float = 5.0,
+    seen: tuple[list[Frame], list[Candidate]] | None = None,
 ) -> list[Found | ApplicationException]:
-    """Return each of *wanted*, or why it was not found; as ``find_field``, but in one look."""
+    """Return each of *wanted*, or why it was not found; as ``find_field``, but in one look.
+
+    Args:
+        page: Where they are.
+        wanted: What is looked for.
+        timeout_s: Seconds after which what is not found is given up.
+        seen: The first look, where it was taken just now.
+    """
     deadline = clock.monotonic() + timedelta(seconds=timeout_s)
     since, before = clock.monotonic(), ""
     while True:
-        frames, fields = look(page)
+        frames, fields = seen or look(page)
+        seen = None
         verdicts = together(wanted, apart([_verdict(one, fields) for one in wanted]), fields)
         now = repr([(one.frame, one.place, called(one.seen)) for one in fields])
         if now != before:
@@ -184,9 +214,11 @@ def _buttons(page: Page, words: Sequence[str]) -> list[tuple[ElementHandle, dict
     return []
 
 
-def _elements(frames: Sequence[Frame], verdicts: Sequence[Verdict]) -> list[ElementHandle | None]:
-    """Return the element of each verdict's field, by one question to each frame."""
-    elements: list[ElementHandle | None] = [None] * len(verdicts)
+def _elements(
+    frames: Sequence[Frame], verdicts: Sequence[Verdict]
+) -> list[tuple[JSHandle, int] | None]:
+    """Return where the element of each verdict's field is kept, by one question to each frame."""
+    elements: list[tuple[JSHandle, int] | None] = [None] * len(verdicts)
     for number, frame in enumerate(frames):
         own = {
             at: verdict.field.place
@@ -196,23 +228,24 @@ def _elements(frames: Sequence[Frame], verdicts: Sequence[Verdict]) -> list[Elem
         if not own:
             continue
         try:
-            taken = frame.evaluate_handle(TAKEN, list(own.values())).get_properties()
+            kept = frame.evaluate_handle(TAKEN, list(own.values()))
         except Error:
             continue  # it was replaced after the look
-        for at, name in zip(own, map(str, range(len(own))), strict=True):
-            elements[at] = taken[name].as_element() if name in taken else None
+        for place, at in enumerate(own):
+            elements[at] = (kept, place)
     return elements
 
 
 def _take(
-    frames: Sequence[Frame], words: str, verdict: Verdict, element: ElementHandle | None
+    frames: Sequence[Frame], words: str, verdict: Verdict, element: tuple[JSHandle, int] | None
 ) -> Found | None:
     field = verdict.field
     if field is None or element is None:
         return None
     return Found(
         words=words,
-        element=element,
+        kept=element[0],
+        at=element[1],
         frame=frames[field.frame],
         how=verdict.how,
         seen=field.seen,

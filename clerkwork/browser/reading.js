@@ -62,6 +62,6 @@
   look(document);
   const alerts = [...document.querySelectorAll("[role=alert]")].filter(shown)
     .map(part => squeeze(part.innerText)).filter(Boolean);
-  return {pairs, tables, alerts,
+  return {pairs, tables, alerts, text: (document.body?.innerText || "").trim().slice(0, 50000),
     asks: [...document.querySelectorAll("input[type=password]")].some(shown)};
 }

@@ -11,11 +11,20 @@ from typing import Any, TypeVar
 from playwright.sync_api import Error
 from pydantic import BaseModel
 
-from clerkwork.browser.access import Seen, calm, calm_after, column, go_to, see, session_lost
+from clerkwork.browser.access import (
+    Seen,
+    calm,
+    check,
+    column,
+    go_to,
+    see,
+    see_calm,
+    session_lost,
+)
 from clerkwork.browser.filling import Fields, unexpected
+from clerkwork.browser.growing import Look, grown, lines_of
 from clerkwork.browser.listing import Hit, Listing
 from clerkwork.browser.screen import PlaywrightScreen
-from clerkwork.browser.settle import settle
 from clerkwork.browser.values import Part, differences, line_model, parts_of, read_as
 from clerkwork.browser.words import plain
 from clerkwork.errors import ApplicationException, BusinessException, ConfigError
@@ -190,8 +199,8 @@ def _fill(
         shown = _read_back(fields, parts)
     else:
         if form.lines is not None:
-            _need_rows(screen, form.lines, 1 + max(part.row or 0 for part in lines))
-        fields.find(parts)
+            seen = _need_rows(screen, form.lines, 1 + max(part.row or 0 for part in lines))
+            fields.find(parts, seen)
         fields.write(parts)
         shown = _read_back(fields, parts)
     screen.learn_slow(fields.slow)
@@ -206,19 +215,21 @@ def _fill_rows(screen: PlaywrightScreen, grid: Grid, fields: Fields, lines: Sequ
         fields.forget(lines)  # the page may have built the grid anew
 
 
-def _need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> None:
-    """Have the grid get so many lines."""
+def _need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> Look | None:
+    """Have the grid get so many lines; return the look at the page in which it has them."""
     words = [field.words for field in grid.fields.values()]
+    seen = grown(screen.page, words, grid.add, wanted)
+    check(screen)
+    if lines_of(seen[1], words) >= wanted:
+        return seen
+    calm(screen)
     rows = screen.grid_rows(words)
-    if rows < wanted and grid.add is not None:
-        more = screen.button(grid.add).press(wanted - rows)
-        calm_after(screen) if more else calm(screen)
-        rows = wanted if more >= (wanted - rows) * len(words) else screen.grid_rows(words)
     for row in range(rows, wanted):
         if grid.add is None:
             raise unexpected(screen, f"its grid has no line {row + 1}")
         screen.button(grid.add).click()
         calm(screen)
+    return None
 
 
 def _fill_singly(
@@ -315,8 +326,7 @@ def _submit(
     try:
         for words in buttons:
             screen.button(words).click()
-            settle(screen.page)
-        seen = see(screen)
+            seen = see_calm(screen)
     except (Error, ApplicationException) as error:
         raise _no_confirmation(screen, str(error).splitlines()[0]) from None
     if seen.asks:
@@ -325,7 +335,7 @@ def _submit(
     if not number or not _is_complete(screen, seen):
         said = " ".join(seen.alerts) or str(screen.page.title())
         raise _no_confirmation(screen, said[:300])
-    screen.keep_text("confirmation")
+    screen.keep_text("confirmation", seen.text)
     return Receipt(confirmation=number, reference=_reference(form, item))
 
 

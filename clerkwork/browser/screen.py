@@ -14,11 +14,11 @@ from playwright.sync_api import Error, Page, Route
 from clerkwork.browser import evidence, traces
 from clerkwork.browser.company import Wanted
 from clerkwork.browser.entry import FoundEntry
+from clerkwork.browser.growing import Look, lines_of
 from clerkwork.browser.learned import Proposal
 from clerkwork.browser.locate import Found, find_button, find_field, find_fields, look
 from clerkwork.browser.match import How
 from clerkwork.browser.values import Part
-from clerkwork.browser.words import likeness
 from clerkwork.children import Channel
 from clerkwork.config.disk import used_percent
 from clerkwork.errors import ApplicationException
@@ -26,7 +26,6 @@ from clerkwork.model.locators import Fingerprint
 from clerkwork.model.targets import Target
 
 LOCATE_S = 5.0
-SAME_WORDS = 0.9
 SHORTEST_TOKEN = 8  # characters; a shorter cookie is a choice, such as a language
 _told: dict[tuple[str, str], Fingerprint] = {}  # what this process has proposed already
 
@@ -90,14 +89,18 @@ class PlaywrightScreen:
         """Return what to look for, with what is known of the field."""
         return Wanted(words=words, recorded=self._fingerprints.get(words), row=row)
 
-    def fields(self, wanted: Sequence[Wanted]) -> list[Found]:
+    def fields(self, wanted: Sequence[Wanted], seen: Look | None = None) -> list[Found]:
         """Return each of *wanted* by one look at the page; as ``field`` otherwise.
+
+        Args:
+            wanted: What is looked for.
+            seen: The look, where it was taken just now.
 
         Raises:
             ApplicationException: ``locator_ambiguous`` or ``page_unexpected``, of the first one.
         """
         found = []
-        for one in find_fields(self.page, wanted, timeout_s=self._locate_s):
+        for one in find_fields(self.page, wanted, timeout_s=self._locate_s, seen=seen):
             if isinstance(one, ApplicationException):
                 raise one
             found.append(one)
@@ -108,12 +111,7 @@ class PlaywrightScreen:
 
     def grid_rows(self, words: Sequence[str]) -> int:
         """Return how many lines the grid has whose columns bear *words*."""
-        _, fields = look(self.page)
-        lines: dict[tuple[int, int], set[int]] = {}
-        for one in fields:
-            if any(likeness(said, one.seen.header) >= SAME_WORDS for said in words):
-                lines.setdefault((one.frame, one.grid), set()).add(one.line)
-        return max(map(len, lines.values()), default=0)
+        return lines_of(look(self.page)[1], words)
 
     def learn_slow(self, names: Collection[str]) -> None:
         """Have it remembered that the fields of these parts are to be written one by one."""
@@ -146,15 +144,21 @@ class PlaywrightScreen:
         self._kept(name, taken, ".jpg")
 
     def keep_record(self, parts: Sequence[Part], shown: Mapping[str, str]) -> None:
-        """Keep what was typed into each field and what it shows, and a picture of the page."""
+        """Keep what was typed into each field and what it shows, and how the page looks.
+
+        That is a picture, and what a screen reader is told of it.
+        """
         if self._has_room("fields"):
             self._kept("fields", evidence.field_lines(parts, shown).encode(), ".jsonl")
         self.keep("before_submit")
+        if self._has_room("form"):
+            hidden = {*self._secrets, *(part.text for part in parts if part.field.secret)}
+            self._kept("form", evidence.page_text(self.page, hidden).encode(), ".txt")
 
-    def keep_text(self, name: str) -> None:
-        """Keep under *name* what a screen reader is told of the page."""
+    def keep_text(self, name: str, text: str) -> None:
+        """Keep *text*, which the page showed, under *name*, without any secret."""
         if self._has_room(name):
-            self._kept(name, evidence.page_text(self.page, self._secrets).encode(), ".txt")
+            self._kept(name, evidence.without(text, self._secrets).encode(), ".txt")
 
     def keep_trace(self, trace: bytes) -> None:
         """Keep the trace of the call, without secrets, cookies and bodies."""

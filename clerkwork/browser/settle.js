@@ -10,6 +10,15 @@
   const timers = new Set();
   let requests = 0, depth = 0, left = -Infinity;
   window.addEventListener("beforeunload", () => { left = performance.now(); });
+  window.addEventListener("submit", event => {  // which leads to a page that is not asked for yet
+    const says = name => event.submitter?.getAttribute(`form${name}`)
+      || event.target.getAttribute(name) || "";  // a field of the form may bear the same name
+    if (event.defaultPrevented || says("method") === "dialog") return;
+    if (!/^(_self)?$/.test(says("target"))) return;
+    const before = left;
+    left = performance.now();
+    later(() => { if (event.defaultPrevented) left = before; }, 0);
+  });
   window.setTimeout = (work, delay = 0, ...rest) => {
     const own = delay > SPLIT_MS ? depth + 1 : depth;
     const id = later(() => {

@@ -216,3 +216,9 @@ def child_of(parent: int) -> int:
     """Return the process that the parent started itself."""
     (child,) = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
     return int(child)
+
+
+@pytest.mark.parametrize("how", ["", 'save.style.top = "200px"; other.style.top = "20px";'])
+def test_nothing_but_the_button_is_clicked(visitor, how):
+    """A page that puts another button under the mouse on its way has that one left alone."""
+    assert visitor(visits.click_while_moving, how) == "Save"

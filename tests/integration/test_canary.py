@@ -65,7 +65,7 @@ def test_no_secret_stands_in_what_is_kept(tmp_path):
     canaries = {shape for one in (PASSWORD, DESCRIPTION, *tokens) for shape in shapes(one)}
     everything = [*kept_in(tmp_path), ("messages", repr(visitor.messages).encode())]
     found = [(name, one) for name, data in everything for one in canaries if one.encode() in data]
-    names = {"fields", "before_submit", "confirmation", "trace", "failure"}
+    names = {"fields", "before_submit", "form", "confirmation", "trace", "failure"}
     met = {data["name"] for kind, data in visitor.messages if kind == "evidence"}
     assert (found, names - met, len(tokens)) == ([], set(), 1)
     assert stored == [DESCRIPTION] * len(stored)

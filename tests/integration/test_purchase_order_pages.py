@@ -35,6 +35,7 @@ def test_pictures_are_kept_before_and_after_the_one_question(visitor):
     assert [word for word in told if word != "log"] == [
         "fields",
         "before_submit",
+        "form",
         "about_to_submit",
         "confirmation",
     ]
