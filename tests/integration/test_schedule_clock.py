@@ -344,6 +344,18 @@ def test_a_run_whose_process_died_is_run_by_another(store):
     assert (state, items, reason.split(";")[0]) == ("late", 2, "dead died over it")
 
 
+def test_a_silent_schedulers_run_is_open_to_the_first_look_after_its_lease(store):
+    """Not at its end, and not before: until then the process may only be slow."""
+    lease = timedelta(seconds=60)
+    with store.write() as db:
+        planned.claim(db, "x", NOON, worker="silent", now=NOON, lease=lease)
+    second = timedelta(seconds=1)
+    looks = [lease - second, lease, lease + second]
+    with store.read() as db:
+        found = [len(planned.open_again(db, now=NOON + after)) for after in looks]
+    assert found == [0, 0, 1]
+
+
 def test_a_run_at_work_keeps_its_lease(store):
     """A scan of an hour is not taken over while its process lives."""
     with store.write() as db:
