@@ -45,6 +45,11 @@ def eat_memory(screen: Screen) -> None:
     )
 
 
+def fill_heap(screen: Screen) -> None:
+    screen.page.goto("about:blank")
+    screen.page.evaluate("() => { const kept = []; while (true) kept.push([kept.length]); }")
+
+
 def crash_page(screen: Screen) -> None:
     screen.page.goto("about:blank")
     _kill_those_with("--type=renderer")

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from clerkwork.browser import executable
 from clerkwork.browser.host import BrowserHost
 from clerkwork.config.settings import BrowserSettings
 from clerkwork.testing.portal import Fault, Faults, RequestKind
@@ -22,9 +23,11 @@ from tests import visits
 from tests.fixtures_portal import Visitor, eventually
 
 ROOT = Path(__file__).parents[2]
+NOBODY = 65534  # Debian's user who owns nothing
 HOST = """
 import sys
 from pathlib import Path
+from clerkwork.browser import executable
 from clerkwork.browser.host import BrowserHost
 from clerkwork.config.settings import BrowserSettings
 from clerkwork.model.targets import Target
@@ -107,6 +110,19 @@ def test_browser_that_eats_memory_is_killed(visitor, tmp_path):
         assert visitor.fails(visits.eat_memory).code == "child_memory"
     finally:
         greedy.close()
+
+
+def test_page_that_fills_its_heap_is_a_crash_and_the_next_call_works(visitor, tmp_path):
+    """The script engine's own limit ends the page before ours ends the browser."""
+    small = tmp_path / "small-heap"
+    found = executable.find("", lambda: "").path
+    small.write_text(f'#!/bin/sh\nexec {found} --js-flags=--max-old-space-size=64 "$@"\n')
+    small.chmod(0o755)
+    host = visitor.host = BrowserHost(BrowserSettings(executable=str(small)), tmp_path)
+    error = visitor.fails(visits.fill_heap)
+    title = visitor(visits.title_of_first_page)
+    host.close()
+    assert (error.code, title) == ("browser_crashed", "Log in")
 
 
 @pytest.mark.parametrize(
@@ -207,6 +223,45 @@ def test_no_browser_outlives_a_kill_9(portal, tmp_path, victim):
         assert len(others) > 3
         os.kill(worker.pid if victim == "worker" else child_of(worker.pid), signal.SIGKILL)
         assert eventually(lambda: not [pid for pid in marked(mark) if pid != worker.pid])
+    finally:
+        worker.kill()
+        worker.communicate()
+
+
+def test_who_is_not_root_has_chromium_sandboxed(portal, short_path):
+    """As root it cannot be; a service has a user of its own."""
+    user = {}
+    if os.geteuid() == 0:
+        os.chown(short_path, NOBODY, NOBODY)
+        user = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    for command, missing in {
+        ("unshare", "-Ur", "true"): "a kernel that lets users make the namespaces of a sandbox",
+        ("test", "-x", sys.executable): "a Python that other users than root can start",
+    }.items():
+        if subprocess.run(command, check=False, cwd="/", **user).returncode:
+            pytest.skip(f"needs {missing}")
+    mark = f"{uuid.uuid4()}"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path]),
+        "CLERKWORK_TEST_MARK": mark,
+        "HOME": str(short_path),
+        "TMPDIR": str(short_path),
+    }
+    worker = subprocess.Popen(
+        [sys.executable, "-c", HOST, portal.url, str(short_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=environment,
+        cwd=short_path,
+        **user,
+    )
+    try:
+        assert worker.stdout.readline() == b"warm\n"
+        lines = [Path(f"/proc/{pid}/cmdline").read_bytes() for pid in marked(mark)]
+        browsers = [line for line in lines if b"--headless" in line]
+        bare = [line for line in lines if b"--no-sandbox" in line]
+        assert (len(browsers) > 0, bare) == (True, [])
     finally:
         worker.kill()
         worker.communicate()
