@@ -17,7 +17,7 @@ async ([elements, steps, limit]) => {
       element, plain ? step.text : step.typed);
   };
   const type = element => {  // into the field that the page puts the focus in, if that is another
-    element.focus();
+    element.focus({preventScroll: true});
     if (element.checkVisibility()) return element;
     const active = element.getRootNode().activeElement;
     return active && active !== element && takes(active) ? active : null;
@@ -30,7 +30,7 @@ async ([elements, steps, limit]) => {
   const choose = async (element, step) => {
     const shows = new RegExp(step.shows);
     if (shows.test(squeeze(element.value))) return "";
-    element.focus();
+    element.focus({preventScroll: true});
     put(element, step);
     tell(element, "input", "change");
     await settled();
@@ -76,7 +76,7 @@ async ([elements, steps, limit]) => {
   };
   const said = [];
   for (const [at, step] of steps.entries()) {
-    if (asking() || step.offered) await settled();
+    if (asking() || (step.offered && !step.eager)) await settled();
     said.push(await fill(elements[at], step));
   }
   await settled();

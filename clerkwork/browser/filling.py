@@ -56,12 +56,14 @@ class Fields:
 
     Attributes:
         grid_row: Whether the lines of a grid stand on the page by their numbers.
+        eager: Whether a choice is asked for while the page is still at work.
         slow: Names of the parts that this target takes one by one only, with ``PATIENTLY`` where
             it has to be waited for after each.
     """
 
     screen: PlaywrightScreen
     grid_row: bool = True
+    eager: bool = False
     slow: set[str] = field(default_factory=set)
     _known: dict[str, Found] = field(default_factory=dict)
     _read: dict[str, str] = field(default_factory=dict)
@@ -146,7 +148,12 @@ class Fields:
             read = ()
         for frame, run in groupby(parts, lambda part: self._known[part.path].frame):
             own = list(run)
-            order = [self._places(own), [_step(part) for part in own], self._places(read), LIMIT_MS]
+            order = [
+                self._places(own),
+                [self._step(part) for part in own],
+                self._places(read),
+                LIMIT_MS,
+            ]
             try:
                 told = frame.evaluate(BATCH, order)
                 said += told["said"]
@@ -170,6 +177,16 @@ class Fields:
     def _places(self, parts: Sequence[Part]) -> list[list[Any]]:
         found = [self._known[part.path] for part in parts]
         return [[one.kept, one.at] for one in found]
+
+    def _step(self, part: Part) -> dict[str, Any]:
+        """Return what the page's scripts are told of *part*."""
+        return {
+            "text": part.text,
+            "typed": part.typed,
+            "offered": part.field.entry == "offered",
+            "shows": part.shows,
+            "eager": self.eager,
+        }
 
     def _type(self, part: Part) -> None:
         try:
@@ -205,7 +222,9 @@ class Fields:
         """Put the focus into the field of *part*, and return what it is; see ``typing.js``."""
         self.find([part])
         found = self._known[part.path]
-        facts: dict[str, Any] = found.frame.evaluate(READY, [found.element, _step(part), LIMIT_MS])
+        facts: dict[str, Any] = found.frame.evaluate(
+            READY, [found.element, self._step(part), LIMIT_MS]
+        )
         return facts
 
     def _choose(self, part: Part, found: Found, element: ElementHandle) -> None:
@@ -230,12 +249,6 @@ class Fields:
             for part, text in zip(own, texts, strict=True):
                 shown[part.path] = part.read(str(text))
         return shown
-
-
-def _step(part: Part) -> dict[str, Any]:
-    """Return what the page's scripts are told of *part*."""
-    offered = part.field.entry == "offered"
-    return {"text": part.text, "typed": part.typed, "offered": offered, "shows": part.shows}
 
 
 def _refuse_cut(screen: PlaywrightScreen, part: Part, found: Found) -> None:

@@ -16,15 +16,8 @@ Look = tuple[list[Frame], list[Candidate]]
 GROW = f"""async ([button, headers, wanted, limit]) => {{
   const look = {SCRIPT};
   const press = {PRESS};
-  const fields = look({{kind: "field", words: []}});
-  const said = text => text.toLowerCase().replace(/[:：*\\s]+$/, "");
-  const lines = new Map();
-  for (const one of fields) {{
-    if (!headers.includes(said(one.header))) continue;
-    lines.set(one.grid, (lines.get(one.grid) || new Set()).add(one.line));
-  }}
-  const missing = wanted - Math.max(0, ...[...lines.values()].map(one => one.size));
-  if (missing <= 0 || !lines.size) return fields;
+  const missing = wanted - look({{kind: "lines", words: headers}});
+  if (missing <= 0 || missing === wanted) return look({{kind: "field", words: []}});
   const hits = look({{kind: "button", words: [button]}});
   const [hit] = hits.filter(one => !one.covered && !one.blocked);
   if (hits.length === 1 && hit) await press(window.__clerkworkFound[0], [missing, limit]);

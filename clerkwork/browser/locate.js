@@ -13,6 +13,7 @@
     "TITLE", "HEAD"]);
   const FEW = 4;
   const SHUT = ":disabled, [aria-disabled=true], [aria-readonly=true]";
+  const GRID = "table, [role=grid], [role=table]", LINE = "tr, [role=row]";
   const HEADING = "h1, h2, h3, h4, h5, h6, legend, [role=heading]";
   const squeeze = text => (text || "").replace(/\s+/g, " ").trim();
   const above = node => node.assignedSlot || node.parentNode
@@ -91,6 +92,15 @@
     look(document);
     window.__clerkworkFound = hits.map(hit => hit.element);
     return hits.map(({element, ...facts}) => facts);
+  }
+
+  if (kind === "lines") {  // how many lines the grid has that one of the words stands over
+    const fold = text => squeeze(text).toLowerCase().replace(/[:：*\s]+$/, "");
+    return Math.max(0, ...[...document.querySelectorAll(GRID)]
+      .filter(grid => [...grid.querySelectorAll("th, [role=columnheader]")]
+        .some(head => words.includes(fold(head.innerText))))
+      .map(grid => [...grid.querySelectorAll(LINE)].filter(
+        line => [...line.querySelectorAll(FIELDS)].some(seen)).length));
   }
 
   const over = (() => {  // the headings that speak for this frame where it stands
@@ -211,7 +221,6 @@
     while (part && !part.matches(selector)) part = up(part);
     return part;
   };
-  const LINE = "tr, [role=row]";
   const filled = new Set(found.map(({element}) => closest(element, LINE)));
   const header = element => {
     const cell = closest(element, "td, th, [role=gridcell], [role=cell]");

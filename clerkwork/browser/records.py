@@ -185,7 +185,7 @@ def _fill(
     Raises:
         ApplicationException: ``read_back_mismatch``: it still differs.
     """
-    fields = Fields(screen, slow=set(screen.slow))
+    fields = Fields(screen, eager=form.eager, slow=set(screen.slow))
     head = [part for part in parts if part.row is None]
     lines = [part for part in parts if part.row is not None]
     if form.lines is not None and form.lines.entry == "single":
@@ -201,7 +201,7 @@ def _fill(
         if form.lines is not None:
             seen = _need_rows(screen, form.lines, 1 + max(part.row or 0 for part in lines))
             fields.find(parts, seen)
-        fields.write(parts)
+        fields.write([*lines, *head] if form.eager else parts)
         shown = _read_back(fields, parts)
     screen.learn_slow(fields.slow)
     return shown

@@ -103,6 +103,11 @@ class Form(Strict):
         description="Each part of the item and its field: words alone, or the keys below."
     )
     lines: Grid | None = Field(None, description="The grid of its lines, if it has one.")
+    eager: bool = Field(
+        False,
+        description="Whether the page takes all at once: the lines are written before the head, "
+        "and a choice is asked for while sums are still computed. All is read back as ever.",
+    )
     close: list[Words] = Field([], description="Pop-ups that may come: the buttons that end them.")
     submit: list[Words] = Field(
         min_length=1, description="Buttons that store it; the first one makes it irreversible."

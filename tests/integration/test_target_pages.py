@@ -91,6 +91,16 @@ def test_page_of_this_kind_is_entered_by_its_description(at, kind):
     assert (before, receipt, visitor(find_record, order)) == ([], wanted, [wanted])
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_form_that_is_wrongly_said_to_take_all_at_once_is_entered_right(at, kind):
+    """What its answers wipe out is put right before it is submitted."""
+    visitor, order = at(kind), make_order("PO-1", supplier=SUPPLIER)
+    eager = visitor.target.form.model_copy(update={"eager": True})
+    visitor.target = visitor.target.model_copy(update={"form": eager})
+    receipt = visitor(enter_record, order)
+    assert (visitor(find_record, order), receipt.confirmation) == ([receipt], "T-1")
+
+
 def test_duplicate_is_found_on_a_later_page_of_rows_without_links(at):
     """Each page of the list is read, and each record is opened on the page where it stands."""
     visitor, order = at("no_labels"), make_order("PO-1", supplier=SUPPLIER)
