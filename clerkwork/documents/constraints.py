@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from clerkwork import clock
 from clerkwork.documents.belief import (
     AGREED,
+    ALONE,
     GUESS,
     Scribe,
     Verdict,
@@ -52,7 +53,7 @@ def constrained(fields: Sequence[FieldEvidence], reading: Reading) -> list[Field
     template, by_path = reading.template, {field.path: field for field in fields}
     for path, rule in template.fields.items():
         ruled = _ruled(by_path.get(path), path, rule, reading)
-        if path in by_path or ruled.value:
+        if path in by_path or (ruled.value and not (rule.optional and ruled.doubtful)):
             by_path[path] = ruled
     for path, field in by_path.items():
         parts = path.split(".")
@@ -78,12 +79,18 @@ def _ruled(
     good = field is not None and field.value and _fits(field.value, around(field.boxes), rule)
     if field is not None and good and not field.doubtful:
         return _asked(field, rule, reading.scribe)
-    for item in _beside(rule, path, reading.pages):
-        ratio = reading.pages[item.tokens[0].page].ratio
-        if _fits(item.value, box_of(item.tokens, ratio), rule):
-            others = [field.value, *field.candidates] if field is not None else []
-            judged = _checked_digits(path, item.value, agreement(item, reading.witness))
-            return _asked(reading.scribe.write(path, item, judged, others), rule, reading.scribe)
+    items = [
+        item
+        for item in _beside(rule, path, reading.pages)
+        if _fits(item.value, box_of(item.tokens, reading.pages[item.tokens[0].page].ratio), rule)
+    ]
+    if items:
+        item, others = items[0], [field.value, *field.candidates] if field is not None else []
+        judged = _checked_digits(path, item.value, agreement(item, reading.witness))
+        if path.endswith(IDENTIFIERS) and len({each.value for each in items}) > 1:
+            others += [each.value for each in items]
+            judged = verdict(ALONE, "Several such numbers stand in the document.")
+        return _asked(reading.scribe.write(path, item, judged, others), rule, reading.scribe)
     if field is None:
         return reading.scribe.write(path, None, missing())
     return _fitting(field, rule, reading)
@@ -163,6 +170,10 @@ def _label(piece: Sequence[Token], labels: dict[str, str]) -> tuple[str, list[To
 
 def _value(tokens: Sequence[Token], path: str) -> str:
     text = text_of(tokens).strip(AFTER) if tokens else ""
+    if path.endswith(IDENTIFIERS):
+        starts = (text_of(tokens[:size]) for size in range(len(tokens), 0, -1))
+        known = [each for each in map(parse_identifier, starts) if each is not None]
+        return max(known, key=lambda each: each.proven is True).value if known else text
     if not path.endswith("date"):
         return text
     days = parse_dates(normal(text))

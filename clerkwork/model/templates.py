@@ -54,6 +54,11 @@ class TemplateField(Strict):
     least: Share = Field(
         0.0, description="The probability it passes from on; a higher threshold stays in force."
     )
+    optional: bool = Field(
+        False,
+        description="Whether a field that no document has to have is left out where it is doubted, "
+        "instead of sending the document to a person.",
+    )
 
     @field_validator("pattern")
     @classmethod

@@ -115,6 +115,24 @@ def test_the_check_digits_of_a_tax_number_speak_for_it_or_against(
     assert (found.value, found.evidence, found.refuted) == (number, evidence, refuted)
 
 
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        (("VAT ID: DE 136 695 976 HRB 7",), "DE136695976"),
+        (("VAT ID: DE136695977",), None),
+        (("VAT ID: DE136695976", "VAT no: NL004495445B01"), None),
+        (("纳税人识别号：91350100M000100Y43",), "91350100M000100Y43"),
+        (("VAT no: as above",), None),
+    ],
+)
+def test_a_tax_number_is_told_only_where_it_is_sure_whose_and_which(page, rows, found):
+    """No item has to have one, so a doubtful one is left out and holds nothing up."""
+    [invoice] = [each for each in shipped() if each.name == "invoice"]
+    template = {"fields": {"tax_id": invoice.fields["tax_id"].model_dump()}}
+    read = ruled(page, template, rows=rows).get("tax_id")
+    assert (read and read.value) == found
+
+
 def test_a_field_that_is_nowhere_is_not_made_up(page):
     """A template's own field without a value does not trouble anybody."""
     assert ruled(page, {"fields": {"tax_id": {"labels": ["Tax id"]}}}, rows=("Hello",)) == {}
