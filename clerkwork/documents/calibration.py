@@ -1,9 +1,9 @@
 """How often a value was right, by what speaks for it, as measured on documents with known answers.
 
 ``calibration.yaml`` holds counts: for every reason, and in it for every field, how many values
-were right of how many. ``tools/calibrate_documents.py`` writes it. A reason seen seldom leans on
-what the rule's author believed, and a field on its reason, so that three right values of three are
-not taken for certainty.
+were right of how many. ``benchmarks/calibrate_documents.py`` writes it. A reason seen seldom leans
+on what the rule's author believed, and a field on its reason, so that three right values of three
+are not taken for certainty.
 """
 
 from collections.abc import Mapping

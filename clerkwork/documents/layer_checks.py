@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw
 from pypdfium2 import raw
 
 from clerkwork.documents.labels import compact, every_label
+from clerkwork.documents.pictures import pictures_on
 from clerkwork.documents.words import is_cjk
 
 LOW, TALL = frozenset("acemnorsuvwxz"), frozenset("bdhklABCDEFGHKLMNOPRSTUVWXYZ0123456789")
@@ -109,7 +110,7 @@ def _on(box: Box, left: float, bottom: float, height: float) -> tuple[int, int, 
 
 
 def _pictures(page: pdfium.PdfPage) -> Iterator[Box]:
-    for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+    for item in pictures_on(page):
         yield item.get_bounds()
 
 

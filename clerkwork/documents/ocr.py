@@ -7,12 +7,14 @@ when the reading of the chosen places alone did not settle them.
 """
 
 import itertools
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from functools import cache, cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Protocol
 
-from PIL import Image, ImageChops, ImageFilter, ImageOps
+from PIL import Image, ImageOps
 
+from clerkwork.documents.cleaning import evened, sized, without_rules
 from clerkwork.documents.engine import Engines, Layout, OcrEngine, Seen
 from clerkwork.documents.words import UNITS, PageWords, Token, extent, has_cjk, is_cjk
 
@@ -23,14 +25,95 @@ STRIP_SPACE_PX = 40
 GLUE = 0.35
 MIN_CHINESE = 0.05
 INK = 150
-FAR_ASKEW = 5.0
-CUT_FREE = 3.0  # degrees up to which a turn cuts nothing but margins
+SHADE = UNITS / 30  # how far what stands above and below may change the cleaning
+MOST_OF_PAGE = 0.4  # beyond it the whole page costs little more
 CHARACTER_HEIGHT = 0.93
 CHARACTER_GAP = 0.06
 
 
-class Readings:
+Band = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patch:
+    """A part of a page as wide as the page, its ground white everywhere and its ink black.
+
+    Attributes:
+        picture: The part.
+        top: Where it begins, in units.
+        bottom: Where it ends.
+    """
+
+    picture: Image.Image
+    top: float
+    bottom: float
+
+
+class Readings(Protocol):
     """What was read on one page.
+
+    A band is all that lies between two heights of the page, in units.
+
+    Attributes:
+        main: The reading that fields are looked for in.
+    """
+
+    main: PageWords
+
+    def patch(self, bands: Sequence[Band]) -> Patch:
+        """Return a part of the page that holds these bands, for the reading of single places."""
+
+    def others(self, bands: Sequence[Band]) -> tuple[PageWords, ...]:
+        """Return readings that confirm or deny the first one in these bands at least."""
+
+
+def read_picture(picture: Image.Image, number: int, languages: str, engines: Engines) -> Readings:
+    """Return readings of a page that was straightened."""
+    if engines.second is None:
+        return ReadingsOfOne(picture, number, languages, engines.first)
+    return ReadingsOfTwo(picture, number, languages, engines.first, engines.second)
+
+
+class ReadingsOfOne:
+    """The readings of a page by one engine, made at once.
+
+    Attributes:
+        main: The reading that fields are looked for in.
+    """
+
+    def __init__(
+        self, picture: Image.Image, number: int, languages: str, engine: OcrEngine
+    ) -> None:
+        """Read the page."""
+        self._large = without_rules(sized(ImageOps.grayscale(picture), LARGE_WIDTH_PX))
+        small = sized(self._large, SMALL_WIDTH_PX)
+        self.main = _page(small, number, languages, engine, Layout.PAGE)
+        others = [_page(self._large, number, _latin(languages), engine, Layout.SPARSE)]
+        chinese = [part for part in languages.split("+") if part.startswith("chi")]
+        if chinese and _is_chinese(self.main.tokens):
+            native = _page(self._large, number, "+".join(chinese), engine, Layout.PAGE)
+            self.main = _with_chinese(self.main, native)
+            others.append(native)
+        self._others = tuple(others)
+
+    @cached_property
+    def _whole(self) -> Patch:
+        return Patch(picture=evened(self._large), top=0.0, bottom=UNITS * self.main.ratio)
+
+    def patch(self, bands: Sequence[Band]) -> Patch:  # noqa: ARG002 - the page holds all of them
+        """Return the page."""
+        return self._whole
+
+    def others(self, bands: Sequence[Band]) -> tuple[PageWords, ...]:  # noqa: ARG002 - as above
+        """Return the other readings of the page."""
+        return self._others
+
+
+class ReadingsOfTwo:
+    """The reading of a page by one engine, and of parts of it by another one.
+
+    What another engine is asked for costs as much as what it reads. So the page is cleaned and read
+    in the bands that are asked for first, and as a whole only when others are asked for later.
 
     Attributes:
         main: The reading that fields are looked for in.
@@ -38,73 +121,101 @@ class Readings:
 
     def __init__(
         self,
-        main: PageWords,
-        picture: Callable[[], Image.Image],
-        more: Callable[[], tuple[PageWords, ...]],
+        picture: Image.Image,
+        number: int,
+        languages: str,
+        first: OcrEngine,
+        second: OcrEngine,
     ) -> None:
-        """Keep the reading, and what draws the page and reads it in other ways when asked."""
-        self.main = main
+        """Let the first engine read the page, and keep the picture for the second one."""
+        self.main = _page(picture, number, languages, first, Layout.PAGE)
         self._picture = picture
-        self._more = more
+        self._languages = languages
+        self._engine = second
+        self._height = UNITS * self.main.ratio
+        self._patch: Patch | None = None
+        self._read: list[Band] = []
+        self._others: tuple[PageWords, ...] = ()
 
-    @cached_property
-    def picture(self) -> Image.Image:
-        """Return the page with an even white ground, for the reading of single places."""
-        return self._picture()
+    def patch(self, bands: Sequence[Band]) -> Patch:
+        """Return a part of the page that holds these bands."""
+        top, bottom = self._around(bands)
+        known = self._patch
+        if known is not None and known.top <= top and bottom <= known.bottom:
+            return known
+        if known is not None or bottom - top > MOST_OF_PAGE * self._height:
+            top, bottom = 0.0, self._height
+        self._patch = self._cleaned(top, bottom)
+        return self._patch
 
-    @cached_property
-    def others(self) -> tuple[PageWords, ...]:
-        """Return the readings that confirm or deny the first, made when first asked for."""
-        return self._more()
+    def _around(self, bands: Sequence[Band]) -> Band:
+        return max(min(top for top, _ in bands), 0.0), min(max(b for _, b in bands), self._height)
+
+    def _cleaned(self, top: float, bottom: float) -> Patch:
+        scale = self._picture.width / UNITS
+        first = max(round((top - SHADE) * scale), 0)
+        last = min(round((bottom + SHADE) * scale), self._picture.height)
+        part = ImageOps.grayscale(self._picture.crop((0, first, self._picture.width, last)))
+        clean = evened(without_rules(sized(part, LARGE_WIDTH_PX)))
+        return Patch(picture=clean, top=first / scale, bottom=max(last / scale, bottom))
+
+    def others(self, bands: Sequence[Band]) -> tuple[PageWords, ...]:
+        """Return what the second engine reads in these bands, or on the whole page."""
+        if not all(any(a <= top and bottom <= b for a, b in self._read) for top, bottom in bands):
+            merged = _merged(bands)
+            share = sum(bottom - top for top, bottom in merged) / self._height
+            whole = bool(self._read) or share > MOST_OF_PAGE
+            self._read = [(-UNITS, self._height + UNITS)] if whole else merged
+            self._others = (self._second(self._read),)
+        return self._others
+
+    def _second(self, bands: Sequence[Band]) -> PageWords:
+        """Return what the second engine reads where all but these bands is white."""
+        top, bottom = self._around(bands)
+        patch = self.patch(bands)
+        scale = patch.picture.width / UNITS
+        edges = round((top - patch.top) * scale), round((bottom - patch.top) * scale)
+        part = patch.picture.crop((0, edges[0], patch.picture.width, edges[1]))
+        for (_, above), (below, _) in itertools.pairwise(bands):
+            gap = (0, round((above - top) * scale), part.width, round((below - top) * scale))
+            part.paste(255, gap)
+        words = [t for t in self.main.tokens if any(a <= t.middle <= b for a, b in bands)]
+        languages = self._languages if _is_chinese(words) else _latin(self._languages)
+        small = sized(part, SMALL_WIDTH_PX)
+        page = _page(small, self.main.number, languages, self._engine, Layout.PAGE)
+        return replace(page, tokens=tuple(_lowered(token, top) for token in page.tokens))
 
 
-def read_picture(picture: Image.Image, number: int, languages: str, engines: Engines) -> Readings:
-    """Return readings of a page that was straightened by :func:`straighten`."""
-
-    @cache
-    def large() -> Image.Image:
-        return without_rules(_sized(ImageOps.grayscale(picture), LARGE_WIDTH_PX))
-
-    def small() -> Image.Image:
-        return _sized(large(), SMALL_WIDTH_PX)
-
-    confirming = engines.second
-    if confirming is not None:
-        return Readings(
-            _page(picture, number, languages, engines.first, Layout.PAGE),
-            lambda: _evened(large()),
-            lambda: (_page(small(), number, languages, confirming, Layout.PAGE),),
-        )
-    return _of_one_engine(large(), small(), number, languages, engines.first)
+def _lowered(token: Token, by: float) -> Token:
+    return replace(token, top=token.top + by, bottom=token.bottom + by)
 
 
-def _of_one_engine(
-    large: Image.Image, small: Image.Image, number: int, languages: str, engine: OcrEngine
-) -> Readings:
+def band_of(tokens: Sequence[Token]) -> Band:
+    """Return the band of some words with the lines above and below them, where they may reach."""
+    _, top, _, bottom = extent(tokens)
+    height = max(token.bottom - token.top for token in tokens)
+    return top - height, bottom + height
+
+
+def _merged(bands: Sequence[Band]) -> list[Band]:
+    """Return the bands from the top, those that touch as one."""
+    merged: list[Band] = []
+    for top, bottom in sorted(bands):
+        if merged and top <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(bottom, merged[-1][1]))
+        else:
+            merged.append((top, bottom))
+    return merged
+
+
+def _latin(languages: str) -> str:
+    """Return the languages without Chinese, all of them where there is nothing else."""
     parts = languages.split("+")
-    latin = [part for part in parts if not part.startswith("chi")] or parts
-    chinese = [part for part in parts if part.startswith("chi")]
-    main = _page(small, number, languages, engine, Layout.PAGE)
-    others = [_page(large, number, "+".join(latin), engine, Layout.SPARSE)]
-    if chinese and _is_chinese(main):
-        native = _page(large, number, "+".join(chinese), engine, Layout.PAGE)
-        main = _with_chinese(main, native)
-        others.append(native)
-    return Readings(main, lambda: _evened(large), lambda: tuple(others))
+    return "+".join([part for part in parts if not part.startswith("chi")] or parts)
 
 
-def _evened(page: Image.Image) -> Image.Image:
-    """Return the page with its ground white everywhere and its ink black."""
-    ink = ImageChops.subtract(page.filter(ImageFilter.BoxBlur(page.width // 60)), page)
-    darkest = max([value for value, count in enumerate(ink.histogram()) if count and value] or [1])
-    curve = [
-        255 - round(min(max(value / darkest * 1.5 - 0.15, 0.0), 1.0) * 255) for value in range(256)
-    ]
-    return ink.point(curve)
-
-
-def _is_chinese(page: PageWords) -> bool:
-    letters = [char for token in page.tokens for char in token.text if char.isalpha()]
+def _is_chinese(tokens: Sequence[Token]) -> bool:
+    letters = [char for token in tokens for char in token.text if char.isalpha()]
     return sum(map(is_cjk, letters)) > MIN_CHINESE * len(letters)
 
 
@@ -136,7 +247,7 @@ def _covers(token: Token, other: Token) -> bool:
 
 
 def read_places(
-    picture: Image.Image,
+    patch: Patch,
     places: Sequence[Sequence[Token]],
     languages: str,
     engine: OcrEngine,
@@ -148,7 +259,7 @@ def read_places(
     The boxes are pasted below each other on one sheet, because starting tesseract costs more than
     the reading of a line.
     """
-    strips = [_strip(picture, tokens, height_px) for tokens in places]
+    strips = [_strip(patch, tokens, height_px) for tokens in places]
     if not strips:
         return []
     step = height_px + STRIP_SPACE_PX
@@ -165,106 +276,31 @@ def read_places(
     return [sorted(row, key=lambda token: token.left) for row in rows]
 
 
-def _strip(
-    picture: Image.Image, tokens: Sequence[Token], height_px: int = STRIP_HEIGHT_PX
-) -> Image.Image:
-    scale = picture.width / UNITS
+def _strip(patch: Patch, tokens: Sequence[Token], height_px: int = STRIP_HEIGHT_PX) -> Image.Image:
+    scale = patch.picture.width / UNITS
     left, top, right, bottom = extent(tokens)
     spare = 0.25 * (bottom - top)
     area = (
         round((left - 1.5 * spare) * scale),
-        round((top - spare) * scale),
+        round((top - spare - patch.top) * scale),
         round((right + 1.5 * spare) * scale),
-        round((bottom + spare) * scale),
+        round((bottom + spare - patch.top) * scale),
     )
-    strip = picture.crop(area)
+    strip = patch.picture.crop(area)
     width = round(strip.width * height_px / max(strip.height, 1))
     return strip.resize((min(max(width, 8), 4000), height_px), Image.Resampling.LANCZOS)
 
 
-def characters_in(picture: Image.Image, tokens: Sequence[Token]) -> float:
+def characters_in(patch: Patch, tokens: Sequence[Token]) -> float:
     """Return how many Chinese characters the ink of a text has room for.
 
     They are as wide as they are high, and stand close together.
     """
-    strip = _strip(picture, tokens).point(lambda value: 255 if value < INK else 0)
+    strip = _strip(patch, tokens).point(lambda value: 255 if value < INK else 0)
     ink = strip.getbbox()
     if ink is None:
         return 0.0
     return (ink[2] - ink[0]) / (ink[3] - ink[1]) * CHARACTER_HEIGHT + CHARACTER_GAP
-
-
-def straighten(picture: Image.Image) -> Image.Image:
-    """Return the page turned so that its lines of text are level; the canvas grows if need be."""
-    angle = _skew(picture)
-    if abs(angle) < 0.05:
-        return picture
-    edge = picture.resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))
-    fill = edge if isinstance(edge, tuple) else "white"
-    grow = abs(angle) > CUT_FREE
-    return picture.rotate(angle, Image.Resampling.BICUBIC, expand=grow, fillcolor=fill)
-
-
-def _skew(picture: Image.Image) -> float:
-    """Return by how many degrees against the clock the page has to be turned, 12 at most."""
-    small = ImageOps.grayscale(picture)
-    small.thumbnail((900, 1300), Image.Resampling.BOX)
-    flat = ImageChops.subtract(small.filter(ImageFilter.BoxBlur(12)), small, offset=0)
-    ink = flat.point(lambda value: 255 if value > 24 else 0)
-    rough = _best_angle(ink.reduce(2), [float(step) for step in range(-12, 13)])
-    reach = range(-12, 13) if abs(rough) < FAR_ASKEW else range(-24, 25)
-    best = _best_angle(ink, [step * 0.5 for step in reach])
-    return _best_angle(ink, [best + step * 0.1 for step in range(-5, 6)])
-
-
-def _best_angle(ink: Image.Image, angles: list[float]) -> float:
-    def sharpness(angle: float) -> tuple[float, float]:
-        turned = ink.rotate(angle, Image.Resampling.BILINEAR)
-        sums = turned.resize((1, turned.height), Image.Resampling.BOX).tobytes()
-        steps = itertools.pairwise(sums)
-        return float(sum((a - b) ** 2 for a, b in steps)), -abs(angle)
-
-    return max(angles, key=sharpness)
-
-
-def without_rules(page: Image.Image) -> Image.Image:
-    """Return a grey picture without the long ruled lines of tables, which tesseract stumbles on."""
-    shade = page.filter(ImageFilter.BoxBlur(page.width // 60))
-    ink = ImageChops.subtract(shade, page).point(lambda value: 255 if value > 28 else 0)
-    length = page.width // 22
-    rules = ImageChops.lighter(_runs(ink, length, 1, 0), _runs(ink, length, 0, 1))
-    for right, down in ((1, 0), (0, 1)):  # wider by a pixel on each side
-        both = ImageChops.lighter(_moved(rules, right, down), _moved(rules, -right, -down))
-        rules = ImageChops.lighter(rules, both)
-    return Image.composite(shade, page, rules)
-
-
-def _runs(ink: Image.Image, length: int, right: int, down: int) -> Image.Image:
-    """Return the ink that is part of a straight run of at least *length* pixels."""
-    eroded, grown, step = ink, 1, 1
-    while grown < length:
-        step = min(grown, length - grown)
-        eroded = ImageChops.darker(eroded, _moved(eroded, -right * step, -down * step))
-        grown += step
-    grown = 1
-    while grown < length:
-        step = min(grown, length - grown)
-        eroded = ImageChops.lighter(eroded, _moved(eroded, right * step, down * step))
-        grown += step
-    return eroded
-
-
-def _moved(picture: Image.Image, right: int, down: int) -> Image.Image:
-    moved = Image.new("L", picture.size, 0)
-    moved.paste(picture, (right, down))
-    return moved
-
-
-def _sized(picture: Image.Image, width: int) -> Image.Image:
-    if abs(picture.width - width) < width * 0.1:
-        return picture
-    size = (width, round(picture.height * width / picture.width))
-    return picture.resize(size, Image.Resampling.LANCZOS)
 
 
 def _page(

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pypdfium2 as pdfium
 from PIL import Image, ImageOps
-from pypdfium2 import raw
 
 from clerkwork.config.settings import DocumentSettings
+from clerkwork.documents.pictures import pictures_on
 from clerkwork.errors import DocumentRejected
 
 MAX_PIXELS = 50_000_000
@@ -138,7 +138,7 @@ def page_of(name: str, index: int) -> Iterator[None]:
 
 def check_pictures(page: pdfium.PdfPage, name: str, index: int) -> None:
     """Raise ``DocumentRejected`` when a picture on the page unpacks to too many pixels."""
-    for found in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+    for found in pictures_on(page):
         with suppress(pdfium.PdfiumError):  # a picture without a size is not drawn
             width, height = found.get_px_size()
             if width * height > MAX_PIXELS:

@@ -6,6 +6,7 @@ A parser never repairs: text that does not fit is None or an empty list, and the
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import lru_cache
 
 from clerkwork.documents.numerals import normal
 
@@ -48,6 +49,7 @@ CURRENCY_CODES = frozenset(
         "ZAR",
     ]
 )
+KNOWN = 4000  # readings whose numbers are kept: a table asks for those of its cells many times
 NUMBER = re.compile(r"\d{1,3}(?:([,. '])\d{3})(?:\1\d{3})*(?:[.,]\d{1,4})?|\d+(?:[.,]\d{1,4})?")
 REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.-]{2,39}")
 CODE = re.compile(r"(?=.*\d)[A-Za-z0-9][A-Za-z0-9/_.-]{1,29}")
@@ -65,6 +67,7 @@ def decimal_mark(texts: Iterable[str]) -> str:
     return "," if votes[","] > votes["."] else "."
 
 
+@lru_cache(maxsize=KNOWN)
 def parse_number(text: str, mark: str = ".") -> Decimal | None:
     """Return the number *text* is, or None; *mark* is the document's decimal mark."""
     plain = normal(text)
@@ -81,6 +84,7 @@ def parse_number(text: str, mark: str = ".") -> Decimal | None:
     return Decimal(digits) if digits.count(".") <= 1 else None
 
 
+@lru_cache(maxsize=KNOWN)
 def parse_amount(text: str, mark: str = ".") -> Decimal | None:
     """Return the amount of money *text* is, without its currency, or None."""
     plain = normal(text)
@@ -90,6 +94,7 @@ def parse_amount(text: str, mark: str = ".") -> Decimal | None:
     return number if number is not None and number == round(number, 2) else None
 
 
+@lru_cache(maxsize=KNOWN)
 def parse_quantity(text: str, mark: str = ".") -> Decimal | None:
     """Return the quantity *text* is; a unit after it is left out."""
     plain = re.sub(
@@ -123,6 +128,6 @@ def currencies_in(text: str) -> list[str]:
     found = [code for code in re.findall(r"\b[A-Z]{3}\b", plain) if code in CURRENCY_CODES]
     found += [code for name, code in CURRENCY_NAMES.items() if name in plain.lower()]
     for sign, code in CURRENCY_PREFIXES.items():
-        if re.search(r"(?<![A-Z])" + re.escape(sign), plain):
+        if sign in plain and re.search(r"(?<![A-Z])" + re.escape(sign), plain):
             return [*found, code]
     return found + [code for sign, code in CURRENCY_SIGNS.items() if sign in plain and sign != "元"]

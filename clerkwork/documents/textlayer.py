@@ -12,6 +12,7 @@ import pypdfium2 as pdfium
 from pypdfium2 import raw
 
 from clerkwork.documents.layer_checks import Letter, is_partial, is_scrambled
+from clerkwork.documents.pictures import pictures_on
 from clerkwork.documents.words import UNITS, PageWords, Token
 
 MIN_LETTERS = 20
@@ -75,7 +76,7 @@ def words_of(page: pdfium.PdfPage, number: int) -> PageWords | None:
 
 def _is_scan(page: pdfium.PdfPage) -> bool:
     width, height = page.get_size()
-    for item in page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=3):
+    for item in pictures_on(page):
         left, bottom, right, top = item.get_bounds()
         if (right - left) * (top - bottom) > SCAN_COVER * width * height:
             return True

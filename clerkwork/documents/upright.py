@@ -6,8 +6,9 @@ than wide, or the engine was hardly sure of any, is the page turned and read aga
 
 from PIL import Image
 
+from clerkwork.documents.cleaning import straighten
 from clerkwork.documents.engine import Engines
-from clerkwork.documents.ocr import Readings, read_picture, straighten
+from clerkwork.documents.ocr import Readings, read_picture
 from clerkwork.documents.words import PageWords, Token
 
 SURE, LOST = 0.87, 0.6  # mean confidence: upright pages lie above, pages read in vain below

@@ -1,12 +1,13 @@
 """Second opinions: what the other readings of a page, and a reading of one box alone, say."""
 
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from clerkwork.documents.engine import Engines
-from clerkwork.documents.ocr import Readings, characters_in, read_places
+from clerkwork.documents.ocr import Band, Readings, band_of, characters_in, read_places
 from clerkwork.documents.words import Token, extent, has_cjk, is_cjk, text_of
 
 HALF_CHARACTER = 0.5
@@ -68,6 +69,7 @@ class PageWitness:
         self._first = engines.first if engines else None
         self._languages = languages.split("+")
         self._places: dict[tuple[object, ...], Heard] = {}
+        self._unsettled: dict[int, list[Band]] = defaultdict(list)
 
     def prepare(self, places: Iterable[Sequence[Token]], *, numeric: bool = False) -> None:
         """Read many places at once, so that :meth:`again` has them at hand."""
@@ -81,18 +83,22 @@ class PageWitness:
             if self._engine is None:
                 continue
             reading = self._readings[page]
-            texts = read_places(reading.picture, group, languages, self._engine)
+            patch = reading.patch([band_of(tokens) for tokens in group])
+            texts = read_places(patch, group, languages, self._engine)
             foreign = self._engine.name != reading.main.engine
             for tokens, text in zip(group, texts, strict=True):
                 self._places[_key(tokens, numeric)] = _heard(text, foreign=foreign)
+                if folded(text_of(text)) != folded(text_of(tokens)):
+                    self._unsettled[page].append(band_of(tokens))
 
     def own(self, tokens: Sequence[Token]) -> list[Heard]:
         """Return what the first engine reads in the place alone, smaller and larger."""
         if self._first is None or self.exact(tokens):
             return []
-        picture, languages = self._readings[tokens[0].page].picture, self._language(tokens, False)
+        patch = self._readings[tokens[0].page].patch([band_of(tokens)])
+        languages = self._language(tokens, False)
         texts = [
-            read_places(picture, [tokens], languages, self._first, height_px=height_px)[0]
+            read_places(patch, [tokens], languages, self._first, height_px=height_px)[0]
             for height_px in OWN_HEIGHTS_PX
         ]
         return [_heard(text, foreign=False) for text in texts]
@@ -102,7 +108,7 @@ class PageWitness:
         text = "".join(token.text for token in tokens).strip(EDGES)
         if self.exact(tokens) or not text or not all(map(is_cjk, text)):
             return True
-        room = characters_in(self._readings[tokens[0].page].picture, tokens)
+        room = characters_in(self._readings[tokens[0].page].patch([band_of(tokens)]), tokens)
         return abs(room - len(text)) < HALF_CHARACTER
 
     def _language(self, tokens: Sequence[Token], numeric: bool) -> str:
@@ -119,10 +125,11 @@ class PageWitness:
         if not tokens or self.exact(tokens):
             return []
         readings = self._readings[tokens[0].page]
+        bands = [band_of(tokens), *self._unsettled.pop(tokens[0].page, [])]
         own = readings.main.engine
         heard = [
             _heard(_inside(reading.tokens, tokens), foreign=reading.engine != own)
-            for reading in readings.others
+            for reading in readings.others(bands)
         ]
         return [each for each in heard if each.text]
 
