@@ -1,8 +1,9 @@
 """Count how often values are right by what speaks for them, and write ``calibration.yaml``.
 
-Usage: ``python tools/calibrate_documents.py FOLDER [--cache FOLDER] [--write]``. The folder holds
-``sroie/`` and ``synth/`` as the other measuring tools take them. The expected calibration error is
-measured by halves: counted on the documents of one half, compared on the other, and turned round.
+Usage: ``python -m benchmarks.calibrate_documents FOLDER [--cache FOLDER] [--write]``. The folder
+holds ``sroie/`` and ``synth/`` as the other measuring tools take them. The expected calibration
+error is measured by halves: counted on the documents of one half, compared on the other, and turned
+round.
 """
 
 import argparse
@@ -14,19 +15,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from measure_documents import differs, true_values
-from measure_receipts import compare
 
+from benchmarks.engines import say
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
 from clerkwork.documents.calibration import FILE, Calibration
 from clerkwork.model.decision import name_of, passable
 from clerkwork.model.extraction import FieldEvidence
+from tools.measure_documents import differs, true_values
+from tools.measure_receipts import compare
 
 BINS = 10
 HEAD = """\
 # How many values were right of how many, by the reason they are believed for and by field.
-# Written by tools/calibrate_documents.py; see docs/documents.md.
+# Written by `python -m benchmarks.calibrate_documents`; see docs/documents.md.
 """
 
 
@@ -79,13 +81,14 @@ def orders(reader: DocumentReader, folder: Path, scans: int | None) -> Iterator[
     """Yield the values of orders and invoices; one that the document does not have is wrong."""
     digital = sorted(folder.glob("*.pdf"))
     scanned = sorted(folder.glob("*.jpg"))[:scans]
-    for number, file in enumerate([*digital, *scanned]):
+    numbers = {file.stem: number for number, file in enumerate(digital)}  # a scan is of its PDF
+    for file in [*digital, *scanned]:
         truth = true_values(file)
         for field in reader.read(file, file.name).fields:
             if field.value:
                 known = field.path in truth
                 right = known and not differs(field.path, field.value, truth)
-                yield Judged(document=number, field=field, right=right)
+                yield Judged(document=numbers[file.stem], field=field, right=right)
 
 
 def counted(found: Sequence[Judged]) -> dict[str, dict[str, tuple[int, int]]]:
@@ -110,17 +113,39 @@ def calibration_error(chances: Sequence[tuple[float, bool]]) -> float:
     return sum(gaps) / len(chances)
 
 
-def report(found: Sequence[Judged]) -> None:
-    """Print the calibration error on each half with counts of the other."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """The calibration error over a number of values."""
+
+    values: int
+    error: float
+
+
+def errors(found: Sequence[Judged]) -> list[tuple[Gap, Gap]]:
+    """Return for each half, counted on the other one, the error of all values and of some.
+
+    Those are the values that something speaks for.
+    """
+    gaps = []
     for half in (0, 1):
         known = Calibration(counted([one for one in found if one.document % 2 != half]))
         unseen = [one for one in found if one.document % 2 == half]
-        chances = [(_chance(known, one.field), one.right) for one in unseen]
-        fit = [pair for pair, one in zip(chances, unseen, strict=True) if passable(one.field)]
-        print(
-            f"half {half}: {len(chances)} values, expected calibration error "
-            f"{calibration_error(chances):.4f}; of the {len(fit)} that something speaks for, "
-            f"{calibration_error(fit):.4f}"
+        fit = [one for one in unseen if passable(one.field)]
+        gaps.append((_gap(known, unseen), _gap(known, fit)))
+    return gaps
+
+
+def _gap(known: Calibration, unseen: Sequence[Judged]) -> Gap:
+    chances = [(_chance(known, one.field), one.right) for one in unseen]
+    return Gap(values=len(chances), error=calibration_error(chances))
+
+
+def report(found: Sequence[Judged]) -> None:
+    """Print the calibration error on each half with counts of the other."""
+    for half, (every, believed) in enumerate(errors(found)):
+        say(
+            f"half {half}: {every.values} values, expected calibration error {every.error:.4f}; "
+            f"of the {believed.values} that something speaks for, {believed.error:.4f}"
         )
 
 
@@ -136,7 +161,7 @@ def write(found: Sequence[Judged]) -> None:
     }
     text = yaml.safe_dump({"reasons": reasons}, allow_unicode=True, width=100)
     FILE.write_text(HEAD + text, "utf-8")
-    print(f"{FILE.name}: {len(found)} values, {len(reasons)} reasons")
+    say(f"{FILE.name}: {len(found)} values, {len(reasons)} reasons")
 
 
 if __name__ == "__main__":

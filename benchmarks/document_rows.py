@@ -1,0 +1,42 @@
+"""What the parts of the documents' benchmark share: settings, readers, and rows of the table."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from clerkwork.config.settings import DocumentSettings
+from clerkwork.documents import DocumentReader
+from clerkwork.model.master import Master
+
+Row = dict[str, Any]
+Rows = Iterator[tuple[str, Row]]
+
+
+def settings(**others: Any) -> DocumentSettings:
+    """Return the settings as shipped, day first, with time for a busy machine."""
+    return DocumentSettings(date_order="dmy", cache_mb=2000, page_timeout_s=900, **others)
+
+
+class Readers:
+    """Makes readers that share a folder of readings, and ends them."""
+
+    def __init__(self, evidence: Path, cache: Path) -> None:
+        """Keep the folders: of pictures, and of readings made before."""
+        self._evidence = evidence
+        self._cache = cache
+        self._made: list[DocumentReader] = []
+
+    def __call__(self, master: Callable[[], Master] = Master) -> DocumentReader:
+        """Return a reader that asks *master* for what the business knows."""
+        self._made.append(DocumentReader(settings(), self._evidence, self._cache, master))
+        return self._made[-1]
+
+    def close(self) -> None:
+        """End the children of all readers."""
+        for reader in self._made:
+            reader.close()
+
+
+def row(figure: str, wanted: str, met: bool, how: str) -> Row:
+    """Return one row of the table."""
+    return {"figure": figure, "wanted": wanted, "met": "yes" if met else "**no**", "how": how}
