@@ -5,7 +5,7 @@ A file of the project goes before a shipped one of the same name.
 
 from pathlib import Path
 
-from clerkwork.config.yaml_files import read_named
+from clerkwork.config.yaml_files import read_shipped_and_own
 from clerkwork.errors import ConfigError
 from clerkwork.model.calendars import Calendar
 
@@ -27,11 +27,4 @@ def load_calendars(root: Path) -> dict[str, Calendar]:
 
 def read_calendars(root: Path) -> tuple[dict[str, Calendar], list[ConfigError]]:
     """Return each readable calendar, and all problems of all calendar files."""
-    shipped, problems = _read(SHIPPED, SHIPPED)
-    own, wrong = _read(root / FOLDER, root)
-    return shipped | own, problems + wrong
-
-
-def _read(folder: Path, root: Path) -> tuple[dict[str, Calendar], list[ConfigError]]:
-    found, problems = read_named(Calendar, folder, root)
-    return {name: value for name, (value, _) in found.items()}, problems
+    return read_shipped_and_own(Calendar, SHIPPED, root, FOLDER)

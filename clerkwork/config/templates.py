@@ -6,7 +6,7 @@ A file of the project goes before a shipped one of the same name.
 from pathlib import Path
 from typing import Any
 
-from clerkwork.config.yaml_files import read_named
+from clerkwork.config.yaml_files import read_named, read_shipped_and_own
 from clerkwork.errors import ConfigError
 from clerkwork.model.templates import Template
 
@@ -28,23 +28,16 @@ def load_templates(root: Path) -> dict[str, Template]:
 
 def read_templates(root: Path) -> tuple[dict[str, Template], list[ConfigError]]:
     """Return each readable template, and all problems of all template files."""
-    known, problems = _read(SHIPPED, SHIPPED)
-    own, wrong = _read(root / FOLDER, root)
-    return known | own, problems + wrong
+    return read_shipped_and_own(Template, SHIPPED, root, FOLDER)
 
 
 def shipped() -> list[Template]:
     """Return the templates that come with the toolkit."""
-    found, _ = _read(SHIPPED, SHIPPED)
-    return list(found.values())
+    found, _ = read_named(Template, SHIPPED, SHIPPED)
+    return [template for template, _ in found.values()]
 
 
 def template_schema() -> dict[str, Any]:
     """Return the JSON Schema of a template file, for editors that complete and check."""
     schema = Template.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
-
-
-def _read(folder: Path, root: Path) -> tuple[dict[str, Template], list[ConfigError]]:
-    found, problems = read_named(Template, folder, root)
-    return {name: value for name, (value, _) in found.items()}, problems

@@ -202,6 +202,18 @@ def read_named(
     return found, problems
 
 
+def read_shipped_and_own(
+    model: type[M], shipped: Path, root: Path, folder: Path
+) -> tuple[dict[str, M], list[ConfigError]]:
+    """Return each readable file of *shipped* and of *folder* in the project *root*, by its name.
+
+    A file of the project goes before a shipped one of the same name. All problems come with it.
+    """
+    known, problems = read_named(model, shipped, shipped)
+    own, wrong = read_named(model, root / folder, root)
+    return {name: value for name, (value, _) in (known | own).items()}, problems + wrong
+
+
 def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
     place = detail["loc"]
     key = ".".join(str(part) for part in place)

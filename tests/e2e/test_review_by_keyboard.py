@@ -1,40 +1,17 @@
 """A person works through reviews in a real Chromium with the keyboard alone."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
 
 from clerkwork import clock
-from clerkwork.browser.executable import find
 from clerkwork.model.events import Event, Kind
 from clerkwork.model.reviews import Decision, Review
 from clerkwork.store import events, reviews
 from tests.fixtures_console import Served
 
 SHEET = "#sheet"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        found = find("", lambda: playwright.chromium.executable_path)
-        browser = playwright.chromium.launch(executable_path=found.path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1366, "height": 800}, locale="en-US")
-    page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    context.close()
-    assert [text for text in said if "422" not in text] == []
 
 
 def stored(served: Served, number: int) -> Review:

@@ -1,12 +1,10 @@
 """A person takes words from the page of a document into a form, in a real Chromium."""
 
 import json
-from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Locator, Page, expect, sync_playwright
+from playwright.sync_api import Locator, Page, expect
 
-from clerkwork.browser.executable import find
 from clerkwork.store import reviews
 from clerkwork.store.schema import review as review_table
 from tests.fixtures_console import Served
@@ -17,27 +15,6 @@ WORDS = [  # text, left, top, right, bottom, glued; far from every box of the fo
     ("有限", 0.10, 0.94, 0.16, 0.96, False),
     ("公司", 0.17, 0.94, 0.23, 0.96, True),
 ]
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with sync_playwright() as playwright:
-        found = find("", lambda: playwright.chromium.executable_path)
-        browser = playwright.chromium.launch(executable_path=found.path, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(chromium) -> Iterator[Page]:
-    context = chromium.new_context(viewport={"width": 1366, "height": 800}, locale="en-US")
-    page = context.new_page()
-    said: list[str] = []
-    page.on("console", lambda message: said.append(message.text))
-    page.on("pageerror", lambda error: said.append(str(error)))
-    yield page
-    context.close()
-    assert said == []
 
 
 @pytest.fixture
