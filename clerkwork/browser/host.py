@@ -19,6 +19,7 @@ from clerkwork.browser.session import Visit, visit
 from clerkwork.browser.sessions import Sessions
 from clerkwork.children import OWNER, Child, Handler
 from clerkwork.config.settings import BrowserSettings
+from clerkwork.config.targets import own_pages
 from clerkwork.errors import ApplicationException
 from clerkwork.model.egress import Egress, Fence, Unfenced
 from clerkwork.model.targets import Target
@@ -52,6 +53,7 @@ class BrowserHost:
         self._settings = settings
         self._evidence = evidence.absolute()
         self._learned = None if root is None else Learned(root)
+        self._root = root
         self._owner = owner
         self._full_percent = full_percent
         self._sessions = sessions or Sessions()
@@ -123,6 +125,7 @@ class BrowserHost:
             sampled=sampled,
             state=self._sessions.get(_account(target)),
             system=target,
+            pages=None if self._root is None else own_pages(self._root, target.name),
             slow=self._learned.slow(target.name) if self._learned else frozenset(),
             fingerprints=self._learned.accepted(target.name) if self._learned else {},
         )

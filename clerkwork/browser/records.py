@@ -24,6 +24,7 @@ from clerkwork.browser.access import (
 from clerkwork.browser.filling import Fields, unexpected
 from clerkwork.browser.growing import Look, grown, lines_of
 from clerkwork.browser.listing import Hit, Listing
+from clerkwork.browser.own_pages import own_function
 from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.browser.values import Part, differences, line_model, parts_of, read_as
 from clerkwork.browser.words import plain
@@ -40,6 +41,8 @@ T = TypeVar("T")
 def find_record(screen: Screen, item: BaseModel) -> list[Receipt]:
     """Return a receipt for each record with exactly the item's reference that is entered."""
     screen = _own(screen)
+    if (own := own_function(screen.pages, "find")) is not None:
+        return _begun_again(screen, lambda: list(own(screen, item)))
     form, search = _described(screen)
 
     def look_up() -> list[Receipt]:
@@ -57,6 +60,8 @@ def enter_record(screen: Screen, item: BaseModel) -> Receipt:
     what the item says, and left to a person when it does not.
     """
     screen = _own(screen)
+    if (own := own_function(screen.pages, "enter")) is not None:
+        return Receipt.model_validate(own(screen, item))
     form, search = _described(screen)
     screen.hide(part.text for part in parts_of(item, form) if part.field.secret)
     buttons = _begun_again(screen, partial(_prepare, screen, form, search, item))
@@ -89,6 +94,9 @@ def _prepare(
     go_to(screen, form.address)
     for words in form.open:
         screen.button(words).click()
+        calm(screen)
+    if (lead := own_function(screen.pages, "open_form")) is not None:
+        lead(screen, item)
         calm(screen)
     _close_popups(screen, form)
     parts = parts_of(item, form)

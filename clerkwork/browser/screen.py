@@ -40,6 +40,7 @@ class PlaywrightScreen:
         password: Secret to log in with.
         target: The system's description.
         slow: Names of the parts whose fields it takes one by one only.
+        pages: The target's own ``pages.py``, if it has one.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class PlaywrightScreen:
         password: str,
         target: Target,
         slow: frozenset[str] = frozenset(),
+        pages: Path | None = None,
         fingerprints: Mapping[str, Fingerprint] = MappingProxyType({}),
         locate_s: float = LOCATE_S,
     ) -> None:
@@ -63,6 +65,7 @@ class PlaywrightScreen:
         self.password = password
         self.target = target
         self.slow = slow
+        self.pages = pages
         self._channel = channel
         self._evidence = folder
         self._full_percent = full_percent

@@ -59,6 +59,7 @@ class Visit:
         traced: Whether a trace is recorded, to be kept when the call fails, and
         sampled: whether it is kept in any case.
         state: Cookies and storage of the last call, if it is known.
+        pages: The target's own ``pages.py``, if it has one.
         slow: Names of the parts whose fields the target takes one by one only.
         fingerprints: What the target's fields looked like, by their words.
     """
@@ -77,6 +78,7 @@ class Visit:
     traced: bool = False
     sampled: bool = False
     state: dict[str, Any] | None = None
+    pages: Path | None = None
     slow: frozenset[str] = frozenset()
     fingerprints: dict[str, Fingerprint] = field(default_factory=dict)
 
@@ -159,6 +161,7 @@ def _work(
         username=visit.username,
         password=visit.password,
         target=visit.system,
+        pages=visit.pages,
         slow=visit.slow,
         fingerprints=visit.fingerprints,
         locate_s=min(LOCATE_S, visit.slowest_step_s),
@@ -167,26 +170,34 @@ def _work(
         result = function(screen, *arguments)
         _remember(context, channel, visit)
     except BotException:
-        if keep_failure(screen):
+        if answers := keep_failure(screen):
             with contextlib.suppress(Error):
                 _remember(context, channel, visit)
-        _keep_trace(screen, visit)
+        _keep_trace(screen, visit, answers=answers)
         raise
     except Error as error:
-        keep_failure(screen)
-        _keep_trace(screen, visit)
+        _keep_trace(screen, visit, answers=keep_failure(screen))
         raise translate(error, place(page)) from None
     if visit.sampled:
-        _keep_trace(screen, visit)
+        _keep_trace(screen, visit, answers=True)
     return result
 
 
-def _keep_trace(screen: PlaywrightScreen, visit: Visit) -> None:
-    if not visit.traced:
+def _keep_trace(screen: PlaywrightScreen, visit: Visit, *, answers: bool) -> None:
+    """Keep the trace of the call; of one that was not recorded, the page as it stands now.
+
+    Recording every call would cost a tenth of its time, and most do not fail.
+    """
+    if not (visit.traced or answers):
         return
+    tracing = screen.page.context.tracing
+    if not visit.traced:
+        with contextlib.suppress(Error):
+            tracing.start(snapshots=True)
+            screen.page.evaluate("() => document.title")  # each call adds a snapshot of the page
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Error, OSError):
         file = Path(folder) / "trace.zip"
-        screen.page.context.tracing.stop(path=file)
+        tracing.stop(path=file)
         screen.keep_trace(file.read_bytes())
 
 

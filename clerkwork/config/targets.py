@@ -1,5 +1,6 @@
 """Targets: one folder each in ``config/targets/``, named like what its ``target.yaml`` says."""
 
+import ast
 import os
 from collections.abc import Collection, Mapping
 from pathlib import Path
@@ -11,6 +12,8 @@ from clerkwork.model.targets import Target
 
 FOLDER = Path("config", "targets")
 FILE = "target.yaml"
+PAGES = "pages.py"
+OWN = ("find", "enter", "open_form")  # what a target's own pages may define
 Read = tuple[dict[str, tuple[Target, YamlFile]], list[ConfigError]]
 
 
@@ -47,6 +50,7 @@ def read_targets(root: Path, environment: Mapping[str, str] | None = None) -> Re
         if target is None:
             continue
         problems += _freeze_problems(target, file, calendars)
+        problems += _pages_problems(path.with_name(PAGES), root)
         name = path.parent.name
         found[name] = (target, file)
         if target.name != name:
@@ -66,6 +70,28 @@ def _freeze_problems(
         for number, window in enumerate(target.freeze)
         if window.calendar is not None and window.calendar not in calendars
     ]
+
+
+def own_pages(root: Path, target: str) -> Path | None:
+    """Return the ``pages.py`` of *target*, or None where its description is enough."""
+    file = (root / FOLDER / target / PAGES).absolute()
+    return file if file.exists() else None
+
+
+def _pages_problems(file: Path, root: Path) -> list[ConfigError]:
+    """Return what is wrong with a target's own pages, which are not run for it."""
+    if not file.exists():
+        return []
+    name = str(file.relative_to(root))
+    try:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+    except (SyntaxError, ValueError, OSError) as error:
+        line = getattr(error, "lineno", None)
+        return [ConfigError(name, f"is no Python: {getattr(error, 'msg', error)}", line)]
+    defined = {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
+    if defined.isdisjoint(OWN):
+        return [ConfigError(name, f"defines none of {', '.join(OWN)}; write one, or remove it")]
+    return []
 
 
 def _misplaced(root: Path) -> list[ConfigError]:

@@ -1,12 +1,14 @@
 """The browser in its child process: limits, errors as sentences, evidence, no orphans."""
 
 import hashlib
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 import uuid
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -277,3 +279,17 @@ def child_of(parent: int) -> int:
 def test_nothing_but_the_button_is_clicked(visitor, how):
     """A page that puts another button under the mouse on its way has that one left alone."""
     assert visitor(visits.click_while_moving, how) == "Save"
+
+
+def test_first_failure_keeps_the_page_as_it_stood(visitor, tmp_path):
+    """A call that was not recorded has a trace all the same, with what the page said."""
+    host = BrowserHost(BrowserSettings(trace_percent=0), tmp_path / "evidence")
+    with closing(host):
+        first = replace(visitor, host=host, evidence=tmp_path / "evidence", messages=[])
+        first.fails(visits.own_error)
+    (told,) = (data for kind, data in first.messages if data.get("name") == "trace")
+    file = first.evidence / told["sha256"][:2] / f"{told['sha256']}.zip"
+    with zipfile.ZipFile(file) as trace:
+        events = [json.loads(line) for line in trace.read("trace.trace").splitlines()]
+    pages = [repr(one["snapshot"]["html"]) for one in events if one["type"] == "frame-snapshot"]
+    assert any("'BUTTON', {}, 'one'" in page for page in pages)

@@ -41,12 +41,13 @@ def kept_in(folder: Path) -> Iterator[tuple[str, bytes]]:
             yield file.name, file.read_bytes()
 
 
-def test_no_secret_stands_in_what_is_kept(tmp_path):
+@pytest.mark.parametrize("traced", [100, 0])
+def test_no_secret_stands_in_what_is_kept(tmp_path, traced):
     """Of one order that is entered and one whose answer is lost, everything is searched."""
     first = make_order("PO-1")
     lines = [line.model_copy(update={"description": DESCRIPTION}) for line in first.lines]
     first = first.model_copy(update={"lines": lines})
-    settings = BrowserSettings(trace_percent=100)
+    settings = BrowserSettings(trace_percent=traced)
     sessions = Sessions(tmp_path / "sessions", "the key of the test")
     kept = tmp_path / "evidence"
     kept.mkdir()

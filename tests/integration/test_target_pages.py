@@ -14,6 +14,7 @@ from clerkwork import Receipt, enter_record, find_record
 from clerkwork.browser.host import BrowserHost
 from clerkwork.browser.learned import Learned
 from clerkwork.config.settings import BrowserSettings
+from clerkwork.config.targets import read_targets
 from clerkwork.errors import ApplicationException, BusinessException
 from clerkwork.model.targets import Target
 from tests.fixtures_portal import PAUSE, Visitor, make_order
@@ -54,7 +55,7 @@ def at(address: str, warm_browser: BrowserHost, tmp_path: Path) -> Any:
 
 
 def described(kind: str, address: str) -> Target:
-    own = KINDS[kind]
+    own = KINDS.get(kind, {})
     dates = {"words": "Date"}
     fields = {"number": "Our ref.", "supplier": "Vendor", "order_date": dates}
     parts = {"code": "Article", "quantity": "Qty", "unit_price": "Price"}
@@ -147,3 +148,75 @@ def test_form_that_wants_more_lines_than_it_has_is_named(at):
     longer = order.model_copy(update={"lines": [*order.lines, order.lines[0]]})
     error = at("no_labels").fails(enter_record, longer)
     assert (type(error), error.code) == (ApplicationException, "page_unexpected")
+
+
+@pytest.fixture
+def wizard(at: Any, tmp_path: Path) -> Iterator[Visitor]:
+    """A caller on a target of a project, whose form stands behind a question."""
+    (tmp_path / "config" / "targets" / "wizard").mkdir(parents=True)
+    (tmp_path / "evidence").mkdir()
+    browser = BrowserHost(BrowserSettings(), tmp_path / "evidence", root=tmp_path)
+    yield at("wizard", browser)
+    browser.close()
+
+
+def pages_of(visitor: Visitor, text: str) -> None:
+    """Write the own pages of the visitor's target."""
+    folder = visitor.evidence / "config" / "targets" / "wizard"
+    (folder / "pages.py").write_text(text, encoding="utf-8")
+
+
+def test_own_pages_lead_to_a_form_that_its_description_cannot_reach(wizard):
+    """The rest goes by the description; without them the form is not found."""
+    order = make_order("PO-1", supplier=SUPPLIER)
+    error = wizard.fails(enter_record, order)
+    pages_of(wizard, (PAGES / "wizard_pages.py").read_text("utf-8"))
+    wizard(enter_record, order)
+    found = wizard(find_record, order)
+    assert (error.code, found) == (
+        "page_unexpected",
+        [Receipt(confirmation="T-1", reference="PO-1")],
+    )
+
+
+def test_own_pages_enter_and_find_by_themselves(wizard):
+    """What they define is called instead of the description, and anew when it was changed."""
+    order = make_order("PO-1", supplier=SUPPLIER)
+    receipt = "from clerkwork import Receipt\nMINE = Receipt(confirmation='{}', reference='PO-1')\n"
+    function = "def {}(screen, item):\n    return {}\n"
+    pages_of(wizard, receipt.format("T-8") + function.format("find", "[MINE]"))
+    found = wizard(find_record, order)
+    pages_of(wizard, receipt.format("T-9") + function.format("enter", "MINE"))
+    entered = wizard(enter_record, order)
+    assert (found[0].confirmation, entered.confirmation) == ("T-8", "T-9")
+
+
+def test_own_pages_that_cannot_be_loaded_are_named(wizard):
+    """The sentence says which file, and what Python said of it."""
+    pages_of(wizard, "import nowhere_to_be_found\n")
+    error = wizard.fails(enter_record, make_order("PO-1", supplier=SUPPLIER))
+    assert str(error) == (
+        "config/targets/wizard/pages.py: cannot be loaded: No module named 'nowhere_to_be_found'"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("def open_form(screen, item): ...\n", None),
+        (
+            "def open(screen): ...\n",
+            "defines none of find, enter, open_form; write one, or remove it",
+        ),
+        ("def find(:\n", "is no Python: invalid syntax"),
+    ],
+)
+def test_own_pages_are_looked_at_with_the_target(tmp_path, text, problem):
+    """A file that nothing would ever call is named by ``check``; none of it is run for that."""
+    folder = tmp_path / "config" / "targets" / "mine"
+    folder.mkdir(parents=True)
+    (folder / "target.yaml").write_text("name: mine\nbase_url: http://127.0.0.1:9\n", "utf-8")
+    (folder / "pages.py").write_text(text, "utf-8")
+    _, problems = read_targets(tmp_path)
+    named = [(one.file, one.problem) for one in problems]
+    assert named == ([("config/targets/mine/pages.py", problem)] if problem else [])
