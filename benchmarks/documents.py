@@ -30,7 +30,7 @@ DATA = HOME / "var" / "data"
 DOCUMENT = HOME / "docs" / "benchmarks.md"
 RESULTS = HOME / "docs" / "figures" / "documents.json"
 SECTION = "documents"
-EACH = 2  # hard documents of each kind and language
+EACH = 1  # hard documents of each kind and language
 Part = Callable[[Path, Readers], Rows]
 
 
