@@ -42,8 +42,8 @@ def confirmed(
     if master.suppliers and "supplier" in by_path:
         by_path["supplier"] = _supplier(by_path["supplier"], rows, master, scribe)
         if "address" in by_path and Proof.MASTER_DATA in by_path["supplier"].evidence:
-            name = by_path["supplier"].value
-            known = [each.address for each in master.suppliers if each.name == name]
+            name = plain(by_path["supplier"].value)
+            known = [each.address for each in master.suppliers if plain(each.name) == name]
             by_path["address"] = _address(by_path["address"], rows, known, scribe)
     if master.orders and "number" in by_path:
         by_path |= _order(by_path, master, scribe)
@@ -99,8 +99,9 @@ def _address(
     field: FieldEvidence, rows: Sequence[str], known: Sequence[str], scribe: Scribe
 ) -> FieldEvidence:
     whole = plain(" ".join([*rows, field.value]))
+    spelled = _spelled(known, field.value)
     scored = sorted(
-        ((fuzz.partial_ratio(plain(each), whole), each) for each in set(known) if plain(each)),
+        ((fuzz.partial_ratio(letters, whole), each) for letters, each in spelled.items()),
         reverse=True,
     )
     if not scored or scored[0][0] < LIKE_ADDRESS:
@@ -112,6 +113,12 @@ def _address(
         return scribe.doubted(field, [each for _, each in scored])
     reason = "A known address of the supplier is written almost so; read: {read}."
     return scribe.repaired(field, best, HALF, reason)  # another branch may differ in a number
+
+
+def _spelled(known: Iterable[str], read: str) -> dict[str, str]:
+    """Return known texts by their letters, each as it is spelled most like what was read."""
+    alike = sorted(set(known), key=lambda each: (fuzz.ratio(each.upper(), read.upper()), each))
+    return {plain(each): each for each in alike if plain(each)}
 
 
 def _order(

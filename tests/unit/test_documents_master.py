@@ -81,6 +81,16 @@ def test_the_address_is_the_one_of_the_suppliers_that_stands_there():
     )
 
 
+@pytest.mark.parametrize("text", ["NO 9, JALAN MERU. KLANG", "NO 9. JALAN MERU, KLANG"])
+def test_of_two_spellings_of_an_address_the_one_that_stands_there_is_taken(text):
+    """Master data that grew has an address twice; signs are no reason to change what was read."""
+    spellings = ("NO 9, JALAN MERU. KLANG", "NO 9. JALAN MERU, KLANG", "NO. 9 JALAN MERU KLANG")
+    master = Master(suppliers=tuple(Supplier(name="AEON", address=each) for each in spellings))
+    fields = [read("supplier", "AEON"), read("address", text)]
+    address = {field.path: field for field in confirmed(fields, (), master, SCRIBE)}["address"]
+    assert (address.value, address.repaired, address.doubtful) == (text, False, False)
+
+
 def test_names_that_are_alike_are_left_to_a_person():
     """Between two known companies nobody guesses."""
     names = ("AEON CO. (M) BHD", "AEON CO. (N) BHD")
