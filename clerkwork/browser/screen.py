@@ -18,6 +18,7 @@ from clerkwork.browser.growing import Look, lines_of
 from clerkwork.browser.learned import Proposal
 from clerkwork.browser.locate import Found, find_button, find_field, find_fields, look
 from clerkwork.browser.match import How
+from clerkwork.browser.scores import called
 from clerkwork.browser.values import Part
 from clerkwork.children import Channel
 from clerkwork.config.disk import used_percent
@@ -84,7 +85,7 @@ class PlaywrightScreen:
         known = recorded or self._fingerprints.get(words)
         wanted = Wanted(words=words, recorded=known, row=row)
         found = find_field(self.page, wanted, timeout_s=self._locate_s)
-        if known is None or found.how is How.FINGERPRINT:
+        if _is_news(found, known):
             self._propose(found, known)
         return FoundEntry(self.page, found.element, found)
 
@@ -108,7 +109,7 @@ class PlaywrightScreen:
                 raise one
             found.append(one)
         for one, asked in zip(found, wanted, strict=True):
-            if asked.recorded is None or one.how is How.FINGERPRINT:
+            if _is_news(one, asked.recorded):
                 self._propose(one, asked.recorded)
         return found
 
@@ -204,6 +205,16 @@ class PlaywrightScreen:
         """
         self.page.context.route("**/*", _send_once)
         self._channel.ask("about_to_submit", None)
+
+
+def _is_news(found: Found, known: Fingerprint | None) -> bool:
+    """Return whether the field was found otherwise than by its words, asked for or accepted."""
+    if known is None or found.how is not How.FINGERPRINT:
+        return known is None
+    said = called(known)
+    if not said:  # it has no words at all: then by its attributes
+        return known.attributes != found.seen.attributes
+    return said != called(found.seen)
 
 
 def _send_once(route: Route) -> None:
