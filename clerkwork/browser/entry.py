@@ -1,5 +1,6 @@
 """Using a field that was found: typing, choosing, ticking, reading back."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from playwright.sync_api import ElementHandle, Error, Page
@@ -59,6 +60,15 @@ MISSED = """() => {
 _TYPES = "element => element.matches('input, textarea, [contenteditable]')"
 
 
+def clicked(page: Page, point: Sequence[float]) -> bool:
+    """Click at *point*, where ``AIM`` has set its guard; return whether that let it through."""
+    page.mouse.click(*point)
+    try:
+        return not page.evaluate(MISSED)
+    except Error:  # the click led to another page
+        return True
+
+
 class FoundEntry:
     """A field or a button on the page; see the protocol ``Entry``."""
 
@@ -95,15 +105,7 @@ class FoundEntry:
         should the page move in between. Else Playwright waits until it can be clicked.
         """
         point = self._element.evaluate(AIM)
-        if point is None:
-            self._element.click()
-            return
-        self._page.mouse.click(*point)
-        try:
-            missed = self._page.evaluate(MISSED)
-        except Error:  # the click led to another page
-            return
-        if missed:
+        if point is None or not clicked(self._page, point):
             self._element.click()
 
     def press(self, times: int) -> int:

@@ -93,7 +93,7 @@ def _prepare(
         return _completed(listing, form, item, begun)
     go_to(screen, form.address)
     for words in form.open:
-        screen.button(words).click()
+        screen.click(words)
         calm(screen)
     if (lead := own_function(screen.pages, "open_form")) is not None:
         lead(screen, item)
@@ -235,7 +235,7 @@ def _need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> Look | None
     for row in range(rows, wanted):
         if grid.add is None:
             raise unexpected(screen, f"its grid has no line {row + 1}")
-        screen.button(grid.add).click()
+        screen.click(grid.add)
         calm(screen)
     return None
 
@@ -249,12 +249,12 @@ def _fill_singly(
     for row in range(last + 1):
         own = [part for part in lines if part.row == row]
         if grid.add is not None and (row == 0 or grid.next is None):
-            screen.button(grid.add).click()
+            screen.click(grid.add)
             calm(screen)
         fields = Fields(screen, grid_row=False, slow=slow)
         fields.write(own)
         shown |= _read_back(fields, own)
-        screen.button(str(grid.done if row == last or grid.next is None else grid.next)).click()
+        screen.click(str(grid.done if row == last or grid.next is None else grid.next))
         calm(screen)
     return shown
 
@@ -333,7 +333,7 @@ def _submit(
     """Click once and wait for the target's answer; whatever else comes is not tried again."""
     try:
         for words in buttons:
-            screen.button(words).click()
+            screen.click(words)
             seen = see_calm(screen)
     except (Error, ApplicationException) as error:
         raise _no_confirmation(screen, str(error).splitlines()[0]) from None

@@ -13,13 +13,14 @@ from playwright.sync_api import Error, Page, Route
 
 from clerkwork.browser import evidence, traces
 from clerkwork.browser.company import Wanted
-from clerkwork.browser.entry import FoundEntry
+from clerkwork.browser.entry import AIM, FoundEntry, clicked
 from clerkwork.browser.growing import Look, lines_of
 from clerkwork.browser.learned import Proposal
-from clerkwork.browser.locate import Found, find_button, find_field, find_fields, look
+from clerkwork.browser.locate import SCRIPT, Found, find_button, find_field, find_fields, look
 from clerkwork.browser.match import How
 from clerkwork.browser.scores import called
 from clerkwork.browser.values import Part
+from clerkwork.browser.words import plain
 from clerkwork.children import Channel
 from clerkwork.config.disk import used_percent
 from clerkwork.errors import ApplicationException
@@ -27,6 +28,12 @@ from clerkwork.model.locators import Fingerprint
 from clerkwork.model.targets import Target
 
 LOCATE_S = 5.0
+FIND_AND_AIM = f"""words => {{
+  const hits = ({SCRIPT})({{kind: "button", words: [words]}});
+  const [hit] = hits;
+  return hits.length === 1 && !hit.covered && !hit.blocked
+    ? ({AIM})(window.__clerkworkFound[0]) : null;
+}}"""
 SHORTEST_TOKEN = 8  # characters; a shorter cookie is a choice, such as a language
 _told: dict[tuple[str, str], Fingerprint] = {}  # what this process has proposed already
 
@@ -129,6 +136,19 @@ class PlaywrightScreen:
             ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
         """
         return FoundEntry(self.page, find_button(self.page, *words, timeout_s=self._locate_s))
+
+    def click(self, words: str) -> None:
+        """Click the button that bears *words*, found and aimed at by one question where it can be.
+
+        Raises:
+            ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
+        """
+        point = None
+        if len(self.page.frames) == 1:
+            with contextlib.suppress(Error):  # the page is being replaced
+                point = self.page.evaluate(FIND_AND_AIM, plain(words))
+        if point is None or not clicked(self.page, point):
+            self.button(words).click()
 
     def hide(self, texts: Iterable[str]) -> None:
         """Have these texts covered in every picture, and masked in what else is kept."""
