@@ -12,6 +12,8 @@ import io
 import json
 import random
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -109,6 +111,9 @@ def main() -> None:
 
 def make_all(folder: Path, each: int) -> None:
     """Write *each* documents of every kind and language, and their true values."""
+    fonts = shutil.which("fc-list")
+    if fonts is None or not subprocess.check_output([fonts, ":lang=zh-cn"]):
+        sys.exit("No font has Chinese characters; install fontconfig and fonts-noto-cjk.")
     folder.mkdir(parents=True, exist_ok=True)
     browser_path = shutil.which("chromium") or shutil.which("chromium-browser")
     expected = {}

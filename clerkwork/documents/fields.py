@@ -7,8 +7,9 @@ from itertools import chain
 
 from clerkwork.documents.dates import order_shown, parse_dates
 from clerkwork.documents.found import Draft, Found, FoundLine, Layout, found, layout_of
+from clerkwork.documents.headings import Column
 from clerkwork.documents.labels import COLUMNS, Labels, Match, match_field, match_title
-from clerkwork.documents.lines import Column, Table, find_table, lines_in, money
+from clerkwork.documents.lines import Table, find_table, lines_in, money
 from clerkwork.documents.numerals import parse_chinese_amount
 from clerkwork.documents.pairs import pairs_in
 from clerkwork.documents.parsers import (

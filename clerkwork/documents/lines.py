@@ -5,28 +5,18 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from clerkwork.documents.found import Found, FoundLine, Layout, found
-from clerkwork.documents.labels import COLUMNS, Labels, is_carried, match_columns, match_field
+from clerkwork.documents.headings import NUMERIC, Column, headings_of
+from clerkwork.documents.labels import COLUMNS, Labels, is_carried, match_field
 from clerkwork.documents.parsers import parse_amount, parse_code, parse_number, parse_quantity
-from clerkwork.documents.words import UNITS, Token, has_cjk, pieces_of, text_of
+from clerkwork.documents.words import Token, has_cjk, pieces_of, text_of
 
-NUMERIC = ("quantity", "unit_price", "amount")
 TOTAL_ROLES = {"subtotal", "tax", "total", "words"}
 CHUNK_GAP = 0.6
 NOT_A_NUMBER = 400.0
 FAR = 60.0
-OUTSIDE = 15.0
 CLOSER = 0.75  # a row goes on in the next when the blank between is so much less than elsewhere
 NEAR_ROW, NEAR_ROW_MIDDLE = 2.5, 4.0  # in line heights
 MISREAD = 25.0
-
-
-@dataclass(slots=True, kw_only=True)
-class Column:
-    """One column: its role and how far it reaches, in units."""
-
-    role: str
-    left: float
-    right: float
 
 
 @dataclass(slots=True, kw_only=True)
@@ -59,7 +49,7 @@ def find_table(
     layout: Layout, carried: list[Column] | None, headings: Labels = COLUMNS
 ) -> Table | None:
     """Return the table on a page; *carried* are the columns of a table that goes on from before."""
-    columns, first = _headings(layout, headings)
+    columns, first = headings_of(layout, headings)
     if columns is None:
         if carried is None:
             return None
@@ -75,46 +65,6 @@ def _is_total(pieces: list[list[Token]]) -> bool:
         return False
     matches = [match_field(piece) for piece in pieces[:2]]
     return any(match is not None and match.role in TOTAL_ROLES for match in matches)
-
-
-def _headings(layout: Layout, headings: Labels) -> tuple[list[Column] | None, int]:
-    for index, row in enumerate(layout.rows):
-        columns = _columns(row, headings)
-        if not _good(columns):
-            continue
-        following = index + 1
-        while following < len(layout.rows) and _good(_columns(layout.rows[following], headings)):
-            following += 1  # headings in a second language
-        if columns[-1].role in NUMERIC:  # what stands beside the table is none of its amounts
-            left = columns[-1].right + OUTSIDE
-            columns.append(Column(role="outside", left=left, right=max(UNITS, left)))
-        return columns, following
-    return None, 0
-
-
-def _good(columns: list[Column]) -> bool:
-    roles = {column.role for column in columns}
-    return len(roles) >= 4 and len(roles & set(NUMERIC)) >= 2
-
-
-def _columns(row: Sequence[Token], headings: Labels) -> list[Column]:
-    columns: list[Column] = []
-    for match in match_columns(row, headings):
-        left, right = match.tokens[0].left, match.tokens[-1].right
-        if match.rest and match.rest[0].left < right:  # the heading ends inside a longer word
-            right = match.rest[0].left
-        if columns and columns[-1].role == match.role:
-            columns[-1].right = right
-        else:
-            columns.append(Column(role=match.role, left=left, right=right))
-    roles = [column.role for column in columns]
-    for column in columns:
-        if column.role == "item":
-            free = "description" if "description" not in roles else "code"
-            column.role = free if free not in roles else "index"
-    if columns and columns[0].role != "index":  # rows are often numbered without a heading
-        columns.insert(0, Column(role="index", left=0.0, right=max(columns[0].left - 5.0, 0.0)))
-    return columns
 
 
 def lines_in(pages: Sequence[tuple[Layout, Table]], mark: str) -> list[FoundLine]:

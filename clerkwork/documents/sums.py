@@ -16,7 +16,8 @@ from clerkwork.documents.belief import (
     verdict,
 )
 from clerkwork.documents.found import Draft, Found, FoundLine
-from clerkwork.documents.lines import NUMERIC, PARSERS, WRITERS, money
+from clerkwork.documents.headings import NUMERIC
+from clerkwork.documents.lines import PARSERS, WRITERS, money
 from clerkwork.documents.witness import Witness
 from clerkwork.model.extraction import Proof
 

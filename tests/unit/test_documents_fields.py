@@ -110,6 +110,30 @@ def test_the_table_is_read_row_by_row_until_the_totals(page) -> None:
     assert [item.value for item in draft.total] == ["50.00"]
 
 
+STACKED = [
+    [
+        [(40, "Item"), (640, "Unit")],
+        [(180, "Description"), (520, "Qty"), (840, "Amount")],
+        [(40, "Code"), (640, "Price")],
+    ],
+    [
+        [(40, "Item"), (180, "Description"), (520, "Qty"), (640, "Unit"), (840, "Amount")],
+        [(40, "Code"), (640, "Price")],
+    ],
+    [
+        [(40, "Item"), (640, "Unit")],
+        [(40, "Code"), (180, "Description"), (520, "Qty"), (640, "Price"), (840, "Amount")],
+    ],
+]
+
+
+@pytest.mark.parametrize("head", STACKED, ids=["around", "below", "above"])
+def test_headings_may_be_broken_into_lines(page, head: list[list[tuple[int, str]]]) -> None:
+    """The lines of the table stand as close; none of them is taken for a part of its headings."""
+    read = draft_of([page([(40, "ORDER")], *head, FIRST, SECOND, TOTAL, pitch=18)])
+    assert cells(read) == cells(draft_of([page(HEAD, FIRST, SECOND, TOTAL)]))
+
+
 def test_headings_of_a_template_head_columns_as_the_common_ones_do(page) -> None:
     """A supplier that calls its goods and prices by words of its own has a table all the same."""
     own = [(40, "Cat key"), (180, "Goods"), (520, "Heads"), (640, "Tariff"), (840, "Amount")]
