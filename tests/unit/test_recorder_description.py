@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clerkwork.browser.recorder.describe import described
-from clerkwork.browser.recorder.walk import Met, Walked
+from clerkwork.browser.recorder.walk import Met, Walked, within_host
 from clerkwork.browser.recorder.write import mark_proved, refuse_present, target_text, write
 from clerkwork.errors import UsageError
 
@@ -180,3 +180,11 @@ def test_nothing_is_overwritten(tmp_path, name, problem):
     (tmp_path / "bots" / "here").mkdir(parents=True)
     with pytest.raises(UsageError, match=problem):
         refuse_present(tmp_path, name)
+
+
+@pytest.mark.parametrize(
+    "place", ["/new", "/", "/list?ref=A-7", "/#po/model/purchase.purchase", "/app?a=1#/orders/new"]
+)
+def test_address_keeps_what_follows_its_host(place):
+    """An application of one page is told by what follows the #, without which it opens another."""
+    assert within_host(f"https://erp.example.org:8443{place}") == place

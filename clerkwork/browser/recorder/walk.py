@@ -52,7 +52,7 @@ class Met:
         kind: A ``field``, a ``button`` or a ``link``.
         words: What a person calls it.
         value: What the field showed when the form was full, or what was taken of its offers.
-        place: The page's address before the act, without the target's.
+        place: The page's address before the act, without the host.
         line: Its line in a grid, from 0, or -1.
         offered: Its value was taken from what the page offered.
         computed: Nobody typed its value.
@@ -121,7 +121,7 @@ def walk(screen: Screen, plan: Plan) -> Walked:
 
 def _go(page: Page, act: Act) -> tuple[Met | None, ElementHandle | None]:
     """Do one act, and return what it met."""
-    where = place(page)
+    where = within_host(page.url)
     if act.kind == "goto":
         page.goto(act.text)
         return None, None
@@ -269,7 +269,7 @@ def _look_up(page: Page, acts: Sequence[Act], reference: str) -> tuple[str, str,
     """Return the address of the look-up and the headings of its reference and the own number."""
     column = own = address = ""
     for act in acts:
-        address = place(page)
+        address = within_host(page.url)
         if act.kind in {"click", "dblclick"} and act.way:
             handle = _locator(page, act).element_handle()
             column, own = handle.evaluate(_COLUMNS, reference)
@@ -291,7 +291,8 @@ def _quiet(page: Page) -> None:
         page.wait_for_load_state("networkidle", timeout=QUIET_MS)
 
 
-def place(page: Page) -> str:
-    """Return the page's address within its host."""
-    parts = urlsplit(page.url)
-    return parts.path + (f"?{parts.query}" if parts.query else "")
+def within_host(address: str) -> str:
+    """Return an address without its host; what follows a # names the page in many applications."""
+    parts = urlsplit(address)
+    query = f"?{parts.query}" if parts.query else ""
+    return parts.path + query + (f"#{parts.fragment}" if parts.fragment else "")
