@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 from clerkwork import ApplicationException, Screen
+from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.children import family
 
 FORM = """<title>form</title><input name="user" value="clerk">
@@ -159,3 +160,9 @@ def click_while_moving(screen: Screen, how: str) -> str:
     screen.page.set_content(MOVING.replace("HOW", how))
     screen.button("Save").click()
     return str(screen.page.evaluate("window.clicked"))
+
+
+def click_what_says_more(screen: PlaywrightScreen) -> None:
+    """Click *Save* where there is only a button of which that is a part."""
+    screen.page.set_content("<button><span>Save</span> <span>and close</span></button>")
+    screen.click("Save")

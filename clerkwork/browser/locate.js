@@ -86,7 +86,7 @@
         if (!strong && !pointed) continue;
         const real = element.closest(BUTTONS) || element;
         if (!hits.some(hit => hit.element === real)) hits.push({element: real,
-          label: name(real), covered: cover(real), blocked: Boolean(real.disabled)});
+          label: name(real), exact: wanted.has(fold(name(real))), covered: cover(real), blocked: Boolean(real.disabled)});
       }
     };
     look(document);

@@ -30,9 +30,9 @@ from clerkwork.model.targets import Target
 LOCATE_S = 5.0
 FIND_AND_AIM = f"""words => {{
   const hits = ({SCRIPT})({{kind: "button", words: [words]}});
-  const [hit] = hits;
-  return hits.length === 1 && !hit.covered && !hit.blocked
-    ? ({AIM})(window.__clerkworkFound[0]) : null;
+  const exact = hits.filter(one => one.exact), [hit] = exact;
+  return exact.length === 1 && !hit.covered && !hit.blocked
+    ? ({AIM})(window.__clerkworkFound[hits.indexOf(hit)]) : null;
 }}"""
 SHORTEST_TOKEN = 8  # characters; a shorter cookie is a choice, such as a language
 _told: dict[tuple[str, str], Fingerprint] = {}  # what this process has proposed already

@@ -293,3 +293,8 @@ def test_first_failure_keeps_the_page_as_it_stood(visitor, tmp_path):
         events = [json.loads(line) for line in trace.read("trace.trace").splitlines()]
     pages = [repr(one["snapshot"]["html"]) for one in events if one["type"] == "frame-snapshot"]
     assert any("'BUTTON', {}, 'one'" in page for page in pages)
+
+
+def test_button_that_says_more_is_not_clicked(visitor):
+    """One part of its words is not its name."""
+    assert visitor.fails(visits.click_what_says_more).code == "page_unexpected"
