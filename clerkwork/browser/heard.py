@@ -1,7 +1,6 @@
 """What a screen reader is told of a page, read from the browser's own tree of it.
 
-Playwright's snapshot says the same, and takes three times as long: it builds the tree with a script
-that each page gets anew.
+Playwright's snapshot says the same and takes longer: a script that each page gets anew builds it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -186,7 +186,7 @@ def _work(
 def _keep_trace(screen: PlaywrightScreen, visit: Visit, *, answers: bool) -> None:
     """Keep the trace of the call; of one that was not recorded, the page as it stands now.
 
-    Recording every call would cost a tenth of its time, and most do not fail.
+    Recording every call would make it slower, and most do not fail.
     """
     if not (visit.traced or answers):
         return
