@@ -117,7 +117,7 @@ def _supplied(items: list[Found], witness: Witness) -> Judged:
     item = items[0]
     values = tuple(other.value for other in items)
     read = agreement(item, witness)
-    if not item.steady:
+    if not item.steady or ":" in normal(item.value):  # a part of a label that was not read
         reason = "A company in the document that no label names as the supplier."
         read = verdict(min(read.confidence, ALONE), reason)
     elif not item.label and read.confidence >= LIKELY:

@@ -217,6 +217,14 @@ def test_a_page_with_nothing_asks_for_everything(page) -> None:
     assert all(item.doubtful and not item.value for item in read.values())
 
 
+@pytest.mark.parametrize("label", ["售方：", "pplier: "])
+def test_a_name_with_a_part_of_its_label_is_doubted(page, label: str) -> None:
+    """A font without a character of the label leaves the rest of it before the name."""
+    buyer = [(40, "Bill To: Willowbrook Instruments Ltd")]
+    rows = [*ORDER[:3], [(40, f"{label}杭州钱塘文具有限公司")], buyer, *ORDER[4:]]
+    assert doubtful(page(*rows)) == ["supplier"]
+
+
 def test_a_box_is_in_fractions_of_the_page(page) -> None:
     """The picture beside the form may have any size."""
     [box] = evidence(page(*ORDER))["number"].boxes
