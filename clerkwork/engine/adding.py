@@ -69,7 +69,13 @@ def _supersede(core: Core, db: Connection, known: WorkItem, new: NewItem) -> Add
     """Give the known item the new content, or return None when it is too late for that."""
     digest, now = digest_of(new.payload), clock.now()
     if not moves.renew(
-        db, known.id, payload=new.payload, digest=digest, source=new.source, now=now
+        db,
+        known.id,
+        payload=new.payload,
+        group_key=new.group_key,
+        digest=digest,
+        source=new.source,
+        now=now,
     ):
         return None
     reviews.withdraw(db, known.id, who="the sender", now=now)
@@ -97,7 +103,8 @@ def _complete(core: Core, new: NewItem, now: datetime) -> NewItem:
     due = new.due
     if due is None and workflow.deadline is not None:
         due = core.after(now, workflow.deadline.due_s, workflow.deadline.calendar)
-    return replace(new, priority=priority, due=due)
+    group = core.group_of(new.workflow, new.payload) if new.group_key is None else new.group_key
+    return replace(new, priority=priority, due=due, group_key=group)
 
 
 def _warn(core: Core, new: NewItem, now: datetime) -> datetime | None:

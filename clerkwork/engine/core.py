@@ -22,7 +22,7 @@ from clerkwork.model.calendars import Calendar, business_deadline
 from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.items import WorkItem
 from clerkwork.model.queues import queue_name, rank
-from clerkwork.model.reviews import NewReview
+from clerkwork.model.reviews import NewReview, flatten
 from clerkwork.model.targets import Target
 from clerkwork.model.workflows import Workflow
 from clerkwork.store import reviews
@@ -114,6 +114,10 @@ class Core:
     def queue_of(self, workflow: str) -> str:
         """Return the queue in which the workflow's items wait."""
         return queue_name(self.first_bot(workflow).queue, self.workflow(workflow).labels)
+
+    def group_of(self, workflow: str, payload: dict[str, Any]) -> str | None:
+        """Return the key that no two items with such a payload may be at work under at once."""
+        return flatten(payload).get(self.workflow(workflow).group_key or "") or None
 
     def finished_steps(self, item: WorkItem) -> list[str]:
         """Return the steps of the item's present run that are checkpointed, in order."""

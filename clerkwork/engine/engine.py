@@ -170,8 +170,10 @@ class Engine(Core):
             moves.resume(db, review.item_id, now=now)
         else:
             payload = data if data is not None else review.shown
-            moves.restart(db, review.item_id, payload=payload, now=now)
-            self.enqueue(db, present(items.get(db, review.item_id)))
+            item = present(items.get(db, review.item_id))
+            group = self.group_of(item.workflow, payload)
+            moves.restart(db, item.id, payload=payload, group_key=group, now=now)
+            self.enqueue(db, present(items.get(db, item.id)))
 
     def _opened(self, writing: Writing, item_id: int, review: NewReview) -> None:
         self.write(

@@ -38,20 +38,21 @@ class Operations:
         """Close the item as expired; False when it may not be."""
         return self._drop(item_id, ItemState.EXPIRED)
 
-    def edit(self, item_id: int, changes: dict[str, str]) -> dict[str, tuple[str, str]]:
+    def edit(self, item_id: int, changes: dict[str, str]) -> dict[str, tuple[str, str]] | None:
         """Change values of the payload by dotted path; the item gets a new run.
 
         Returns:
-            What was and is, by path; empty when the item may not be edited or nothing differs.
+            What was and is, by path, empty when nothing differs; None when it may not be edited.
 
         Raises:
             AnswerInvalid: The data would not fit the bot's model; nothing was changed.
-            UsageError: The payload has no such field.
+            UsageError: The payload has no such field, or it is the item's reference.
         """
         item = self._item(item_id)
         before = flatten(item.payload)
         model = self._core.first_bot(item.workflow).takes
         _refuse_unknown(changes, before, set(model.model_fields))
+        self._refuse_reference(item, changes, before)
         payload: dict[str, Any] = rebuild(model, before | changes).model_dump(mode="json")
         after = flatten(payload)
         diff = {
@@ -63,8 +64,16 @@ class Operations:
             return {}
         now = clock.now()
         with self._core.store.write() as db:
-            if not moves.renew(db, item_id, payload=payload, digest=digest_of(payload), now=now):
-                return {}
+            renewed = moves.renew(
+                db,
+                item_id,
+                payload=payload,
+                group_key=self._core.group_of(item.workflow, payload),
+                digest=digest_of(payload),
+                now=now,
+            )
+            if not renewed:
+                return None
             reviews.withdraw(db, item_id, who=self._who, now=now)
             self._core.enqueue(db, present(items.get(db, item_id)))
         self._core.client.cancel_workflow(item.run_id)
@@ -109,6 +118,17 @@ class Operations:
         if sent and item.outcome is None:
             return f"it is {item.state.value}, and it may stand in its target already"
         return f"it is {item.state.value}"
+
+    def _refuse_reference(
+        self, item: WorkItem, changes: dict[str, str], before: dict[str, str]
+    ) -> None:
+        """Refuse to let an item of one reference do the work of another."""
+        field = self._core.workflow(item.workflow).reference
+        if changes.get(field, item.reference) != item.reference and field in before:
+            raise UsageError(
+                f"item {item.id} is {item.reference}: its reference {field!r} cannot be changed;"
+                " cancel it and put it in anew"
+            )
 
     def _drop(self, item_id: int, state: ItemState) -> bool:
         item, now = self._item(item_id), clock.now()

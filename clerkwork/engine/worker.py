@@ -242,7 +242,6 @@ class Worker:
             workflow=target.name,
             reference=str(getattr(value, target.reference)),
             payload=payload,
-            group_key=None if target.group_key is None else str(payload[target.group_key]),
             source=execution.item.source,
             parent_id=execution.item.id,
             cause=f"{execution.item.run_id}: submit {target.name}",

@@ -88,6 +88,7 @@ class Filter:
 
     Attributes:
         code: Items that were sent to a person with this reason code.
+        reason: Those, and items that wait for this reason without a person.
         healed: Whether a field of a changed page was found for it by what it looked like before.
         since: Arrived at or after.
         until: Arrived before.
@@ -100,6 +101,7 @@ class Filter:
     state: str | None = None
     outcome: str | None = None
     code: str | None = None
+    reason: str | None = None
     touched: bool | None = None
     healed: bool | None = None
     since: datetime | None = None
@@ -154,6 +156,9 @@ def conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:
     if wanted.code is not None:
         asked = sa.select(review.c.item_id).where(review.c.code == wanted.code)
         found.append(item.c.id.in_(asked))
+    if wanted.reason is not None:
+        asked = sa.select(review.c.item_id).where(review.c.code == wanted.reason)
+        found.append(sa.or_(item.c.reason_code == wanted.reason, item.c.id.in_(asked)))
     if wanted.healed is not None:
         healed = sa.select(event.c.item_id).where(event.c.kind == sa.literal_column("'healed'"))
         found.append(item.c.id.in_(healed) if wanted.healed else item.c.id.not_in(healed))

@@ -150,7 +150,9 @@ def resume(db: Connection, item_id: int, *, now: datetime) -> bool:
     )
 
 
-def restart(db: Connection, item_id: int, *, payload: dict[str, Any], now: datetime) -> bool:
+def restart(
+    db: Connection, item_id: int, *, payload: dict[str, Any], group_key: str | None, now: datetime
+) -> bool:
     """Make an answered item wait for a new run, from the first step, on corrected data."""
     return _moved(
         db,
@@ -159,6 +161,7 @@ def restart(db: Connection, item_id: int, *, payload: dict[str, Any], now: datet
         now,
         starts={ItemState.IN_REVIEW},
         payload=payload,
+        group_key=group_key,
         run_no=item.c.run_no + 1,
         failures=0,
     )
@@ -230,6 +233,7 @@ def reopen(
         starts={ItemState.RETURNED},
         outcome=None,
         payload=new.payload,
+        group_key=new.group_key,
         digest=digest,
         source=new.source,
         run_no=item.c.run_no + 1,
@@ -252,6 +256,7 @@ def renew(
     item_id: int,
     *,
     payload: dict[str, Any],
+    group_key: str | None,
     digest: str,
     source: dict[str, Any] | None = None,
     now: datetime,
@@ -264,6 +269,7 @@ def renew(
         now,
         starts=UNWORKED,
         payload=payload,
+        group_key=group_key,
         digest=digest,
         run_no=item.c.run_no + 1,
         failures=0,

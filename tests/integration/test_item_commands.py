@@ -1,17 +1,24 @@
 """The commands of operators: move items one by one or by filter, and put batches in."""
 
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta, timezone
+
 import pytest
 
 from tests.fixtures_cli import Shell
 from tests.integration.test_long_commands import ORDERS_BOT, SCHEDULED
 
 
-def test_without_yes_only_the_count_is_shown(worked: Shell) -> None:
+def test_without_yes_the_items_are_only_shown(worked: Shell) -> None:
     """Nothing is moved by a preview."""
     said = worked("items", "cancel", "--state", "in_review")
     (item,) = worked("items", "--state", "in_review", "--json").data
-    assert (said.out.strip(), item["reference"]) == (
-        "1 items fit; add --yes to cancel them.",
+    assert (said.out.splitlines(), item["reference"]) == (
+        [
+            "2: expenses E-2 (in_review)",
+            "1 items fit (1 in_review); add --yes to cancel them.",
+        ],
         "E-2",
     )
 
@@ -36,6 +43,54 @@ def test_a_move_that_the_states_refuse_says_why(worked: Shell) -> None:
         1,
         "1: refused: it is done",
         "cancel: 0 done, 1 refused.",
+    )
+
+
+def test_an_instant_may_be_of_another_zone(worked: Shell) -> None:
+    """The same instant finds the same items, whatever its offset; without one it is in UTC."""
+    (first, *_) = worked("items", "--state", "done", "--json").data
+    arrived = datetime.fromisoformat(first["arrived"]).astimezone(UTC)
+    found = []
+    for late in (timedelta(seconds=-5), timedelta(hours=1)):
+        moment = arrived + late
+        shanghai = moment.astimezone(timezone(timedelta(hours=8)))
+        typed = [f"{moment:%Y-%m-%dT%H:%M:%S}", f"{shanghai:%Y-%m-%dT%H:%M:%S%z}"]
+        found += [len(worked("items", "--since", text, "--json").data) for text in typed]
+    assert found == [2, 2, 0, 0]
+
+
+def test_an_item_is_found_by_the_reason_that_it_waits_for(worked: Shell) -> None:
+    """Without a person too, as where its disk was full."""
+    with closing(sqlite3.connect(worked.root / "var" / "clerkwork.db")) as db, db:
+        db.execute("UPDATE item SET state='postponed', reason_code='disk_full' WHERE id=2")
+    (found,) = worked("items", "--code", "disk_full", "--json").data
+    assert found["item"] == 2
+
+
+def test_one_item_that_fails_does_not_end_the_others(worked: Shell) -> None:
+    """It is named with its reason, and the rest is done."""
+    said = worked("items", "edit", 1, 2, "--set", "number=E-2", "--set", "amount=5", "--yes")
+    assert (said.status, said.out.splitlines()[-1], said.err.strip()) == (
+        0,
+        "edit: 1 done, 1 refused.",
+        "1: refused: item 1 is E-1: its reference 'number' cannot be changed;"
+        " cancel it and put it in anew",
+    )
+
+
+def test_a_number_that_is_no_item_is_an_error(worked: Shell) -> None:
+    """Nothing is done, also to those that are."""
+    said = worked("items", "cancel", 2, 99, "--yes")
+    (item,) = worked("items", "--state", "in_review", "--json").data
+    assert (said.status, "there is no item 99" in said.err, item["item"]) == (2, True, 2)
+
+
+def test_an_edit_that_changes_nothing_says_so(worked: Shell) -> None:
+    """It is no refusal."""
+    said = worked("items", "edit", 2, "--set", "number=E-2", "--yes")
+    assert (said.status, said.out.splitlines()) == (
+        0,
+        ["2: nothing differs", "edit: 1 done, 0 refused."],
     )
 
 

@@ -112,7 +112,7 @@ def test_an_item_that_was_sent_is_neither_cancelled_nor_expired_nor_edited(
         effects.mark_sent(db, target="erp", key="K", item_id=item_id, now=now)
     them = operations(bench)
     found = (them.cancel(item_id), them.expire(item_id), them.edit(item_id, {"amount": "4"}))
-    assert (found, bench.item(item_id).state) == ((False, False, {}), ItemState.WAITING)
+    assert (found, bench.item(item_id).state) == ((False, False, None), ItemState.WAITING)
 
 
 def test_an_edited_item_runs_once_on_its_new_data(make_bench: MakeBench) -> None:
@@ -130,12 +130,17 @@ def test_an_edited_item_runs_once_on_its_new_data(make_bench: MakeBench) -> None
 
 
 @pytest.mark.parametrize(
-    ("changes", "error"), [({"amount": "many"}, AnswerInvalid), ({"colour": "red"}, UsageError)]
+    ("changes", "error"),
+    [
+        ({"amount": "many"}, AnswerInvalid),
+        ({"colour": "red"}, UsageError),
+        ({"number": "A-2"}, UsageError),
+    ],
 )
-def test_an_edit_that_does_not_fit_the_model_changes_nothing(
+def test_an_edit_that_does_not_fit_changes_nothing(
     make_bench: MakeBench, changes: dict[str, str], error: type[Exception]
 ) -> None:
-    """Wrong values and unknown fields are refused."""
+    """Wrong values, unknown fields and another reference are refused."""
     bench = make_bench(plain)
     item_id = bench.put("A-1", 3)
     with pytest.raises(error):

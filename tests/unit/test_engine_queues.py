@@ -5,7 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from clerkwork import Run, bot, clock
+from clerkwork import BusinessException, Run, bot, clock
+from clerkwork.engine.operations import Operations
 from clerkwork.errors import UsageError
 from clerkwork.model.items import Added, ItemState, NewItem, Outcome
 from clerkwork.model.queues import START, Batch, Deadline, rank
@@ -166,6 +167,29 @@ def test_other_content_under_a_known_reference_follows_the_policy(
     assert found == {
         state: (added, 4 if added in renewed else 3) for state, added in expected.items()
     }
+
+
+def test_other_content_is_of_its_own_group(make_bench: MakeBench) -> None:
+    """However it came: by an edit, in place of the old, after a return, from a person."""
+
+    @bot()
+    def doubtful(value: Number, _run: Run) -> Number:
+        if value.amount == 3:
+            raise BusinessException("wrong", "The amount is wrong.")
+        return value
+
+    bench = make_bench(doubtful)
+    change(bench, on_conflict="supersede", group_key="amount")
+    first, edited, superseded, returned = (bench.put(f"A-{n}", 3) for n in range(4))
+    force(bench, returned, ItemState.RETURNED)
+    Operations(bench.engine, who="ann", why="").edit(edited, {"amount": "4"})
+    bench.put("A-2", 5)
+    bench.put("A-3", 6)
+    bench.start_worker()
+    bench.until(first, ItemState.IN_REVIEW)
+    bench.answer(amount=7)
+    found = [bench.item(each).group_key for each in (first, edited, superseded, returned)]
+    assert found == ["7", "4", "5", "6"]
 
 
 def test_an_item_that_was_sent_is_not_superseded(make_bench: MakeBench) -> None:

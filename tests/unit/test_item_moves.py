@@ -102,8 +102,10 @@ ACTS = {
         fenced=True,
     ),
     "resume": by_person(S.POSTPONED, moves.resume, S.IN_REVIEW),
-    "restart": by_person(S.WAITING, moves.restart, S.IN_REVIEW, payload={}),
-    "renew": by_person(S.WAITING, moves.renew, *OPEN, unsent=True, payload={}, digest="e"),
+    "restart": by_person(S.WAITING, moves.restart, S.IN_REVIEW, payload={}, group_key="north"),
+    "renew": by_person(
+        S.WAITING, moves.renew, *OPEN, unsent=True, payload={}, group_key="south", digest="e"
+    ),
     "escalate": by_person(S.IN_REVIEW, moves.escalate, S.WAITING, S.POSTPONED, **REASON),
     "cancel": by_person(S.CANCELLED, moves.drop, *OPEN, unsent=True, state=S.CANCELLED, reason="r"),
     "expire": by_person(S.EXPIRED, moves.drop, *OPEN, unsent=True, state=S.EXPIRED, reason="r"),

@@ -1,5 +1,6 @@
 """List the work items, show one, or cancel, edit, requeue and expire some."""
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,7 +9,7 @@ import typer
 
 from clerkwork.cli import output, project
 from clerkwork.cli.groups import listing_group
-from clerkwork.errors import ExitStatus, UsageError
+from clerkwork.errors import ClerkworkError, ExitStatus, UsageError
 from clerkwork.model.items import ItemState
 
 if TYPE_CHECKING:
@@ -20,6 +21,24 @@ commands = listing_group(__doc__)
 REASONS = 20  # refused items whose reason is told
 COLUMNS = ("item", "workflow", "reference", "state", "outcome", "reason", "arrived")
 
+Numbers = Annotated[
+    list[int] | None, typer.Argument(metavar="[NUMBER]...", help="Items by number, or by options.")
+]
+OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="Those of this workflow.")]
+InState = Annotated[ItemState | None, typer.Option("--state", help="Those in this state.")]
+WithCode = Annotated[str | None, typer.Option("--code", help="Those with this reason code.")]
+Since = Annotated[
+    datetime | None,
+    typer.Option("--since", help="Those that arrived at or after; UTC without an offset."),
+]
+Until = Annotated[datetime | None, typer.Option("--until", help="Those that arrived before.")]
+WithText = Annotated[
+    str | None, typer.Option("--text", help="Those whose reference holds this text.")
+]
+OfBatch = Annotated[str | None, typer.Option("--batch", help="Those of this batch.")]
+Why = Annotated[str, typer.Option("--why", help="The reason, kept in the run log.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it; without, only the count is shown.")]
+
 
 @commands.command("ls")
 def list_items(
@@ -30,13 +49,24 @@ def list_items(
     ] = None,
     text: Annotated[str, typer.Option(help="Only whose reference holds this text.")] = "",
     batch: Annotated[str | None, typer.Option(help="Only of this batch.")] = None,
+    code: WithCode = None,
+    since: Since = None,
+    until: Until = None,
     limit: output.LimitOption = 50,
     as_json: output.JsonOption = False,
 ) -> None:
     """List the newest items, the newest first."""
     from clerkwork.store import items
 
-    wanted = items.Filter(workflow=workflow, state=state, text=text or None, batch=batch)
+    wanted = items.Filter(
+        workflow=workflow,
+        state=state,
+        reason=code,
+        since=_instant(since),
+        until=_instant(until),
+        text=text or None,
+        batch=batch,
+    )
     with project.opened_records(context) as records, records.store.read() as db:
         found = items.search(db, wanted, limit=limit)
     rows = [_row(item) for item in found]
@@ -70,24 +100,6 @@ def show(
         "files": [{**file.model_dump(), "path": str(file.below(evidence))} for file in files],
     }
     output.print_fields({**_row(found), **more}, as_json=as_json)
-
-
-Numbers = Annotated[
-    list[int] | None, typer.Argument(metavar="[NUMBER]...", help="Items by number, or by options.")
-]
-OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="Those of this workflow.")]
-InState = Annotated[ItemState | None, typer.Option("--state", help="Those in this state.")]
-WithCode = Annotated[str | None, typer.Option("--code", help="Those with this reason code.")]
-Since = Annotated[
-    datetime | None, typer.Option("--since", help="Those that arrived at or after, in UTC.")
-]
-Until = Annotated[datetime | None, typer.Option("--until", help="Those that arrived before.")]
-WithText = Annotated[
-    str | None, typer.Option("--text", help="Those whose reference holds this text.")
-]
-OfBatch = Annotated[str | None, typer.Option("--batch", help="Those of this batch.")]
-Why = Annotated[str, typer.Option("--why", help="The reason, kept in the run log.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do it; without, only the count is shown.")]
 
 
 @commands.command("cancel")
@@ -181,9 +193,13 @@ def edit(
 
     def change(them: "Operations", number: int) -> bool:
         made = them.edit(number, changes)
+        if made == {}:
+            typer.echo(f"{number}: nothing differs")
+        if made is None:
+            return False
         for path, (before, after) in made.items():
             typer.echo(f"{number}: {path}: {before or '(nothing)'} -> {after}")
-        return bool(made)
+        return True
 
     return _each(context, wanted, "edit", why, yes, change)
 
@@ -212,15 +228,22 @@ def _filter(
         ids=tuple(numbers) if numbers else None,
         workflow=workflow,
         state=state,
-        code=code,
-        since=None if since is None else since.replace(tzinfo=UTC),
-        until=None if until is None else until.replace(tzinfo=UTC),
+        reason=code,
+        since=_instant(since),
+        until=_instant(until),
         text=text,
         batch=batch,
     )
     if wanted == Filter():
         raise UsageError("say which items: by number, or by an option such as --batch")
     return wanted
+
+
+def _instant(given: datetime | None) -> datetime | None:
+    """Return what was typed as an instant: without an offset it is in UTC."""
+    if given is None or given.tzinfo is not None:
+        return given
+    return given.replace(tzinfo=UTC)
 
 
 def _each(
@@ -231,24 +254,58 @@ def _each(
     yes: bool,
     act: 'Callable[["Operations", int], bool]',
 ) -> ExitStatus:
-    """Do *act* with each item that fits; without *yes* only say how many there are."""
+    """Do *act* with each item that fits; without *yes* only say which they are."""
     from clerkwork.engine.operations import Operations
     from clerkwork.store import items
 
     with project.opened_app(context) as app:
         with app.store.read() as db:
-            fitting = [item.id for item in items.search(db, wanted, limit=100_000)]
+            fitting = items.search(db, wanted, limit=items.count(db, wanted))
+        _refuse_unknown(wanted, fitting)
         if not yes:
-            typer.echo(f"{len(fitting)} items fit; add --yes to {verb} them.")
+            _preview(verb, fitting)
             return ExitStatus.OK
         them = Operations(app.engine, who=app.settings.console.user, why=why)
-        refused = [number for number in fitting if not act(them, number)]
-        reasons = {number: them.refusal(number) for number in refused[:REASONS]}
-    for number, reason in reasons.items():
+        refused = dict(filter(None, (_refusal(them, act, item.id) for item in fitting)))
+    for number, reason in list(refused.items())[:REASONS]:
         typer.echo(f"{number}: refused: {reason}", err=True)
     done = len(fitting) - len(refused)
     typer.echo(f"{verb}: {done} done, {len(refused)} refused.")
     return ExitStatus.FAILED if refused and not done else ExitStatus.OK
+
+
+def _refuse_unknown(wanted: "Filter", fitting: "list[WorkItem]") -> None:
+    """Refuse a number that is no item's, unless an option may have left it out."""
+    from clerkwork.store.items import Filter
+
+    if wanted != Filter(ids=wanted.ids):
+        return
+    unknown = set(wanted.ids or ()) - {item.id for item in fitting}
+    if unknown:
+        numbers = ", ".join(str(number) for number in sorted(unknown))
+        raise UsageError(f"there is no item {numbers}; `clerkwork items` lists them")
+
+
+def _preview(verb: str, fitting: "list[WorkItem]") -> None:
+    """Say how many items a move would be made with, in which states, and the newest of them."""
+    states = Counter(item.state.value for item in fitting)
+    parts = ", ".join(f"{count} {state}" for state, count in states.most_common())
+    for item in fitting[:REASONS]:
+        typer.echo(f"{item.id}: {item.workflow} {item.reference} ({item.state.value})")
+    if len(fitting) > REASONS:
+        typer.echo(f"... and {len(fitting) - REASONS} more")
+    counted = f"{len(fitting)} items fit ({parts})" if fitting else "0 items fit"
+    typer.echo(f"{counted}; add --yes to {verb} them.")
+
+
+def _refusal(
+    them: "Operations", act: 'Callable[["Operations", int], bool]', number: int
+) -> tuple[int, str] | None:
+    """Do *act* with one item; return its number and why not when it was refused."""
+    try:
+        return None if act(them, number) else (number, them.refusal(number))
+    except ClerkworkError as error:  # this one's data does not fit; the others go on
+        return number, str(error)
 
 
 def _relative(item: "WorkItem") -> dict[str, Any]:

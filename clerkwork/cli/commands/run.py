@@ -111,7 +111,6 @@ def _submit(app: "App", workflow: str, text: str | bytes, place: str) -> int:
         workflow=workflow,
         reference=str(payload[plan.reference]),
         payload=json.loads(json.dumps(payload)),
-        group_key=None if plan.group_key is None else str(payload[plan.group_key]),
         source={"command": "run", "file": place},
     )
     return app.engine.submit(new).item_id
