@@ -79,7 +79,7 @@ def perform(
     try:
         return act.perform(find, do)
     except BotException as error:
-        raise StepFailed(error, act.review(error), act.settled()) from error
+        raise StepFailed(error, act.review(error), act.settled(), step=step) from error
 
 
 class _Act:

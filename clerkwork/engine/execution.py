@@ -134,11 +134,11 @@ class Execution:
         try:
             result = encode(function())
         except BotException as error:
-            raise StepFailed(error) from error
+            raise StepFailed(error, step=name) from error
         except Fenced:
             raise
         except Exception as error:
-            raise StepFailed(self.unexpected(error, name)) from error
+            raise StepFailed(self.unexpected(error, name), step=name) from error
         duration_ms = round((clock.monotonic() - started).total_seconds() * 1000)
         self.event(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name, if_held=True)
         return result
@@ -208,7 +208,7 @@ class Execution:
             worker=self.item.worker,
             step=step,
             message=message,
-            data={**(data or {}), **({"step": step} if step else {})},
+            data={**({"step": step} if step else {}), **(data or {})},  # the caller's own word wins
         )
 
     def on_message(self, step: str) -> Callable[[str, Any], None]:

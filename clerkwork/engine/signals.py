@@ -62,6 +62,7 @@ class StepFailed(RunEnded):
         review: What a person is shown if the item has to go to one, or None for the item's own
             payload.
         earliest: No further attempt before this instant, or None.
+        step: The step that failed, or None: it happened outside of any.
     """
 
     def __init__(
@@ -69,8 +70,11 @@ class StepFailed(RunEnded):
         error: BotException,
         review: NewReview | None = None,
         earliest: datetime | None = None,
+        *,
+        step: str | None = None,
     ) -> None:
         super().__init__(str(error))
         self.error = error
         self.review = review
         self.earliest = earliest
+        self.step = step

@@ -320,6 +320,7 @@ class Worker:
             error.message,
             {**error.facts, "code": error.code, "exception": type(error).__name__},
             level=Level.ERROR if isinstance(error, ApplicationException) else Level.WARNING,
+            step=failure.step,
             if_held=True,
         )
         workflow = self._engine.workflow(execution.item.workflow)

@@ -1,5 +1,6 @@
 """What may be deleted: always in bounded portions, and only what belongs to closed items."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -7,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from clerkwork.clock import to_ms
+from clerkwork.model.events import Kind
 from clerkwork.model.items import CLOSED
 from clerkwork.store.schema import checked_value, effect, event, item, reading, review
 
@@ -40,19 +42,24 @@ def old_pictures(
 def spare_pictures(
     db: Connection, kind: sa.ColumnElement[bool], *, after: int = 0
 ) -> list[Picture]:
-    """Return pictures of closed items that are neither of a first, a last nor a failed step."""
-    other = event.alias()
-    beside = sa.and_(other.c.run_id == event.c.run_id, other.c.picture.is_not(None))
-    earlier = sa.exists().where(beside, other.c.number < event.c.number)
-    later = sa.exists().where(beside, other.c.number > event.c.number)
-    failed = sa.exists().where(
-        other.c.run_id == event.c.run_id,
-        other.c.step == event.c.step,
-        other.c.attempt == event.c.attempt,
-        other.c.kind == "exception",
-    )
+    """Return pictures of closed items that are neither of a first, a last nor a failed step.
+
+    A step is meant as one attempt did it, with every file that was kept of it then. First and last
+    are those of a run that have files.
+    """
+    failure = event.alias()
+    failed = sa.exists().where(_same_step(failure), failure.c.kind == Kind.EXCEPTION)
+    ends = [_of_step_at(end) for end in (sa.func.min, sa.func.max)]
     closed = item.c.finished_ms.is_not(None)
-    return _pictures(db, kind, closed, earlier, later, ~failed, event.c.number > after)
+    return _pictures(
+        db,
+        kind,
+        closed,
+        event.c.run_id.is_not(None),
+        ~failed,
+        ~sa.or_(*ends),
+        event.c.number > after,
+    )
 
 
 def forget_pictures(db: Connection, pictures: list[Picture]) -> list[str]:
@@ -113,6 +120,27 @@ def closed_among(db: Connection, numbers: set[int], *, before: datetime) -> set[
         for number in numbers
         if number not in found or (found[number] is not None and found[number] < to_ms(before))
     }
+
+
+def _same_step(other: sa.FromClause) -> sa.ColumnElement[bool]:
+    """Return the condition that another event is of the same step of the same attempt."""
+    return sa.and_(
+        other.c.run_id == event.c.run_id,
+        other.c.attempt == event.c.attempt,
+        other.c.step.is_not_distinct_from(event.c.step),
+    )
+
+
+def _of_step_at(end: Callable[..., sa.ColumnElement[int]]) -> sa.ColumnElement[bool]:
+    """Return the condition that an event is of the step whose file is the *end* one of its run."""
+    other, inner = event.alias(), event.alias()
+    at_end = (
+        sa.select(end(inner.c.number))
+        .where(inner.c.run_id == event.c.run_id, inner.c.picture.is_not(None))
+        .correlate(event)
+        .scalar_subquery()
+    )
+    return sa.exists().where(_same_step(other), other.c.number == at_end)
 
 
 def _pictures(db: Connection, *conditions: sa.ColumnElement[bool]) -> list[Picture]:

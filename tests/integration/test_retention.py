@@ -2,10 +2,11 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
-from clerkwork import Run, bot, clock
+from clerkwork import ApplicationException, Receipt, Run, bot, clock
 from clerkwork.config.settings import RetentionSettings
 from clerkwork.engine.tidying import Tidying
 from clerkwork.model.events import Event, Kind
@@ -13,7 +14,7 @@ from clerkwork.model.items import ItemState
 from clerkwork.store import effects, events, items
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_cli import Shell
-from tests.fixtures_engine import Bench, MakeBench, Number
+from tests.fixtures_engine import Bench, MakeBench, Number, TestScreen
 
 DAY = timedelta(days=1)
 KB = 1000
@@ -25,18 +26,17 @@ def plain(value: Number, run: Run) -> Number:
     return run.step("keep", lambda: value)
 
 
-def picture(bench: Bench, item_id: int, step: str, *, kind: Kind = Kind.EVIDENCE) -> str:
-    """Keep one kilobyte as evidence of a step, or note its failure; return the address."""
+def picture(bench: Bench, item_id: int, step: str) -> str:
+    """Keep one kilobyte as evidence of a step; return its address."""
     content = f"{item_id} {step}".ljust(KB).encode()
     sha256 = hashlib.sha256(content).hexdigest()
-    if kind is Kind.EVIDENCE:
-        file = bench.logs.parent / "evidence" / sha256[:2] / f"{sha256}.jpg"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+    file = bench.logs.parent / "evidence" / sha256[:2] / f"{sha256}.jpg"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
     item = bench.item(item_id)
     new = Event(
         at=clock.now(),
-        kind=kind,
+        kind=Kind.EVIDENCE,
         item_id=item_id,
         run_id=item.run_id,
         attempt=item.attempt,
@@ -98,18 +98,77 @@ def test_a_picture_that_two_items_share_stays_until_both_are_old(make_bench: Mak
     assert (after_ten, after_forty) == ((1, {address}), (1, set()))
 
 
-def test_the_cap_never_takes_a_first_a_last_or_a_failed_step(make_bench: MakeBench) -> None:
-    """Even a cap of nothing leaves these, and says how much they are over it."""
+def keeps(bench: Bench, failures: list[str], *names: str) -> Callable[..., Receipt]:
+    """Return what enters a number and keeps a file under each of *names* on the way.
+
+    It fails, after the files, as often as *failures* has its step's name.
+    """
+
+    def enter(screen: TestScreen, value: Number) -> Receipt:
+        failing = value.number in failures
+        for name in names:
+            content = f"{value.number} {name}{' failing' * failing}".encode()
+            sha256 = hashlib.sha256(content).hexdigest()
+            file = bench.logs.parent / "evidence" / sha256[:2] / f"{sha256}.txt"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+            screen.on_message("evidence", {"name": name, "sha256": sha256})
+        if failing:
+            failures.remove(value.number)
+            raise ApplicationException("down", "The {step} is down.", step="system")
+        return bench.ledger.enter(screen, value)
+
+    return enter
+
+
+def test_the_cap_takes_no_file_of_a_first_a_last_or_a_failed_step(make_bench: MakeBench) -> None:
+    """Of a run whose second step failed once a cap of nothing leaves all files of these steps."""
+    failures: list[str] = ["second"]
+
+    @bot(target="erp")
+    def entering(value: Number, run: Run) -> Number:
+        """Enter four numbers, one after the other."""
+        for name in ("first", "second", "third", "fourth"):
+            enter = keeps(bench, failures, "fields", "form", "confirmation")
+            number = value.model_copy(update={"number": name})
+            run.effect(name, number, key="number", find=bench.ledger.find, do=enter)
+        return value
+
+    bench = make_bench(entering)
+    done(bench, "A-1")
+    result = tidying(bench, evidence_max_gb=0).run(clock.now())
+    left = {file.read_text() for file in (bench.logs.parent / "evidence").glob("??/*.txt")}
+    names = ("fields", "form", "confirmation")
+    wanted = [f"{step} {name}" for step in ("first", "fourth") for name in names]
+    assert (left, result.pictures) == ({*wanted, *(f"second {name} failing" for name in names)}, 6)
+
+
+def test_the_log_names_the_step_that_failed(make_bench: MakeBench) -> None:
+    """The step's name is the event's own, and a fact that is called so is not replaced by it."""
+    failures = ["A-1"]
+
+    @bot(target="erp")
+    def entering(value: Number, run: Run) -> Receipt:
+        """Enter the number."""
+        enter = keeps(bench, failures)
+        return run.effect("enter", value, key="number", find=bench.ledger.find, do=enter)
+
+    bench = make_bench(entering)
+    (item_id,) = done(bench, "A-1")
+    with bench.store.read() as db:
+        log = events.after(db, 0, item_id=item_id)
+    told = [(event.step, event.data["step"]) for event in log if event.kind is Kind.EXCEPTION]
+    assert told == [("entering: enter", "system")]
+
+
+def test_a_cap_that_cannot_be_met_is_told(make_bench: MakeBench) -> None:
+    """What must stay is counted by how much it is over the cap."""
     bench = make_bench(plain)
     (item_id,) = done(bench, "A-1")
-    steps = [picture(bench, item_id, f"s{number}") for number in range(5)]
-    picture(bench, item_id, "s2", kind=Kind.EXCEPTION)
+    steps = [picture(bench, item_id, f"s{number}") for number in range(4)]
     result = tidying(bench, evidence_max_gb=0).run(clock.now())
-    assert (kept(bench), result.pictures, result.over_bytes) == (
-        {steps[0], steps[2], steps[4]},
-        2,
-        3 * KB,
-    )
+    found = kept(bench), result.pictures, result.over_bytes
+    assert found == ({steps[0], steps[3]}, 2, 2 * KB)
 
 
 def test_the_cap_takes_no_more_than_it_must(make_bench: MakeBench) -> None:
