@@ -166,6 +166,9 @@ class RetentionSettings(Section):
     review_days: int = Field(
         90, ge=0, description="Days pictures of an item are kept that a person saw."
     )
+    attached_days: int = Field(
+        760, ge=0, description="Days files that bots attached are kept, at most as long as items."
+    )
     items_days: int = Field(
         760, ge=30, description="Days a closed item and its reviews are kept, and so its metrics."
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -24,11 +25,13 @@ class Tidied:
     """How much was deleted.
 
     Attributes:
+        attachments: Files that bots made.
         checkpoints: Runs whose checkpoints were deleted.
         over_bytes: By how much the evidence is still larger than its cap.
     """
 
     pictures: int = 0
+    attachments: int = 0
     events: int = 0
     items: int = 0
     checkpoints: int = 0
@@ -62,12 +65,16 @@ class Tidying:
     def run(self, now: datetime) -> Tidied:
         """Delete everything that is kept long enough, and return how much it was."""
         self.done = Tidied()
+        longest = self.settings.items_days  # no file outlives its item: nothing would name it
         for kind, days in (
             (retention.SUCCESS, self.settings.success_days),
             (retention.FAILURE, self.settings.failure_days),
             (retention.REVIEW, self.settings.review_days),
         ):
-            self._drop_old(kind, now - DAY * days)
+            old = partial(retention.old_pictures, kind=kind, before=now - DAY * min(days, longest))
+            self.done.pictures += self._drop_all(old)
+        before = now - DAY * min(self.settings.attached_days, longest)
+        self.done.attachments = self._drop_all(partial(retention.old_attachments, before=before))
         self._keep_cap()
         self.done.events = self._repeat(retention.delete_events, now - DAY * self.settings.log_days)
         self._delete_logs(now - DAY * self.settings.log_days)
@@ -84,12 +91,18 @@ class Tidying:
             if not deleted:
                 return whole
 
-    def _drop_old(self, kind: sa.ColumnElement[bool], before: datetime) -> None:
-        while pictures := self._read(lambda db: retention.old_pictures(db, kind, before=before)):
-            self._drop(pictures)
+    def _drop_all(self, old: Callable[..., list[retention.Picture]]) -> int:
+        """Drop every file that *old* returns by portions; return how many there were."""
+        whole = after = 0
+        while files := self._read(partial(old, after=after)):
+            self._drop(files)
+            whole, after = whole + len(files), files[-1].number
+        return whole
 
     def _keep_cap(self) -> None:
-        size = sum(file.stat().st_size for file in self._kept_files())
+        with self.engine.store.read() as db:
+            made = retention.attachments(db)  # they are no evidence and have no part in its cap
+        size = sum(file.stat().st_size for file in self._kept_files() if file.stem not in made)
         cap = self.settings.evidence_max_gb * GB
         for kind in (retention.SUCCESS, retention.FAILURE, retention.REVIEW):
             after = 0
@@ -99,6 +112,7 @@ class Tidying:
                     if size <= cap:
                         return
                     size -= self._drop([picture])
+                    self.done.pictures += 1
         self.done.over_bytes = max(0, int(size - cap))
 
     def _drop(self, pictures: list[retention.Picture]) -> int:
@@ -110,7 +124,6 @@ class Tidying:
             for file in (self.evidence / address[:2]).glob(f"{address}*"):
                 freed += file.stat().st_size
                 file.unlink(missing_ok=True)
-        self.done.pictures += len(pictures)
         return freed
 
     def _read(

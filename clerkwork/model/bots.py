@@ -161,8 +161,8 @@ class Run(ABC):
     def attach(self, name: str, content: bytes | Path) -> Attachment:
         """Keep a file that the bot made with the item, once, and return what is known of it.
 
-        People find it at the item, in console and command line; it is kept as long as the item's
-        pictures are.
+        People find it at the item, in console and command line; it is kept as long as the item
+        unless the setting `retention.attached_days` is shorter.
 
         Args:
             name: What people call it, with its suffix; unique in the bot.

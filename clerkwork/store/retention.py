@@ -21,7 +21,7 @@ REVIEW = item.c.touched.is_(sa.true())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """Evidence that an event speaks of.
+    """A file in the folder of evidence that an event speaks of.
 
     Attributes:
         number: The event.
@@ -36,7 +36,21 @@ def old_pictures(
     db: Connection, kind: sa.ColumnElement[bool], *, before: datetime, after: int = 0
 ) -> list[Picture]:
     """Return pictures of items of *kind* that were closed before an instant, the oldest first."""
-    return _pictures(db, kind, item.c.finished_ms < to_ms(before), event.c.number > after)
+    old = item.c.finished_ms < to_ms(before)
+    return _files(db, Kind.EVIDENCE, kind, old, event.c.number > after)
+
+
+def old_attachments(db: Connection, *, before: datetime, after: int = 0) -> list[Picture]:
+    """Return files that bots made for items closed before an instant, the oldest first."""
+    old = item.c.finished_ms < to_ms(before)
+    return _files(db, Kind.ATTACHED, old, event.c.number > after)
+
+
+def attachments(db: Connection) -> set[str]:
+    """Return the addresses of all files that bots made and that are kept still."""
+    kept = event.c.picture.is_not(None)
+    statement = sa.select(event.c.picture).where(event.c.kind == Kind.ATTACHED, kept)
+    return set(db.execute(statement.distinct()).scalars())
 
 
 def spare_pictures(
@@ -51,8 +65,9 @@ def spare_pictures(
     failed = sa.exists().where(_same_step(failure), failure.c.kind == Kind.EXCEPTION)
     ends = [_of_step_at(end) for end in (sa.func.min, sa.func.max)]
     closed = item.c.finished_ms.is_not(None)
-    return _pictures(
+    return _files(
         db,
+        Kind.EVIDENCE,
         kind,
         closed,
         event.c.run_id.is_not(None),
@@ -136,18 +151,22 @@ def _of_step_at(end: Callable[..., sa.ColumnElement[int]]) -> sa.ColumnElement[b
     other, inner = event.alias(), event.alias()
     at_end = (
         sa.select(end(inner.c.number))
-        .where(inner.c.run_id == event.c.run_id, inner.c.picture.is_not(None))
+        .where(
+            inner.c.run_id == event.c.run_id,
+            inner.c.picture.is_not(None),
+            inner.c.kind == Kind.EVIDENCE,
+        )
         .correlate(event)
         .scalar_subquery()
     )
     return sa.exists().where(_same_step(other), other.c.number == at_end)
 
 
-def _pictures(db: Connection, *conditions: sa.ColumnElement[bool]) -> list[Picture]:
+def _files(db: Connection, of: Kind, *conditions: sa.ColumnElement[bool]) -> list[Picture]:
     statement = (
         sa.select(event.c.number, event.c.picture)
         .join(item, item.c.id == event.c.item_id)
-        .where(event.c.picture.is_not(None), *conditions)
+        .where(event.c.picture.is_not(None), event.c.kind == of, *conditions)
         .order_by(event.c.number)
         .limit(PORTION)
     )

@@ -1,4 +1,4 @@
-"""Files that bots make: kept once, found at the item, deleted as its pictures are."""
+"""Files that bots make: kept once, found at the item, kept as long as it."""
 
 import hashlib
 from datetime import timedelta
@@ -10,10 +10,10 @@ from clerkwork import ApplicationException, Attachment, Run, bot, clock
 from clerkwork.config.settings import RetentionSettings
 from clerkwork.engine.tidying import Tidying
 from clerkwork.model.bots import Bot
-from clerkwork.model.events import Kind
+from clerkwork.model.events import Event, Kind
 from clerkwork.model.items import ItemState
 from clerkwork.store import events
-from tests.fixtures_engine import MakeBench, Number
+from tests.fixtures_engine import Bench, MakeBench, Number
 
 TEXT = b"number,amount\nA-1,3\n"
 KEPT = Attachment(name="list.csv", sha256=hashlib.sha256(TEXT).hexdigest(), size=len(TEXT))
@@ -73,26 +73,68 @@ def test_a_file_that_cannot_be_read_is_an_application_exception(
     assert bench.until(item_id, ItemState.IN_REVIEW).reason_code == "file_not_kept"
 
 
-def test_files_go_with_the_pictures_of_their_item(make_bench: MakeBench) -> None:
-    """After the days of a successful item the file is deleted and not listed any more."""
+def kept_after(bench: Bench, item_id: int, days: int, **settings: float) -> tuple[int, bool]:
+    """Tidy as after *days*; return how many files the item lists, and whether the file is there."""
+    Tidying(
+        engine=bench.engine,
+        settings=RetentionSettings.model_validate(settings),
+        evidence=bench.engine.evidence,
+        logs=bench.logs,
+    ).run(clock.now() + timedelta(days=days))
+    with bench.store.read() as db:
+        listed = len(events.attached(db, item_id))
+    return listed, KEPT.below(bench.engine.evidence).exists()
+
+
+def attached(make_bench: MakeBench) -> tuple[Bench, int]:
+    """Return an engine with an item done that has one file, and the item."""
     bench = make_bench(attaching([False]))
     item_id = bench.put("A-1")
     bench.start_worker()
     bench.until(item_id, ItemState.DONE)
+    bench.stop_worker()
+    return bench, item_id
+
+
+def test_files_go_after_days_of_their_own(make_bench: MakeBench) -> None:
+    """By default they stay as long as the item whose result names them."""
+    bench, item_id = attached(make_bench)
+    found = [
+        kept_after(bench, item_id, 700),
+        kept_after(bench, item_id, 700, attached_days=701),
+        kept_after(bench, item_id, 700, attached_days=699),
+    ]
+    assert found == [(1, True), (1, True), (0, False)]
+
+
+def test_the_cap_of_evidence_is_not_for_files_that_bots_made(make_bench: MakeBench) -> None:
+    """A cap of nothing leaves them, and they are nothing over it."""
+    bench, item_id = attached(make_bench)
     tidying = Tidying(
         engine=bench.engine,
-        settings=RetentionSettings(success_days=1),
+        settings=RetentionSettings(evidence_max_gb=0),
         evidence=bench.engine.evidence,
         logs=bench.logs,
     )
-    found = []
-    for days in (0, 2):
-        tidying.run(clock.now() + timedelta(days=days))
-        with bench.store.read() as db:
-            listed = len(events.attached(db, item_id))
-            told = [event.kind for event in events.after(db, 0, item_id=item_id)]
-        found.append((listed, KEPT.below(bench.engine.evidence).exists(), Kind.ATTACHED in told))
-    assert found == [(1, True, True), (0, False, True)]
+    over = tidying.run(clock.now()).over_bytes
+    assert (over, kept_after(bench, item_id, 0)) == (0, (1, True))
+
+
+def test_no_file_outlives_its_item(make_bench: MakeBench) -> None:
+    """With the item the last word of it goes, so the file goes before."""
+    bench, item_id = attached(make_bench)
+    assert kept_after(bench, item_id, 40, items_days=30, attached_days=900) == (0, False)
+
+
+def test_a_file_that_is_evidence_too_is_kept_for_the_longer(make_bench: MakeBench) -> None:
+    """The pictures of a success go after a week, the same content that is attached stays."""
+    bench, item_id = attached(make_bench)
+    data = {"name": "page", "sha256": KEPT.sha256}
+    bench.engine.log.write(
+        Event(at=clock.now(), kind=Kind.EVIDENCE, item_id=item_id, data=data, run_id="item-1-1")
+    )
+    found = [kept_after(bench, item_id, days) for days in (10, 800)]
+    assert found == [(1, True), (0, False)]
 
 
 @pytest.mark.parametrize(
