@@ -1,7 +1,6 @@
 """The composition root: the one place that names concrete adapters and puts a project together."""
 
-import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +29,7 @@ from clerkwork.engine.worker import Worker
 from clerkwork.intake.folder import FolderIntake
 from clerkwork.intake.mail import MailIntake
 from clerkwork.intake.master_data import FreshMaster
+from clerkwork.intake.sources import Sources
 from clerkwork.model.bots import Bot
 from clerkwork.model.calendars import Calendar
 from clerkwork.model.events import Kind, Level
@@ -146,7 +146,8 @@ class App:
             if workflow.schedule is not None
         }
         mail = MailIntake(self.root, self.inbox, self.store, self.engine)
-        calls = _calls(self.store, self.engine, name, intake, mail)
+        sources = Sources(self.workflows, intake, mail)
+        calls = _calls(self.store, self.engine, name, sources.look)
         return ScheduleClock(schedules, calls, calendars=self.calendars)
 
     def close(self) -> None:
@@ -155,11 +156,7 @@ class App:
         self.store.close()
 
 
-def _calls(
-    store: Store, engine: Engine, name: str, intake: FolderIntake, mail: MailIntake
-) -> Calls:
-    one_scan = threading.Lock()  # what the intake remembers of files is not for two threads
-
+def _calls(store: Store, engine: Engine, name: str, work: Callable[[str], int]) -> Calls:
     def blocked(schedule: str, reason: str) -> None:
         engine.event(
             Kind.PLANNED_RUN,
@@ -168,14 +165,6 @@ def _calls(
             workflow=schedule,
             reason=reason,
         )
-
-    def work(schedule: str) -> int:
-        with one_scan:
-            try:
-                mail.fetch(engine.workflow(schedule))
-            finally:  # a mailbox that does not answer holds up no file
-                added = intake.scan(schedule)
-            return added
 
     return calls_on(store, name, work=work, report=logger.error, blocked=blocked)
 

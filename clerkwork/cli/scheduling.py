@@ -32,6 +32,7 @@ def running(app: "App", name: str) -> Iterator[None]:
         yield
     finally:
         stopping.set()
+        intake.interrupt()
         clock.stop()
         keeper.join()
         intake.close()

@@ -4,11 +4,8 @@ The order of the acts is what makes a crash harmless: a copy is kept, the items 
 then the file leaves the inbox. A file that is taken a second time adds nothing.
 """
 
-import fnmatch
-import os
-import stat
+import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,30 +15,15 @@ from clerkwork.errors import ClerkworkError, InputRejected
 from clerkwork.intake.engine import Engine, Prober, Taken
 from clerkwork.intake.evidence import StillChanging
 from clerkwork.intake.notice import note
+from clerkwork.intake.settling import EMPTY_SETTLES, Seen, Settling, folder_clock
 from clerkwork.intake.taking import FileTaker
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.queues import Batch
 from clerkwork.model.workflows import FolderSource, Workflow
 
-UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
-EMPTY_SETTLES = 10  # an empty file is often one that is about to be written
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    size: int
-    changed_ns: int
-    since: timedelta
-
-    def same_as(self, other: "_Seen") -> bool:
-        return (self.size, self.changed_ns) == (other.size, other.changed_ns)
-
-    def settled(self, now: timedelta, settle: timedelta) -> bool:
-        return now - self.since >= settle * (1 if self.size else EMPTY_SETTLES)
-
 
 class FolderIntake:
-    """Scans the inbox folders of the project's workflows; one scan at a time."""
+    """Scans the inbox folders of the project's workflows; one scan of a workflow at a time."""
 
     def __init__(
         self,
@@ -53,6 +35,8 @@ class FolderIntake:
         *,
         now: clock.Clock = clock.now,
         monotonic: Callable[[], timedelta] = clock.monotonic,
+        folder_clock: Callable[[Path], int | None] = folder_clock,
+        pause: Callable[[float], bool] | None = None,
     ) -> None:
         """Prepare the intake; nothing is read yet.
 
@@ -64,6 +48,9 @@ class FolderIntake:
             reader: Tells documents from other files.
             now: The wall clock, for the names of accepted files.
             monotonic: A clock that nobody can set, for the settling of files.
+            folder_clock: Returns the present time of a folder's file system.
+            pause: Waits so many seconds, and returns whether it was interrupted; by default until
+                ``interrupt`` is called.
         """
         self._inbox = root / settings.folders.inbox
         self._workflows = workflows
@@ -71,8 +58,39 @@ class FolderIntake:
         self._taker = FileTaker(root, settings, workflows, engine, reader)
         self._now = now
         self._monotonic = monotonic
-        self._seen: dict[str, dict[Path, _Seen]] = {}
-        self._reported: dict[Path, _Seen] = {}
+        self._settling = Settling(monotonic, folder_clock)
+        self._ending = threading.Event()
+        self._pause = pause or self._ending.wait
+        self._one_file = threading.Lock()  # two workflows may share a folder
+        self._reported: dict[Path, Seen] = {}
+
+    def visit(self, workflow: str) -> int:
+        """Take every file that is complete or soon will be; return the number of new items.
+
+        This is what a planned run does: for a schedule that is not frequent the next look may be
+        a day away. Files that have not settled are waited for, ten times ``settle_s`` at the most;
+        what somebody still writes to by then is left to the next planned run.
+
+        Raises:
+            Exception: As ``scan`` says, after the wait.
+        """
+        source = self._workflows[workflow].source
+        if source is None:
+            return 0
+        end = self._monotonic() + timedelta(seconds=source.settle_s) * EMPTY_SETTLES
+        added, failure = self._look(workflow, source)
+        while wait_s := self._wait_s(workflow, source, end):
+            if self._pause(wait_s):
+                break
+            more, failure = self._look(workflow, source)  # tries again what failed before
+            added += more
+        if failure is not None:
+            raise failure
+        return added
+
+    def interrupt(self) -> None:
+        """End every ``visit`` that waits for a file, and let none wait any more."""
+        self._ending.set()
 
     def scan(self, workflow: str) -> int:
         """Take every complete file of the workflow's folder; return the number of new items.
@@ -84,19 +102,7 @@ class FolderIntake:
             Exception: Whatever kept the last such file from being taken, after all were tried.
         """
         source = self._workflows[workflow].source
-        if source is None:
-            return 0
-        folder = self._inbox / source.folder
-        folder.mkdir(parents=True, exist_ok=True)
-        added, failure = 0, None
-        for file in self._complete(folder, workflow, source):
-            try:
-                added += self._take(file, workflow)
-            except (FileNotFoundError, StillChanging):
-                continue  # another process was first, or the file is not complete after all
-            except Exception as error:  # noqa: BLE001 - the other files come first
-                failure = error
-                self._report(file, self._seen[workflow][file], error)
+        added, failure = (0, None) if source is None else self._look(workflow, source)
         if failure is not None:
             raise failure
         return added
@@ -113,6 +119,31 @@ class FolderIntake:
     def close(self) -> None:
         """End the child process that workbooks are read in."""
         self._taker.close()
+
+    def _look(self, workflow: str, source: FolderSource) -> tuple[int, Exception | None]:
+        """Take the complete files; return the number of new items, and what went wrong last."""
+        folder = self._inbox / source.folder
+        folder.mkdir(parents=True, exist_ok=True)
+        added, failure = 0, None
+        for file in self._settling.complete(workflow, folder, source):
+            try:
+                with self._one_file:
+                    added += self._take(file, workflow)
+            except FileNotFoundError:
+                continue  # another process was first
+            except StillChanging:
+                self._settling.disturbed(workflow, file)
+            except Exception as error:  # noqa: BLE001 - the other files come first
+                failure = error
+                self._report(file, self._settling.seen(workflow, file), error)
+        return added, failure
+
+    def _wait_s(self, workflow: str, source: FolderSource, end: timedelta) -> float:
+        """Return the seconds until the next file settles, or 0 if none will by *end*."""
+        instants = [at for at in self._settling.pending(workflow, source) if at <= end]
+        if not instants:
+            return 0.0
+        return max(0.001, (min(instants) - self._monotonic()).total_seconds())
 
     def _take(self, file: Path, workflow: str) -> int:
         try:
@@ -148,22 +179,7 @@ class FolderIntake:
         place.parent.mkdir(exist_ok=True)
         file.rename(place)
 
-    def _complete(self, folder: Path, workflow: str, source: FolderSource) -> list[Path]:
-        """Return the files whose size and time of change stayed the same for long enough."""
-        now = self._monotonic()
-        known = self._seen.get(workflow, {})
-        present: dict[Path, _Seen] = {}
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                if _wanted(entry.name, source.pattern) and (seen := _look(entry, now)):
-                    file = Path(entry.path)
-                    before = known.get(file)
-                    present[file] = before if before and before.same_as(seen) else seen
-        self._seen[workflow] = present
-        settle = timedelta(seconds=source.settle_s)
-        return [file for file, seen in sorted(present.items()) if seen.settled(now, settle)]
-
-    def _report(self, file: Path, seen: _Seen, error: Exception) -> None:
+    def _report(self, file: Path, seen: Seen, error: Exception) -> None:
         """Write the failure to the run log, once for each state of the file."""
         if self._reported.get(file) == seen:
             return
@@ -176,19 +192,3 @@ class FolderIntake:
             file=file.name,
             problem=problem[:500],
         )
-
-
-def _wanted(name: str, pattern: str) -> bool:
-    if name.startswith((".", "~$")) or name.lower().endswith(UNFINISHED):
-        return False
-    return fnmatch.fnmatch(name.lower(), pattern.lower())
-
-
-def _look(entry: "os.DirEntry[str]", now: timedelta) -> _Seen | None:
-    try:
-        found = entry.stat(follow_symlinks=False)
-    except FileNotFoundError:
-        return None  # it went away between two looks
-    if not stat.S_ISREG(found.st_mode):
-        return None  # a folder, or a link, which could point anywhere
-    return _Seen(found.st_size, found.st_mtime_ns, now)

@@ -24,7 +24,7 @@ class FolderSource(Strict):
         description="`workbook`: one item per order of an xlsx file; `document`: one per file."
     )
     settle_s: float = Field(
-        1.0, gt=0, description="Seconds a file's size must stay the same before it is taken."
+        1.0, gt=0, description="Seconds for which nothing must have changed a file that is taken."
     )
 
 

@@ -1,5 +1,6 @@
 """The inbox: a complete file becomes items once, whatever breaks on the way, and none is lost."""
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,6 +18,7 @@ from clerkwork.engine.engine import Engine
 from clerkwork.engine.runlog import RunLog
 from clerkwork.errors import InputRejected, UsageError
 from clerkwork.intake.folder import FolderIntake
+from clerkwork.intake.settling import Settling, folder_clock
 from clerkwork.intake.taking import FileTaker
 from clerkwork.model.events import Kind
 from clerkwork.model.items import Added, ItemState
@@ -62,6 +64,8 @@ class Desk:
     engine: Engine
     make: Callable[[], FolderIntake]
     elapsed: timedelta = timedelta()
+    share_ns: int | None = None  # the time of the file system, if anybody knows it
+    meanwhile: Callable[[], bool] = lambda: False  # what happens in a pause; True ends it
 
     def __post_init__(self) -> None:
         self.intake = self.make()
@@ -77,6 +81,14 @@ class Desk:
 
     def wait(self, seconds: float) -> None:
         self.elapsed += timedelta(seconds=seconds)
+
+    def pause(self, seconds: float) -> bool:
+        self.wait(seconds)
+        return self.meanwhile()
+
+    def lies_there_for(self, file: Path, seconds: float) -> None:
+        """Let the last change of *file* be so long ago by the clock of its file system."""
+        self.share_ns = file.stat().st_ctime_ns + int(seconds * 1e9)
 
     def scan(self, workflow: str = "orders") -> int:
         """Look, let a file settle, and look again."""
@@ -113,6 +125,9 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     reader = DocumentReader(DocumentSettings(), tmp_path / "var/evidence")
     made: list[FolderIntake] = []
 
+    def pause(seconds: float) -> bool:
+        return desk.pause(seconds)
+
     def make() -> FolderIntake:
         made.append(
             FolderIntake(
@@ -123,6 +138,8 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
                 reader,
                 now=lambda: NOW,
                 monotonic=lambda: desk.elapsed,
+                folder_clock=lambda _: desk.share_ns,
+                pause=pause,
             )
         )
         return made[-1]
@@ -164,6 +181,67 @@ def test_a_file_is_taken_when_it_has_not_changed_for_long_enough(desk):
     assert desk.intake.scan("orders") == 0
     desk.wait(0.2)
     assert desk.intake.scan("orders") == 2
+
+
+def test_a_file_that_has_lain_there_is_taken_at_the_first_look_of_a_process(desk):
+    """A daily schedule, or a scheduler that is started anew for each run, gives no second look."""
+    desk.lies_there_for(desk.drop("a.xlsx", TWO), 1.0)
+    assert desk.intake.scan("orders") == 2
+
+
+def test_a_file_just_written_is_waited_for_within_the_planned_run(desk):
+    """It is not left until tomorrow."""
+    desk.lies_there_for(desk.drop("a.xlsx", TWO), 0.25)
+    assert (desk.intake.visit("orders"), desk.elapsed) == (2, timedelta(seconds=0.75))
+
+
+def test_a_file_that_is_still_written_to_is_left_to_the_next_planned_run(desk):
+    """The wait ends after ten times the time that a file needs to settle."""
+    file = desk.drop("a.xlsx", TWO[:100])
+
+    def write() -> bool:
+        file.write_bytes(file.read_bytes() + b"x")
+        return False
+
+    desk.meanwhile = write
+    assert (desk.intake.visit("orders"), desk.files(), desk.elapsed) == (
+        0,
+        ["a.xlsx"],
+        timedelta(seconds=10),
+    )
+
+
+def test_a_wait_for_a_file_ends_when_the_process_does(desk):
+    """The file stays where it is, for the next process."""
+    desk.drop("a.xlsx", TWO)
+    desk.meanwhile = lambda: True
+    assert (desk.intake.visit("orders"), desk.files()) == (0, ["a.xlsx"])
+
+
+def test_a_file_of_the_future_is_taken_at_the_second_look(desk):
+    """Its time says nothing of its age: a clock was set back."""
+    desk.lies_there_for(desk.drop("a.xlsx", TWO), -3600)
+    found = [desk.intake.scan("orders")]
+    desk.wait(1)
+    assert [*found, desk.intake.scan("orders")] == [0, 2]
+
+
+def test_the_age_of_a_file_is_told_by_the_clock_of_its_file_system(tmp_path):
+    """A program that sets the time of change back and writes on does not make a file look old."""
+    file = tmp_path / "a.xlsx"
+    file.write_bytes(TWO)
+    os.utime(file, (0, 0))
+    settling = Settling(timedelta)
+    source = FolderSource(folder=".", pattern="*.xlsx", reader="workbook", settle_s=3600)
+    assert settling.complete("orders", tmp_path, source) == []
+    (left,) = settling.pending("orders", source)
+    assert left > timedelta(seconds=3000)
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_folder_that_cannot_be_written_to_has_no_clock(tmp_path):
+    """Then a file is complete at the second look."""
+    assert folder_clock(tmp_path / "none") is None
 
 
 def test_an_empty_file_is_given_more_time(desk):

@@ -1,0 +1,34 @@
+"""Looks at everything a workflow's items come from, as one planned run does."""
+
+import threading
+from collections.abc import Mapping
+
+from clerkwork.intake.folder import FolderIntake
+from clerkwork.intake.mail import MailIntake
+from clerkwork.model.workflows import Workflow
+
+
+class Sources:
+    """The sources of the project's workflows; none of them holds up another workflow."""
+
+    def __init__(
+        self, workflows: Mapping[str, Workflow], folder: FolderIntake, mail: MailIntake
+    ) -> None:
+        self._workflows = workflows
+        self._folder = folder
+        self._mail = mail
+        # what is remembered of a workflow's files is not for two threads
+        self._one_look = {name: threading.Lock() for name in workflows}
+
+    def look(self, workflow: str) -> int:
+        """Fetch the workflow's mails, take its files; return the number of new items.
+
+        Raises:
+            Exception: The mailbox or a file failed; whatever could be taken was taken first.
+        """
+        with self._one_look[workflow]:
+            try:
+                self._mail.fetch(self._workflows[workflow])
+            finally:  # a mailbox that does not answer holds up no file
+                added = self._folder.visit(workflow)
+            return added
