@@ -6,12 +6,16 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from clerkwork.clock import to_ms
 from clerkwork.model.events import Event, Kind, Level
+from clerkwork.model.items import WorkItem
 from clerkwork.store import events
+from clerkwork.store.items import item_of
 from clerkwork.store.milestones import Milestone, reach, reached
-from clerkwork.store.schema import effect, item, planned_run, review, worker
+from clerkwork.store.schema import effect, event, item, planned_run, review, worker
 
 FENCE_STEP = 1000  # more attempts than any item had after the backup
+NUMBERS = 1_000_000  # more items, events and reviews than came after it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +35,20 @@ class Restored:
     reviews: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Touched:
+    """An item of the store of before that changed after the backup, and its payload's digest."""
+
+    item: WorkItem
+    digest: str
+
+
+def touched_since(db: Connection, since: datetime) -> list[Touched]:
+    """Return the items that came or changed at *since* or later, in the order of their numbers."""
+    query = sa.select(item).where(item.c.updated_ms >= to_ms(since)).order_by(item.c.id)
+    return [Touched(item=item_of(row), digest=row.digest) for row in db.execute(query)]
+
+
 def mark_restored(db: Connection, *, now: datetime) -> Restored:
     """Tell the store that it was restored.
 
@@ -48,6 +66,8 @@ def mark_restored(db: Connection, *, now: datetime) -> Restored:
     db.execute(worker.delete())
     begun = planned_run.update().where(planned_run.c.state == "started")
     db.execute(begun.values(lease_until_ms=0))
+    if db.dialect.name == "postgresql":
+        _leave_out_numbers(db)
     reach(db, Milestone.RESTORED, now=now)
     said = {"backed_up": None if backed_up is None else backed_up.isoformat(timespec="seconds")}
     note = Event(
@@ -64,6 +84,22 @@ def mark_restored(db: Connection, *, now: datetime) -> Restored:
         unconfirmed=_count(db, effect.c.confirmed_ms.is_(None)),
         reviews=_count(db, review.c.state == "open"),
     )
+
+
+def _leave_out_numbers(db: Connection) -> None:
+    """Give no number anew that was given after the backup: somebody may still hold its item.
+
+    On SQLite nobody can: a process that has the file open goes on in the file of before.
+    """
+    for table in (item, event, review):
+        (key,) = table.primary_key.columns
+        db.execute(
+            sa.text(
+                f"SELECT setval(pg_get_serial_sequence('{table}', '{key.name}'),"  # noqa: S608 - ours
+                f" (SELECT coalesce(max({key.name}), 0) + :gap FROM {table}))"
+            ),
+            {"gap": NUMBERS},
+        )
 
 
 def _count(db: Connection, condition: sa.ColumnElement[bool]) -> int:

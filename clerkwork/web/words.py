@@ -95,6 +95,7 @@ CODES = {
     "group_busy": N_("Its group is at work"),
     "held": N_("Held for a batch"),
     "invalid_payload": N_("Data does not fit"),
+    "known_after_backup": N_("Went otherwise after the backup"),
     "known_otherwise": N_("Came before with other content"),
     "locator_ambiguous": N_("Field is not unique"),
     "login_busy": N_("No place at the login is free"),

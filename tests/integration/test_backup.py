@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from clerkwork import Receipt, Run, bot, clock
+from clerkwork.engine.aftermath import carry_over
+from clerkwork.engine.operations import Operations
 from clerkwork.errors import ClerkworkError, UsageError
 from clerkwork.intake.again import put_back
 from clerkwork.model.items import ItemState
 from clerkwork.model.workflows import FolderSource, Step, Workflow
-from clerkwork.store import backup, moves, workers
+from clerkwork.store import backup, items, moves, workers
 from clerkwork.store.database import Store, open_store
-from clerkwork.store.recovery import FENCE_STEP, Restored, mark_restored
+from clerkwork.store.recovery import FENCE_STEP, Restored, mark_restored, touched_since
 from tests.fixtures_cli import Shell
 from tests.fixtures_engine import Bench, Ledger, MakeBench, Number
 
@@ -149,6 +151,67 @@ def test_a_store_that_is_worked_on_is_not_replaced(
         restore(store_url, tmp_path, tmp_path / "copy", now=clock.now())
 
 
+def test_what_came_and_was_decided_after_the_backup_is_carried_over(
+    make_bench: MakeBench, store_url: str, tmp_path: Path
+) -> None:
+    """An order that came since is in the target once; what was cancelled since is asked about."""
+    bench = make_bench(entering)
+    ledger = Ledger()
+    in_use.append(ledger)
+    cancelled, edited, _ = (bench.put(number) for number in ("C-1", "E-1", "S-1"))
+    made = clock.now()
+    backup.make(bench.store, tmp_path / "copy", now=made)
+    them = Operations(bench.engine, who="ann", why="customer withdrew")
+    them.cancel(cancelled)
+    them.edit(edited, {"amount": "9"})
+    worked_on(bench, "N-1")
+    gone = bench.put("N-2")
+    them.cancel(gone)
+    with bench.store.read() as db:
+        touched = touched_since(db, made)
+    let_go(bench)
+    restore(store_url, tmp_path, tmp_path / "copy", now=clock.now())
+    after = make_bench(entering)
+    carried = carry_over(after.engine, touched)
+    after.start_worker()
+    with after.store.read() as db:
+        found = items.search(db, items.Filter())
+    states = {item.reference: after.until(item.id).state for item in found}
+    assert (carried.added, carried.to_person, states, sorted(n.number for n in ledger.entered)) == (
+        ["work N-1", "work N-2"],
+        {
+            "work C-1": "After the backup it was cancelled: cancelled by ann: customer withdrew",
+            "work E-1": "After the backup it had other data, and it was done.",
+            "work N-2": "After the backup it was cancelled: cancelled by ann: customer withdrew",
+        },
+        {
+            "C-1": ItemState.IN_REVIEW,
+            "E-1": ItemState.IN_REVIEW,
+            "N-1": ItemState.DONE,
+            "N-2": ItemState.IN_REVIEW,
+            "S-1": ItemState.DONE,
+        },
+        ["E-1", "N-1", "S-1"],
+    )
+
+
+def test_a_number_that_was_given_after_the_backup_is_not_given_again(
+    store: Store, store_url: str, tmp_path: Path
+) -> None:
+    """A worker that still holds the item of that number does not hold the new one."""
+    from tests.unit.test_store import NOW, add  # noqa: PLC0415 - only this test
+
+    add(store, "A-1")
+    backup.make(store, tmp_path / "copy", now=NOW)
+    lost = add(store, "A-2")
+    store.close()
+    restore(store_url, tmp_path, tmp_path / "copy", now=NOW)
+    after = open_store(store_url, tmp_path)
+    new = add(after, "B-1")
+    after.close()
+    assert (new > lost) is (store_url != "sqlite:///store.db")
+
+
 def test_a_copy_is_never_overwritten(store: Store, tmp_path: Path) -> None:
     """A second backup to one name is refused, and the first one is as it was."""
     first = backup.make(store, tmp_path / "copy", now=clock.now())
@@ -183,9 +246,10 @@ def test_the_commands_bring_an_item_back(worked: Shell, tmp_path: Path) -> None:
     """`backup`, a decision, `restore`: the review is open again, and both files were checked."""
     copy = tmp_path / "copies" / "store"
     made = worked("backup", copy)
-    rejected = worked("queue", "answer", 1, "--reject")
+    rejected = worked("queue", "answer", 1, "--reject", "--note", "no receipt")
     back = worked("restore", copy)
     listed = worked("queue", "--json").data
     kept = list((worked.root / "var").glob("clerkwork.db.before-*"))
-    assert (made.status, rejected.status, back.status, len(listed), len(kept)) == (0, 1, 0, 1, 1)
+    assert (made.status, rejected.status, back.status, len(listed), len(kept)) == (0, 0, 0, 1, 1)
     assert "1 reviews are open" in back.out
+    assert "With a person again: expenses E-2: After the backup it was rejected" in back.out

@@ -1,12 +1,15 @@
 """Go back to a copy of the store."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clerkwork.cli import project
+
+if TYPE_CHECKING:
+    from clerkwork.store.recovery import Touched
 
 
 def command(
@@ -16,8 +19,9 @@ def command(
     """Put a copy in the place of the store; the present store is kept under another name.
 
     Every process of the project must be ended. Orders that were entered after the backup are not
-    entered again: each open item waits until its target has settled and looks there first. Files
-    that were accepted after the backup go back into the inbox.
+    entered again: each open item waits until its target has settled and looks there first. What
+    came since is taken from the present store, if that can be read, and files that were accepted
+    since go back into the inbox; what a person decided since goes to a person again.
     """
     from clerkwork import clock
     from clerkwork.config.files import load_workflows
@@ -31,9 +35,14 @@ def command(
     settings, workflows = load_settings(root), load_workflows(root)
     now = clock.now()
 
+    touched: list[Touched] = []
+
     def prepare(store: Store) -> Restored:
         with store.write() as db:
-            return mark_restored(db, now=now)
+            restored = mark_restored(db, now=now)
+        if restored.backed_up is not None:
+            touched.extend(_touched(settings.store.url, root, restored.backed_up))
+        return restored
 
     restored = backup.restore(
         settings.store.url,
@@ -53,5 +62,44 @@ def command(
         f"{restored.unconfirmed} effects are unconfirmed; "
         f"{restored.reviews} reviews are open, those answered since need their answer again."
     )
+    if touched:
+        _carry_over(context, touched)
     for moved_file in moved:
         typer.echo(f"Back in the inbox: {moved_file.relative_to(root)}")
+
+
+def _touched(url: str, root: Path, since: datetime) -> "list[Touched]":
+    """Return what changed in the present store since the backup, if it can be read."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from clerkwork.errors import ClerkworkError
+    from clerkwork.store.database import open_store
+    from clerkwork.store.recovery import touched_since
+
+    try:
+        present = open_store(url, root)
+    except ClerkworkError as error:
+        typer.echo(f"The present store is not read: {error}", err=True)
+        return []
+    try:
+        with present.read() as db:
+            return touched_since(db, since)
+    except SQLAlchemyError as error:
+        reason = str(error).splitlines()[0]
+        typer.echo(f"The present store cannot be read whole: {reason}", err=True)
+        return []
+    finally:
+        present.close()
+
+
+def _carry_over(context: typer.Context, touched: "list[Touched]") -> None:
+    from clerkwork.engine.aftermath import carry_over
+
+    with project.opened_app(context) as app:
+        carried = carry_over(app.engine, touched)
+    for name in carried.added:
+        typer.echo(f"Came after the backup and was put in again: {name}")
+    for name, reason in carried.to_person.items():
+        typer.echo(f"With a person again: {name}: {reason}")
+    for name in carried.left:
+        typer.echo(f"Came after the backup, and its workflow is not there: {name}", err=True)
