@@ -105,12 +105,16 @@ def test_every_command_that_is_named_exists():
     assert strangers == []
 
 
-def test_the_bot_that_is_explained_is_the_scaffold_s():
-    """The bot in `writing-a-bot.md` is the one whose tests run, to the letter."""
+def test_the_code_that_is_explained_is_run():
+    """What `writing-a-bot.md` shows is the scaffold's bot and a test's page, to the letter."""
     page = (ROOT / "docs" / "writing-a-bot.md").read_text("utf-8")
     shown = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
-    parts = ("bots/expenses/bot.py", "tests/test_expenses.py")
-    assert shown == [(SCAFFOLD / part).read_text("utf-8") for part in parts]
+    files = [
+        SCAFFOLD / "bots/expenses/bot.py",
+        ROOT / "tests/target_pages/wizard_pages.py",
+        SCAFFOLD / "tests/test_expenses.py",
+    ]
+    assert shown == [file.read_text("utf-8") for file in files]
 
 
 def test_every_dependency_has_its_reason():
