@@ -47,7 +47,7 @@ class RetryRule(Strict):
         wait_s = min(self.longest_s, self.wait_s * self.backoff ** min(failures - 1, 100))
         digest = hashlib.sha256(f"{seed}/{failures}".encode()).digest()
         part = int.from_bytes(digest[:8]) / 2**64 * 2 - 1
-        return wait_s * (1 + self.jitter * part)
+        return min(self.longest_s, wait_s * (1 + self.jitter * part))
 
     def next_attempt(self, item: WorkItem, now: datetime) -> datetime | None:
         """Return when the item, having failed once more, is tried again, or None to give up."""

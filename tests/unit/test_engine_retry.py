@@ -51,6 +51,13 @@ def test_jitter_spreads_items_and_is_the_same_each_time() -> None:
     )
 
 
+def test_no_wait_is_longer_than_the_longest() -> None:
+    """Jitter makes a wait longer, but not longer than that."""
+    rule = Retry(wait_s=100, longest_s=100, jitter=1)
+    waits = [rule.wait_after(1, str(number)) or 0 for number in range(100)]
+    assert max(waits) == 100
+
+
 @pytest.mark.parametrize(
     ("keys", "gives_up"),
     [
