@@ -2,6 +2,7 @@
 
 A mail is recorded under its message id after its files are in the folder, and marked as read after
 that. Whatever dies in between, the next look does the rest: a file that comes twice is one.
+Programs that use a message id again for other files exist: a known id is no reason to drop a mail.
 """
 
 import hashlib
@@ -79,36 +80,55 @@ class MailIntake:
         return True
 
     def _take(self, mailbox: Mailbox, mail: Unread, plan: Workflow, rules: Mail) -> int:
-        key = _key(mail)
-        known = self._known(plan.name, key)
-        if known is not None:
-            if known.items:  # it was recorded, and then something died
-                mailbox.mark_read(mail.uid)
+        if self._was_left(plan.name, mail):
             return 0
         if mail.size > rules.max_mb * MB:
-            self._leave(plan, key, mail, f"it is larger than {rules.max_mb} MB")
+            self._leave(plan, mail, f"it is larger than {rules.max_mb} MB")
             return 0
         message = mailbox.fetch(mail.uid)
-        names = [self._put(name, data, plan) for name, data in _attachments(message, plan)]
-        if not names:
-            self._leave(plan, key, mail, "no file of it fits the workflow's source")
+        files = list(_attachments(message, plan))
+        if not files:
+            self._leave(plan, mail, "no file of it fits the workflow's source")
             return 0
-        self._record(plan.name, key, len(names))
+        digest = _digest([data for _, data in files])
+        key, other = _key(mail), False
+        known = self._known(plan.name, key)
+        if known is not None and known.digest != digest:
+            key, other = _other_key(mail, digest), True
+            known = self._known(plan.name, key)
+        if known is not None:  # it was recorded, and then something died; or it came twice
+            mailbox.mark_read(mail.uid)
+            return 0
+        names = [self._put(name, data, plan) for name, data in files]
+        self._record(plan.name, key, len(names), digest)
         mailbox.mark_read(mail.uid)
+        self._say_taken(plan, mail, message, names, other=other)
+        return len(names)
+
+    def _say_taken(
+        self, plan: Workflow, mail: Unread, message: EmailMessage, names: list[str], *, other: bool
+    ) -> None:
+        said = "A mail of {sender} brought {files}."
+        again = "A mail of {sender} with a known message id brought other files: {files}."
         self._engine.event(
             Kind.NOTE,
-            "A mail of {sender} brought {files}.",
+            again if other else said,
+            level=Level.WARNING if other else Level.INFO,
             sender=str(message.get("From", ""))[:200],
             subject=str(message.get("Subject", ""))[:200],
             files=", ".join(names),
             workflow=plan.name,
             message_id=mail.message_id,
         )
-        return len(names)
 
-    def _leave(self, plan: Workflow, key: str, mail: Unread, problem: str) -> None:
+    def _was_left(self, workflow: str, mail: Unread) -> bool:
+        """Tell whether a mail was left for a person; another mail of its message id was not."""
+        old = self._known(workflow, _key(mail))  # as versions before the digests recorded it
+        return (old is not None and not old.items) or bool(self._known(workflow, _left_key(mail)))
+
+    def _leave(self, plan: Workflow, mail: Unread, problem: str) -> None:
         """Leave a mail unread for a person, and say so once."""
-        self._record(plan.name, key, 0)
+        self._record(plan.name, _left_key(mail), 0, "")
         self._engine.event(
             Kind.FILE_REJECTED,
             "The mail {message_id} was left in the mailbox: {problem}.",
@@ -122,9 +142,9 @@ class MailIntake:
         with self._store.read() as db:
             return deliveries.find(db, workflow, key)
 
-    def _record(self, workflow: str, key: str, files: int) -> None:
+    def _record(self, workflow: str, key: str, files: int, digest: str) -> None:
         with self._store.write() as db:
-            deliveries.add(db, workflow, key, digest="", items=files, now=clock.now())
+            deliveries.add(db, workflow, key, digest=digest, items=files, now=clock.now())
 
     def _put(self, name: str, data: bytes, plan: Workflow) -> str:
         """Put a file into the folder under its name, or another one if that is taken."""
@@ -163,3 +183,17 @@ def _file_name(text: str) -> str:
 def _key(mail: Unread) -> str:
     name = mail.message_id or f"number {mail.uid} of {mail.size} bytes"
     return f"mail:{name if len(name) < 190 else hashlib.sha256(name.encode()).hexdigest()}"
+
+
+def _other_key(mail: Unread, digest: str) -> str:
+    return f"mail:{hashlib.sha256(f'{_key(mail)} with {digest}'.encode()).hexdigest()}"
+
+
+def _left_key(mail: Unread) -> str:
+    return f"mail:{hashlib.sha256(f'{_key(mail)} left as {mail.uid}'.encode()).hexdigest()}"
+
+
+def _digest(contents: list[bytes]) -> str:
+    """Return a SHA-256 of the files of a mail, whatever their names and their order."""
+    each = sorted(hashlib.sha256(data).digest() for data in contents)
+    return hashlib.sha256(b"".join(each)).hexdigest()

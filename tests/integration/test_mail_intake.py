@@ -139,8 +139,26 @@ def test_a_mail_that_comes_a_second_time_brings_nothing_new(post):
     """A mailing list, or a rule that forwards, delivers one message twice."""
     post.deliver("one", ("a.xlsx", b"one"), name="<same@example.com>")
     post.fetch()
-    post.deliver("two", ("b.xlsx", b"two"), name="<same@example.com>")
+    post.deliver("two", ("a.xlsx", b"one"), name="<same@example.com>")
     assert (post.fetch(), list(post.files()), post.unread()) == (0, ["a.xlsx"], 0)
+
+
+def test_a_known_message_id_with_other_files_is_another_mail(post):
+    """A program that counts its mails from one each day loses no order; the log tells of it."""
+    for subject, data in (("one", b"one"), ("two", b"two"), ("three", b"two")):
+        post.deliver(subject, ("a.xlsx", data), name="<same@example.com>")
+    assert (post.fetch(), sorted(post.files().values()), post.unread()) == (2, [b"one", b"two"], 0)
+    levels = [(data["level"], data["subject"]) for _, data in post.log.events]
+    assert levels == [(Level.INFO, "one"), (Level.WARNING, "two")]
+
+
+def test_a_mail_with_the_message_id_of_one_left_unread_is_taken(post):
+    """The person who answers the first one need not know of the second."""
+    post.deliver("question", name="<same@example.com>")
+    post.fetch()
+    post.deliver("answer", ("a.xlsx", b"one"), name="<same@example.com>")
+    found = [post.fetch(), post.fetch()]
+    assert (found, post.files(), post.unread()) == ([1, 0], {"a.xlsx": b"one"}, 1)
 
 
 @pytest.mark.parametrize(
