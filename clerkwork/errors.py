@@ -82,6 +82,16 @@ class InputRejected(ClerkworkError):
         self.remedy = remedy
 
 
+class BatchRefused(ClerkworkError):
+    """A batch cannot be added as a whole, so none of its items was."""
+
+
+class BatchKnown(ClerkworkError):
+    """A batch was added before with the same content; the sender may count it as added."""
+
+    exit_status = ExitStatus.OK
+
+
 class DocumentRejected(InputRejected):
     """A document (PDF or image) cannot be opened, is too large, or exceeded its limits."""
 

@@ -26,12 +26,14 @@ class Addition:
         new: The item as it was given.
         opened: The review that was opened for it, or None.
         stale: The run whose entry in the queue is void now, or None.
+        dropped: Whether its content is nowhere now, because another one stands for its reference.
     """
 
     new: NewItem
     submission: Submission
     opened: NewReview | None = None
     stale: str | None = None
+    dropped: bool = False
 
 
 def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> Addition:
@@ -54,12 +56,14 @@ def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> A
     known, known_digest = present(items.find(db, new.workflow, new.reference))
     if known.state is ItemState.RETURNED:
         if not moves.reopen(db, known.id, new, digest=digest, state=state, now=now):
-            return _left(new, known.id, Added.MERGED)  # somebody else's came at the same moment
+            # somebody else's came at the same moment
+            return _left(new, known.id, Added.MERGED, dropped=True)
         return _begin(core, db, known.id, new, review=review, added=Added.REOPENED)
-    if known_digest == digest or workflow.on_conflict == "merge":
-        return _left(new, known.id, Added.MERGED)
-    if workflow.on_conflict == "reject":
-        return _left(new, known.id, Added.REFUSED)
+    if known_digest == digest:
+        return _left(new, known.id, Added.MERGED, dropped=False)
+    if workflow.on_conflict in {"merge", "reject"}:
+        added = Added.MERGED if workflow.on_conflict == "merge" else Added.REFUSED
+        return _left(new, known.id, added, dropped=True)
     supersedes = workflow.on_conflict == "supersede" and review is None
     taken = _supersede(core, db, known, new) if supersedes else None
     return taken or _conflict(core, db, new, known.id)
@@ -143,8 +147,9 @@ def _begin(
     return Addition(new=new, submission=submission, opened=review)
 
 
-def _left(new: NewItem, item_id: int, added: Added) -> Addition:
-    return Addition(new=new, submission=Submission(item_id=item_id, added=added))
+def _left(new: NewItem, item_id: int, added: Added, *, dropped: bool) -> Addition:
+    submission = Submission(item_id=item_id, added=added)
+    return Addition(new=new, submission=submission, dropped=dropped)
 
 
 def _conflict(core: Core, db: Connection, new: NewItem, known: int) -> Addition:

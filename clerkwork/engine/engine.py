@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from clerkwork import clock
-from clerkwork.engine import adding
+from clerkwork.engine import adding, batches
 from clerkwork.engine.adding import Addition, present
 from clerkwork.engine.core import Core
 from clerkwork.engine.judging import learn
@@ -54,13 +54,18 @@ class Engine(Core):
 
         Raises:
             UsageError: The items are not what the sender of the batch declared.
+            BatchRefused: The content of an item would be dropped, because its reference is known
+                with other content; or the batch's id was used for other content.
+            BatchKnown: The batch was added before with the same content.
         """
         batch.check([new.payload for new, _ in arrivals])
         with self.log.writing() as writing:
+            batches.record(writing.db, batch, [new for new, _ in arrivals])
             additions = [
                 adding.add(self, writing.db, replace(new, batch_id=batch.id), review)
                 for new, review in arrivals
             ]
+            batches.require_all(batch, additions)
             for addition in additions:
                 self._report(writing, addition)
         for addition in additions:

@@ -20,7 +20,7 @@ class Engine(Protocol):
     def submit_all(
         self, arrivals: Sequence[tuple[NewItem, NewReview | None]], batch: Batch
     ) -> list[Submission]:
-        """Add every item of a batch, or none when its totals are not what was declared."""
+        """Add every item of a batch, or none when its totals are wrong or one is refused."""
 
     def event(self, kind: Kind, message: str, *, level: Level = Level.INFO, **data: Any) -> None:
         """Write a sentence to the run log, with ``{name}`` for values in *data*."""

@@ -3,9 +3,11 @@
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 
+from tests.books import book, order
 from tests.fixtures_cli import Shell
 from tests.integration.test_long_commands import ORDERS_BOT, SCHEDULED
 
@@ -120,3 +122,34 @@ def test_a_batch_with_a_wrong_count_adds_nothing(
     right = worked(*batch, "--expect-count", count)
     after = worked("items", "--batch", "B-7", "--json", "--limit", 1000).data
     assert (wrong.status, before, right.status, len(after)) == (2, [], 0, count)
+
+
+def test_a_refused_item_makes_put_fail(worked: Shell, tmp_path: Path) -> None:
+    """The row says refused and the status is 1; as a batch, no item of the file is added."""
+    flow = SCHEDULED.rstrip() + "\non_conflict: reject\n"
+    (worked.root / "workflows" / "orders.yaml").write_text(flow)
+    (worked.root / "bots" / "orders.py").write_text(ORDERS_BOT)
+    file = tmp_path / "orders.xlsx"
+    file.write_bytes(book(*order("PO-1")))
+    worked("put", "orders", file)
+    file.write_bytes(book(*order("PO-1", quantity=7), *order("PO-2")))
+    batch = worked("put", "orders", file, "--batch", "B-8")
+    single = worked("put", "orders", file, "--json")
+    assert (batch.status, single.status, [row["became"] for row in single.data]) == (
+        1,
+        1,
+        ["refused", "new"],
+    )
+    assert "known with other content: PO-1 (item " in batch.err
+
+
+def test_a_batch_put_in_twice_says_so(worked: Shell, tmp_path: Path) -> None:
+    """The status is 0, for its items are in."""
+    (worked.root / "workflows" / "orders.yaml").write_text(SCHEDULED)
+    (worked.root / "bots" / "orders.py").write_text(ORDERS_BOT)
+    file = tmp_path / "orders.xlsx"
+    file.write_bytes(book(*order("PO-1")))
+    worked("put", "orders", file, "--batch", "B-8")
+    again = worked("put", "orders", file, "--batch", "B-8")
+    said = "batch B-8 was added before with the same 1 items; nothing was added"
+    assert (again.status, again.err.strip()) == (0, said)

@@ -7,7 +7,7 @@ import pytest
 
 from clerkwork import BusinessException, Run, bot, clock
 from clerkwork.engine.operations import Operations
-from clerkwork.errors import UsageError
+from clerkwork.errors import BatchKnown, BatchRefused, UsageError
 from clerkwork.model.items import Added, ItemState, NewItem, Outcome
 from clerkwork.model.queues import START, Batch, Deadline, rank
 from clerkwork.model.workflows import Workflow
@@ -258,6 +258,44 @@ def test_a_batch_whose_last_item_cannot_be_stored_adds_nothing(make_bench: MakeB
         bench.engine.submit_all(broken, Batch(id="B-7"))
     with bench.store.read() as db:
         assert items.count(db, items.Filter()) == 0
+
+
+@pytest.mark.parametrize("policy", ["reject", "merge"])
+def test_a_batch_with_an_item_whose_content_is_dropped_adds_nothing(
+    make_bench: MakeBench, policy: str
+) -> None:
+    """The sentence names the items; a later batch of this id is not thought to be the same."""
+    bench = make_bench(plain)
+    change(bench, on_conflict=policy)
+    known = bench.put("A-1", 9)
+    with pytest.raises(BatchRefused, match=rf"known with other content: A-1 \(item {known}\);"):
+        bench.engine.submit_all(arrivals(1, 2, 3), Batch(id="B-7"))
+    with bench.store.read() as db:
+        assert items.count(db, items.Filter()) == 1
+    answers = bench.engine.submit_all(arrivals(1, 9, 3), Batch(id="B-7"))
+    assert [answer.added for answer in answers] == [Added.NEW, Added.MERGED, Added.NEW]
+
+
+def test_the_same_batch_a_second_time_adds_nothing(make_bench: MakeBench) -> None:
+    """The sender got no answer; meanwhile a person changed an item, which is no conflict."""
+    bench = make_bench(plain)
+    first, *_ = bench.engine.submit_all(arrivals(1, 2, 3), Batch(id="B-7"))
+    with bench.store.write() as db:
+        db.execute(item_table.update().where(item_table.c.id == first.item_id).values(digest="x"))
+    with pytest.raises(BatchKnown, match="B-7 was added before with the same 3 items"):
+        bench.engine.submit_all(arrivals(1, 2, 3)[::-1], Batch(id="B-7"))
+    with bench.store.read() as db:
+        assert items.count(db, items.Filter()) == 3
+
+
+def test_the_id_of_a_batch_with_other_content_is_refused(make_bench: MakeBench) -> None:
+    """Nobody can tell whether it replaces the first one or is another one."""
+    bench = make_bench(plain)
+    bench.engine.submit_all(arrivals(1, 2), Batch(id="B-7"))
+    with pytest.raises(BatchRefused, match="B-7 was added before with other content"):
+        bench.engine.submit_all(arrivals(1, 2, 3), Batch(id="B-7"))
+    with bench.store.read() as db:
+        assert items.count(db, items.Filter()) == 2
 
 
 def test_a_run_that_was_superseded_reserves_nothing(make_bench: MakeBench) -> None:

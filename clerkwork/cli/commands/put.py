@@ -33,9 +33,12 @@ def command(
 ) -> ExitStatus:
     """Put the items of one file in; the file stays where it is.
 
-    Prints what became of each item: new, merged (it was there already), reopened (it had been
-    returned), conflict (it was there with other content: a person decides), or person (its data is
-    bad: a person corrects it). Exits 1 when the file is rejected as a whole.
+    Prints what became of each item: new, merged (it was there already, or the workflow keeps the
+    known content), reopened (it had been returned), superseded (its content takes the place of the
+    known one), conflict (it was there with other content: a person decides), refused (the same,
+    and the workflow drops it), or person (its data is bad: a person corrects it). Exits 1 when an
+    item is refused or the file is rejected as a whole. A batch is added whole or, with status 1,
+    not at all; the same batch a second time adds nothing, with status 0.
     """
     if not file.is_file():
         raise UsageError(f"{file}: there is no such file")
@@ -61,7 +64,8 @@ def command(
         {"reference": reference, "became": "merged", "item": None} for reference in taken.duplicates
     ]
     output.print_rows(rows, COLUMNS, as_json=as_json, empty="The file holds no items.")
-    return ExitStatus.OK
+    refused = any(answer.added == "refused" for _, answer in taken.submissions)
+    return ExitStatus.FAILED if refused else ExitStatus.OK
 
 
 def _batch(name: str | None, count: int | None, sums: list[str]) -> "Batch | None":
