@@ -175,6 +175,15 @@ class RetentionSettings(Section):
     runs_days: int = Field(
         30, ge=1, description="Days the checkpoints of a closed item's runs are kept."
     )
+    planned_days: int = Field(
+        90, ge=8, description="Days planned runs are kept; the newest of a schedule stays."
+    )
+    deliveries_days: int = Field(
+        760,
+        ge=30,
+        description="Days a delivery of a webhook or a mail is known by its id; longer than any "
+        "sender may repeat one.",
+    )
     evidence_max_gb: float = Field(
         20.0,
         ge=0,

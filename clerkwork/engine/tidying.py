@@ -12,8 +12,10 @@ from sqlalchemy.engine import Connection
 from clerkwork.config.settings import RetentionSettings
 from clerkwork.engine.core import RUN
 from clerkwork.engine.engine import Engine
+from clerkwork.engine.logfiles import tidied_since, tidy_logs
+from clerkwork.model.events import Kind, Level
 from clerkwork.store import retention
-from clerkwork.store.milestones import Milestone, reach
+from clerkwork.store.milestones import Milestone, reach, withdraw
 
 DAY = timedelta(days=1)
 GB = 10**9
@@ -27,6 +29,7 @@ class Tidied:
     Attributes:
         attachments: Files that bots made.
         checkpoints: Runs whose checkpoints were deleted.
+        files: Files of the logs on this host.
         over_bytes: By how much the evidence is still larger than its cap.
     """
 
@@ -36,6 +39,8 @@ class Tidied:
     items: int = 0
     checkpoints: int = 0
     files: int = 0
+    planned_runs: int = 0
+    deliveries: int = 0
     over_bytes: int = 0
 
 
@@ -60,6 +65,8 @@ class Tidying:
             due = reach(db, Milestone.TIDIED, now=now, before=now - DAY)
         if due:
             self.run(now)
+        elif not tidied_since(self.logs, now - DAY):  # each host has logs of its own
+            self._tidy_logs(now)
         return due
 
     def run(self, now: datetime) -> Tidied:
@@ -76,10 +83,17 @@ class Tidying:
         before = now - DAY * min(self.settings.attached_days, longest)
         self.done.attachments = self._drop_all(partial(retention.old_attachments, before=before))
         self._keep_cap()
+        self._tell_over(now)
         self.done.events = self._repeat(retention.delete_events, now - DAY * self.settings.log_days)
-        self._delete_logs(now - DAY * self.settings.log_days)
+        self._tidy_logs(now)
         self._delete_checkpoints(now - DAY * self.settings.runs_days)
         self.done.items = self._repeat(retention.delete_items, now - DAY * self.settings.items_days)
+        self.done.planned_runs = self._repeat(
+            retention.delete_planned_runs, now - DAY * self.settings.planned_days
+        )
+        self.done.deliveries = self._repeat(
+            retention.delete_deliveries, now - DAY * self.settings.deliveries_days
+        )
         return self.done
 
     def _repeat(self, delete: Callable[..., int], before: datetime) -> int:
@@ -135,11 +149,26 @@ class Tidying:
     def _kept_files(self) -> Iterator[Path]:
         return (file for file in self.evidence.glob("??/*") if file.is_file())
 
-    def _delete_logs(self, before: datetime) -> None:
-        for file in (self.logs / "runs").glob("item-*.jsonl"):
-            if file.stat().st_mtime < before.timestamp():
-                file.unlink()
-                self.done.files += 1
+    def _tidy_logs(self, now: datetime) -> None:
+        errors = self.engine.root / "logs" / "errors.log"
+        before = now - DAY * self.settings.log_days
+        self.done.files = tidy_logs(self.logs, errors, now=now, before=before)
+
+    def _tell_over(self, now: datetime) -> None:
+        """Note, for whoever watches, whether the evidence is over its cap still."""
+        over = self.done.over_bytes
+        with self.engine.log.writing() as writing:
+            if not over:
+                withdraw(writing.db, Milestone.OVER_CAP)
+                return
+            reach(writing.db, Milestone.OVER_CAP, now=now)
+            self.engine.event(
+                Kind.NOTE,
+                "The evidence is {bytes} bytes over its cap, and nothing more of it may go.",
+                level=Level.WARNING,
+                within=writing,
+                bytes=over,
+            )
 
     def _delete_checkpoints(self, before: datetime) -> None:
         client, kept = self.engine.client, 0

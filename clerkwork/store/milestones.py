@@ -19,6 +19,7 @@ class Milestone(StrEnum):
     TIDIED = "tidied"
     RECONCILED = "reconciled"
     CLOCK_SET = "clock_set"
+    OVER_CAP = "over_cap"  # the evidence could not be brought under its cap
 
 
 def reached(db: Connection, name: Milestone) -> datetime | None:
@@ -47,3 +48,8 @@ def reach(
     if before is not None:
         statement = statement.where(milestone.c.at_ms < to_ms(before))
     return db.execute(statement).rowcount == 1
+
+
+def withdraw(db: Connection, name: Milestone) -> None:
+    """Forget that it was ever done."""
+    db.execute(milestone.delete().where(milestone.c.name == name))

@@ -10,7 +10,17 @@ from sqlalchemy.engine import Connection
 from clerkwork.clock import to_ms
 from clerkwork.model.events import Kind
 from clerkwork.model.items import CLOSED
-from clerkwork.store.schema import checked_value, effect, event, item, reading, review
+from clerkwork.model.schedules import PlannedState
+from clerkwork.store.schema import (
+    checked_value,
+    delivery,
+    effect,
+    event,
+    item,
+    planned_run,
+    reading,
+    review,
+)
 
 PORTION = 500
 _FAILED = sa.or_(item.c.failures > 0, item.c.takeovers > 0)
@@ -124,6 +134,39 @@ def delete_items(db: Connection, *, before: datetime) -> int:
         db.execute(table.delete().where(table.c.item_id.in_(numbers)))
     db.execute(event.delete().where(event.c.item_id.in_(numbers), event.c.picture.is_(None)))
     return db.execute(item.delete().where(item.c.id.in_(numbers))).rowcount
+
+
+def delete_planned_runs(db: Connection, *, before: datetime) -> int:
+    """Delete a portion of the finished planned runs that were due before an instant.
+
+    The newest of a schedule stays: from it on, a scheduler counts what was missed. One that is at
+    work or released stays, too.
+    """
+    later = planned_run.alias()
+    newer = sa.exists().where(
+        later.c.schedule == planned_run.c.schedule, later.c.planned_ms > planned_run.c.planned_ms
+    )
+    over = (planned_run.c.state != PlannedState.STARTED, planned_run.c.released_ms.is_(None))
+    portion = (
+        sa.select(planned_run.c.schedule, planned_run.c.planned_ms)
+        .where(planned_run.c.planned_ms < to_ms(before), newer, *over)
+        .order_by(planned_run.c.planned_ms)
+        .limit(PORTION * 10)
+    )
+    name = sa.tuple_(planned_run.c.schedule, planned_run.c.planned_ms)
+    return db.execute(planned_run.delete().where(name.in_(portion))).rowcount
+
+
+def delete_deliveries(db: Connection, *, before: datetime) -> int:
+    """Delete a portion of the deliveries that arrived before an instant."""
+    portion = (
+        sa.select(delivery.c.workflow, delivery.c.key)
+        .where(delivery.c.arrived_ms < to_ms(before))
+        .order_by(delivery.c.arrived_ms)
+        .limit(PORTION * 10)
+    )
+    name = sa.tuple_(delivery.c.workflow, delivery.c.key)
+    return db.execute(delivery.delete().where(name.in_(portion))).rowcount
 
 
 def closed_among(db: Connection, numbers: set[int], *, before: datetime) -> set[int]:

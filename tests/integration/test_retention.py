@@ -11,7 +11,9 @@ from clerkwork.config.settings import RetentionSettings
 from clerkwork.engine.tidying import Tidying
 from clerkwork.model.events import Event, Kind
 from clerkwork.model.items import ItemState
-from clerkwork.store import effects, events, items
+from clerkwork.model.schedules import PlannedState
+from clerkwork.store import deliveries, effects, events, items, planned
+from clerkwork.store.milestones import Milestone, reach, reached
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_cli import Shell
 from tests.fixtures_engine import Bench, MakeBench, Number, TestScreen
@@ -206,6 +208,83 @@ def test_logs_checkpoints_and_items_go_when_they_are_old(make_bench: MakeBench) 
         False,
     )
     assert (second.items, left, ledger is not None) == (1, [waiting], True)
+
+
+def test_planned_runs_go_but_the_newest_and_those_open(make_bench: MakeBench) -> None:
+    """From the newest on a scheduler counts what was missed; what is at work or released stays."""
+    bench = make_bench(plain)
+    now = clock.now()
+    with bench.store.write() as db:
+        for days, schedule in ((100, "a"), (99, "a"), (80, "a"), (100, "b"), (98, "c"), (97, "c")):
+            planned.claim(db, schedule, now - days * DAY, worker="w", now=now)
+        for days, schedule in ((100, "a"), (99, "a"), (80, "a"), (100, "b"), (97, "c")):
+            planned.finish(
+                db,
+                schedule,
+                now - days * DAY,
+                state=PlannedState.BLOCKED,
+                items=0,
+                reason="",
+                now=now,
+            )
+        planned.release(db, "a", now - 99 * DAY, now=now)
+    deleted = tidying(bench).run(now).planned_runs
+    with bench.store.read() as db:
+        left = [(run.schedule, round((now - run.planned) / DAY)) for run in planned.list_recent(db)]
+    assert (deleted, sorted(left)) == (
+        1,
+        [("a", 80), ("a", 99), ("b", 100), ("c", 97), ("c", 98)],
+    )
+
+
+def test_a_delivery_is_known_for_its_days(make_bench: MakeBench) -> None:
+    """An old one is forgotten, a newer one is not."""
+    bench = make_bench(plain)
+    now = clock.now()
+    with bench.store.write() as db:
+        for key, days in (("old", 31), ("new", 29)):
+            deliveries.add(db, "work", key, digest="", items=1, now=now - days * DAY)
+    deleted = tidying(bench, deliveries_days=30).run(now).deliveries
+    with bench.store.read() as db:
+        found = [deliveries.find(db, "work", key) is not None for key in ("old", "new")]
+    assert (deleted, found) == (1, [False, True])
+
+
+def test_endless_logs_are_set_aside_and_deleted_on_each_host(make_bench: MakeBench) -> None:
+    """A host on which another one's scheduler was first tidies its own files all the same."""
+    bench = make_bench(plain)
+    now = clock.now()
+    with bench.store.write() as db:
+        reach(db, Milestone.TIDIED, now=now)
+    runs = bench.logs / "runs"
+    runs.mkdir(parents=True)
+    for file in (runs / "system.jsonl", bench.logs / "errors.log"):
+        file.write_text("a line")
+    for file in (runs / "system-2020-01-01.jsonl", bench.logs / "errors-2020-01-01.log"):
+        file.write_text("a line")
+        os.utime(file, (0, 0))
+    first = tidying(bench).daily(now)
+    day = f"{now:%Y-%m-%d}"
+    left = {file.name for file in bench.logs.rglob("*") if file.is_file()}
+    assert (first, left) == (
+        False,
+        {".tidied", f"system-{day}.jsonl", f"errors-{day}.log"},
+    )
+
+
+def test_evidence_over_its_cap_is_told_until_it_fits(make_bench: MakeBench) -> None:
+    """The run log says by how much, and a mark stands for whoever watches."""
+    bench = make_bench(plain)
+    (item_id,) = done(bench, "A-1")
+    picture(bench, item_id, "s")
+    found = []
+    for cap in (0, 1):
+        tidying(bench, evidence_max_gb=cap).run(clock.now())
+        with bench.store.read() as db:
+            marked = reached(db, Milestone.OVER_CAP) is not None
+            told = [event.data for event in events.newest(db, kinds=(Kind.NOTE,))]
+        found.append((marked, told))
+    assert found == [(True, [{"bytes": KB}]), (False, [{"bytes": KB}])]
 
 
 def test_a_parked_run_keeps_its_checkpoints(make_bench: MakeBench) -> None:

@@ -7,6 +7,7 @@ from fastapi import APIRouter
 
 from clerkwork import clock
 from clerkwork.store import events, metrics, reviews, workers
+from clerkwork.store.milestones import Milestone, reached
 from clerkwork.web.desk import TheDesk
 
 NAV = None
@@ -24,5 +25,6 @@ def health(desk: TheDesk) -> dict[str, Any]:
             "workers": len(workers.alive(db, since=now - lease)),
             "open_reviews": sum(reviews.count_by_code(db).values()),
             "overdue_reviews": metrics.count_overdue(db, now=now),
+            "evidence_over_cap": reached(db, Milestone.OVER_CAP) is not None,
             "last_event": events.last_number(db),
         }

@@ -20,6 +20,7 @@ from clerkwork.model.schedules import PlannedRun, PlannedState
 from clerkwork.model.workflows import Schedule
 from clerkwork.store import metrics, planned, reviews, workers
 from clerkwork.store.items import Filter
+from clerkwork.store.milestones import Milestone, reached
 from clerkwork.web.desk import Desk, Nav, TheDesk
 from clerkwork.web.i18n import N_
 
@@ -58,6 +59,7 @@ def today(request: Request, desk: TheDesk) -> HTMLResponse:
         plans = [_plan(db, desk, name, now) for name in _scheduled(desk)]
         told = planned.list_telling(db, since=now - TROUBLE_AGE)
         context: dict[str, Any] = {
+            "over_cap": reached(db, Milestone.OVER_CAP) is not None,
             "by_code": reviews.count_by_code(db),
             "longest": reviews.open_reviews(db, limit=8),
             "overdue": metrics.count_overdue(db, now=now),
