@@ -13,7 +13,7 @@ from clerkwork.config.disk import used_percent
 from clerkwork.config.files import load_workflows
 from clerkwork.config.secrets import known_secrets, session_key
 from clerkwork.config.settings import Settings, load_settings
-from clerkwork.config.targets import load_targets
+from clerkwork.config.targets import load_targets, read_targets
 from clerkwork.config.templates import load_templates
 from clerkwork.config.thresholds import load_thresholds
 from clerkwork.discover import load_bots
@@ -175,13 +175,43 @@ def open_app(root: Path) -> App:
     Raises:
         ConfigError: A configuration, workflow, target or bot file is wrong.
     """
+    return _opened(
+        root,
+        workflows=load_workflows(root),
+        targets=load_targets(root),
+        calendars=load_calendars(root),
+        templates=load_templates(root),
+        bots=load_bots(root),
+    )
+
+
+def open_bare(root: Path) -> App:
+    """Open the project in *root* by its settings alone, as if it had no workflow, target or bot.
+
+    For what must be possible while another file is wrong. Secrets of the targets that can be read
+    are masked all the same.
+
+    Raises:
+        ConfigError: The settings are wrong.
+    """
+    return _opened(root, workflows={}, targets={}, calendars={}, templates={}, bots={})
+
+
+def _opened(
+    root: Path,
+    *,
+    workflows: dict[str, Workflow],
+    targets: dict[str, Target],
+    calendars: dict[str, Calendar],
+    templates: dict[str, Template],
+    bots: dict[str, Bot],
+) -> App:
     settings = load_settings(root)
-    workflows, targets, bots = load_workflows(root), load_targets(root), load_bots(root)
     store = open_store(settings.store.url, root)
-    secrets = [target.password.get_secret_value() for target in targets.values()]
+    known = [target for target, _file in read_targets(root)[0].values()]
+    secrets = [target.password.get_secret_value() for target in known]
     secrets += [*known_secrets(workflows.values()), session_key()]
     log = RunLog(store, root / settings.folders.logs, Redactor(secrets))
-    calendars = load_calendars(root)
     engine = Engine(
         store,
         log,
@@ -203,7 +233,7 @@ def open_app(root: Path) -> App:
         workflows=workflows,
         targets=targets,
         calendars=calendars,
-        templates=load_templates(root),
+        templates=templates,
         bots=bots,
         store=store,
         engine=engine,

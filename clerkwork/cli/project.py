@@ -84,6 +84,24 @@ def opened_app(context: typer.Context) -> Iterator["App"]:
 
 
 @contextmanager
+def opened_bare(context: typer.Context) -> Iterator["App"]:
+    """Open the project by its settings alone, for what must be possible whatever else is wrong.
+
+    Raises:
+        ConfigError: The settings are wrong.
+    """
+    from clerkwork.app import open_bare
+
+    root = find_root(context)
+    with quiet_log(root):
+        app = open_bare(root)
+        try:
+            yield app
+        finally:
+            app.close()
+
+
+@contextmanager
 def opened_records(context: typer.Context) -> Iterator[Records]:
     """Open the project's settings and store only, and close it at the end."""
     from clerkwork.config.settings import load_settings

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
+
 from clerkwork import ApplicationException, Receipt, Run, bot, clock
 from clerkwork.config.settings import RetentionSettings
 from clerkwork.engine.tidying import Tidying
@@ -326,6 +328,17 @@ def test_the_command_says_what_was_deleted(worked: Shell) -> None:
     """Nothing is old in a new project."""
     said = worked("tidy", "--json")
     assert (said.status, said.data["items"], said.data["pictures"]) == (0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    "file", ["workflows/wrong.yaml", "config/targets/wrong/target.yaml", "bots/wrong/bot.py"]
+)
+def test_the_command_works_while_a_file_of_the_project_is_wrong(worked: Shell, file: str) -> None:
+    """Who has to make room in a hurry need not mend a file first."""
+    wrong = worked.root / file
+    wrong.parent.mkdir(parents=True, exist_ok=True)
+    wrong.write_text("a: [")
+    assert (worked("check").status == 0, worked("tidy").status) == (False, 0)
 
 
 def test_thresholds_are_settings(worked: Shell, tmp_path: Path) -> None:
