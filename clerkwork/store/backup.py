@@ -5,6 +5,7 @@ stands in a file beside it, in the form that ``sha256sum -c`` reads. A restored 
 completely before it takes the place of the present one, which is kept under another name.
 """
 
+import contextlib
 import hashlib
 import os
 import shutil
@@ -121,13 +122,26 @@ def _restore_sqlite(store: Path, file: Path, stamp: str, prepare: Callable[[Stor
     _check_sqlite(part)
     result = _prepared(f"sqlite:///{part}", prepare)
     _sync(part)
-    for old in _with_journals(store):
-        if old.exists():
-            kept = f"{store.name}.before-{stamp}{old.name.removeprefix(store.name)}"
-            old.rename(old.with_name(kept))
-    part.rename(store)
+    _keep(store, stamp)
+    part.replace(store)  # at once: a crash leaves the one or the other, never none
     _sync(store.parent)
     return result
+
+
+def _keep(store: Path, stamp: str) -> None:
+    """Give the present store, its journal taken in, a second name under which it stays."""
+    if not store.exists():
+        return
+    with contextlib.suppress(pysqlite.Error), contextlib.closing(pysqlite.connect(store)) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    present, *journals = _with_journals(store)
+    for old in (present, *journals):
+        if old.exists():
+            kept = f"{store.name}.before-{stamp}{old.name.removeprefix(store.name)}"
+            os.link(old, old.with_name(kept))
+    for journal in journals:  # left by a store that could not be read: not the new one's
+        journal.unlink(missing_ok=True)
+    _sync(store.parent)
 
 
 def _prepared(url: str, prepare: Callable[[Store], T]) -> T:

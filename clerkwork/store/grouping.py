@@ -8,13 +8,15 @@ the one commit fails, it failed for each of them.
 """
 
 import threading
-import time
+from datetime import timedelta
 from typing import Any
 
 from pysqlite3 import dbapi2
 
+from clerkwork import clock
+
 PART = "part_of_group"
-LONGEST_S = 0.025  # a group older than this takes no more parts: the first one waits for them
+LONGEST = timedelta(milliseconds=25)  # an older group takes no more parts: its first one waits
 LOOK_S = 0.05  # how often a thread that waits looks whether the one it handed on to gave up
 
 
@@ -24,7 +26,7 @@ class Group:
     Attributes:
         lead: The connection that it runs on.
         parts: How many threads took part so far.
-        began_s: When it began, on the monotonic clock.
+        began: When it began, on the monotonic clock.
         ended: Set when it was committed or given up.
         error: Why it was not committed.
     """
@@ -32,7 +34,7 @@ class Group:
     def __init__(self, lead: dbapi2.Connection) -> None:
         self.lead = lead
         self.parts = 0
-        self.began_s = time.monotonic()
+        self.began = clock.monotonic()
         self.ended = threading.Event()
         self.error: str | None = None
 
@@ -64,9 +66,9 @@ class Turns:
         waiting: How many threads wait to write.
     """
 
-    def __init__(self, longest_s: float = LONGEST_S) -> None:
+    def __init__(self, longest: timedelta = LONGEST) -> None:
         self.waiting = 0
-        self._longest_s = longest_s
+        self._longest = longest
         self._turn = threading.Lock()
         self._count = threading.Lock()
         self._open: Group | None = None  # looked at and changed by whose turn it is
@@ -108,7 +110,7 @@ class Turns:
         if group.lead is not connection.own and group.lead.in_transaction:
             group.lead.execute(f"RELEASE {PART}")
         connection.holds_turn = False
-        young = time.monotonic() - group.began_s < self._longest_s
+        young = clock.monotonic() - group.began < self._longest
         if self.waiting and young and group.lead.in_transaction:
             self._turn.release()
             self._await(group)
@@ -188,6 +190,7 @@ class Connection:
 
     @isolation_level.setter
     def isolation_level(self, level: str | None) -> None:
+        """Change how the driver opens transactions by itself."""
         self.own.isolation_level = level
 
     def begin(self, patience_s: float) -> None:

@@ -212,6 +212,30 @@ def test_a_number_that_was_given_after_the_backup_is_not_given_again(
     assert (new > lost) is (store_url != "sqlite:///store.db")
 
 
+def test_a_restore_that_is_cut_off_leaves_the_present_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until the copy takes its place at one stroke, the store is there and whole."""
+    from tests.unit.test_store import NOW, add  # noqa: PLC0415 - only this test
+
+    store = open_store("sqlite:///store.db", tmp_path)
+    backup.make(store, tmp_path / "copy", now=NOW)
+    add(store, "A-1")
+    store.close()
+
+    def cut_off(_part: Path, _store: Path) -> None:
+        raise InterruptedError
+
+    monkeypatch.setattr(Path, "replace", cut_off)
+    with pytest.raises(InterruptedError):
+        restore("sqlite:///store.db", tmp_path, tmp_path / "copy", now=NOW)
+    left = open_store("sqlite:///store.db", tmp_path)
+    with left.read() as db:
+        found = items.search(db, items.Filter())
+    left.close()
+    assert [item.reference for item in found] == ["A-1"]
+
+
 def test_a_copy_is_never_overwritten(store: Store, tmp_path: Path) -> None:
     """A second backup to one name is refused, and the first one is as it was."""
     first = backup.make(store, tmp_path / "copy", now=clock.now())

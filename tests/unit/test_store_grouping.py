@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -38,8 +39,8 @@ def take_all_back(connection: Connection) -> None:
 class Writers:
     """Threads of one process that write into a table; *statements* are those of the first one."""
 
-    def __init__(self, file: Path, longest_s: float = PATIENCE_S) -> None:
-        self.turns = Turns(longest_s)
+    def __init__(self, file: Path, longest: timedelta = timedelta(seconds=PATIENCE_S)) -> None:
+        self.turns = Turns(longest)
         self.statements: list[str] = []
         self._file = file
         self._first = self.open()
@@ -157,5 +158,5 @@ def test_a_group_whose_next_part_never_comes_is_committed(writers: Writers) -> N
 
 def test_a_group_takes_no_part_after_its_time(tmp_path: Path) -> None:
     """The first one does not wait for ever: with no time left, each commits alone."""
-    found = Writers(tmp_path / "store.db", longest_s=0).together(insert("a"), insert("b"))
+    found = Writers(tmp_path / "store.db", longest=timedelta()).together(insert("a"), insert("b"))
     assert found == [{"old", "a"}, {"old", "a", "b"}]

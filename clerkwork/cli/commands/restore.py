@@ -9,7 +9,7 @@ import typer
 from clerkwork.cli import project
 
 if TYPE_CHECKING:
-    from clerkwork.store.recovery import Touched
+    from clerkwork.store.recovery import Restored, Touched
 
 
 def command(
@@ -29,7 +29,7 @@ def command(
     from clerkwork.intake.again import put_back
     from clerkwork.store import backup
     from clerkwork.store.database import Store
-    from clerkwork.store.recovery import Restored, mark_restored
+    from clerkwork.store.recovery import mark_restored
 
     root = project.find_root(context)
     settings, workflows = load_settings(root), load_workflows(root)
@@ -37,7 +37,7 @@ def command(
 
     touched: list[Touched] = []
 
-    def prepare(store: Store) -> Restored:
+    def prepare(store: Store) -> "Restored":
         with store.write() as db:
             restored = mark_restored(db, now=now)
         if restored.backed_up is not None:
@@ -52,20 +52,24 @@ def command(
         lease=timedelta(seconds=settings.worker.lease_s),
         now=now,
     )
-    since = restored.backed_up
     moved = []
-    if since is not None:
+    if (since := restored.backed_up) is not None:
         moved = put_back(root / settings.folders.inbox, workflows.values(), since=since)
-        typer.echo(f"The store is as it was on {since:%Y-%m-%d at %H:%M:%S} UTC.")
+    _tell(restored)
+    if touched:
+        _carry_over(context, touched)
+    for moved_file in moved:
+        typer.echo(f"Back in the inbox: {moved_file.relative_to(root)}")
+
+
+def _tell(restored: "Restored") -> None:
+    if restored.backed_up is not None:
+        typer.echo(f"The store is as it was on {restored.backed_up:%Y-%m-%d at %H:%M:%S} UTC.")
     typer.echo(
         f"{restored.open_items} open items look in their target first; "
         f"{restored.unconfirmed} effects are unconfirmed; "
         f"{restored.reviews} reviews are open, those answered since need their answer again."
     )
-    if touched:
-        _carry_over(context, touched)
-    for moved_file in moved:
-        typer.echo(f"Back in the inbox: {moved_file.relative_to(root)}")
 
 
 def _touched(url: str, root: Path, since: datetime) -> "list[Touched]":
