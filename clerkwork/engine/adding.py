@@ -105,8 +105,9 @@ def _complete(core: Core, new: NewItem, now: datetime) -> NewItem:
     workflow = core.workflow(new.workflow)
     priority = workflow.priority if new.priority is None else new.priority
     due = new.due
-    if due is None and workflow.deadline is not None:
-        due = core.after(now, workflow.deadline.due_s, workflow.deadline.calendar)
+    if workflow.deadline is not None and (due is None or new.parent_id is not None):
+        own = core.after(now, workflow.deadline.due_s, workflow.deadline.calendar)
+        due = own if due is None else min(own, due)  # the parent's: its sender waits for both
     group = core.group_of(new.workflow, new.payload) if new.group_key is None else new.group_key
     return replace(new, priority=priority, due=due, group_key=group)
 

@@ -246,6 +246,7 @@ class Worker:
             parent_id=execution.item.id,
             cause=f"{execution.item.run_id}: submit {target.name}",
             priority=execution.item.priority,
+            due=execution.item.due,
         )
         execution.checkpoint(f"submit {target.name}", lambda: self._engine.submit(new).item_id)
 

@@ -16,8 +16,9 @@ from clerkwork.intake.engine import Engine, Prober, Taken
 from clerkwork.intake.evidence import StillChanging
 from clerkwork.intake.notice import note
 from clerkwork.intake.settling import EMPTY_SETTLES, Seen, Settling, folder_clock
-from clerkwork.intake.taking import FileTaker
+from clerkwork.intake.taking import BY_WORKFLOW, FileTaker
 from clerkwork.model.events import Kind, Level
+from clerkwork.model.items import Terms
 from clerkwork.model.queues import Batch
 from clerkwork.model.workflows import FolderSource, Workflow
 
@@ -107,14 +108,16 @@ class FolderIntake:
             raise failure
         return added
 
-    def put(self, file: Path, workflow: str, batch: Batch | None = None) -> Taken:
+    def put(
+        self, file: Path, workflow: str, batch: Batch | None = None, terms: Terms = BY_WORKFLOW
+    ) -> Taken:
         """Take one file that stays where it is, such as one named on the command line.
 
         Raises:
             InputRejected: The file is not what it claims to be; nothing was added.
             UsageError: The workflow takes no files, or the batch is not what was declared.
         """
-        return self._taker.take(file, workflow, batch)
+        return self._taker.take(file, workflow, batch, terms)
 
     def close(self) -> None:
         """End the child process that workbooks are read in."""

@@ -13,12 +13,13 @@ from clerkwork.intake.evidence import Stored, keep
 from clerkwork.intake.rows import OrderRows
 from clerkwork.intake.workbook import read_workbook, workbook_child
 from clerkwork.model.events import Kind
-from clerkwork.model.items import NewItem
+from clerkwork.model.items import NewItem, Terms
 from clerkwork.model.orders import Document, PurchaseOrder
 from clerkwork.model.queues import Batch
 from clerkwork.model.reviews import NewReview, flatten, plain_fields
 from clerkwork.model.workflows import Workflow
 
+BY_WORKFLOW = Terms()
 IN_ONE_CELL = "Sheet {sheet}, row {row}, column {column}: “{value}” "
 IN_EMPTY_CELL = "Sheet {sheet}, row {row}, column {column}: the cell "
 MORE = " {more} more cells of this order are marked."
@@ -43,10 +44,13 @@ class FileTaker:
         self._reader = reader
         self._child: Child = workbook_child()
 
-    def take(self, file: Path, workflow: str, batch: Batch | None = None) -> Taken:
+    def take(
+        self, file: Path, workflow: str, batch: Batch | None = None, terms: Terms = BY_WORKFLOW
+    ) -> Taken:
         """Add the work items that stand in *file*; taking the same file again adds nothing.
 
-        With *batch* the orders of a workbook are added all or not at all.
+        With *batch* the orders of a workbook are added all or not at all. Every item of the file
+        gets the same *terms*.
 
         Raises:
             InputRejected: The file is not what it claims to be; nothing was added.
@@ -66,9 +70,9 @@ class FileTaker:
         if plan.source.reader == "document":
             if batch is not None:
                 raise UsageError(f"{plan.name} takes one document at a time, not a batch")
-            taken = self._document(stored, plan)
+            taken = self._document(stored, plan, terms)
         else:
-            taken = self._workbook(stored, plan, batch)
+            taken = self._workbook(stored, plan, batch, terms)
         self._engine.event(
             Kind.FILE_TAKEN,
             "The file {file} was taken: {added} new work items, {merged} duplicates.",
@@ -84,7 +88,7 @@ class FileTaker:
         """End the child process."""
         self._child.close()
 
-    def _document(self, stored: Stored, plan: Workflow) -> Taken:
+    def _document(self, stored: Stored, plan: Workflow, terms: Terms) -> Taken:
         path = stored.path
         shown = path.relative_to(self._root) if path.is_relative_to(self._root) else path
         payload = {"file": shown.as_posix(), "name": stored.first_name}
@@ -96,7 +100,7 @@ class FileTaker:
             source={"file": stored.name, "sha256": stored.sha256},
         )
         review = self._refusal(stored, payload)
-        answer = self._engine.submit(item, review)
+        answer = self._engine.submit(terms.of(item), review)
         return Taken(
             name=stored.name,
             sha256=stored.sha256,
@@ -121,7 +125,7 @@ class FileTaker:
             )
         return None
 
-    def _workbook(self, stored: Stored, plan: Workflow, batch: Batch | None) -> Taken:
+    def _workbook(self, stored: Stored, plan: Workflow, batch: Batch | None, terms: Terms) -> Taken:
         book = read_workbook(stored.path, stored.name, self._child)
         taken = Taken(
             name=stored.name,
@@ -144,7 +148,7 @@ class FileTaker:
                 },
             )
             review = review_of(order, book.sheet) if order.problems else None
-            arrivals.append((item, review))
+            arrivals.append((terms.of(item), review))
             if review is not None:
                 taken.to_person.append(reference)
         if batch is None:

@@ -1,7 +1,7 @@
 """Work items: their states, the moves between them, and how a finished one came to its end."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -140,6 +140,25 @@ class NewItem:
     not_before: datetime | None = None
     due: datetime | None = None
     batch_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a sender says of an item beside its content; None: as the workflow says.
+
+    Attributes:
+        priority: From 1 (first) to 1000.
+        not_before: No bot works on it before this instant.
+        due: Until when it should be closed.
+    """
+
+    priority: int | None = None
+    not_before: datetime | None = None
+    due: datetime | None = None
+
+    def of(self, new: NewItem) -> NewItem:
+        """Return *new* with these terms."""
+        return replace(new, priority=self.priority, not_before=self.not_before, due=self.due)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

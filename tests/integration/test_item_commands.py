@@ -143,6 +143,27 @@ def test_a_refused_item_makes_put_fail(worked: Shell, tmp_path: Path) -> None:
     assert "known with other content: PO-1 (item " in batch.err
 
 
+def test_put_gives_the_items_of_a_file_their_terms(worked: Shell, tmp_path: Path) -> None:
+    """Instants may carry an offset; the items are shown with them."""
+    (worked.root / "workflows" / "orders.yaml").write_text(SCHEDULED)
+    (worked.root / "bots" / "orders.py").write_text(ORDERS_BOT)
+    file = tmp_path / "orders.xlsx"
+    file.write_bytes(book(*order("PO-1")))
+    terms = ("--priority", 7, "--due", "2999-01-02T09:00+08:00", "--not-before", "2999-01-01")
+    (row,) = worked("put", "orders", file, *terms, "--json").data
+    with closing(sqlite3.connect(worked.root / "var" / "clerkwork.db")) as db:
+        query = "SELECT priority, due_ms, not_before_ms, state FROM item WHERE id = ?"
+        found = db.execute(query, (row["item"],)).fetchone()
+    instants = [datetime(2999, 1, 2, 1, tzinfo=UTC), datetime(2999, 1, 1, tzinfo=UTC)]
+    assert found == (7, *(int(at.timestamp() * 1000) for at in instants), "postponed")
+
+
+def test_put_refuses_an_instant_that_is_none(worked: Shell) -> None:
+    """The sentence shows how one is written."""
+    said = worked("put", "orders", worked.root / "workflows" / "expenses.yaml", "--due", "soon")
+    assert (said.status, "--due soon: write an instant" in said.err) == (2, True)
+
+
 def test_a_batch_put_in_twice_says_so(worked: Shell, tmp_path: Path) -> None:
     """The status is 0, for its items are in."""
     (worked.root / "workflows" / "orders.yaml").write_text(SCHEDULED)

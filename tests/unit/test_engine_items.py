@@ -1,10 +1,12 @@
 """What becomes of a work item: once per reference, to a person in doubt, and on with the answer."""
 
 import json
+from datetime import timedelta
 
-from clerkwork import ApplicationException, BusinessException, Run, bot
+from clerkwork import ApplicationException, BusinessException, Run, bot, clock
 from clerkwork.model.events import Kind
 from clerkwork.model.items import Added, ItemState, NewItem, Outcome
+from clerkwork.model.queues import Deadline
 from clerkwork.model.retry import Retry
 from clerkwork.model.reviews import Decision
 from clerkwork.model.workflows import Step
@@ -263,6 +265,32 @@ def test_a_workflow_hands_its_result_on_as_an_item_of_the_next(make_bench: MakeB
         Outcome.BY_BOT,
         {"number": "A-1", "amount": 5},
     )
+
+
+def test_the_due_instant_goes_with_the_result_to_the_next_workflow(make_bench: MakeBench) -> None:
+    """Whoever waits for the first item waits for what it causes."""
+    bench = make_bench(plain, steps=[Step(bot="plain"), Step(submit="next")])
+    due = clock.from_ms(clock.to_ms(clock.now() + timedelta(hours=3)))
+    first = bench.put("A-1", 5, due=due)
+    bench.start_worker()
+    bench.until(first)
+    with bench.store.read() as db:
+        (child,) = items.children(db, first)
+    assert bench.item(child.id).due == due
+
+
+def test_a_nearer_deadline_of_the_next_workflow_holds(make_bench: MakeBench) -> None:
+    """The due instant of the parent puts none off."""
+    bench = make_bench(plain, steps=[Step(bot="plain"), Step(submit="next")])
+    nearer = {"deadline": Deadline(due_s=3600)}
+    bench.engine.workflows["next"] = bench.engine.workflows["next"].model_copy(update=nearer)
+    first = bench.put("A-1", 5, due=clock.now() + timedelta(hours=3))
+    bench.start_worker()
+    bench.until(first)
+    with bench.store.read() as db:
+        (child,) = items.children(db, first)
+    found = bench.item(child.id)
+    assert found.due == found.arrived + timedelta(hours=1)
 
 
 def test_the_log_file_of_a_run_holds_the_events_of_the_store(make_bench: MakeBench) -> None:

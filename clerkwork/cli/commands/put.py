@@ -1,5 +1,6 @@
 """Put the items of a file in; a worker takes them from there."""
 
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,8 +11,10 @@ from clerkwork.cli import output, project
 from clerkwork.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
+    from clerkwork.model.items import Terms
     from clerkwork.model.queues import Batch
 
+INSTANT = "INSTANT"
 COLUMNS = ("reference", "became", "item")
 
 
@@ -29,6 +32,18 @@ def command(
         list[str] | None,
         typer.Option(metavar="FIELD=SUM", help="The sum of a field that the sender declared."),
     ] = None,
+    priority: Annotated[
+        int | None,
+        typer.Option(min=1, max=1000, help="Priority of the items, from 1 (first) to 1000."),
+    ] = None,
+    due: Annotated[
+        str | None,
+        typer.Option(metavar=INSTANT, help="Until when they should be closed; UTC without offset."),
+    ] = None,
+    not_before: Annotated[
+        str | None,
+        typer.Option(metavar=INSTANT, help="No bot works on them before; UTC without an offset."),
+    ] = None,
     as_json: output.JsonOption = False,
 ) -> ExitStatus:
     """Put the items of one file in; the file stays where it is.
@@ -43,12 +58,13 @@ def command(
     if not file.is_file():
         raise UsageError(f"{file}: there is no such file")
     declared = _batch(batch, expect_count, expect_sum or [])
+    terms = _terms(priority, _instant("--due", due), _instant("--not-before", not_before))
     with project.opened_app(context) as app:
         app.engine.workflow(workflow)
         reader = app.reader()
         intake = app.intake(reader)
         try:
-            taken = intake.put(file, workflow, declared)
+            taken = intake.put(file, workflow, declared, terms)
         finally:
             intake.close()
             reader.close()
@@ -66,6 +82,23 @@ def command(
     output.print_rows(rows, COLUMNS, as_json=as_json, empty="The file holds no items.")
     refused = any(answer.added == "refused" for _, answer in taken.submissions)
     return ExitStatus.FAILED if refused else ExitStatus.OK
+
+
+def _terms(priority: int | None, due: datetime | None, not_before: datetime | None) -> "Terms":
+    from clerkwork.model.items import Terms
+
+    return Terms(priority=priority, due=due, not_before=not_before)
+
+
+def _instant(option: str, text: str | None) -> datetime | None:
+    """Return what was typed as an instant: without an offset it is in UTC."""
+    if text is None:
+        return None
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{option} {text}: write an instant, such as 2026-11-02T09:00Z") from None
+    return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
 
 
 def _batch(name: str | None, count: int | None, sums: list[str]) -> "Batch | None":
