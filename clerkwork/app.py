@@ -9,7 +9,7 @@ from loguru import logger
 from clerkwork.browser.host import BrowserHost
 from clerkwork.browser.sessions import Sessions
 from clerkwork.config.calendars import load_calendars
-from clerkwork.config.disk import used_percent
+from clerkwork.config.disk import fullest_percent, used_percent
 from clerkwork.config.files import load_workflows
 from clerkwork.config.secrets import known_secrets, session_key
 from clerkwork.config.settings import Settings, load_settings
@@ -26,6 +26,7 @@ from clerkwork.engine.runlog import RunLog
 from clerkwork.engine.schedule import Calls, ScheduleClock
 from clerkwork.engine.tidying import Tidying
 from clerkwork.engine.worker import Worker
+from clerkwork.errors import ApplicationException
 from clerkwork.intake.folder import FolderIntake
 from clerkwork.intake.mail import MailIntake
 from clerkwork.intake.master_data import FreshMaster
@@ -37,7 +38,7 @@ from clerkwork.model.targets import Target
 from clerkwork.model.templates import Template
 from clerkwork.model.workflows import Workflow
 from clerkwork.safety.redact import Redactor
-from clerkwork.store.database import Store, open_store
+from clerkwork.store.database import Store, open_store, sqlite_file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,21 @@ class App:
     def inbox(self) -> Path:
         """Return the folder whose subfolders are watched."""
         return self.root / self.settings.folders.inbox
+
+    def cannot_claim(self) -> bool:
+        """Return whether the disk of the store's file or of the logs is too full to begin anything.
+
+        A store on a server looks after its own disk.
+        """
+        folders = [self.root / self.settings.folders.logs]
+        if self.settings.store.url.startswith("sqlite"):
+            folders.append(sqlite_file(self.settings.store.url, self.root).parent)
+        return fullest_percent(folders) >= self.settings.retention.disk_claims_percent
+
+    def cannot_take_in(self) -> bool:
+        """Return whether nothing may be taken in: as above, or no room is left for the copies."""
+        limit = self.settings.retention.disk_claims_percent
+        return self.cannot_claim() or used_percent(self.evidence) >= limit
 
     def reader(self) -> DocumentReader:
         """Return a new document reader; close it after use."""
@@ -101,14 +117,13 @@ class App:
         """
         settings = self.settings.worker
         settings = settings.model_copy(update={"labels": [*settings.labels, *labels]})
-        limits = self.settings.retention
         return Worker(
             self.engine,
             name=name,
             settings=settings,
             browser=self.browser(name),
             reader=self.reader(),
-            full=lambda: used_percent(self.evidence) >= limits.disk_claims_percent,
+            full=self.cannot_claim,
         )
 
     def tidying(self) -> Tidying:
@@ -147,7 +162,14 @@ class App:
         }
         mail = MailIntake(self.root, self.inbox, self.store, self.engine)
         sources = Sources(self.workflows, intake, mail)
-        calls = _calls(self.store, self.engine, name, sources.look)
+
+        def look(schedule: str) -> int:
+            if self.cannot_take_in():
+                said = "The disk is nearly full: nothing is taken in."
+                raise ApplicationException("disk_full", said)
+            return sources.look(schedule)
+
+        calls = _calls(self.store, self.engine, name, look)
         return ScheduleClock(schedules, calls, calendars=self.calendars)
 
     def close(self) -> None:
@@ -226,6 +248,7 @@ def _opened(
             thresholds=lambda: load_thresholds(root),
         ),
         evidence=root / settings.folders.evidence,
+        full_percent=settings.retention.disk_claims_percent,
     )
     return App(
         root=root,

@@ -194,7 +194,10 @@ class RetentionSettings(Section):
         85.0, ge=0, le=101, description="No new pictures while the disk is this full."
     )
     disk_claims_percent: float = Field(
-        92.0, ge=0, le=101, description="No new items are taken while the disk is this full."
+        92.0,
+        ge=0,
+        le=101,
+        description="No items are taken, in or to work, while the disk is this full.",
     )
 
 

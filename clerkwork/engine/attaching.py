@@ -5,6 +5,7 @@ import os
 import tempfile
 from pathlib import Path
 
+from clerkwork.config.disk import used_percent
 from clerkwork.engine.execution import Execution
 from clerkwork.errors import ApplicationException
 from clerkwork.model.attachments import Attachment
@@ -15,12 +16,17 @@ def attach(execution: Execution, step: str, name: str, content: bytes | Path) ->
     """Keep *content* as a file of the item and say so in the run log; see ``Run.attach``.
 
     Raises:
-        ApplicationException: ``file_not_kept``: it cannot be read, or the disk does not take it.
+        ApplicationException: ``file_not_kept``: it cannot be read, or the disk does not take it;
+            ``disk_full``: the disk is nearly full.
     """
+    engine = execution.engine
+    if used_percent(engine.evidence) >= engine.full_percent:
+        said = "The file {name} is not kept: the disk is nearly full."
+        raise ApplicationException("disk_full", said, name=name)
     try:
         data = content.read_bytes() if isinstance(content, Path) else content
         kept = Attachment(name=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
-        keep(data, kept.below(execution.engine.evidence))
+        keep(data, kept.below(engine.evidence))
     except OSError as error:
         raise ApplicationException(
             "file_not_kept",

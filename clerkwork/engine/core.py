@@ -40,6 +40,7 @@ class Core:
         store: The open store.
         log: The run log.
         evidence: Folder of content-addressed files.
+        full_percent: Bots attach no files while its disk is this full.
         client: The way to DBOS from a process that runs no items.
         clock_guard: Notices that the wall clock was set.
     """
@@ -56,6 +57,7 @@ class Core:
         calendars: Mapping[str, Calendar] | None = None,
         judging: Judging | None = None,
         evidence: Path | None = None,
+        full_percent: float = 101.0,
     ) -> None:
         self.store = store
         self.log = log
@@ -64,6 +66,7 @@ class Core:
         self.bots = bots
         self.root = root
         self.evidence = evidence or root / "evidence"
+        self.full_percent = full_percent
         self.calendars = calendars or {}
         self.judging = judging or Judging()
         DBOS.migrate(store.engine.url.render_as_string(hide_password=False))

@@ -3,17 +3,21 @@
 import hashlib
 import os
 from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from clerkwork import ApplicationException, Receipt, Run, bot, clock
+from clerkwork.app import open_bare
 from clerkwork.config.settings import RetentionSettings
 from clerkwork.engine.tidying import Tidying
 from clerkwork.model.events import Event, Kind
 from clerkwork.model.items import ItemState
 from clerkwork.model.schedules import PlannedState
+from clerkwork.model.workflows import Schedule, Step, Workflow
 from clerkwork.store import deliveries, effects, events, items, planned
 from clerkwork.store.milestones import Milestone, reach, reached
 from clerkwork.store.schema import item as item_table
@@ -339,6 +343,27 @@ def test_the_command_works_while_a_file_of_the_project_is_wrong(worked: Shell, f
     wrong.parent.mkdir(parents=True, exist_ok=True)
     wrong.write_text("a: [")
     assert (worked("check").status == 0, worked("tidy").status) == (False, 0)
+
+
+def test_a_full_disk_stops_what_is_taken_in(worked: Shell) -> None:
+    """The planned run is blocked and says why."""
+    with (worked.root / "config" / "default.toml").open("a") as settings:
+        settings.write("\n[retention]\ndisk_claims_percent = 0\n")
+    plan = Workflow(
+        name="expenses",
+        title="Expenses",
+        steps=[Step(bot="expenses")],
+        schedule=Schedule(every_s=60),
+    )
+    app = replace(open_bare(worked.root), workflows={"expenses": plan})
+    with closing(app), closing(app.reader()) as reader, closing(app.intake(reader)) as intake:
+        app.schedule_clock("s-1", intake).fire("expenses", clock.now())
+        with app.store.read() as db:
+            (run,) = planned.list_recent(db, schedule="expenses")
+    assert (run.state, run.reason) == (
+        PlannedState.BLOCKED,
+        "ApplicationException: The disk is nearly full: nothing is taken in.",
+    )
 
 
 def test_thresholds_are_settings(worked: Shell, tmp_path: Path) -> None:

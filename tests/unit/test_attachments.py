@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from clerkwork import ApplicationException, Attachment, Run, bot, clock
+from clerkwork.config.disk import used_percent
 from clerkwork.config.settings import RetentionSettings
 from clerkwork.engine.tidying import Tidying
 from clerkwork.model.bots import Bot
@@ -71,6 +72,15 @@ def test_a_file_that_cannot_be_read_is_an_application_exception(
     item_id = bench.put("A-1")
     bench.start_worker()
     assert bench.until(item_id, ItemState.IN_REVIEW).reason_code == "file_not_kept"
+
+
+def test_nothing_is_attached_to_a_nearly_full_disk(make_bench: MakeBench) -> None:
+    """It is tried again, then goes to a person under a name."""
+    bench = make_bench(attaching([]))
+    bench.engine.full_percent = used_percent(bench.engine.evidence) - 0.1
+    item_id = bench.put("A-1")
+    bench.start_worker()
+    assert bench.until(item_id, ItemState.IN_REVIEW).reason_code == "disk_full"
 
 
 def kept_after(bench: Bench, item_id: int, days: int, **settings: float) -> tuple[int, bool]:
