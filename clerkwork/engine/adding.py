@@ -104,12 +104,15 @@ def _complete(core: Core, new: NewItem, now: datetime) -> NewItem:
     """Fill in what the workflow says and the item does not."""
     workflow = core.workflow(new.workflow)
     priority = workflow.priority if new.priority is None else new.priority
+    not_before = new.not_before
+    if not_before is None and workflow.not_before_s:
+        not_before = core.after(now, workflow.not_before_s, None)
     due = new.due
     if workflow.deadline is not None and (due is None or new.parent_id is not None):
         own = core.after(now, workflow.deadline.due_s, workflow.deadline.calendar)
         due = own if due is None else min(own, due)  # the parent's: its sender waits for both
     group = core.group_of(new.workflow, new.payload) if new.group_key is None else new.group_key
-    return replace(new, priority=priority, due=due, group_key=group)
+    return replace(new, priority=priority, not_before=not_before, due=due, group_key=group)
 
 
 def _warn(core: Core, new: NewItem, now: datetime) -> datetime | None:

@@ -212,6 +212,13 @@ class Workflow(Strict):
         le=MOST_AGEING_S,
         description="Seconds of waiting that count as one step of priority.",
     )
+    not_before_s: float = Field(
+        0,
+        ge=0,
+        le=MOST_AGEING_S,
+        description="Seconds after it came before which an item is not worked on, such as while "
+        "its sender may still correct it; an instant of the item's own goes first.",
+    )
     deadline: Deadline | None = Field(None, description="Until when its items should be closed.")
     target: Name | None = Field(
         None,

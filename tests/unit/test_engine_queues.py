@@ -82,6 +82,21 @@ def test_an_item_is_not_worked_on_before_its_instant(make_bench: MakeBench) -> N
     assert (before, clock.now() >= instant) == (ItemState.POSTPONED, True)
 
 
+def test_an_item_waits_as_long_as_its_workflow_says(make_bench: MakeBench) -> None:
+    """From when it came; an instant that came with it goes first."""
+    bench = make_bench(plain)
+    change(bench, not_before_s=3600)
+    own = clock.from_ms(clock.to_ms(clock.now() + timedelta(minutes=5)))
+    first, second = (bench.item(bench.put(number)) for number in ("A-1", "A-2"))
+    third = bench.item(bench.put("A-3", not_before=own))
+    waits = [each.not_before and each.not_before - each.arrived for each in (first, second)]
+    assert ([first.state, third.state], waits, third.not_before) == (
+        [ItemState.POSTPONED, ItemState.POSTPONED],
+        [timedelta(hours=1)] * 2,
+        own,
+    )
+
+
 def test_wait_that_a_clock_ahead_began_ends_though_nobody_saw_the_clock(
     make_bench: MakeBench,
 ) -> None:
