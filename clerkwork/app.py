@@ -165,8 +165,9 @@ class App:
 
         def look(schedule: str) -> int:
             if self.cannot_take_in():
-                said = "The disk is nearly full: nothing is taken in."
-                raise ApplicationException("disk_full", said)
+                raise ApplicationException(
+                    "disk_full", "The disk is nearly full: nothing is taken in."
+                )
             return sources.look(schedule)
 
         calls = _calls(self.store, self.engine, name, look)

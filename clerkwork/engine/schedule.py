@@ -21,6 +21,7 @@ from apscheduler.triggers.base import BaseTrigger
 from clerkwork import clock
 from clerkwork.config.triggers import Due, Look
 from clerkwork.engine.missed import STAMP, Found, Verdict, decide
+from clerkwork.errors import ClerkworkError
 from clerkwork.model.calendars import Calendar
 from clerkwork.model.schedules import PlannedRun, PlannedState
 from clerkwork.model.workflows import Schedule
@@ -280,6 +281,8 @@ class ScheduleClock:
 
 def _said(error: Exception) -> str:
     text = str(error).splitlines()
+    if text and isinstance(error, ClerkworkError):
+        return text[0][:500]  # a sentence for people as it is
     return f"{type(error).__name__}: {text[0]}"[:500] if text else type(error).__name__
 
 

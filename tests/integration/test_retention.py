@@ -362,7 +362,7 @@ def test_a_full_disk_stops_what_is_taken_in(worked: Shell) -> None:
             (run,) = planned.list_recent(db, schedule="expenses")
     assert (run.state, run.reason) == (
         PlannedState.BLOCKED,
-        "ApplicationException: The disk is nearly full: nothing is taken in.",
+        "The disk is nearly full: nothing is taken in.",
     )
 
 
