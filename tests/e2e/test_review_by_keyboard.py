@@ -150,6 +150,7 @@ def test_filter_narrows_the_rows_while_typing(served, page):
     for number in (1, 2):
         served.project.filler().order(f"PO-{number}")
     page.goto(f"{served.address}/queue")
+    page.locator("form[data-htmx-powered]").wait_for()  # it listens a moment after the page's load
     page.keyboard.press("/")
     page.keyboard.type("PO-2")
     expect(page.locator("tr[data-row]")).to_have_count(1)
