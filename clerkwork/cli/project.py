@@ -74,7 +74,7 @@ def opened_app(context: typer.Context) -> Iterator["App"]:
     from clerkwork.app import open_app
 
     root = find_root(context)
-    _refuse_problems(root)
+    refuse_problems(root)
     with quiet_log(root):
         app = open_app(root)
         try:
@@ -182,7 +182,12 @@ def problems_of(root: Path) -> list[ConfigError]:
     return check_all(root, bots, bot_problems)
 
 
-def _refuse_problems(root: Path) -> None:
+def refuse_problems(root: Path) -> None:
+    """Refuse to go on with a project whose files have mistakes.
+
+    Raises:
+        ConfigError: The first of them; says how many more there are.
+    """
     problems = problems_of(root)
     if not problems:
         return

@@ -203,7 +203,7 @@ def _refuse_constant(name: str) -> None:
 def _item(payload: Any, number: int, plan: Workflow, name: str) -> NewItem:
     if not isinstance(payload, dict):
         raise HookRefused(422, f"Item {number} is not an object.")
-    reference, group = payload.get(plan.reference), payload.get(plan.group_key or "")
+    reference = payload.get(plan.reference)
     wrong = isinstance(reference, bool) or not isinstance(reference, str | int)
     if wrong or not str(reference).strip() or not str(reference).isprintable():
         raise HookRefused(422, f"Item {number} has no {plan.reference!r}, which names it.")
@@ -214,6 +214,5 @@ def _item(payload: Any, number: int, plan: Workflow, name: str) -> NewItem:
         workflow=plan.name,
         reference=str(reference),
         payload=payload,
-        group_key=str(group) if group else None,
         source={"webhook": name},
     )

@@ -16,7 +16,7 @@ from clerkwork.model.events import Kind
 from clerkwork.model.items import NewItem, Terms
 from clerkwork.model.orders import Document, PurchaseOrder
 from clerkwork.model.queues import Batch
-from clerkwork.model.reviews import NewReview, flatten, plain_fields
+from clerkwork.model.reviews import NewReview, plain_fields
 from clerkwork.model.workflows import Workflow
 
 BY_WORKFLOW = Terms()
@@ -96,7 +96,6 @@ class FileTaker:
             workflow=plan.name,
             reference=stored.sha256[:16],
             payload=payload,
-            group_key=_group_key(payload, plan),
             source={"file": stored.name, "sha256": stored.sha256},
         )
         review = self._refusal(stored, payload)
@@ -139,7 +138,6 @@ class FileTaker:
                 workflow=plan.name,
                 reference=reference,
                 payload=order.payload,
-                group_key=_group_key(order.payload, plan),
                 source={
                     "file": stored.name,
                     "sheet": book.sheet,
@@ -185,7 +183,3 @@ def review_of(order: OrderRows, sheet: str) -> NewReview:
         shown=shown,
         fields=fields,
     )
-
-
-def _group_key(payload: dict[str, Any], plan: Workflow) -> str | None:
-    return flatten(payload).get(plan.group_key or "") or None

@@ -277,3 +277,15 @@ def test_the_commands_bring_an_item_back(worked: Shell, tmp_path: Path) -> None:
     assert (made.status, rejected.status, back.status, len(listed), len(kept)) == (0, 0, 0, 1, 1)
     assert "1 reviews are open" in back.out
     assert "With a person again: expenses E-2: After the backup it was rejected" in back.out
+
+
+def test_a_project_with_a_mistake_is_restored_when_it_is_mended(
+    worked: Shell, tmp_path: Path
+) -> None:
+    """What came after the backup could not be put in again, so nothing is done."""
+    copy = tmp_path / "copy"
+    worked("backup", copy)
+    (worked.root / "workflows" / "wrong.yaml").write_text("name: wrong\n")
+    back = worked("restore", copy)
+    kept = list((worked.root / "var").glob("clerkwork.db.before-*"))
+    assert (back.status, "wrong.yaml" in back.err, kept) == (2, True, [])

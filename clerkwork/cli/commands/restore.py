@@ -32,6 +32,7 @@ def command(
     from clerkwork.store.recovery import mark_restored
 
     root = project.find_root(context)
+    project.refuse_problems(root)  # first: its workflows take what came after the backup
     settings, workflows = load_settings(root), load_workflows(root)
     now = clock.now()
 
