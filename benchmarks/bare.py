@@ -5,7 +5,7 @@ They run in the same browser and on a fresh page as the bot does, so that only t
 
 import time
 
-from playwright.sync_api import Page, Request
+from playwright.sync_api import Page, Request, expect
 
 from clerkwork import PurchaseOrder, Receipt, Screen
 
@@ -56,37 +56,45 @@ def enter_in_tryton(screen: Screen, order: PurchaseOrder) -> Receipt:
         quiet.wait()
     page.get_by_role("button", name="New").first.click()
     quiet.wait()
-    page.get_by_label("Reference:").fill(order.number)
+    page.get_by_label("Reference:", exact=True).fill(order.number)
     _choose(page, quiet, "Party:", order.supplier, order.supplier)
-    _type(page, quiet, "Purchase Date:", f"{order.order_date:%Y-%m-%d}")
+    _type(page, quiet, "Purchase Date:", f"{order.order_date:%m/%d/%Y}")
     for at, line in enumerate(order.lines):
         if not at:
             page.get_by_role("button", name="New", disabled=False).last.click()
             quiet.wait()
+        expect(page.get_by_label("Product:", exact=True)).to_have_value("")
         _choose(page, quiet, "Product:", line.code, f"[{line.code}]")
         _type(page, quiet, "Quantity:", str(line.quantity))
         _type(page, quiet, "Unit Price:", str(line.unit_price))
-        page.get_by_label("Description").last.fill(line.description)
+        _type(page, quiet, "Description", line.description)
         last = at == len(order.lines) - 1
         page.get_by_role("button", name="Add" if last else "Add and New", exact=True).click()
         quiet.wait()
     for name in ("Quote", "Confirm"):
         page.get_by_role("button", name=name, exact=True).click()
         quiet.wait()
-    number = page.get_by_label("Number:").input_value()
+    number = page.get_by_label("Number:", exact=True).input_value()
     return Receipt(confirmation=number, reference=order.number)
 
 
 def _choose(page: Page, quiet: "_Quiet", label: str, text: str, shown: str) -> None:
-    page.get_by_label(label, exact=True).fill(text)
+    """Type into a field that offers records, and take the one that shows *shown*."""
+    page.get_by_label(label, exact=True).click()
     quiet.wait()
-    page.locator("[role=listbox] li:visible").filter(has_text=shown).first.click()
+    page.keyboard.type(text)
+    page.get_by_role("option").or_(page.locator(".ui-menu-item, .dropdown-menu li")).filter(
+        has_text=shown, visible=True
+    ).first.click()
     quiet.wait()
 
 
 def _type(page: Page, quiet: "_Quiet", label: str, text: str) -> None:
-    page.get_by_label(label, exact=True).focus()
-    page.locator("input:focus").fill(text)
+    """Type into the field of a label that has a second input for showing."""
+    page.get_by_label(label, exact=True).first.click()
+    quiet.wait()
+    page.keyboard.press("Control+A")  # some come filled, with the price of the last order
+    page.keyboard.type(text)
     page.keyboard.press("Tab")
     quiet.wait()
 
