@@ -38,7 +38,10 @@ from clerkwork.model.targets import Target
 from clerkwork.model.templates import Template
 from clerkwork.model.workflows import Workflow
 from clerkwork.safety.redact import Redactor
+from clerkwork.store import lookups
 from clerkwork.store.database import Store, open_store, sqlite_file
+
+FULL = "The disk is nearly full: nothing is taken in. Make room, or call `clerkwork tidy`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +87,13 @@ class App:
         """Return whether nothing may be taken in: as above, or no room is left for the copies."""
         limit = self.settings.retention.disk_claims_percent
         return self.cannot_claim() or used_percent(self.evidence) >= limit
+
+    def no_intake(self) -> str:
+        """Return why nothing may be taken in now, and what to do about it; empty when it may."""
+        if self.cannot_take_in():
+            return FULL
+        with self.store.read() as db:
+            return lookups.REASON if lookups.is_held(db) else ""
 
     def reader(self) -> DocumentReader:
         """Return a new document reader; close it after use."""
@@ -164,10 +174,8 @@ class App:
         sources = Sources(self.workflows, intake, mail)
 
         def look(schedule: str) -> int:
-            if self.cannot_take_in():
-                raise ApplicationException(
-                    "disk_full", "The disk is nearly full: nothing is taken in."
-                )
+            if reason := self.no_intake():
+                raise ApplicationException("no_intake", reason)
             return sources.look(schedule)
 
         calls = _calls(self.store, self.engine, name, look)

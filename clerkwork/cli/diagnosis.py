@@ -10,14 +10,19 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from clerkwork import clock
 from clerkwork.config.settings import DocumentSettings, Settings
 from clerkwork.errors import ApplicationException, ClerkworkError, ConfigError
 
+if TYPE_CHECKING:
+    from clerkwork.model.items import WorkItem
+
 OLDEST_PYTHON = (3, 11)
 LEAST_FREE_GB = 1.0
+SHOWN = 3
 TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 3
 DRIVER_REMEDY = "install the library it names; Debian: apt-get install libatomic1"
@@ -145,6 +150,7 @@ def files(problems: Sequence[ConfigError]) -> Finding:
 
 def store(settings: Settings, root: Path) -> list[Finding]:
     """Look at the store, its workers, and the room it has."""
+    from clerkwork.store import lookups
     from clerkwork.store.database import open_store
     from clerkwork.store.workers import alive
 
@@ -157,12 +163,14 @@ def store(settings: Settings, root: Path) -> list[Finding]:
         since = clock.now() - timedelta(seconds=settings.worker.lease_s)
         with opened.read() as db:
             workers = alive(db, since=since)
+            held = lookups.left(db) if lookups.is_held(db) else None
     finally:
         opened.close()
     names = ", ".join(worker.name for worker in workers)
     return [
         _ok("store", opened.url),
         _ok("workers", names) if workers else _no_worker(),
+        *([] if held is None else [_held(held)]),
         disk(root),
     ]
 
@@ -194,6 +202,22 @@ def _target(name: str, address: str) -> Finding:
         remedy = f"start it, or correct base_url in config/targets/{name}/target.yaml"
         return _failed(check, f"{address} does not answer: {error}", remedy)
     return _ok(check, f"{address} answers")
+
+
+def _held(left: "Sequence[WorkItem]") -> Finding:
+    """Say what the restore still holds everything for."""
+    said = "; ".join(
+        f"{one.workflow} {one.reference} in queue {one.queue} is {one.state}"
+        + (f": {one.reason}" if one.reason else "")
+        for one in left[:SHOWN]
+    )
+    more = f"; {len(left) - SHOWN} more" if len(left) > SHOWN else ""
+    return Finding(
+        check="restore",
+        state=State.NOTE,
+        found=f"everything waits until {len(left)} items are looked up: {said or 'none'}{more}",
+        remedy="a worker of their queues does it; else clerkwork reconcile --waive WHY",
+    )
 
 
 def _no_worker() -> Finding:

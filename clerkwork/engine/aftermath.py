@@ -1,4 +1,4 @@
-"""After a restore: what the store of before knew and its copy does not.
+"""After a restore: what the store of before knew and its copy does not, and when work goes on.
 
 The copy is older than the store that it takes the place of. Where that one can still be read, an
 item that came since is put in again, so that it is not lost: it looks in its target first. What a
@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 
 from clerkwork import clock
 from clerkwork.discover import dotted_name
+from clerkwork.engine.core import Core
 from clerkwork.engine.engine import Engine, reason_of
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import ItemState, NewItem, Outcome, WorkItem
 from clerkwork.model.reviews import NewReview, plain_fields
-from clerkwork.store import items, moves
+from clerkwork.store import items, lookups, moves
 from clerkwork.store.recovery import Touched
 
 OTHER_DATA = "After the backup it had other data, and it was {state}."
@@ -58,6 +59,42 @@ def carry_over(engine: Engine, touched: Sequence[Touched]) -> Carried:
     return carried
 
 
+def go_on(core: Core) -> None:
+    """Let everything go on once all that is to be looked up was; the sweeps of workers ask it."""
+    with core.store.read() as db:
+        held = lookups.is_held(db)
+    if not held:
+        return
+    with core.log.writing() as writing:
+        lookups.strike_off_settled(writing.db)
+        if lookups.left(writing.db):
+            return
+        lookups.let_go(writing.db, now=clock.now())
+        core.event(Kind.NOTE, "All was looked up after the restore; work goes on.", within=writing)
+
+
+def waive(core: Core, *, who: str, why: str) -> int | None:
+    """Let everything go on before all was looked up; items still look in their own run.
+
+    Returns:
+        The number of items that were not looked up, or None when nothing was held.
+    """
+    with core.log.writing() as writing:
+        if not lookups.is_held(writing.db):
+            return None
+        missed = lookups.let_go(writing.db, now=clock.now())
+        core.event(
+            Kind.NOTE,
+            "{who} let work go on after the restore before {count} items were looked up: {why}",
+            level=Level.WARNING,
+            within=writing,
+            who=who,
+            count=missed,
+            why=why,
+        )
+    return missed
+
+
 def _add(engine: Engine, before: Touched) -> NewReview | None:
     old = before.item
     review = _review(engine, before, changed=False) if _is_doubtful(engine, old) else None
@@ -72,7 +109,10 @@ def _add(engine: Engine, before: Touched) -> NewReview | None:
         due=old.due,
         batch_id=old.batch_id,
     )
-    engine.submit(new, review)
+    added = engine.submit(new, review).item_id
+    if old.attempt > 0 and review is None and engine.targets_of(old.workflow):
+        with engine.store.write() as db:
+            lookups.mark(db, added)
     return review
 
 

@@ -27,7 +27,7 @@ from clerkwork.model.events import Event, Kind
 from clerkwork.model.orders import Receipt
 from clerkwork.model.reviews import NewReview, form_fields
 from clerkwork.model.targets import Target
-from clerkwork.store import effects, items, moves
+from clerkwork.store import effects, items, lookups, moves
 from clerkwork.store.milestones import Milestone, reached
 from clerkwork.store.recovery import FENCE_STEP
 
@@ -117,6 +117,7 @@ class _Act:
             return self._confirm(found, Kind.EFFECT_FOUND, "{key} stands in {target} already")
         if self._row().confirmed is not None:
             raise missing(self._key, self._target.name)
+        self._stop_if_only_looked_up()
         try:
             self._call(do)
         except BotException:
@@ -140,6 +141,7 @@ class _Act:
         if row.confirmed is not None:
             return Receipt.model_validate(row.receipt)
         self._refuse_unknown()
+        self._stop_if_only_looked_up()
         try:
             receipt: Receipt = self._call(do)
         except BotException:
@@ -185,6 +187,15 @@ class _Act:
         """Return when the store was restored: it knows nothing of what came after its backup."""
         with self._execution.engine.store.read() as db:
             return reached(db, Milestone.RESTORED) or NEVER
+
+    def _stop_if_only_looked_up(self) -> None:
+        """Enter nothing yet when it had to be known, after a restore, whether it stands there."""
+        if self._restored() == NEVER:
+            return
+        with self._execution.engine.store.write() as db:
+            looked_up = lookups.strike_off(db, self._execution.item.id)
+        if looked_up:
+            raise Postponed(clock.now(), lookups.CODE, lookups.REASON)
 
     def _may_be_forgotten(self) -> bool:
         """Return whether it may have been submitted after the backup the store was restored from.

@@ -14,11 +14,12 @@ from clerkwork.engine.gate import Obstacle
 from clerkwork.engine.runlog import Writing
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import WorkItem
-from clerkwork.store import items, moves
+from clerkwork.store import items, lookups, moves
 
 T = TypeVar("T")
 GROUP_WAIT = timedelta(seconds=1)
 FULL_WAIT = timedelta(seconds=30)
+RESTORED_WAIT = timedelta(minutes=1)  # those that wait are made due with the last look-up
 GROUP_BUSY = "group_busy"
 PASSING = {gate.BUSY, GROUP_BUSY}  # over in a moment; the run log is spared of it
 
@@ -64,8 +65,11 @@ def reserve(
     try:
         with core.log.writing() as writing:
             item = moves.reserve(writing.db, item_id, worker=worker, now=now, run_no=run_no)
-            if item is None:
+            if item is None and not lookups.is_held(writing.db):
                 return None
+            if item is None:
+                until = now + RESTORED_WAIT
+                raise _Obstructed(Obstacle(until=until, code=lookups.CODE, message=lookups.REASON))
             for target in core.targets_of(item.workflow):
                 obstacle = gate.enter(core, writing.db, target, item)
                 if obstacle is not None:
@@ -87,10 +91,11 @@ def reserve(
 def _put_off(core: Core, item_id: int, run_no: int | None, obstacle: Obstacle) -> None:
     with core.log.writing() as writing:
         before = items.get(writing.db, item_id)
+        over = obstacle.code == lookups.CODE and not lookups.is_held(writing.db, lock=True)
         done = moves.defer(
             writing.db,
             item_id,
-            not_before=obstacle.until,
+            not_before=clock.now() if over else obstacle.until,
             code=obstacle.code,
             reason=obstacle.reason,
             now=clock.now(),

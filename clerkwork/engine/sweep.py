@@ -16,6 +16,7 @@ from dbos import error as dbos_error
 from clerkwork import clock
 from clerkwork.children import end_children_of
 from clerkwork.engine import deadlines
+from clerkwork.engine.aftermath import go_on
 from clerkwork.engine.clockguard import MOST_DRIFT
 from clerkwork.engine.core import RUN, VERSION
 from clerkwork.engine.engine import Engine
@@ -77,6 +78,7 @@ class Sweep:
         self._resume_due()
         deadlines.sweep(self._engine)
         release_held(self._engine)
+        go_on(self._engine)
 
     def _take_over(self) -> set[str]:
         """Hand dead workers' runs to the living; return the runs that were at work."""

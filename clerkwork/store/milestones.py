@@ -16,6 +16,7 @@ class Milestone(StrEnum):
 
     BACKED_UP = "backed_up"
     RESTORED = "restored"
+    HELD = "held"  # since a restore, until what it may have forgotten was looked up
     TIDIED = "tidied"
     RECONCILED = "reconciled"
     CLOCK_SET = "clock_set"

@@ -19,6 +19,7 @@ from clerkwork.model.items import (
     require_moves,
     sources,
 )
+from clerkwork.store import lookups
 from clerkwork.store.cancels import unsent
 from clerkwork.store.items import item_of
 from clerkwork.store.schema import item
@@ -40,8 +41,8 @@ def reserve(
 
     Each reservation raises ``attempt``, which fences every earlier holder out. An item that is
     running already is taken over: the engine hands it out a second time only when the sweep found
-    its worker dead. With *run_no* only that run is worked on: an entry in the queue of a run that
-    was superseded finds nothing to do.
+    its worker dead. With *run_no* only that run is worked on, not one that was superseded.
+    ``lookups`` may hold the item back after a restore.
 
     Raises:
         sqlalchemy.exc.IntegrityError: Another item of its group is at work.
@@ -57,7 +58,7 @@ def reserve(
         not_before_ms=None,
         reserved_ms=to_ms(now),
         from_step=None,
-    )
+    ).where(~lookups.holds_back(item_id))
     if run_no is not None:
         statement = statement.where(item.c.run_no == run_no)
     row = db.execute(statement.returning(item)).one_or_none()

@@ -1,20 +1,22 @@
 """What a restored store is told, so that nothing that happened after the backup happens twice."""
 
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from clerkwork.clock import to_ms
 from clerkwork.model.events import Event, Kind, Level
-from clerkwork.model.items import WorkItem
-from clerkwork.store import events
+from clerkwork.model.items import ItemState, WorkItem
+from clerkwork.store import events, lookups
 from clerkwork.store.items import item_of
 from clerkwork.store.milestones import Milestone, reach, reached
 from clerkwork.store.schema import effect, event, item, planned_run, review, worker
 
 FENCE_STEP = 1000  # more attempts than any item had after the backup
+MOST_APART = timedelta(minutes=10)  # clocks of two hosts
 NUMBERS = 1_000_000  # more items, events and reviews than came after it
 
 
@@ -25,12 +27,14 @@ class Restored:
     Attributes:
         backed_up: When the backup was made.
         open_items: Items that are not closed; each looks in its target before it enters anything.
+        to_look_up: Those of them that do so before anything else is begun.
         unconfirmed: Effects that were or may have been submitted.
         reviews: Open reviews; those answered since the backup have to be answered again.
     """
 
     backed_up: datetime | None
     open_items: int
+    to_look_up: int
     unconfirmed: int
     reviews: int
 
@@ -44,18 +48,36 @@ class Touched:
 
 
 def touched_since(db: Connection, since: datetime) -> list[Touched]:
-    """Return the items that came or changed at *since* or later, in the order of their numbers."""
-    query = sa.select(item).where(item.c.updated_ms >= to_ms(since)).order_by(item.c.id)
+    """Return the items that came or changed after *since*, in the order of their numbers.
+
+    Some that changed shortly before are among them, because clocks of hosts differ.
+    """
+    first_ms = to_ms(since - MOST_APART)
+    query = sa.select(item).where(item.c.updated_ms >= first_ms).order_by(item.c.id)
     return [Touched(item=item_of(row), digest=row.digest) for row in db.execute(query)]
 
 
-def mark_restored(db: Connection, *, now: datetime) -> Restored:
+def mark_restored(
+    db: Connection,
+    *,
+    now: datetime,
+    touched: Sequence[Touched] | None = None,
+    workflows: Collection[str] | None = None,
+) -> Restored:
     """Tell the store that it was restored.
 
     Every open item's attempt is raised far above any that a worker of the time after the backup
     may still hold, so that such a worker is fenced out. The instant makes every effect wait for its
-    target's quiet period before it looks, and it looks before it acts.
+    target's quiet period before it looks, and it looks before it acts. Nothing else is begun
+    before those were looked up that may have been submitted after the backup.
+
+    Args:
+        db: The connection.
+        now: The present instant.
+        touched: What changed after the backup; None: nobody knows.
+        workflows: Those that enter anything; None: all.
     """
+    to_look_up = lookups.hold(db, _may_be_entered(touched, workflows, now), now=now)
     backed_up = reached(db, Milestone.BACKED_UP)
     is_open = item.c.outcome.is_(None)
     raised = db.execute(item.update().where(is_open).values(attempt=item.c.attempt + FENCE_STEP))
@@ -81,9 +103,26 @@ def mark_restored(db: Connection, *, now: datetime) -> Restored:
     return Restored(
         backed_up=backed_up,
         open_items=raised.rowcount,
+        to_look_up=to_look_up,
         unconfirmed=_count(db, effect.c.confirmed_ms.is_(None)),
         reviews=_count(db, review.c.state == "open"),
     )
+
+
+def _may_be_entered(
+    touched: Sequence[Touched] | None, workflows: Collection[str] | None, now: datetime
+) -> Callable[[WorkItem], bool]:
+    """Return what tells of an open item whether it may have been submitted after the backup."""
+    begun = {(it.item.workflow, it.item.reference) for it in touched or () if it.item.attempt}
+
+    def may(one: WorkItem) -> bool:
+        if workflows is not None and one.workflow not in workflows:
+            return False
+        if touched is None:
+            return one.attempt > 0 or one.not_before is None or one.not_before <= now
+        return one.state is ItemState.RUNNING or (one.workflow, one.reference) in begun
+
+    return may
 
 
 def _leave_out_numbers(db: Connection) -> None:

@@ -295,6 +295,13 @@ milestone = sa.Table(
     Column("at_ms", BigInteger, nullable=False),
 )
 
+to_look_up = sa.Table(
+    "to_look_up",
+    metadata,
+    # Items of a restored store that are looked up in their target before anything else is begun.
+    Column("item_id", Number, primary_key=True, autoincrement=False),
+)
+
 worker = sa.Table(
     "worker",
     metadata,

@@ -9,6 +9,7 @@ import typer
 from clerkwork.cli import project
 
 if TYPE_CHECKING:
+    from clerkwork.model.workflows import Workflow
     from clerkwork.store.recovery import Restored, Touched
 
 
@@ -19,9 +20,10 @@ def command(
     """Put a copy in the place of the store; the present store is kept under another name.
 
     Every process of the project must be ended. Orders that were entered after the backup are not
-    entered again: each open item waits until its target has settled and looks there first. What
-    came since is taken from the present store, if that can be read, and files that were accepted
-    since go back into the inbox; what a person decided since goes to a person again.
+    entered again: before workers begin anything, and before anything is taken in, they look in the
+    targets for each item that was at work since. What came since is taken from the present store,
+    if that can be read, and files that were accepted since go back into the inbox; what a person
+    decided since goes to a person again.
     """
     from clerkwork import clock
     from clerkwork.config.files import load_workflows
@@ -29,6 +31,7 @@ def command(
     from clerkwork.intake.again import put_back
     from clerkwork.store import backup
     from clerkwork.store.database import Store
+    from clerkwork.store.milestones import Milestone, reached
     from clerkwork.store.recovery import mark_restored
 
     root = project.find_root(context)
@@ -39,11 +42,12 @@ def command(
     touched: list[Touched] = []
 
     def prepare(store: Store) -> "Restored":
+        with store.read() as db:
+            since = reached(db, Milestone.BACKED_UP)
+        known = None if since is None else _touched(settings.store.url, root, since)
+        touched.extend(known or ())
         with store.write() as db:
-            restored = mark_restored(db, now=now)
-        if restored.backed_up is not None:
-            touched.extend(_touched(settings.store.url, root, restored.backed_up))
-        return restored
+            return mark_restored(db, now=now, touched=known, workflows=_entering(root, workflows))
 
     restored = backup.restore(
         settings.store.url,
@@ -63,18 +67,31 @@ def command(
         typer.echo(f"Back in the inbox: {moved_file.relative_to(root)}")
 
 
+def _entering(root: Path, workflows: "dict[str, Workflow]") -> set[str]:
+    """Return the workflows that enter anything in a target."""
+    from clerkwork.discover import load_bots
+
+    bots = load_bots(root)
+    return {
+        name
+        for name, plan in workflows.items()
+        if any(step.bot and bots[step.bot].target for step in plan.steps)
+    }
+
+
 def _tell(restored: "Restored") -> None:
     if restored.backed_up is not None:
         typer.echo(f"The store is as it was on {restored.backed_up:%Y-%m-%d at %H:%M:%S} UTC.")
     typer.echo(
-        f"{restored.open_items} open items look in their target first; "
+        f"{restored.open_items} items are open, and {restored.to_look_up} of them are looked up in "
+        "their targets before anything else is begun; "
         f"{restored.unconfirmed} effects are unconfirmed; "
         f"{restored.reviews} reviews are open, those answered since need their answer again."
     )
 
 
-def _touched(url: str, root: Path, since: datetime) -> "list[Touched]":
-    """Return what changed in the present store since the backup, if it can be read."""
+def _touched(url: str, root: Path, since: datetime) -> "list[Touched] | None":
+    """Return what changed in the present store since the backup, or None if it cannot be read."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from clerkwork.errors import ClerkworkError
@@ -85,14 +102,14 @@ def _touched(url: str, root: Path, since: datetime) -> "list[Touched]":
         present = open_store(url, root)
     except ClerkworkError as error:
         typer.echo(f"The present store is not read: {error}", err=True)
-        return []
+        return None
     try:
         with present.read() as db:
             return touched_since(db, since)
     except SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
         typer.echo(f"The present store cannot be read whole: {reason}", err=True)
-        return []
+        return None
     finally:
         present.close()
 

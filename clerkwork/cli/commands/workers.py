@@ -12,11 +12,12 @@ def command(context: typer.Context, as_json: output.JsonOption = False) -> None:
     from datetime import timedelta
 
     from clerkwork import clock
-    from clerkwork.store import workers
+    from clerkwork.store import lookups, workers
 
     with project.opened_records(context) as records, records.store.read() as db:
         lease = timedelta(seconds=records.settings.worker.lease_s)
         found = workers.alive(db, since=clock.now() - lease)
+        held = len(lookups.left(db)) if lookups.is_held(db) else None
     rows = [
         {
             "worker": worker.name,
@@ -29,3 +30,6 @@ def command(context: typer.Context, as_json: output.JsonOption = False) -> None:
         for worker in found
     ]
     output.print_rows(rows, COLUMNS, as_json=as_json, empty="No worker is alive.")
+    if held is not None:
+        said = f"Since the restore everything waits until {held} items are looked up."
+        typer.echo(f"{said} `clerkwork doctor` names them.", err=True)

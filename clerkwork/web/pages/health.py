@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from clerkwork import clock
-from clerkwork.store import events, metrics, reviews, workers
+from clerkwork.store import events, lookups, metrics, reviews, workers
 from clerkwork.store.milestones import Milestone, reached
 from clerkwork.web.desk import TheDesk
 
@@ -25,6 +25,7 @@ def health(desk: TheDesk) -> dict[str, Any]:
             "workers": len(workers.alive(db, since=now - lease)),
             "open_reviews": sum(reviews.count_by_code(db).values()),
             "overdue_reviews": metrics.count_overdue(db, now=now),
+            "held_after_restore": lookups.is_held(db),
             "evidence_over_cap": reached(db, Milestone.OVER_CAP) is not None,
             "last_event": events.last_number(db),
         }
