@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -45,6 +45,10 @@ class ConsoleProject:
     store: Store
     engine: Engine
     evidence: Path
+    refusals: list[str] = field(default_factory=list)
+
+    def no_intake(self) -> str:
+        return self.refusals[-1] if self.refusals else ""
 
     def filler(self) -> Filler:
         return Filler(store=self.store, evidence=self.evidence, now=clock.now())

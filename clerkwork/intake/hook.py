@@ -11,7 +11,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +27,7 @@ from clerkwork.store.database import Store
 MOST_ITEMS = 1000
 LONGEST_ID = 150
 KB = 1024
+RETRY_S = 60
 ENCODED = "whsec_"
 
 
@@ -35,11 +36,13 @@ class HookRefused(ClerkworkError):
 
     Attributes:
         status: The HTTP status.
+        retry_after_s: When it may be tried again, or None: not as it is.
     """
 
-    def __init__(self, status: int, problem: str) -> None:
+    def __init__(self, status: int, problem: str, retry_after_s: int | None = None) -> None:
         super().__init__(problem)
         self.status = status
+        self.retry_after_s = retry_after_s
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +80,19 @@ class HookIntake:
         store: Store,
         engine: Engine,
         *,
+        refusal: Callable[[], str] = str,
         now: clock.Clock = clock.now,
     ) -> None:
+        """Prepare the intake.
+
+        Args:
+            workflows: The project's.
+            store: Where deliveries are recorded.
+            engine: Takes the items.
+            refusal: Why nothing may be taken in now; an empty string when it may.
+            now: The wall clock.
+        """
+        self._refusal = refusal
         self._workflows = workflows
         self._store = store
         self._engine = engine
@@ -110,6 +124,8 @@ class HookIntake:
                 said = "This webhook-id came before with another body; send a new id."
                 raise HookRefused(409, said)
             return Received(duplicate=True, items=[])
+        if reason := self._refusal():
+            raise HookRefused(503, reason, RETRY_S)
         items = _items(request.body, plan, name)
         answers = [(item, self._engine.submit(item)) for item in items]
         with self._store.write() as db:

@@ -51,6 +51,9 @@ class Project(Protocol):
     def evidence(self) -> Path:
         """Return the folder of evidence."""
 
+    def no_intake(self) -> str:
+        """Return why nothing may be taken in now; empty when it may."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nav:

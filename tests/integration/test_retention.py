@@ -362,7 +362,20 @@ def test_a_full_disk_stops_what_is_taken_in(worked: Shell) -> None:
             (run,) = planned.list_recent(db, schedule="expenses")
     assert (run.state, run.reason) == (
         PlannedState.BLOCKED,
-        "The disk is nearly full: nothing is taken in.",
+        "The disk is nearly full: nothing is taken in. Make room, or call `clerkwork tidy`.",
+    )
+
+
+def test_a_full_disk_refuses_what_is_put_in(worked: Shell) -> None:
+    """The command says what to do, and adds nothing."""
+    with (worked.root / "config" / "default.toml").open("a") as settings:
+        settings.write("\n[retention]\ndisk_claims_percent = 0\n")
+    before = worked("items", "--json").data
+    refused = worked("put", "expenses", __file__)
+    assert (refused.status, "Make room" in refused.err, worked("items", "--json").data) == (
+        1,
+        True,
+        before,
     )
 
 

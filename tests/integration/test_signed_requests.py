@@ -125,6 +125,20 @@ def test_an_id_that_comes_with_another_body_is_refused(sender):
     )
 
 
+def test_nothing_is_taken_in_while_it_may_not_be(sender):
+    """The sender reads why and when to try again; a delivery that is here is still one."""
+    sender.post(ORDER)
+    sender.project.refusals.append("The disk is nearly full.")
+    known, new = sender.post(ORDER), sender.post({"number": "PO-2"}, name="d-2")
+    assert (known.json()["duplicate"], new.status_code, new.headers["Retry-After"], new.json()) == (
+        True,
+        503,
+        "60",
+        {"error": "The disk is nearly full."},
+    )
+    assert sender.references() == ["PO-1"]
+
+
 @pytest.mark.parametrize(
     ("keys", "said"),
     [

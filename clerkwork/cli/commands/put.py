@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clerkwork.cli import output, project
-from clerkwork.errors import ExitStatus, UsageError
+from clerkwork.errors import ClerkworkError, ExitStatus, UsageError
 
 if TYPE_CHECKING:
     from clerkwork.model.items import Terms
@@ -61,6 +61,8 @@ def command(
     terms = _terms(priority, _instant("--due", due), _instant("--not-before", not_before))
     with project.opened_app(context) as app:
         app.engine.workflow(workflow)
+        if reason := app.no_intake():
+            raise ClerkworkError(reason)
         reader = app.reader()
         intake = app.intake(reader)
         try:

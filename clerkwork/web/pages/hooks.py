@@ -18,14 +18,16 @@ router = APIRouter()
 @router.post("/hooks/{workflow}")
 async def receive(request: Request, desk: TheDesk, workflow: str) -> JSONResponse:
     """Add the items of a signed request; the same delivery twice is one."""
-    intake = HookIntake(desk.project.workflows, desk.store, desk.project.engine)
+    project = desk.project
+    intake = HookIntake(project.workflows, desk.store, project.engine, refusal=project.no_intake)
     try:
         body = await _body(request, intake.limit(workflow))
         headers = {name.lower(): value for name, value in request.headers.items()}
         given = hook.Request(headers=headers, body=body)
         found = await run_in_threadpool(intake.receive, workflow, given)
     except HookRefused as error:
-        return JSONResponse({"error": str(error)}, status_code=error.status)
+        later = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
+        return JSONResponse({"error": str(error)}, status_code=error.status, headers=later)
     return JSONResponse({"duplicate": found.duplicate, "items": found.items})
 
 
