@@ -20,9 +20,15 @@ window.__bench = (names, seed, words) => {
     look(document);
     return found;
   };
-  const holds = (box, but) => all().some(e => e !== but && box.contains(e));
+  const outside = e => {  // the custom element that holds this field alone, or the field
+    const host = e.getRootNode().host;
+    return host && e.parentNode === e.getRootNode() && !e.nextSibling && !e.previousSibling ? host : e;
+  };
+  const inCell = e => Boolean(outside(e).closest("td"));
+  const holds = (box, but) => all().some(
+    e => e !== but && (box.contains(e) || box.contains(outside(e))));
   const block = e => {  // the largest box around a field that holds no other field and is no cell
-    let box = e;
+    let box = outside(e);
     while (box.parentElement && box.parentElement !== e.ownerDocument.body
       && !/^(TD|TR|TBODY|FORM)$/.test(box.parentElement.tagName)
       && box.parentElement.querySelectorAll("input:not([type=hidden]), select, textarea, [role]")
@@ -34,7 +40,7 @@ window.__bench = (names, seed, words) => {
   const caption = e => {  // the text node that names a field
     const l = label(e);
     const candidates = l ? [l] : [];
-    const cell = e.closest("td");
+    const cell = outside(e).closest("td");
     if (cell && !l) {
       const row = cell.parentElement, table = cell.closest("table");
       const head = table.querySelector("thead tr, tr:has(th)");
@@ -114,7 +120,7 @@ window.__bench = (names, seed, words) => {
     extra() {
       const texts = ["Cost centre", "Campaign", "Referral", "Branch", "Internal note"];
       for (const e of all()) {
-        if (random() < 0.4 || e.closest("td")) continue;
+        if (random() < 0.4 || inCell(e)) continue;
         const box = make("div"), l = make("label", pick(texts) + " ");
         l.append(make("input", "", {type: "text", name: junk()})); box.append(l);
         block(e).before(box);
@@ -130,7 +136,7 @@ window.__bench = (names, seed, words) => {
       for (const e of all()) {
         const node = caption(e);
         e.removeAttribute("aria-label"); e.removeAttribute("aria-labelledby");
-        if (!node || e.closest("td")) continue;
+        if (!node || inCell(e)) continue;
         const text = make(pick(["span", "div", "b"]), node.data.trim());
         node.data = "";
         for (const l of [...(e.labels || [])]) {
@@ -204,20 +210,20 @@ window.__bench = (names, seed, words) => {
     table() {
       const table = make("table"), body = make("tbody"), done = [];
       table.append(body);
-      const flat = all().filter(e => !e.closest("td"));
+      const flat = all().filter(e => !inCell(e));
       if (flat.length < 2) throw Error("nothing to lay out");
       block(flat[0]).before(table);
       for (const e of flat) {
         const node = caption(e), text = node ? node.data.trim() : "";
         if (node) node.data = "";
         const row = make("tr"), left = make("td", text), right = make("td");
-        right.append(e); row.append(left, right); body.append(row); done.push(e);
+        right.append(outside(e)); row.append(left, right); body.append(row); done.push(e);
       }
     },
     unlabel() {  // the words go into the field as a placeholder
       for (const e of all()) {
         const node = caption(e);
-        if (!node || e.closest("td") || !/^(INPUT|TEXTAREA)$/.test(e.tagName)
+        if (!node || inCell(e) || !/^(INPUT|TEXTAREA)$/.test(e.tagName)
           || /checkbox|radio/.test(e.type)) continue;
         e.setAttribute("placeholder", node.data.trim()); node.data = "";
       }
@@ -229,19 +235,19 @@ window.__bench = (names, seed, words) => {
     stack() {  // captions move above in a row of their own, by a grid of two columns
       for (const e of all()) {
         const node = caption(e);
-        if (!node || e.closest("td")) continue;
+        if (!node || inCell(e)) continue;
         const text = make("div", node.data.trim());
         node.data = ""; block(e).before(text);
         for (const l of [...(e.labels || [])]) l.removeAttribute("for");
       }
     },
     unit() {
-      for (const e of all()) if (!e.closest("td") && !/checkbox|radio/.test(e.type))
+      for (const e of all()) if (!inCell(e) && !/checkbox|radio/.test(e.type))
         e.after(make("span", pick([" EUR", " pcs", " e.g. 12", " ?"])));
     },
     hint() {
       const hints = ["As printed on the paper", "Ask your supervisor", "Leave empty if unknown"];
-      for (const e of all()) if (!e.closest("td")) e.before(make("small", pick(hints)));
+      for (const e of all()) if (!inCell(e)) e.before(make("small", pick(hints)));
     },
     editable() {
       for (const e of all()) {
@@ -259,7 +265,7 @@ window.__bench = (names, seed, words) => {
     },
     reheading() { for (const h of doc().querySelectorAll("h1, h2, h3, legend")) h.textContent = "Welcome"; },
   };
-  const tools = {all, block, label, caption, form, doc, make, pick, junk, random, say, words};
+  const tools = {all, block, inCell, label, caption, form, doc, make, pick, junk, random, say, words};
   Object.assign(M, window.__later(tools), window.__third(tools));
   for (const name of names) M[name]();
 };

@@ -1,7 +1,7 @@
 // Further changes, thought of after the first rules stood; see mutations.js, whose tools they use.
-window.__later = ({all, block, label, caption, form, doc, make, pick, junk, random}) => {
+window.__later = ({all, block, inCell, label, caption, form, doc, make, pick, junk, random}) => {
   const plainInput = e => e.tagName === "INPUT" && !/checkbox|radio|file/.test(e.type);
-  const free = e => !e.closest("td");
+  const free = e => !inCell(e);
   const untie = e => { for (const l of [...(e.labels || [])]) l.removeAttribute("for"); };
   const take = e => {  // the words of a field, which are then gone from where they stood
     const node = caption(e);

@@ -1,8 +1,8 @@
 // A third set, thought of when the rules for the first two stood; see mutations.js for the tools.
-window.__third = ({all, block, label, caption, form, doc, make, pick, junk, random, words}) => {
+window.__third = ({all, block, inCell, label, caption, form, doc, make, pick, junk, random, words}) => {
   const plainInput = e => e.tagName === "INPUT" && !/checkbox|radio|file/.test(e.type);
   const ticks = e => /checkbox|radio/.test(e.type);
-  const free = e => !e.closest("td");
+  const free = e => !inCell(e);
   const ground = () => {  // where something new of the page goes: beside the form, wherever it is
     const root = all()[0].getRootNode();
     return root.body || root.firstElementChild;
