@@ -7,6 +7,10 @@ from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.browser.values import Part
 from clerkwork.model.forms import FormField
 
+_NEW = """<label>Order date<input name=date></label><label>Supplier<input name=who></label>"""
+_LEGENDS = """<fieldset><legend>Order date</legend><input name=date></fieldset>
+<fieldset><legend>Supplier</legend><input name=who></fieldset>"""
+_BARE = "<input placeholder='Order date' name=date><input placeholder=Supplier name=who>"
 FORMS = {
     "labels": "<label>Order date<input name=date></label><label>Supplier<input name=who></label>",
     "beside": "<p><span>Order date</span><input name=date><p><b>Supplier</b><input name=who>",
@@ -53,6 +57,20 @@ FORMS = {
     "<label>Supplier<input name=who></label>",
     "under a heading": "<h2>Travel</h2><input placeholder=Who name=who>"
     "<input placeholder=When name=date>",
+    "explained": "<label>Number<input name=date><div>Number of the order</div></label>"
+    "<label>Order number<input name=who></label>",
+    "mirrored": "<table dir=rtl><tr><td>Order date<td><input name=date><td>Supplier<td>"
+    "<input name=who></table>",
+    "value": "<p><span>Order date</span><input name=date><p><span>Sort by</span><span tabindex=0"
+    " role=combobox style='display:inline-block;width:9em'>Order date</span>",
+    "sign": "<p><label><i title='Order date'>&#xf073;</i></label><input name=date>"
+    "<p><span>Supplier</span><i title='Order date'>&#xf05a;</i><input name=who>",
+    "sections": f"<h1>Orders</h1><div>{_NEW}</div>",
+    "sections with a copy": "<h1>Orders</h1><section><h2>Earlier version</h2>"
+    f"{_NEW.replace('name=', 'name=old-')}</section><div>{_LEGENDS}</div>",
+    "placeholders": f"<h1>Orders</h1><div>{_BARE}</div>",
+    "placeholders with a note": "<h1>Orders</h1><section><h2>Reminder</h2><button>Set</button>"
+    f"</section><div>{_BARE}</div>",
     "short": "<label>Order date<input name=date maxlength=6></label>",
     "popup": "<label>Order date<input name=date></label><div style='position:fixed;inset:0;"
     "background:#fff'>Your session ends soon</div>",

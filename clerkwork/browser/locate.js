@@ -15,6 +15,7 @@
   const SHUT = ":disabled, [aria-disabled=true], [aria-readonly=true]";
   const GRID = "table, [role=grid], [role=table]", LINE = "tr, [role=row]";
   const HEADING = "h1, h2, h3, h4, h5, h6, legend, [role=heading]";
+  const SAYS = /[\p{L}\p{N}]/u;
   const squeeze = text => (text || "").replace(/\s+/g, " ").trim();
   const above = node => node.assignedSlot || node.parentNode
     || (node instanceof ShadowRoot ? node.host : null);
@@ -103,7 +104,7 @@
         line => [...line.querySelectorAll(FIELDS)].some(seen)).length));
   }
 
-  const over = (() => {  // the headings that speak for this frame where it stands
+  const over = (() => {  // the texts of the headings that speak for this frame where it stands
     try { return frameElement?.__clerkworkOver || []; } catch { return []; }  // of another origin
   })();
 
@@ -112,7 +113,11 @@
   let run = null, headings = [];  // of the page, each with the element it speaks for
   const nested = element => found.length
     && found.at(-1).element.contains(element) && found.at(-1).element !== element;
+  const holds = box => Boolean(box.querySelector(`${FIELDS}, iframe`))
+    || [...box.querySelectorAll("*")].some(part => part.shadowRoot);
   const scope = heading => {  // the smallest box of a heading that holds fields as well
+    const section = heading.closest("section, article, aside, nav, dialog, [role=dialog]");
+    if (section && !holds(section)) return null;  // it has no fields to speak for
     let box = up(heading);
     while (box && !box.querySelector(FIELDS) && up(box)) box = up(box);
     return box;
@@ -120,12 +125,13 @@
   const within = element => {  // the headings that speak for an element, the nearest last
     const boxes = new Set();
     for (let part = element; part; part = up(part)) boxes.add(part);
-    return headings.filter(one => boxes.has(one.scope)).map(one => one.text);
+    return headings.filter(one => boxes.has(one.scope));
   };
-  const read = node => {
+  const read = (node, sign = "") => {
     const parent = node.parentElement || node.getRootNode().host;
-    const text = squeeze(node.data);
+    const text = sign || squeeze(node.data);
     if (!text || !parent || !parent.checkVisibility({visibilityProperty: true})) return;
+    if (found.at(-1)?.element.contains(parent)) return;  // what it shows is its value
     const range = document.createRange();
     range.selectNodeContents(node);
     const box = range.getBoundingClientRect();
@@ -133,12 +139,12 @@
     let block = parent;
     while (getComputedStyle(block).display === "inline" && up(block)) block = up(block);
     const near = run && run.block === block && box.left - run.box.right < 16;
-    if (near) {
+    if (near && !sign) {
       run.text = squeeze(`${run.text} ${text}`);
       run.box = {left: Math.min(run.box.left, box.left), top: Math.min(run.box.top, box.top),
         right: Math.max(run.box.right, box.right), bottom: Math.max(run.box.bottom, box.bottom)};
     } else {
-      run = {block, parent, text, at: found.length, heading: Boolean(parent.closest(HEADING)),
+      run = {block, parent, text, sign, at: found.length, heading: Boolean(parent.closest(HEADING)),
         box: {left: box.left, top: box.top, right: box.right, bottom: box.bottom}};
       texts.push(run);
     }
@@ -149,18 +155,29 @@
         {heading, scope: scope(heading), text: run.text}];
     }
   };
+  const tip = node => {  // what a sign that has no words of its own says for itself
+    const text = squeeze(node.getAttribute("aria-label") || node.title || node.alt);
+    return !text || SAYS.test(node.textContent) || node.closest(BUTTONS) || node.shadowRoot
+      || node.matches(FIELDS) || node.querySelector("*") ? "" : text;
+  };
   const walk = root => {
     for (let node = root.firstChild; node; node = node.nextSibling) {
       if (node.nodeType === 3) read(node);
       if (node.nodeType !== 1 || node.tagName === "SCRIPT" || node.tagName === "STYLE") continue;
       if (node.matches(FIELDS) && !nested(node)) {
         if (seen(node)) {
-          found.push({element: node, headings: [...over, ...within(node)].slice(-3)});
+          found.push({element: node, headings: within(node)});
           run = null;
         }
         else if (node.tagName === "SELECT" || node.tagName === "TEXTAREA") continue;
       }
-      if (node.tagName === "IFRAME") node.__clerkworkOver = [...over, ...within(node)];
+      const sign = tip(node);
+      if (sign) {
+        read(node, sign);
+        run = null;
+        continue;
+      }
+      if (node.tagName === "IFRAME") node.__clerkworkOver = [...over, ...within(node).map(one => one.text)];
       if (node.shadowRoot) walk(node.shadowRoot);
       if (!MUTE.has(node.tagName)) walk(node);
     }
@@ -192,7 +209,19 @@
     while (part && !inside.has(part)) part = up(part);
     text.owner = part && inside.get(part) === 1 ? only.get(part) : -1;
   }
+  const worded = new Set(texts.filter(text => !text.sign).map(text => text.owner).concat(-1));
+  texts.splice(0, texts.length, ...texts.filter(text => !text.sign || !worded.has(text.owner)));
 
+  const until = (part, element) => {  // its text before an element, and whether that was met
+    let text = "";
+    for (const child of part.childNodes) {
+      if (child === element) return [text, true];
+      const [more, met] = child.contains(element) ? until(child, element) : [said(child), false];
+      text += child.nodeType === 1 && getComputedStyle(child).display !== "inline" ? ` ${more} ` : more;
+      if (met) return [text, true];
+    }
+    return [text, false];
+  };
   const said = (element, own) => {  // the text of an element without what is inside of fields
     if (own && element === own) return "";
     if (element.nodeType === 3) return element.data;
@@ -200,6 +229,13 @@
       return "";
     return [...element.childNodes].map(child => said(child, own)).join(
       element.nodeType === 1 && getComputedStyle(element).display !== "inline" ? " " : "");
+  };
+  const naming = (part, element) => {  // of what stands around a field, its name comes before it
+    const whole = squeeze(said(part, element));
+    if (!SAYS.test(whole)) return [part, ...part.querySelectorAll("*")].map(tip).find(Boolean) || whole;
+    if (!part.contains(element) || /^(checkbox|radio)$/.test(element.type)) return whole;
+    const first = squeeze(until(part, element)[0]);
+    return SAYS.test(first) ? first : whole;
   };
   const label = element => {
     const ids = element.getAttribute("aria-labelledby");
@@ -211,8 +247,7 @@
     }
     const aria = squeeze(element.getAttribute("aria-label"));
     if (aria) return aria;
-    const labels = [...(element.labels || [])].filter(seen).map(
-      part => squeeze(said(part, element)));
+    const labels = [...(element.labels || [])].filter(seen).map(part => naming(part, element));
     return squeeze([...new Set(labels)].join(" "));
   };
   const grids = [];
@@ -255,6 +290,9 @@
       && box.top >= a.bottom - 4 && box.bottom <= b.top + 4));
   const beside = index => {
     const box = boxes[index], best = {};
+    // Where lines run from right to left, what comes first counts as left, as words in another
+    // script keep their own sequence within such a line.
+    const mirrored = getComputedStyle(up(found[index].element)).direction === "rtl";
     const offer = (side, gap, text, limit) => {
       if (gap > limit || gap < -6 || (best[side] && best[side].gap <= gap)) return;
       best[side] = {gap, text: text.text};
@@ -265,8 +303,10 @@
       const high = Math.min(other.bottom, box.bottom) - Math.max(other.top, box.top);
       const wide = Math.min(other.right, box.right) - Math.max(other.left, box.left);
       if (high > 0.4 * Math.min(other.bottom - other.top, box.height)) {
-        if (!between(index, other, box, true)) offer("left", box.left - other.right, text, 400);
-        if (!between(index, box, other, true)) offer("right", other.left - box.right, text, 120);
+        const side = seen => mirrored ? (text.at <= index ? "left" : "right") : seen;
+        const beyond = (seen, gap) => offer(side(seen), gap, text, side(seen) === "left" ? 400 : 120);
+        if (!between(index, other, box, true)) beyond("left", box.left - other.right);
+        if (!between(index, box, other, true)) beyond("right", other.left - box.right);
       }
       if (wide > 2) {
         if (!between(index, other, box, false)) offer("above", box.top - other.bottom, text, 90);
@@ -278,9 +318,13 @@
   };
   const gap = (a, b) => Math.max(0, a.left - b.right, b.left - a.right)
     + Math.max(0, a.top - b.bottom, b.top - a.bottom);
+  const counts = new Map();  // of the fields that a text stands with
+  for (const {owner, text} of texts) if (owner !== -1) counts.set(text, (counts.get(text) || 0) + 1);
+  const common = text => counts.get(text) >= FEW;  // what stands with so many names none of them
   const block = index => texts.filter(text => text.owner === index)
-    .map(text => [gap(text.box, boxes[index]), text.text]).filter(([away]) => away < 200)
-    .sort((a, b) => a[0] - b[0]).slice(0, 3).map(([, text]) => text);
+    .map(text => [common(text.text), gap(text.box, boxes[index]), text.text])
+    .filter(([, away]) => away < 200)
+    .sort((a, b) => a[0] - b[0] || a[1] - b[1]).slice(0, 3).map(([, , text]) => text);
   const group = (element, names) => {  // the words over a few fields, such as those of one date
     for (let box = up(element); box && inside.get(box) <= FEW; box = up(box)) {
       if (inside.get(box) < 2) continue;
@@ -291,6 +335,8 @@
     }
     return "";
   };
+  const shows = (element, index) => /^(INPUT|SELECT|TEXTAREA)$/.test(element.tagName)
+    || element.isContentEditable || label(element) || block(index).length ? "" : said(element);
   const numbers = new Map();
   const path = element => {  // the elements it stands in, each by a number, from the outermost
     const parts = [];
@@ -299,6 +345,12 @@
       parts.unshift(numbers.get(part));
     }
     return parts;
+  };
+  const spoken = (index, headings) => {  // without what is the only name of this field
+    const names = texts.filter(text => text.owner === index).map(text => text.text);
+    names.push(label(found[index].element) || names[0]);
+    const others = ({scope, text}) => inside.get(scope) !== 1 || names.some(one => one !== text);
+    return [...over, ...headings.filter(others).map(one => one.text)].slice(-3);
   };
   const describe = ({element, headings}, index) => {
     const form = element.form || element.closest("form, [role=form], dialog");
@@ -313,9 +365,9 @@
     return {
       tag, type: element.type || "", role: element.getAttribute("role") || "",
       label: label(element), title: squeeze(element.title),
-      placeholder: squeeze(element.placeholder || ""), attributes,
+      placeholder: squeeze(element.placeholder || shows(element, index)).slice(0, 80), attributes,
       block: block(index), ...beside(index), ...header(element),
-      headings: headings.map(text => text.slice(0, 80)).reverse(),
+      headings: spoken(index, headings).map(text => text.slice(0, 80)).reverse(),
       options: tag === "select" ? [...element.options].slice(0, 12).map(o => squeeze(o.text)) : [],
       form: form ? squeeze([form.id, form.getAttribute("name"), form.getAttribute("action"),
         form.getAttribute("aria-label")].filter(Boolean).join(" ")) : "",

@@ -130,7 +130,8 @@ def _verdict(wanted: Wanted, fields: Sequence[Candidate]) -> Verdict:
     free = [field for field in fields if not field.covered]
     if verdict.doubtful and len(free) < len(fields):
         other = choose(wanted.words, free, wanted.recorded, wanted.row)
-        if wanted.recorded is None or other.field is verdict.doubtful[0]:
+        best = verdict.doubtful[0]
+        if wanted.recorded is None or (other.field is best and not verdict.contested):
             return other
     return verdict
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from clerkwork.browser.candidates import Candidate
-from clerkwork.browser.rivals import rivals
+from clerkwork.browser.rivals import NAMED, rivals
 from clerkwork.browser.scores import TICKS, Score, called, most_like, score
 from clerkwork.browser.words import likeness
 from clerkwork.model.locators import Fingerprint
@@ -20,7 +20,6 @@ from clerkwork.model.locators import Fingerprint
 ENOUGH = 3.5  # a lower score is no field at all
 MARGIN = 1.5  # by less than this two fields are not told apart
 BLOCKED = 2.0  # what speaks against a field that nothing can be typed into
-NAMED = 2.0  # by so much the words must speak for a free field that stands for a blocked one
 LEAST_FOR_REST = 2  # fields a form must have for the last one to be known by the others
 
 
@@ -40,6 +39,8 @@ class Verdict:
         field: The field, or None when it was not found or not surely.
         how: By what it was found.
         doubtful: The candidates that could not be told apart; empty when there was none.
+        contested: One of them is as good as the best of them, or its words or its headings say
+            more; else it has the better attributes only.
         score: That of the best one, and
         margin: its distance to the next; both 0 where no fingerprint was needed.
     """
@@ -47,6 +48,7 @@ class Verdict:
     field: Candidate | None = None
     how: How = How.LABEL
     doubtful: tuple[Candidate, ...] = ()
+    contested: bool = False
     score: float = 0.0
     margin: float = 0.0
 
@@ -91,11 +93,18 @@ def _by_record(words: str, fields: Sequence[Candidate], recorded: Fingerprint) -
     margin = totals[best] - totals[order[1]] if len(order) > 1 else totals[best]
     near = [at for at in order if totals[best] - totals[at] < MARGIN]
     if labelled == [best] and margin > 0:
-        near = [best]
-    near += [at for at in rivals(best, fields, scores) if at not in near]
+        near = [best, *(at for at in near[1:] if scores[at].reads_as_well(scores[best]))]
+    others = rivals(best, fields, scores)
+    near += [at for at in others if at not in near]
     if len(near) > 1:
-        doubtful = tuple(fields[at] for at in near)
-        return Verdict(doubtful=doubtful, how=How.FINGERPRINT, score=totals[best], margin=margin)
+        return Verdict(
+            doubtful=tuple(fields[at] for at in near),
+            contested=margin < MARGIN
+            or any(scores[at].reads_better(scores[best]) for at in others),
+            how=How.FINGERPRINT,
+            score=totals[best],
+            margin=margin,
+        )
     hows = {How.LABEL: labelled == [best], How.BESIDE: best in beside, How.FINGERPRINT: True}
     how = next(how for how, true in hows.items() if true)
     return Verdict(field=fields[best], how=how, score=totals[best], margin=margin)

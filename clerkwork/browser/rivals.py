@@ -13,6 +13,7 @@ from clerkwork.browser.scores import Score, kind
 OTHER_WORDS = 2.5  # by so much the words must speak for another field
 OTHER_MARKS = 2.0  # the same, for attributes
 OTHER_SETTING = 1.0  # the same, for the form and the headings of a group that is alike
+NAMED = 2.0  # by so much the words of one say that it is meant, wherever it is set
 KNOWN_AS_OTHER = -2.0  # what bears the name of another field of the record contests nothing
 LEAST_ALIKE = 0.6  # of all fields of two groups
 LEAST_FIELDS = 2
@@ -33,8 +34,11 @@ def _contests(at: int, best: int, fields: Sequence[Candidate], scores: Sequence[
         return False
     if other.marks - mine.marks >= OTHER_MARKS:
         return True
+    if fields[best].covered and not fields[at].covered and other.reads_as_well(mine):
+        return True
     elsewhere = other.setting - mine.setting >= OTHER_SETTING
-    return elsewhere and _groups_alike(fields[best], fields[at], fields)
+    named = other.words >= NAMED
+    return elsewhere and (named or _groups_alike(fields[best], fields[at], fields))
 
 
 def _groups_alike(one: Candidate, other: Candidate, fields: Sequence[Candidate]) -> bool:

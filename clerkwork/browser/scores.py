@@ -13,6 +13,7 @@ from clerkwork.model.locators import Fingerprint
 CHOICES = ("select-one", "select-multiple", "combobox", "listbox", "button")
 TICKS = ("checkbox", "radio", "switch")
 MOST_MARKS = 5.0
+NEW_HEADING = 3.0  # what speaks against a field under a heading that was not there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,14 @@ class Score:
     def total(self) -> float:
         """Return all of it; attributes count up to a limit, as many say the same."""
         return self.words + min(self.marks, MOST_MARKS) + self.setting + self.place
+
+    def reads_better(self, other: "Score") -> bool:
+        """Return whether more is in its words, or in its headings, than in those of *other*."""
+        return self.words > other.words or self.setting > other.setting
+
+    def reads_as_well(self, other: "Score") -> bool:
+        """Return whether no less is in its words, and in its headings, than in those of *other*."""
+        return self.words >= other.words and self.setting >= other.setting
 
     def plus(self, *, place: float) -> "Score":
         """Return this score with *place* more for what stands around the field."""
@@ -71,7 +80,8 @@ def score(recorded: Fingerprint, seen: Fingerprint) -> Score:
 def _score_words(recorded: Fingerprint, seen: Fingerprint) -> float:
     mine = _names(recorded)
     own = [seen.label, seen.header, *seen.block]
-    near = [seen.left, seen.above, seen.placeholder, seen.title]
+    upright = seen.below if _named_below(recorded, mine) else seen.above
+    near = [seen.left, upright, seen.placeholder, seen.title]
     if seen.type in TICKS:
         near.append(seen.right)
     strong = most_like(mine, own)
@@ -91,12 +101,19 @@ def _score_words(recorded: Fingerprint, seen: Fingerprint) -> float:
 
 
 def _names(recorded: Fingerprint) -> list[str]:
-    names = [recorded.label, recorded.header, *recorded.block[:1]]
+    names = [recorded.label, recorded.header]
+    name = " ".join(names).strip()
+    names += [text for text in recorded.block[:1] if not name or likeness(name, text) >= 0.5]
     if not any(names):
         names = [recorded.left, recorded.above]
     if not any(names):
         names = [recorded.placeholder, recorded.title]
     return [name for name in names if plain(name)]
+
+
+def _named_below(recorded: Fingerprint, mine: Sequence[str]) -> bool:
+    """Return whether its name stood under it, where another one's would stand over that one."""
+    return not recorded.above and most_like(mine, [recorded.below]) >= 0.9
 
 
 def most_like(mine: Sequence[str], others: Sequence[str]) -> float:
@@ -163,8 +180,7 @@ def _score_setting(recorded: Fingerprint, seen: Fingerprint) -> float:
 
 def _score_headings(mine: Sequence[str], others: Sequence[str]) -> float:
     if not mine:
-        return -1.0 if others else 0.5
+        return -NEW_HEADING if others else 0.5
     pairs = zip(mine, others, strict=False)
     same = sum(likeness(one, other) >= 0.9 for one, other in pairs)
-    more = min(len(others) - len(mine), 1)  # it stands under one that was not there
-    return 3.0 * same / len(mine) - 0.6 - max(more, 0)
+    return 3.0 * same / len(mine) - 0.6 - NEW_HEADING * (len(others) > len(mine))

@@ -10,6 +10,7 @@ import yaml
 _BRACKETS = re.compile(r"[(\[【（][^)\]】）]*[)\]】）]")
 _MARKS = re.compile(r"[^\w\s%#&/.-]|_", re.UNICODE)
 _EDGES = re.compile(r"^(?:\d+[.)]\s+)|\b(?:required|optional)\b|必填|选填|可选", re.IGNORECASE)
+LEAST_CUT = 3  # letters of an abbreviated word
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _BETWEEN = re.compile(r"\s[-–—/|·]\s|[;:,](?=\s)|[。，；：]")
 _POLITE = re.compile(
@@ -50,6 +51,8 @@ def likeness(one: str, other: str) -> float:
     concepts = _concepts()
     if concepts.get(first, frozenset()) & concepts.get(second, frozenset()):
         return 0.92
+    if _abbreviates(one, second) or _abbreviates(other, first):
+        return 0.9
     if first in _parts(other) or second in _parts(one):
         return 0.88
     return max(_contained(first, second), 0.8 * _overlap(first, second))
@@ -60,6 +63,18 @@ def _parts(text: str) -> tuple[str, ...]:
     """Return the parts of a text that says more than a name, such as `Name / 名称`."""
     parts = _BETWEEN.split(unicodedata.normalize("NFKC", text))
     return tuple(filter(None, map(plain, parts))) if len(parts) > 1 else ()
+
+
+def _abbreviates(text: str, long: str) -> bool:
+    """Return whether every word of *text* is one of *long* or, cut by a full stop, its start."""
+    short = plain(text) + "." * text.rstrip().endswith(".")  # which is no part of a plain text
+    parts, whole = short.split(), long.split()
+    return "." in short and len(parts) == len(whole) and all(map(_starts, parts, whole))
+
+
+def _starts(part: str, word: str) -> bool:
+    cut = part.removesuffix(".")
+    return part == word or (cut != part and len(cut) >= LEAST_CUT and word.startswith(cut))
 
 
 def _contained(first: str, second: str) -> float:

@@ -22,7 +22,7 @@ class Fingerprint(Strict):
     title: str = Field("", description="What is shown when the pointer rests on it.")
     placeholder: str = Field("", description="What stands in it while it is empty.")
     block: list[str] = Field([], description="Texts that stand with this field and no other.")
-    left: str = Field("", description="Text left of it.")
+    left: str = Field("", description="Text left of it; first on a line from right to left.")
     right: str = Field("", description="Text right of it.")
     above: str = Field("", description="Text above it.")
     below: str = Field("", description="Text below it.")

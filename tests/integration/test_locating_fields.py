@@ -25,6 +25,9 @@ FOUND = [
     "hidden twin",
     "far twin",
     "hint",
+    "mirrored",
+    "value",
+    "sign",
 ]
 
 
@@ -49,6 +52,11 @@ def test_field_is_found_by_its_words(visitor, form):
 def test_field_of_a_grid_is_found_by_its_column_and_line(visitor):
     """The second line of the grid is meant, not the first."""
     assert visitor(form_visits.fill_date, "lines", "Quantity", 1) == "date"
+
+
+def test_name_of_a_field_stands_before_it_in_its_label(visitor):
+    """What the label says after the field explains it, and is no part of its name."""
+    assert visitor(form_visits.fill_date, "explained", "Number") == "date"
 
 
 def test_field_of_a_grid_is_found_within_an_element_of_the_pages_own(visitor):
@@ -101,6 +109,17 @@ def test_changed_field_within_a_shadow_root_of_a_frame_is_used(learning, tmp_pat
     learning(form_visits.fill_date, "nested")
     Learned(tmp_path).accept("portal", "Order date")
     assert learning(form_visits.fill_date, "nested renamed") == "date"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [("sections", "sections with a copy"), ("placeholders", "placeholders with a note")],
+)
+def test_heading_speaks_for_the_fields_of_its_own_section(learning, tmp_path, before, after):
+    """The legend of one field is its name, and a section without fields speaks for none."""
+    learning(form_visits.fill_date, before)
+    Learned(tmp_path).accept("portal", "Order date")
+    assert learning(form_visits.fill_date, after) == "date"
 
 
 def test_copy_that_lies_free_is_not_taken_for_a_covered_form(learning, tmp_path):

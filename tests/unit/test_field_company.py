@@ -1,6 +1,7 @@
 """Deciding about fields whose copies stand on the same page: greyed, hinted at, or a whole form."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from clerkwork.browser.candidates import Candidate
 from clerkwork.browser.company import Wanted, together
@@ -100,6 +101,49 @@ def test_heading_that_was_not_there_tells_a_copy():
         text("Batch", headings=[*mine, "An earlier one"], order=1),
     )
     assert choose("Batch", page, text("Batch", headings=mine)).field is page[0]
+
+
+def test_label_under_a_new_heading_does_not_outdo_the_words_beside_the_field():
+    """A reminder above bears the label; the field has its words beside it, as it always had."""
+    recorded = text("", left="Genre", block=["Genre"], after=["Year"])
+    reminder = text("Genre", headings=["Reminder"], after=["Year"])
+    page = on_page(reminder, text("", left="Genre", block=["Genre"], before=["Genre"], order=1))
+    assert choose("Genre", page, recorded).field is not page[0]
+
+
+def test_field_that_stands_where_it_was_recorded_contests_a_copy_with_better_words():
+    """Its name is left as a placeholder only, and the copy under a new heading has the label."""
+    mine, marks = ["New invoice"], {"name": "net", "autocomplete": "off"}
+    recorded = text("Net", left="Net", headings=mine, before=["Due"], after=["Paid"])
+    page = on_page(
+        text("", placeholder="Net", headings=mine),
+        text("Net", left="Net", headings=["Template", *mine], before=["Due"], after=["Paid"]),
+    )
+    recorded = recorded.model_copy(update={"attributes": marks})
+    page[1].seen.attributes.update(marks)
+    assert choose("Net", page, recorded).doubtful == (page[1], page[0])
+
+
+def test_label_that_lies_under_a_dialog_does_not_outdo_the_words_that_lie_free():
+    """A filter under the dialog bears the label, and more of its surroundings is as recorded."""
+    recorded = text("Net", after=["Paid"], before=["Due"])
+    page = on_page(text("Net", after=["Paid"], before=["Due"]), text("", block=["Net"], order=1))
+    page[0] = replace(page[0], covered="div")
+    assert choose("Net", page, recorded).doubtful == (page[0], page[1])
+
+
+def test_currency_beside_a_labelled_field_is_not_its_name():
+    """Three amounts stand with `SGD`, and the one that is called `Tax` is not the total."""
+    recorded = text("Total", block=["SGD"], left="SGD", others=["Tax"], order=1)
+    page = on_page(text("Tax", block=["SGD"], left="SGD", order=1), text("", left="Total"))
+    assert choose("Total", page, recorded).field is not page[0]
+
+
+def test_name_that_stood_under_its_field_is_not_looked_for_over_one():
+    """Captions stand under the fields: what is over the second one is the first one's."""
+    recorded = text("", below="Payee", block=["Payee"])
+    page = on_page(text("", below="Payee"), text("", above="Payee", order=1))
+    assert choose("Payee", page, recorded).field is page[0]
 
 
 def test_identifiers_that_now_belong_to_another_known_field_contest_nothing():

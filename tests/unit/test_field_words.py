@@ -45,6 +45,18 @@ def test_name_with_an_explanation_is_nearly_the_same(shown):
     assert 0.85 <= likeness("Director", shown) < 0.9
 
 
+@pytest.mark.parametrize("shown", ["Noti. per.", "Notice peri.", "Noti. period *"])
+def test_word_cut_by_a_full_stop_is_nearly_the_same(shown):
+    """Narrow columns cut long words; the full stop says so."""
+    assert likeness("Notice period", shown) == 0.9
+
+
+@pytest.mark.parametrize("shown", ["No. period", "Noti peri", "Noti.", "Note. per."])
+def test_other_beginning_is_no_abbreviation(shown):
+    """Two letters are too few, and without a full stop it is another word."""
+    assert likeness("Notice period", shown) < 0.9
+
+
 @pytest.mark.parametrize(("one", "other"), [("Tax", "Total"), ("数量", "单价"), ("", "Tax")])
 def test_other_things_are_not_alike(one, other):
     """Names of different things never come near to a match."""
