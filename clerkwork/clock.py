@@ -30,3 +30,16 @@ def to_ms(instant: datetime) -> int:
 def from_ms(milliseconds: int) -> datetime:
     """Return the instant that is *milliseconds* after 1970-01-01 UTC."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
+
+
+def parsed(text: str) -> datetime:
+    """Return the instant that *text* is in ISO 8601; without an offset it is in UTC.
+
+    Raises:
+        ValueError: It is none.
+    """
+    given = datetime.fromisoformat(text)
+    try:
+        return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(text) from error

@@ -1,9 +1,10 @@
 """Signed requests of other systems to work items: who may send, and each delivery once.
 
 The scheme is that of the Standard Webhooks specification, so senders find a library: the signature
-is HMAC-SHA256 over ``<id>.<timestamp>.<body>``, in base64, with ``v1,`` before it. Items are added
-before the delivery is recorded: whatever dies in between, the sender's next try does the rest,
-because an item that comes twice is one.
+is HMAC-SHA256 over ``<id>.<timestamp>.<body>``, in base64, with ``v1,`` before it. With the header
+``clerkwork-terms`` it is over ``<id>.<timestamp>.<terms>.<body>``: no terms begin as JSON does, so
+neither can be taken for the other. Items are added before the delivery is recorded: whatever dies
+in between, the sender's next try does the rest, because an item that comes twice is one.
 """
 
 import base64
@@ -19,7 +20,7 @@ from clerkwork import clock
 from clerkwork.config.secrets import secret
 from clerkwork.errors import ClerkworkError, ConfigError
 from clerkwork.intake.engine import Engine
-from clerkwork.model.items import NewItem
+from clerkwork.model.items import NewItem, Terms
 from clerkwork.model.workflows import Webhook, Workflow
 from clerkwork.store import deliveries
 from clerkwork.store.database import Store
@@ -28,6 +29,9 @@ MOST_ITEMS = 1000
 LONGEST_ID = 150
 KB = 1024
 RETRY_S = 60
+LAST_PRIORITY = 1000
+TERMS = "clerkwork-terms"
+EXAMPLE = "priority=10, due=2026-11-02T09:00Z, not-before=2026-11-01T00:00Z"
 ENCODED = "whsec_"
 
 
@@ -56,6 +60,12 @@ class Request:
 
     headers: Mapping[str, str]
     body: bytes
+
+    @property
+    def signed(self) -> bytes:
+        """Return what of its content the signature is made for."""
+        terms = self.headers.get(TERMS, "")
+        return f"{terms}.".encode() + self.body if terms else self.body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +126,7 @@ class HookIntake:
         if len(request.body) > rules.max_kb * KB:
             raise too_large(rules.max_kb * KB)
         name = self._checked(plan, rules, request)
-        key, digest = f"hook:{name}", hashlib.sha256(request.body).hexdigest()
+        key, digest = f"hook:{name}", hashlib.sha256(request.signed).hexdigest()
         with self._store.read() as db:
             known = deliveries.find(db, workflow, key)
         if known is not None:
@@ -126,7 +136,8 @@ class HookIntake:
             return Received(duplicate=True, items=[])
         if reason := self._refusal():
             raise HookRefused(503, reason, RETRY_S)
-        items = _items(request.body, plan, name)
+        terms = _terms(request.headers.get(TERMS, ""))
+        items = [terms.of(item) for item in _items(request.body, plan, name)]
         answers = [(item, self._engine.submit(item)) for item in items]
         with self._store.write() as db:
             deliveries.add(db, workflow, key, digest=digest, items=len(items), now=self._now())
@@ -154,10 +165,45 @@ class HookIntake:
         if abs(self._now().timestamp() - seconds) > rules.window_s:
             said = f"The webhook-timestamp is more than {rules.window_s} s away from our time."
             raise HookRefused(401, said)
-        wanted = sign(_secret(plan, rules), name, stamp, request.body)
+        wanted = sign(_secret(plan, rules), name, stamp, request.signed)
         if not any(hmac.compare_digest(wanted, given) for given in _given(signature)):
             raise HookRefused(401, "The webhook-signature does not fit id, timestamp and body.")
         return name
+
+
+def _terms(header: str) -> Terms:
+    """Return what the sender says of all items of a delivery.
+
+    Raises:
+        HookRefused: It cannot be understood.
+    """
+    found: dict[str, Any] = {}
+    for part in header.split(",") if header.strip() else ():
+        name, _, text = (piece.strip() for piece in part.partition("="))
+        if name not in PARSERS or name in found:
+            said = f"Write {TERMS} as {EXAMPLE}, each at most once; not {part.strip()!r}."
+            raise HookRefused(400, said)
+        parse, wanted = PARSERS[name]
+        try:
+            found[name] = parse(text)
+        except ValueError:
+            raise HookRefused(400, f"In {TERMS} {name} is {wanted}, not {text!r}.") from None
+    return Terms(
+        priority=found.get("priority"), due=found.get("due"), not_before=found.get("not-before")
+    )
+
+
+def _priority(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text[:5]) <= LAST_PRIORITY):
+        raise ValueError(text)
+    return int(text)
+
+
+PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
+    "priority": (_priority, f"a whole number from 1 (first) to {LAST_PRIORITY}"),
+    "due": (clock.parsed, "an instant"),
+    "not-before": (clock.parsed, "an instant"),
+}
 
 
 def sign(key: bytes, name: str, stamp: str, body: bytes) -> str:

@@ -4,13 +4,14 @@ import base64
 import json
 import threading
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx
 import pytest
 
 from clerkwork import clock
+from clerkwork.clock import from_ms
 from clerkwork.intake.hook import secret_key, sign
 from clerkwork.model.workflows import Webhook
 from clerkwork.store.schema import delivery, item
@@ -41,7 +42,9 @@ class Sender:
         """Send *data*; *signed* is what the signature is made for, *headers* go before ours."""
         body = data if isinstance(data, bytes) else json.dumps(data).encode()
         stamp = str(int(clock.now().timestamp() - age_s))
-        made = sign(secret_key(SECRET), name, stamp, body if signed is None else signed)
+        terms = headers.get("clerkwork_terms", "")
+        content = f"{terms}.".encode() + body if terms else body
+        made = sign(secret_key(SECRET), name, stamp, content if signed is None else signed)
         given = {
             "webhook-id": name,
             "webhook-timestamp": stamp,
@@ -94,6 +97,55 @@ def test_a_signed_request_adds_its_items(sender):
         ("PO-2", "new"),
         ("PO-1", "merged"),
     ]
+
+
+def test_terms_hold_for_all_items_of_a_delivery(sender):
+    """Priority, due and not-before are kept; an instant without an offset is in UTC."""
+    sender.post(
+        [ORDER, {"number": "PO-2"}],
+        clerkwork_terms="priority=10, due=2036-11-02T10:00+01:00, not-before=2036-11-01T00:00",
+    )
+    with sender.project.store.read() as db:
+        rows = db.execute(item.select()).all()
+    assert [(row.priority, from_ms(row.due_ms), from_ms(row.not_before_ms)) for row in rows] == [
+        (10, datetime(2036, 11, 2, 9, tzinfo=UTC), datetime(2036, 11, 1, tzinfo=UTC))
+    ] * 2
+
+
+def test_terms_that_were_changed_on_the_way_do_not_fit_the_signature(refused):
+    """Neither added, nor taken away, nor other ones."""
+    body = json.dumps(ORDER).encode()
+    added = refused.post(ORDER, clerkwork_terms="priority=1", signed=body)
+    taken = refused.post(ORDER, signed=b"priority=1." + body)
+    other = refused.post(ORDER, clerkwork_terms="priority=1", signed=b"priority=2." + body)
+    assert ([added.status_code, taken.status_code, other.status_code], refused.references()) == (
+        [401, 401, 401],
+        [],
+    )
+
+
+def test_the_same_delivery_with_other_terms_is_refused(sender):
+    """Else they would be dropped without a word."""
+    sender.post(ORDER, clerkwork_terms="priority=1")
+    assert sender.post(ORDER, clerkwork_terms="priority=2").status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("terms", "said"),
+    [
+        ("priority=0", "priority is a whole number from 1 (first) to 1000, not '0'."),
+        ("priority=1001", "priority is a whole number from 1 (first) to 1000, not '1001'."),
+        ("due=soon", "due is an instant, not 'soon'."),
+        ("not-before=9999-12-31T23:59-05:00", "not-before is an instant, not '9999-12-31"),
+        ("urgent=yes", "each at most once; not 'urgent=yes'."),
+        ("priority=1, priority=2", "each at most once; not 'priority=2'."),
+    ],
+)
+def test_terms_that_cannot_be_understood_are_refused(refused, terms, said):
+    """One sentence, and nothing is added."""
+    answer = refused.post(ORDER, clerkwork_terms=terms)
+    assert (answer.status_code, said in answer.json()["error"]) == (400, True)
+    assert refused.references() == []
 
 
 def test_the_same_delivery_twice_is_one(sender):

@@ -1,6 +1,6 @@
 """Put the items of a file in; a worker takes them from there."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -94,13 +94,14 @@ def _terms(priority: int | None, due: datetime | None, not_before: datetime | No
 
 def _instant(option: str, text: str | None) -> datetime | None:
     """Return what was typed as an instant: without an offset it is in UTC."""
+    from clerkwork import clock
+
     if text is None:
         return None
     try:
-        given = datetime.fromisoformat(text)
+        return clock.parsed(text)
     except ValueError:
         raise UsageError(f"{option} {text}: write an instant, such as 2026-11-02T09:00Z") from None
-    return given.replace(tzinfo=UTC) if given.tzinfo is None else given.astimezone(UTC)
 
 
 def _batch(name: str | None, count: int | None, sums: list[str]) -> "Batch | None":
