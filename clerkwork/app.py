@@ -8,15 +8,15 @@ from loguru import logger
 
 from clerkwork.browser.host import BrowserHost
 from clerkwork.browser.sessions import Sessions
-from clerkwork.config.calendars import load_calendars
+from clerkwork.config.calendars import load_calendars, read_calendars
 from clerkwork.config.disk import fullest_percent, used_percent
-from clerkwork.config.files import load_workflows
+from clerkwork.config.files import load_workflows, read_workflows
 from clerkwork.config.secrets import known_secrets, session_key
 from clerkwork.config.settings import Settings, load_settings
 from clerkwork.config.targets import load_targets, read_targets
-from clerkwork.config.templates import load_templates
+from clerkwork.config.templates import load_templates, read_templates
 from clerkwork.config.thresholds import load_thresholds
-from clerkwork.discover import load_bots
+from clerkwork.discover import find_bots, load_bots
 from clerkwork.documents.reader import DocumentReader
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.judging import Judging
@@ -178,7 +178,7 @@ class App:
                 raise ApplicationException("no_intake", reason)
             return sources.look(schedule)
 
-        calls = _calls(self.store, self.engine, name, look)
+        calls = _calls(self.store, self.engine, name, look, sources.left)
         return ScheduleClock(schedules, calls, calendars=self.calendars)
 
     def close(self) -> None:
@@ -187,7 +187,13 @@ class App:
         self.store.close()
 
 
-def _calls(store: Store, engine: Engine, name: str, work: Callable[[str], int]) -> Calls:
+def _calls(
+    store: Store,
+    engine: Engine,
+    name: str,
+    work: Callable[[str], int],
+    left: Callable[[str], str],
+) -> Calls:
     def blocked(schedule: str, reason: str) -> None:
         engine.event(
             Kind.PLANNED_RUN,
@@ -197,7 +203,7 @@ def _calls(store: Store, engine: Engine, name: str, work: Callable[[str], int]) 
             reason=reason,
         )
 
-    return calls_on(store, name, work=work, report=logger.error, blocked=blocked)
+    return calls_on(store, name, work=work, report=logger.error, blocked=blocked, left=left)
 
 
 def open_app(root: Path) -> App:
@@ -219,13 +225,37 @@ def open_app(root: Path) -> App:
 def open_bare(root: Path) -> App:
     """Open the project in *root* by its settings alone, as if it had no workflow, target or bot.
 
-    For what must be possible while another file is wrong. Secrets of the targets that can be read
-    are masked all the same.
+    For what must be possible while another file is wrong. Secrets of the targets and workflows that
+    can be read are masked all the same.
 
     Raises:
         ConfigError: The settings are wrong.
     """
     return _opened(root, workflows={}, targets={}, calendars={}, templates={}, bots={})
+
+
+def open_readable(root: Path) -> App:
+    """Open the project in *root* as far as its files can be read, for an operator in a hurry.
+
+    A workflow of which a bot cannot be read is left out like one whose own file is wrong.
+
+    Raises:
+        ConfigError: The settings are wrong.
+    """
+    bots, _ = find_bots(root)
+    workflows = {
+        name: plan
+        for name, (plan, _file) in read_workflows(root)[0].items()
+        if plan.steps[0].bot and all(step.bot in bots for step in plan.steps if step.bot)
+    }
+    return _opened(
+        root,
+        workflows=workflows,
+        targets={name: target for name, (target, _file) in read_targets(root)[0].items()},
+        calendars=read_calendars(root)[0],
+        templates=read_templates(root)[0],
+        bots=bots,
+    )
 
 
 def _opened(
@@ -241,7 +271,8 @@ def _opened(
     store = open_store(settings.store.url, root)
     known = [target for target, _file in read_targets(root)[0].values()]
     secrets = [target.password.get_secret_value() for target in known]
-    secrets += [*known_secrets(workflows.values()), session_key()]
+    plans = [plan for plan, _file in read_workflows(root)[0].values()]
+    secrets += [*known_secrets(plans), session_key()]
     log = RunLog(store, root / settings.folders.logs, Redactor(secrets))
     engine = Engine(
         store,

@@ -84,6 +84,26 @@ def opened_app(context: typer.Context) -> Iterator["App"]:
 
 
 @contextmanager
+def opened_readable(context: typer.Context) -> Iterator["App"]:
+    """Open the project as far as its files can be read, and warn of those that cannot.
+
+    Raises:
+        ConfigError: The settings are wrong.
+    """
+    from clerkwork.app import open_readable
+
+    root = find_root(context)
+    for problem in problems_of(root):
+        typer.echo(f"Left out: {problem}", err=True)
+    with quiet_log(root):
+        app = open_readable(root)
+        try:
+            yield app
+        finally:
+            app.close()
+
+
+@contextmanager
 def opened_bare(context: typer.Context) -> Iterator["App"]:
     """Open the project by its settings alone, for what must be possible whatever else is wrong.
 

@@ -17,6 +17,7 @@ def calls_on(
     work: Callable[[str], int],
     report: Callable[[str], None],
     blocked: Callable[[str, str], None],
+    left: Callable[[str], str] = lambda _name: "",
     lease: timedelta = rows.LEASE,
 ) -> Calls:
     """Return what a schedule clock needs, with its rows in *store*.
@@ -27,6 +28,7 @@ def calls_on(
         work: See ``Calls``.
         report: See ``Calls``.
         blocked: Gets the schedule and the reason of a run that could not be run, or must not.
+        left: See ``Calls``.
         lease: How long a process that does not renew its runs counts as alive.
     """
     kept = _Rows(store, worker, blocked, lease)
@@ -40,6 +42,7 @@ def calls_on(
         last=kept.last,
         work=work,
         report=report,
+        left=left,
     )
 
 

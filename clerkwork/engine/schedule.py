@@ -67,6 +67,7 @@ class Calls:
         last: Returns the latest instant that has a row, or None.
         work: Looks at the source of a workflow and returns the number of items it added.
         report: Gets a sentence when even the store cannot be reached.
+        left: Returns a sentence on what the last look at a source left, or an empty string.
     """
 
     claim: Callable[[str, datetime], bool]
@@ -78,6 +79,7 @@ class Calls:
     last: Callable[[str], datetime | None]
     work: Callable[[str], int]
     report: Callable[[str], None]
+    left: Callable[[str], str] = lambda _name: ""
 
 
 def next_looks(due: Due, after: datetime, count: int) -> list[Look]:
@@ -247,6 +249,7 @@ class ScheduleClock:
         self._at_work.add((name, planned))
         try:
             items = self._calls.work(name)
+            said += [left] if (left := self._calls.left(name)) else []
         except Exception as error:  # noqa: BLE001 - whatever it was, the row says it
             self._finish(name, planned, PlannedState.BLOCKED, reason=_said(error))
             return

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from clerkwork import clock
 from clerkwork.config.settings import Settings
-from clerkwork.errors import ClerkworkError, InputRejected
+from clerkwork.errors import ClerkworkError, InputRejected, fill
 from clerkwork.intake.engine import Engine, Prober, Taken
 from clerkwork.intake.evidence import StillChanging
 from clerkwork.intake.notice import note
@@ -21,6 +21,10 @@ from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import Terms
 from clerkwork.model.queues import Batch
 from clerkwork.model.workflows import FolderSource, Workflow
+
+STILL_WRITTEN = (
+    "{count} files, the first {name}, are still being written to and are left for the next run"
+)
 
 
 class FolderIntake:
@@ -88,6 +92,14 @@ class FolderIntake:
         if failure is not None:
             raise failure
         return added
+
+    def left(self, workflow: str) -> str:
+        """Return a sentence on the files that the last ``visit`` left, or an empty string."""
+        source = self._workflows[workflow].source
+        names = [] if source is None else [*self._settling.unsettled(workflow, source)]
+        if not names:
+            return ""
+        return fill(STILL_WRITTEN, {"count": len(names), "name": names[0].name})
 
     def interrupt(self) -> None:
         """End every ``visit`` that waits for a file, and let none wait any more."""

@@ -99,9 +99,14 @@ class Settling:
 
     def pending(self, workflow: str, source: FolderSource) -> list[timedelta]:
         """Return when each file that has not settled will have, by the monotonic clock."""
+        return list(self.unsettled(workflow, source).values())
+
+    def unsettled(self, workflow: str, source: FolderSource) -> dict[Path, timedelta]:
+        """Return the files that have not settled, sorted by name, each with when it will have."""
         now, settle = self._monotonic(), timedelta(seconds=source.settle_s)
-        instants = (seen.settles(settle) for seen in self._seen.get(workflow, {}).values())
-        return [instant for instant in instants if instant > now]
+        found = sorted(self._seen.get(workflow, {}).items())
+        instants = {file: seen.settles(settle) for file, seen in found}
+        return {file: instant for file, instant in instants.items() if instant > now}
 
     def _aged(self, folder: Path, fresh: dict[Path, Seen]) -> dict[Path, Seen]:
         """Return the files seen for the first time with the time they have lain there already."""

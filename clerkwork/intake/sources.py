@@ -32,3 +32,7 @@ class Sources:
             finally:  # a mailbox that does not answer holds up no file
                 added = self._folder.visit(workflow)
             return added
+
+    def left(self, workflow: str) -> str:
+        """Return a sentence on what the last look left for the next one, or an empty string."""
+        return self._folder.left(workflow)

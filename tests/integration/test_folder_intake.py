@@ -207,6 +207,7 @@ def test_a_file_that_is_still_written_to_is_left_to_the_next_planned_run(desk):
         ["a.xlsx"],
         timedelta(seconds=10),
     )
+    assert "the first a.xlsx, are still being" in desk.intake.left("orders")
 
 
 def test_a_wait_for_a_file_ends_when_the_process_does(desk):

@@ -87,6 +87,35 @@ def test_a_number_that_is_no_item_is_an_error(worked: Shell) -> None:
     assert (said.status, "there is no item 99" in said.err, item["item"]) == (2, True, 2)
 
 
+def test_items_are_changed_while_other_files_are_wrong(worked: Shell) -> None:
+    """Each faulty file is named; what needs none of them is done."""
+    (worked.root / "workflows" / "wrong.yaml").write_text("a: [")
+    folder = worked.root / "config" / "targets" / "wrong"
+    folder.mkdir(parents=True)
+    (folder / "target.yaml").write_text("name: wrong\n")
+    edited = worked("items", "edit", 2, "--set", "amount=12.5", "--yes")
+    cancelled = worked("items", "cancel", 2, "--yes")
+    assert (edited.status, cancelled.status, cancelled.out.splitlines()[-1]) == (
+        0,
+        0,
+        "cancel: 1 done, 0 refused.",
+    )
+    named = ["workflows/wrong.yaml" in edited.err, "wrong/target.yaml" in edited.err]
+    assert named == [True, True]
+
+
+def test_an_item_is_cancelled_while_its_own_workflow_is_wrong(worked: Shell) -> None:
+    """An edit, which needs the workflow, is refused with a sentence."""
+    (worked.root / "workflows" / "expenses.yaml").write_text("a: [")
+    edited = worked("items", "edit", 2, "--set", "amount=12.5", "--yes")
+    cancelled = worked("items", "cancel", 2, "--yes")
+    assert (edited.status, "there is no workflow 'expenses'" in edited.err, cancelled.status) == (
+        1,
+        True,
+        0,
+    )
+
+
 def test_an_edit_that_changes_nothing_says_so(worked: Shell) -> None:
     """It is no refusal."""
     said = worked("items", "edit", 2, "--set", "number=E-2", "--yes")

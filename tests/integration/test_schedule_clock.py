@@ -103,6 +103,13 @@ def test_a_failure_of_the_work_blocks_its_row_and_the_clock_lives_on(store):
     assert blocked.reason == "OSError: the share is away"
 
 
+def test_a_run_says_what_it_left_for_the_next_one(store):
+    """It is in the row, so that `schedule explain` tells it."""
+    made = calls(store, lambda _: 2, left=lambda name: f"{name}: one file is written to")
+    ScheduleClock({"w": Schedule(every_s=3600)}, made, now=lambda: NOON).fire("w", NOON)
+    assert [row.reason for row in rows(store)] == ["w: one file is written to"]
+
+
 def test_instants_that_came_while_the_work_was_busy_are_merged_into_the_next(store):
     """A slow scan is never run twice at once, and what it skipped is recorded."""
     first = threading.Event()

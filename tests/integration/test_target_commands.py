@@ -37,6 +37,17 @@ def test_a_target_is_stopped_and_let_go_by_name(worked: Shell) -> None:
     assert (again.status, too_often.status) == (2, 2)
 
 
+def test_a_target_is_stopped_while_other_files_are_wrong(worked: Shell) -> None:
+    """Each faulty file is named; the target stands still all the same, and goes again."""
+    shell = with_target(worked)
+    (shell.root / "workflows" / "wrong.yaml").write_text("a: [")
+    (shell.root / "bots" / "wrong.py").write_text("import nothing_of_this_name\n")
+    stopped = shell("targets", "stop", "erp")
+    gone = shell("targets", "go", "erp")
+    assert (stopped.status, gone.status) == (0, 0)
+    assert ["wrong.yaml" in stopped.err, "wrong.py" in stopped.err] == [True, True]
+
+
 def test_a_frozen_target_is_shown_with_its_end(worked: Shell) -> None:
     """The window's reason and the places at the login stand beside it."""
     (row,) = with_target(worked, last="2199-01-01")("targets", "--json").data

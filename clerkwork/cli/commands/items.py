@@ -258,7 +258,7 @@ def _each(
     from clerkwork.engine.operations import Operations
     from clerkwork.store import items
 
-    with project.opened_app(context) as app:
+    with project.opened_readable(context) as app:
         with app.store.read() as db:
             fitting = items.search(db, wanted, limit=items.count(db, wanted))
         _refuse_unknown(wanted, fitting)

@@ -28,7 +28,7 @@ def stop(context: typer.Context, name: NameArgument, why: Why = "") -> None:
     """Stop a target: its items wait, on all hosts, until somebody lets it go."""
     from clerkwork.engine import gate
 
-    with project.opened_app(context) as app:
+    with project.opened_readable(context) as app:
         if not gate.hold(app.engine, name, who=app.settings.console.user, why=why):
             raise UsageError(f"the target {name!r} is stopped already; `clerkwork targets` lists")
     typer.echo(f"Stopped {name}; `clerkwork targets go {name}` lets it go.")
@@ -39,7 +39,7 @@ def go(context: typer.Context, name: NameArgument, why: Why = "") -> None:
     """Let a stopped target go, and close its circuit breaker; its items go on at once."""
     from clerkwork.engine import gate
 
-    with project.opened_app(context) as app:
+    with project.opened_readable(context) as app:
         if not gate.release(app.engine, name, who=app.settings.console.user, why=why):
             raise UsageError(
                 f"the target {name!r} is neither stopped nor is its breaker open; "
