@@ -16,6 +16,8 @@ from clerkwork.model.reviews import NewReview, plain_fields
 from clerkwork.store import held, items, moves, reviews
 
 T = TypeVar("T")
+NOT_BEFORE = "not_before"
+UNTIL = "waits until the instant that its sender gave"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +41,7 @@ class Addition:
 def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> Addition:
     """Add *new* in the caller's transaction, or do what its workflow says about its reference."""
     workflow, now = core.workflow(new.workflow), clock.now()
-    new = _complete(core, new, now)
+    given, new = new, _complete(core, new, now)
     digest = digest_of(new.payload)
     state = _first_state(new, review, now)
     item_id = items.add(
@@ -65,23 +67,35 @@ def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> A
         added = Added.MERGED if workflow.on_conflict == "merge" else Added.REFUSED
         return _left(new, known.id, added, dropped=True)
     supersedes = workflow.on_conflict == "supersede" and review is None
-    taken = _supersede(core, db, known, new) if supersedes else None
+    taken = _supersede(core, db, known, new, given) if supersedes else None
     return taken or _conflict(core, db, new, known.id)
 
 
-def _supersede(core: Core, db: Connection, known: WorkItem, new: NewItem) -> Addition | None:
-    """Give the known item the new content, or return None when it is too late for that."""
+def _supersede(
+    core: Core, db: Connection, known: WorkItem, new: NewItem, given: NewItem
+) -> Addition | None:
+    """Give the known item the new content, or return None when it is too late for that.
+
+    Its priority, its due instant and when it may begin change if the sender *gave* others.
+    """
     digest, now = digest_of(new.payload), clock.now()
+    terms: dict[str, Any] = {} if given.priority is None else {"priority": given.priority}
+    if given.due is not None:
+        terms |= {"due_ms": clock.to_ms(given.due), "due_step": 0}
     if not moves.renew(
         db,
         known.id,
         payload=new.payload,
         group_key=new.group_key,
         digest=digest,
-        source=new.source,
         now=now,
+        source=new.source,
+        **terms,
     ):
         return None
+    if given.not_before is not None and given.not_before > now:
+        code, until = NOT_BEFORE, given.not_before
+        moves.defer(db, known.id, not_before=until, code=code, reason=UNTIL, now=now)
     reviews.withdraw(db, known.id, who="the sender", now=now)
     begun = _begin(core, db, known.id, new, review=None, added=Added.SUPERSEDED)
     return replace(begun, stale=known.run_id)

@@ -228,8 +228,9 @@ class Workflow(Strict):
     on_conflict: OnConflict = Field(
         "review",
         description="When a known reference comes with other content. `review`: a person decides; "
-        "`reject`: it is refused; `merge`: the known one stays as it is; `supersede`: the new "
-        "content takes its place while nothing was sent, else a person decides.",
+        "`reject`: it is refused; `merge`: the known one stays as it is, also its priority and due "
+        "instant; `supersede`: the new content takes its place while nothing was sent, with the "
+        "priority and instants that its sender gives, else a person decides.",
     )
     queue_trigger: QueueTrigger | None = Field(
         None, description="When its new items are released to the workers; none: at once."

@@ -259,11 +259,10 @@ def renew(
     payload: dict[str, Any],
     group_key: str | None,
     digest: str,
-    source: dict[str, Any] | None = None,
     now: datetime,
+    **more: Any,
 ) -> bool:
-    """Give an item other data and a new run; False when it is at work, closed, or was sent."""
-    values = {} if source is None else {"source": source}
+    """Renew data, *more* columns, and the run; False when it is at work, closed, or was sent."""
     statement = _move(
         item_id,
         ItemState.WAITING,
@@ -277,7 +276,7 @@ def renew(
         not_before_ms=None,
         reason_code=None,
         reason=None,
-        **values,
+        **more,
     )
     return db.execute(statement.where(unsent())).rowcount == 1
 

@@ -105,6 +105,7 @@ CODES = {
     "missing_field": N_("Not everything was found"),
     "no_confirmation": N_("Not confirmed by the target"),
     "not_an_order": N_("Not a purchase order"),
+    "not_before": N_("Not before an instant"),
     "not_verified": N_("Not confirmed by the target"),
     "overdue": N_("Overdue"),
     "ocr_failed": N_("Text recognition failed"),

@@ -15,6 +15,8 @@ from clerkwork.store import effects, items, moves
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
 
+DAY = timedelta(days=1)
+
 
 def fresh(*, seconds: float) -> datetime:
     return START + timedelta(seconds=seconds)
@@ -226,6 +228,38 @@ def test_a_superseded_item_is_worked_on_once_with_its_new_content(make_bench: Ma
     bench.start_worker()
     item = bench.until(item_id, ItemState.DONE)
     assert (item.run_no, item.attempt, item.result) == (2, 1, {"number": "A-1", "amount": 4})
+
+
+@pytest.mark.parametrize(
+    ("rule", "wanted"),
+    [
+        ("supersede", (900, 2 * DAY, "not_before", 9 * DAY)),
+        ("merge", (5, DAY, None, None)),
+    ],
+)
+def test_terms_that_come_with_other_content(
+    make_bench: MakeBench, rule: str, wanted: tuple[object, ...]
+) -> None:
+    """A superseding item brings its own terms; one that is merged changes nothing."""
+    bench = make_bench(plain)
+    change(bench, on_conflict=rule)
+    start = clock.from_ms(clock.to_ms(clock.now()))
+    item_id = bench.put("A-1", 3, priority=5, due=start + DAY)
+    bench.put("A-1", 4, priority=900, due=start + 2 * DAY, not_before=start + 9 * DAY)
+    item = bench.item(item_id)
+    instants = [None if at is None else at - start for at in (item.due, item.not_before)]
+    assert (item.priority, instants[0], item.reason_code, instants[1]) == wanted
+
+
+def test_terms_that_were_not_given_stay_when_an_item_is_superseded(make_bench: MakeBench) -> None:
+    """The workflow's own are for new items."""
+    bench = make_bench(plain)
+    change(bench, on_conflict="supersede")
+    due = clock.from_ms(clock.to_ms(clock.now() + DAY))
+    item_id = bench.put("A-1", 3, priority=5, due=due)
+    bench.put("A-1", 4)
+    item = bench.item(item_id)
+    assert (item.priority, item.due, item.state) == (5, due, ItemState.WAITING)
 
 
 def arrivals(*amounts: int) -> list[tuple[NewItem, None]]:
