@@ -69,10 +69,10 @@ def spare_pictures(
     """Return pictures of closed items that are neither of a first, a last nor a failed step.
 
     A step is meant as one attempt did it, with every file that was kept of it then. First and last
-    are those of a run that have files.
+    are those of a run that have files. A step over which its worker died failed, too.
     """
-    failure = event.alias()
-    failed = sa.exists().where(_same_step(failure), failure.c.kind == Kind.EXCEPTION)
+    failed = _step_has(Kind.EXCEPTION)
+    died = sa.and_(_step_has(Kind.STEP_STARTED), ~_step_has(Kind.STEP_DONE), ~_attempt_ended())
     ends = [_of_step_at(end) for end in (sa.func.min, sa.func.max)]
     closed = item.c.finished_ms.is_not(None)
     return _files(
@@ -82,6 +82,7 @@ def spare_pictures(
         closed,
         event.c.run_id.is_not(None),
         ~failed,
+        ~died,
         ~sa.or_(*ends),
         event.c.number > after,
     )
@@ -187,6 +188,19 @@ def _same_step(other: sa.FromClause) -> sa.ColumnElement[bool]:
         other.c.attempt == event.c.attempt,
         other.c.step.is_not_distinct_from(event.c.step),
     )
+
+
+def _step_has(kind: Kind) -> sa.ColumnElement[bool]:
+    """Return the condition that an event's step, in its attempt, has an event of *kind*."""
+    other = event.alias()
+    return sa.exists().where(_same_step(other), other.c.kind == kind)
+
+
+def _attempt_ended() -> sa.ColumnElement[bool]:
+    """Return the condition that no worker died over an event's attempt."""
+    other = event.alias()
+    same = (other.c.run_id == event.c.run_id, other.c.attempt == event.c.attempt)
+    return sa.exists().where(*same, other.c.kind == Kind.RUN_ENDED)
 
 
 def _of_step_at(end: Callable[..., sa.ColumnElement[int]]) -> sa.ColumnElement[bool]:

@@ -9,6 +9,7 @@ import pytest
 
 from clerkwork.app import open_bare
 from clerkwork.config.disk import fullest_percent, used_percent
+from tests.fixtures_cli import Shell
 
 MB = 2**20
 SIZE = 40
@@ -90,3 +91,16 @@ def test_the_fullest_disk_counts(tmp_path: Path, disk: Path) -> None:
     """A nearly empty one beside it says nothing."""
     fill(disk, 99)
     assert fullest_percent([tmp_path, disk]) == max(used_percent(tmp_path), used_percent(disk))
+
+
+def test_a_full_disk_refuses_what_is_put_in(worked: Shell) -> None:
+    """The command says what to do, and adds nothing."""
+    with (worked.root / "config" / "default.toml").open("a") as settings:
+        settings.write("\n[retention]\ndisk_claims_percent = 0\n")
+    before = worked("items", "--json").data
+    refused = worked("put", "expenses", __file__)
+    assert (refused.status, "Make room" in refused.err, worked("items", "--json").data) == (
+        1,
+        True,
+        before,
+    )
