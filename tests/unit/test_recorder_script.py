@@ -109,3 +109,22 @@ def test_recording_that_proves_nothing_is_refused(lines, problem):
     """What was entered has to be the sample, and has to be found again."""
     with pytest.raises(UsageError, match=problem):
         planned(read(*lines), parts_of(recordings.FIRST))
+
+
+def test_lines_that_are_written_in_one_form_are_for_a_person_to_describe():
+    """As Tryton's web client records them: a pop-up whose fields serve every line."""
+    product = 'page.get_by_role("textbox", name="Product:", exact=True)'
+    lines = [
+        line
+        for entry in recordings.FIRST["lines"]
+        for line in (
+            f'{product}.fill("{entry["code"]}")',
+            'page.get_by_role("button", name="Add and New").click()',
+        )
+    ]
+    search = 'page.get_by_role("combobox", name="Search").fill("PO-REC-1")'
+    with pytest.raises(UsageError, match=r"lines 3 and 5 of the recording .* `entry: single`"):
+        planned(
+            read('page.get_by_label("Reference:").fill("PO-REC-1")', *lines, search),
+            parts_of(recordings.FIRST),
+        )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from clerkwork.browser.recorder.sample import says
-from clerkwork.browser.recorder.script import SETTING_VALUES, Act
+from clerkwork.browser.recorder.script import SETTING_VALUES, Act, Link
 from clerkwork.errors import UsageError
 
 
@@ -41,6 +41,7 @@ def planned(acts: Sequence[Act], parts: Mapping[str, str]) -> Plan:
         raise UsageError(
             "the recording enters no values of the sample; enter exactly what the sample says"
         )
+    _refuse_lines_of_one_form([acts[at] for at in known[:-1]], parts)
     search = known[-1]
     entered = [acts[at].text for at in known[:-1]]
     last = max(at for at, act in enumerate(acts[:search]) if sets(act) or offered(act))
@@ -61,6 +62,26 @@ def planned(acts: Sequence[Act], parts: Mapping[str, str]) -> Plan:
         reference=references[0],
         value=acts[search].text,
     )
+
+
+def _refuse_lines_of_one_form(entered: Sequence[Act], parts: Mapping[str, str]) -> None:
+    """Do nothing unless one field was filled for several lines, which the walk could not tell."""
+    before: dict[tuple[Link, ...], Act] = {}
+    for act in entered:
+        earlier = before.setdefault(act.way, act)
+        mine, others = _lines(act.text, parts), _lines(earlier.text, parts)
+        if mine and others and not mine & others:
+            raise UsageError(
+                f"lines {earlier.line} and {act.line} of the recording fill one field for two lines"
+                " of the item: they are written one by one in a form of their own, which a"
+                " recording cannot describe. Write the target by hand, with `entry: single` under"
+                " `form.lines`, as Clerkwork's own target for Tryton has it"
+            )
+
+
+def _lines(text: str, parts: Mapping[str, str]) -> set[str]:
+    """Return the lines, such as ``lines.0``, of which *text* says a part."""
+    return {path.rpartition(".")[0] for path in meant(text, parts) if "." in path}
 
 
 def meant(text: str, parts: Mapping[str, str]) -> list[str]:
