@@ -7,13 +7,17 @@ that one is meant; and what was surely found as one field is not another one.
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from clerkwork.browser.candidates import Candidate
 from clerkwork.browser.match import ENOUGH, How, Verdict
 from clerkwork.browser.rivals import sides
+from clerkwork.browser.scores import called
+from clerkwork.browser.words import likeness
 from clerkwork.model.locators import Fingerprint
 
+IDENTIFIERS = ("id", "name")
+LIKE = 0.5  # less is another name
 COMPANIONS = 2  # fields found surely that tell which group is meant
 STRENGTH = (How.FINGERPRINT, How.BESIDE, How.LABEL)
 
@@ -31,6 +35,35 @@ class Wanted:
     words: str
     recorded: Fingerprint | None = None
     row: int | None = None
+
+
+def trusted(wanted: Sequence[Wanted], fields: Sequence[Candidate]) -> list[Wanted]:
+    """Return *wanted* without the identifiers of elements, where these were dealt out anew.
+
+    That is so where several fields bear the identifier of one and the words of another.
+    """
+    known = [one for one in wanted if one.recorded is not None]
+    dealt = sum(_dealt(one, known, field) for one in known for field in fields)
+    if dealt < COMPANIONS:
+        return list(wanted)
+    return [replace(one, recorded=_unmarked(one.recorded)) for one in wanted]
+
+
+def _dealt(one: Wanted, known: Sequence[Wanted], field: Candidate) -> bool:
+    mine = one.recorded.attributes if one.recorded is not None else {}
+    if not any(mine.get(name, "") == field.seen.attributes.get(name) for name in IDENTIFIERS):
+        return False
+    said = called(field.seen)
+    return likeness(one.words, said) < LIKE and any(
+        likeness(other.words, said) == 1.0 for other in known
+    )
+
+
+def _unmarked(recorded: Fingerprint | None) -> Fingerprint | None:
+    if recorded is None:
+        return None
+    kept = {name: text for name, text in recorded.attributes.items() if name not in IDENTIFIERS}
+    return recorded.model_copy(update={"attributes": kept})
 
 
 def apart(verdicts: Sequence[Verdict]) -> list[Verdict]:

@@ -15,7 +15,7 @@ from playwright.sync_api import ElementHandle, Error, Frame, JSHandle, Page
 
 from clerkwork import clock
 from clerkwork.browser.candidates import Candidate, candidates
-from clerkwork.browser.company import Wanted, apart, together
+from clerkwork.browser.company import Wanted, apart, together, trusted
 from clerkwork.browser.match import How, Verdict, choose
 from clerkwork.browser.scores import called
 from clerkwork.browser.words import plain
@@ -102,7 +102,8 @@ def find_fields(
     while True:
         frames, fields = seen or look(page)
         seen = None
-        verdicts = together(wanted, apart([_verdict(one, fields) for one in wanted]), fields)
+        sought = trusted(wanted, fields)
+        verdicts = together(sought, apart([_verdict(one, fields) for one in sought]), fields)
         now = repr([(one.frame, one.place, called(one.seen)) for one in fields])
         if now != before:
             since, before = clock.monotonic(), now

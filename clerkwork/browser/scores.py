@@ -80,8 +80,8 @@ def score(recorded: Fingerprint, seen: Fingerprint) -> Score:
 def _score_words(recorded: Fingerprint, seen: Fingerprint) -> float:
     mine = _names(recorded)
     own = [seen.label, seen.header, *seen.block]
-    upright = seen.below if _named_below(recorded, mine) else seen.above
-    near = [seen.left, upright, seen.placeholder, seen.title]
+    above = "" if _named_below(recorded, mine) else seen.above
+    near = [seen.left, above, seen.placeholder, seen.title]
     if seen.type in TICKS:
         near.append(seen.right)
     strong = most_like(mine, own)
@@ -112,7 +112,7 @@ def _names(recorded: Fingerprint) -> list[str]:
 
 
 def _named_below(recorded: Fingerprint, mine: Sequence[str]) -> bool:
-    """Return whether its name stood under it, where another one's would stand over that one."""
+    """Return whether its name stood under it, so that what stands over one now names another."""
     return not recorded.above and most_like(mine, [recorded.below]) >= 0.9
 
 

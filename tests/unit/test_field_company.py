@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from clerkwork.browser.candidates import Candidate
-from clerkwork.browser.company import Wanted, together
+from clerkwork.browser.company import Wanted, together, trusted
 from clerkwork.browser.match import Verdict, choose
 from clerkwork.model.locators import Fingerprint
 
@@ -142,8 +142,8 @@ def test_currency_beside_a_labelled_field_is_not_its_name():
 def test_name_that_stood_under_its_field_is_not_looked_for_over_one():
     """Captions stand under the fields: what is over the second one is the first one's."""
     recorded = text("", below="Payee", block=["Payee"])
-    page = on_page(text("", below="Payee"), text("", above="Payee", order=1))
-    assert choose("Payee", page, recorded).field is page[0]
+    page = on_page(text(""), text("", above="Payee", order=1))
+    assert choose("Payee", page, recorded).field is not page[1]
 
 
 def test_identifiers_that_now_belong_to_another_known_field_contest_nothing():
@@ -160,6 +160,27 @@ def test_words_over_a_few_fields_tell_two_of_one_name_apart():
     """`Date` stands twice, once beside `Last login` and once beside `Joined`."""
     page = on_page(text("Date", group="Last login"), text("Date", group="Joined"))
     assert choose("Date", page, text("Date", group="Joined", order=1)).field is page[1]
+
+
+def test_identifiers_that_were_dealt_out_anew_are_not_trusted():
+    """Two fields bear the name of one element and the words of another: names say nothing now."""
+    wanted = [
+        Wanted(words=name, recorded=text(name, attributes={"id": f"f{at}", "class": "wide"}))
+        for at, name in enumerate(NAMES)
+    ]
+    page = on_page(*(text(name, attributes={"id": f"f{2 - at}"}) for at, name in enumerate(NAMES)))
+    kept = [one.recorded.attributes for one in trusted(wanted, page) if one.recorded]
+    assert kept == [{"class": "wide"}] * 3
+
+
+def test_one_field_with_the_identifier_of_another_does_not_shake_the_rest():
+    """The identifier of one was given to another one; the rest bears its own."""
+    wanted = [
+        Wanted(words=name, recorded=text(name, attributes={"id": f"f{at}"}))
+        for at, name in enumerate(NAMES)
+    ]
+    page = on_page(*(text(name, attributes={"id": "f0"}) for name in NAMES[:2]))
+    assert trusted(wanted, page) == wanted
 
 
 def test_field_stands_in_the_form_in_which_the_others_were_found():
