@@ -30,15 +30,17 @@ class Wanted:
         words: What a person calls it.
         recorded: What it looked like when it was last found, if that is known.
         row: Its line in a grid, from 0.
+        trusted: Its attributes speak for a field; else they only cast doubt on another.
     """
 
     words: str
     recorded: Fingerprint | None = None
     row: int | None = None
+    trusted: bool = True
 
 
 def trusted(wanted: Sequence[Wanted], fields: Sequence[Candidate]) -> list[Wanted]:
-    """Return *wanted* without the identifiers of elements, where these were dealt out anew.
+    """Return *wanted*, its attributes not to be trusted where these were dealt out anew.
 
     That is so where several fields bear the identifier of one and the words of another.
     """
@@ -46,7 +48,7 @@ def trusted(wanted: Sequence[Wanted], fields: Sequence[Candidate]) -> list[Wante
     dealt = sum(_dealt(one, known, field) for one in known for field in fields)
     if dealt < COMPANIONS:
         return list(wanted)
-    return [replace(one, recorded=_unmarked(one.recorded)) for one in wanted]
+    return [replace(one, trusted=False) for one in wanted]
 
 
 def _dealt(one: Wanted, known: Sequence[Wanted], field: Candidate) -> bool:
@@ -57,13 +59,6 @@ def _dealt(one: Wanted, known: Sequence[Wanted], field: Candidate) -> bool:
     return likeness(one.words, said) < LIKE and any(
         likeness(other.words, said) == 1.0 for other in known
     )
-
-
-def _unmarked(recorded: Fingerprint | None) -> Fingerprint | None:
-    if recorded is None:
-        return None
-    kept = {name: text for name, text in recorded.attributes.items() if name not in IDENTIFIERS}
-    return recorded.model_copy(update={"attributes": kept})
 
 
 def apart(verdicts: Sequence[Verdict]) -> list[Verdict]:

@@ -127,14 +127,19 @@ def _verdict(wanted: Wanted, fields: Sequence[Candidate]) -> Verdict:
     Where it is known what the field looked like, that must not be less like it than one of those
     that something lies over: under a pop-up the form is covered, and its copy may not be.
     """
-    verdict = choose(wanted.words, fields, wanted.recorded, wanted.row)
+    verdict = _choose(wanted, fields)
     free = [field for field in fields if not field.covered]
     if verdict.doubtful and len(free) < len(fields):
-        other = choose(wanted.words, free, wanted.recorded, wanted.row)
+        other = _choose(wanted, free)
         best = verdict.doubtful[0]
         if wanted.recorded is None or (other.field is best and not verdict.contested):
             return other
     return verdict
+
+
+def _choose(wanted: Wanted, fields: Sequence[Candidate]) -> Verdict:
+    trusted = wanted.trusted
+    return choose(wanted.words, fields, wanted.recorded, wanted.row, trusted=trusted)
 
 
 def _at_once(verdict: Verdict) -> bool:

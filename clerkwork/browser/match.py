@@ -8,7 +8,7 @@ while the form itself was renamed.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from clerkwork.browser.candidates import Candidate
@@ -54,7 +54,12 @@ class Verdict:
 
 
 def choose(
-    words: str, fields: Sequence[Candidate], recorded: Fingerprint | None, row: int | None = None
+    words: str,
+    fields: Sequence[Candidate],
+    recorded: Fingerprint | None,
+    row: int | None = None,
+    *,
+    trusted: bool = True,
 ) -> Verdict:
     """Return which of *fields* is the one that *words* name.
 
@@ -63,10 +68,16 @@ def choose(
         fields: All fields of the page.
         recorded: What it looked like when it was last found, if that is known.
         row: Its line in a grid, from 0.
+        trusted: Its attributes speak for a field; else they only cast doubt on another.
     """
     if row is not None:
         fields = _in_row(fields, row)
-    return _by_words(words, fields) if recorded is None else _by_record(words, fields, recorded)
+    if recorded is None:
+        return _by_words(words, fields)
+    scores = _scores(recorded, fields)
+    if not trusted:
+        scores = [replace(one, most_marks=0.0) for one in scores]
+    return _by_record(words, fields, recorded, scores)
 
 
 def _by_words(words: str, fields: Sequence[Candidate]) -> Verdict:
@@ -80,8 +91,9 @@ def _by_words(words: str, fields: Sequence[Candidate]) -> Verdict:
     return Verdict()
 
 
-def _by_record(words: str, fields: Sequence[Candidate], recorded: Fingerprint) -> Verdict:
-    scores = _scores(recorded, fields)
+def _by_record(
+    words: str, fields: Sequence[Candidate], recorded: Fingerprint, scores: Sequence[Score]
+) -> Verdict:
     kept = _typable(recorded, fields, scores)
     fields, scores = [fields[at] for at in kept], [scores[at] for at in kept]
     totals = [one.total for one in scores]

@@ -25,17 +25,19 @@ class Score:
         marks: By its identifiers and other attributes.
         setting: By the form and the headings it stands under.
         place: By its kind, and by what stands around it.
+        most_marks: How much of the attributes counts at most, as many say the same.
     """
 
     words: float
     marks: float
     setting: float
     place: float
+    most_marks: float = MOST_MARKS
 
     @property
     def total(self) -> float:
-        """Return all of it; attributes count up to a limit, as many say the same."""
-        return self.words + min(self.marks, MOST_MARKS) + self.setting + self.place
+        """Return all of it that counts."""
+        return self.words + min(self.marks, self.most_marks) + self.setting + self.place
 
     def reads_better(self, other: "Score") -> bool:
         """Return whether more is in its words, or in its headings, than in those of *other*."""

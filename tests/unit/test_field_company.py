@@ -165,12 +165,18 @@ def test_words_over_a_few_fields_tell_two_of_one_name_apart():
 def test_identifiers_that_were_dealt_out_anew_are_not_trusted():
     """Two fields bear the name of one element and the words of another: names say nothing now."""
     wanted = [
-        Wanted(words=name, recorded=text(name, attributes={"id": f"f{at}", "class": "wide"}))
+        Wanted(words=name, recorded=text(name, attributes={"id": f"f{at}"}))
         for at, name in enumerate(NAMES)
     ]
     page = on_page(*(text(name, attributes={"id": f"f{2 - at}"}) for at, name in enumerate(NAMES)))
-    kept = [one.recorded.attributes for one in trusted(wanted, page) if one.recorded]
-    assert kept == [{"class": "wide"}] * 3
+    assert [one.trusted for one in trusted(wanted, page)] == [False, False, False]
+
+
+def test_untrusted_attributes_only_cast_doubt():
+    """The country of one section kept its words, that of the other its identifiers."""
+    recorded = text("Country", attributes={"id": "s5", "name": "ship_country"})
+    page = on_page(text("Country"), text("国", attributes=recorded.attributes))
+    assert choose("Country", page, recorded, trusted=False).doubtful == (page[0], page[1])
 
 
 def test_one_field_with_the_identifier_of_another_does_not_shake_the_rest():
