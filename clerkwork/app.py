@@ -206,8 +206,12 @@ def _calls(
     return calls_on(store, name, work=work, report=logger.error, blocked=blocked, left=left)
 
 
-def open_app(root: Path) -> App:
+def open_app(root: Path, store: Store | None = None) -> App:
     """Open the project in *root*.
+
+    Args:
+        root: The project's folder.
+        store: An open one, in place of that of the settings.
 
     Raises:
         ConfigError: A configuration, workflow, target or bot file is wrong.
@@ -219,6 +223,7 @@ def open_app(root: Path) -> App:
         calendars=load_calendars(root),
         templates=load_templates(root),
         bots=load_bots(root),
+        store=store,
     )
 
 
@@ -266,9 +271,10 @@ def _opened(
     calendars: dict[str, Calendar],
     templates: dict[str, Template],
     bots: dict[str, Bot],
+    store: Store | None = None,
 ) -> App:
     settings = load_settings(root)
-    store = open_store(settings.store.url, root)
+    store = store or open_store(settings.store.url, root)
     known = [target for target, _file in read_targets(root)[0].values()]
     secrets = [target.password.get_secret_value() for target in known]
     plans = [plan for plan, _file in read_workflows(root)[0].values()]

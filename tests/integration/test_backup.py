@@ -279,6 +279,23 @@ def test_the_commands_bring_an_item_back(worked: Shell, tmp_path: Path) -> None:
     assert "With a person again: expenses E-2: After the backup it was rejected" in back.out
 
 
+def test_a_restore_that_is_cut_off_behind_its_stroke_has_what_came_since(
+    worked: Shell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The copy holds what the store of before knew when it takes that one's place."""
+    copy = tmp_path / "copy"
+    worked("backup", copy)
+    worked("run", "expenses", '{"number": "E-3", "purpose": "Taxi", "amount": 12}')
+
+    def cut_off(*_: object, **__: object) -> None:
+        raise InterruptedError
+
+    monkeypatch.setattr("clerkwork.intake.again.put_back", cut_off)
+    worked("restore", copy)
+    listed = worked("items", "ls", "--json").data
+    assert sorted(item["reference"] for item in listed) == ["E-1", "E-2", "E-3"]
+
+
 def test_a_project_with_a_mistake_is_restored_when_it_is_mended(
     worked: Shell, tmp_path: Path
 ) -> None:

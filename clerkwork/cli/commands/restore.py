@@ -9,7 +9,11 @@ import typer
 from clerkwork.cli import project
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from clerkwork.engine.aftermath import Carried
     from clerkwork.model.workflows import Workflow
+    from clerkwork.store.database import Store
     from clerkwork.store.recovery import Restored, Touched
 
 
@@ -30,7 +34,6 @@ def command(
     from clerkwork.config.settings import load_settings
     from clerkwork.intake.again import put_back
     from clerkwork.store import backup
-    from clerkwork.store.database import Store
     from clerkwork.store.milestones import Milestone, reached
     from clerkwork.store.recovery import mark_restored
 
@@ -39,17 +42,15 @@ def command(
     settings, workflows = load_settings(root), load_workflows(root)
     now = clock.now()
 
-    touched: list[Touched] = []
-
-    def prepare(store: Store) -> "Restored":
+    def prepare(store: "Store") -> "tuple[Restored, Carried]":
         with store.read() as db:
             since = reached(db, Milestone.BACKED_UP)
         known = None if since is None else _touched(settings.store.url, root, since)
-        touched.extend(known or ())
         with store.write() as db:
-            return mark_restored(db, now=now, touched=known, workflows=_entering(root, workflows))
+            marked = mark_restored(db, now=now, touched=known, workflows=_entering(root, workflows))
+        return marked, _carry_over(root, store, known or ())
 
-    restored = backup.restore(
+    restored, carried = backup.restore(
         settings.store.url,
         root,
         file.resolve(),
@@ -60,9 +61,7 @@ def command(
     moved = []
     if (since := restored.backed_up) is not None:
         moved = put_back(root / settings.folders.inbox, workflows.values(), since=since)
-    _tell(restored)
-    if touched:
-        _carry_over(context, touched)
+    _tell(restored, carried)
     for moved_file in moved:
         typer.echo(f"Back in the inbox: {moved_file.relative_to(root)}")
 
@@ -79,7 +78,7 @@ def _entering(root: Path, workflows: "dict[str, Workflow]") -> set[str]:
     }
 
 
-def _tell(restored: "Restored") -> None:
+def _tell(restored: "Restored", carried: "Carried") -> None:
     if restored.backed_up is not None:
         typer.echo(f"The store is as it was on {restored.backed_up:%Y-%m-%d at %H:%M:%S} UTC.")
     typer.echo(
@@ -88,6 +87,12 @@ def _tell(restored: "Restored") -> None:
         f"{restored.unconfirmed} effects are unconfirmed; "
         f"{restored.reviews} reviews are open, those answered since need their answer again."
     )
+    for name in carried.added:
+        typer.echo(f"Came after the backup and was put in again: {name}")
+    for name, reason in carried.to_person.items():
+        typer.echo(f"With a person again: {name}: {reason}")
+    for name in carried.left:
+        typer.echo(f"Came after the backup, and its workflow is not there: {name}", err=True)
 
 
 def _touched(url: str, root: Path, since: datetime) -> "list[Touched] | None":
@@ -114,14 +119,14 @@ def _touched(url: str, root: Path, since: datetime) -> "list[Touched] | None":
         present.close()
 
 
-def _carry_over(context: typer.Context, touched: "list[Touched]") -> None:
+def _carry_over(root: Path, store: "Store", touched: "Sequence[Touched]") -> "Carried":
+    """Bring what came since into the copy, before that takes its place: a crash loses none."""
+    from clerkwork.app import open_app
     from clerkwork.engine.aftermath import carry_over
 
-    with project.opened_app(context) as app:
-        carried = carry_over(app.engine, touched)
-    for name in carried.added:
-        typer.echo(f"Came after the backup and was put in again: {name}")
-    for name, reason in carried.to_person.items():
-        typer.echo(f"With a person again: {name}: {reason}")
-    for name in carried.left:
-        typer.echo(f"Came after the backup, and its workflow is not there: {name}", err=True)
+    with project.quiet_log(root):
+        engine = open_app(root, store).engine
+        try:
+            return carry_over(engine, touched)
+        finally:
+            engine.close()
