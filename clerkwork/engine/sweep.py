@@ -7,7 +7,7 @@ an instant has to be rewound. Several sweeps may do the same at once: the second
 import contextlib
 import os
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -38,8 +38,14 @@ class Sweep:
         self._worker = worker
         self._lease = lease
         self._labels = labels
+        self._queues: Sequence[str] = ()
         self._host = socket.gethostname()
         self._broken: set[str] = set()
+
+    def begin(self, queues: Sequence[str]) -> None:
+        """Give the first sign of life of a worker that will work on *queues*."""
+        self._queues = queues
+        self.beat()
 
     def beat(self) -> None:
         """Give a sign of life."""
@@ -54,6 +60,7 @@ class Sweep:
                     pid=os.getpid(),
                     now=now,
                     labels=self._labels,
+                    queues=self._queues,
                     booted=booted,
                 )
 

@@ -91,9 +91,9 @@ class Worker:
         """Start to work on *queues*, or on all of the project's that its labels allow."""
         global _present  # noqa: PLW0603 - DBOS calls a function of this module, not a method
         _present = self
-        self._sweep.beat()  # alive first: otherwise a peer takes our items for orphans
-        gate.reconsider(self._engine)
         self.queues = queues or fitting(self._engine.queues(), self._settings.labels)
+        self._sweep.begin(self.queues)  # first: otherwise a peer takes our items for orphans
+        gate.reconsider(self._engine)
         DBOS(
             config={
                 "name": "clerkwork",

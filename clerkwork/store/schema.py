@@ -312,4 +312,5 @@ worker = sa.Table(
     Column("beat_ms", BigInteger, nullable=False),
     Column("booted_ms", BigInteger),  # another value: the host's clock was set
     Column("labels", sa.JSON, nullable=False),
+    Column("queues", sa.JSON, nullable=False, server_default="[]"),
 )

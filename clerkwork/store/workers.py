@@ -1,6 +1,7 @@
 """Heartbeats of workers: who is alive."""
 
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from clerkwork.clock import from_ms, to_ms
-from clerkwork.store.schema import worker
+from clerkwork.model.items import ItemState
+from clerkwork.store.schema import item, worker
 from clerkwork.store.upsert import insert_or_ignore
 
 
@@ -19,6 +21,7 @@ class Worker:
 
     Attributes:
         labels: What its host has that not every host has, in its own words.
+        queues: Those it works on, in the order it was told them.
     """
 
     name: str
@@ -27,6 +30,7 @@ class Worker:
     started: datetime
     beat: datetime
     labels: tuple[str, ...]
+    queues: tuple[str, ...]
 
 
 def register(
@@ -37,6 +41,7 @@ def register(
     pid: int,
     now: datetime,
     labels: Collection[str] = (),
+    queues: Sequence[str] = (),
     booted: datetime | None = None,
 ) -> None:
     """Make the worker known; does nothing when it is.
@@ -48,6 +53,7 @@ def register(
         pid: Its process.
         now: The present instant.
         labels: See ``Worker``.
+        queues: See ``Worker``.
         booted: When its host began to count its time, by the present wall clock, or None.
     """
     insert_or_ignore(
@@ -60,6 +66,7 @@ def register(
         beat_ms=to_ms(now),
         booted_ms=None if booted is None else to_ms(booted),
         labels=sorted(labels),
+        queues=list(queues),
     )
 
 
@@ -91,6 +98,19 @@ def alive(db: Connection, *, since: datetime) -> list[Worker]:
     return [_worker(row) for row in db.execute(statement)]
 
 
+def at_work(db: Connection) -> dict[str, list[str]]:
+    """Return the references of the items that each worker, by its name, works on now."""
+    query = (
+        sa.select(item.c.worker, item.c.reference)
+        .where(item.c.state == ItemState.RUNNING.value, item.c.worker.is_not(None))
+        .order_by(item.c.id)
+    )
+    found = defaultdict(list)
+    for name, reference in db.execute(query):
+        found[name].append(reference)
+    return dict(found)
+
+
 def remove(db: Connection, name: str) -> None:
     """Forget a worker that ended by itself."""
     db.execute(worker.delete().where(worker.c.name == name))
@@ -104,4 +124,5 @@ def _worker(row: Row[Any]) -> Worker:
         started=from_ms(row.started_ms),
         beat=from_ms(row.beat_ms),
         labels=tuple(row.labels),
+        queues=tuple(row.queues),
     )

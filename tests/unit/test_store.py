@@ -202,6 +202,18 @@ def test_a_silent_worker_is_not_alive(store: Store) -> None:
     assert [worker.name for worker in alive] == ["new"]
 
 
+def test_a_worker_is_listed_with_the_items_that_it_works_on(store: Store) -> None:
+    """An item is at work from its reservation on, and no more when it waits again."""
+    first, second = (add(store, reference) for reference in ("A-1", "A-2"))
+    with store.write() as db:
+        for item_id in (first, second):
+            moves.reserve(db, item_id, worker="w", now=NOW)
+        both = workers.at_work(db)
+        moves.postpone(db, first, 1, not_before=NOW, code="c", reason="r", failed=False, now=NOW)
+        one = workers.at_work(db)
+    assert (both, one) == ({"w": ["A-1", "A-2"]}, {"w": ["A-2"]})
+
+
 def test_an_item_that_was_taken_and_postponed_anew_is_not_put_back_to_waiting(
     store: Store,
 ) -> None:

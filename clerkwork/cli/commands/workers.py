@@ -4,11 +4,11 @@ import typer
 
 from clerkwork.cli import output, project
 
-COLUMNS = ("worker", "host", "pid", "labels", "started", "beat")
+COLUMNS = ("worker", "host", "pid", "labels", "queues", "at_work", "started", "beat")
 
 
 def command(context: typer.Context, as_json: output.JsonOption = False) -> None:
-    """List the workers that gave a sign of life within their lease, with their labels."""
+    """List the workers that gave a sign of life within their lease, with what they do."""
     from datetime import timedelta
 
     from clerkwork import clock
@@ -17,6 +17,7 @@ def command(context: typer.Context, as_json: output.JsonOption = False) -> None:
     with project.opened_records(context) as records, records.store.read() as db:
         lease = timedelta(seconds=records.settings.worker.lease_s)
         found = workers.alive(db, since=clock.now() - lease)
+        at_work = workers.at_work(db)
         held = len(lookups.left(db)) if lookups.is_held(db) else None
     rows = [
         {
@@ -24,6 +25,8 @@ def command(context: typer.Context, as_json: output.JsonOption = False) -> None:
             "host": worker.host,
             "pid": worker.pid,
             "labels": ", ".join(worker.labels),
+            "queues": ", ".join(worker.queues),
+            "at_work": ", ".join(at_work.get(worker.name, ())),
             "started": worker.started,
             "beat": worker.beat,
         }
