@@ -21,7 +21,7 @@ from clerkwork.browser.growing import Look
 from clerkwork.browser.locate import Found
 from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.browser.settle import LIMIT
-from clerkwork.browser.values import Part
+from clerkwork.browser.values import PLAIN, Part
 from clerkwork.errors import ApplicationException, BusinessException
 
 FILL = Path(__file__).with_name("filling.js").read_text(encoding="utf-8").strip()
@@ -96,7 +96,7 @@ class Fields:
             BusinessException: ``unknown_...``: the page does not offer the value.
             ApplicationException: ``page_unexpected``: a field takes nothing, or is not there.
         """
-        written = [part for part in parts if part.field.entry != "computed"]
+        written = [part for part in parts if part.field.entry not in {"computed", "shown"}]
         for slow, run in groupby(written, self._is_slow):
             own = list(run)
             if not slow:
@@ -125,7 +125,7 @@ class Fields:
         """Return what the field of each part shows now, by its path, in one look."""
         read, self._read = self._read, {}
         if all(part.path in read for part in parts):  # the page was done when they were read
-            return {part.path: part.read(read[part.path]) for part in parts}
+            return {part.path: self._as_said(part, read[part.path]) for part in parts}
         try:
             return self._shown(parts)
         except Error:  # the page has replaced fields meanwhile
@@ -191,7 +191,8 @@ class Fields:
     def _type(self, part: Part) -> None:
         try:
             self._type_now(part)
-        except Error:  # the page has replaced the field meanwhile
+        except Error:  # the page has replaced the field meanwhile, or left because of it
+            calm(self.screen)
             self.forget([part])
             self._type_now(part)
 
@@ -247,8 +248,13 @@ class Fields:
             own = list(run)
             texts = frame.evaluate(VALUES, self._places(own))
             for part, text in zip(own, texts, strict=True):
-                shown[part.path] = part.read(str(text))
+                shown[part.path] = self._as_said(part, str(text))
         return shown
+
+    def _as_said(self, part: Part, shown: str) -> str:
+        found = self._known.get(part.path)
+        native = found is not None and found.seen.type == "number"
+        return part.read(shown, numbers=PLAIN if native else "")
 
 
 def _refuse_cut(screen: PlaywrightScreen, part: Part, found: Found) -> None:

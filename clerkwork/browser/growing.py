@@ -9,7 +9,7 @@ from clerkwork.browser.candidates import Candidate, candidates
 from clerkwork.browser.entry import PRESS
 from clerkwork.browser.locate import SCRIPT, look
 from clerkwork.browser.settle import LIMIT
-from clerkwork.browser.words import likeness, plain
+from clerkwork.browser.words import likeness
 
 SAME_WORDS = 0.9  # by so much a heading and the words of a column are the same
 Look = tuple[list[Frame], list[Candidate]]
@@ -52,7 +52,7 @@ def grown(page: Page, words: Sequence[str], button: str | None, wanted: int) -> 
     limit_ms = LIMIT / timedelta(milliseconds=1)
     headers = [said.lower() for said in words]
     try:
-        told = page.evaluate(GROW, [plain(button), headers, wanted, limit_ms])
+        told = page.evaluate(GROW, [button, headers, wanted, limit_ms])
     except Error:  # the page left in the middle of it
         return look(page)
     return [page.main_frame], candidates([told])

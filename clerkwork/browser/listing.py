@@ -1,5 +1,6 @@
 """The target's list for one reference: every page of it, and the records that stand on it."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ from urllib.parse import quote
 from clerkwork.browser.access import Seen, calm, column, go_to, see
 from clerkwork.browser.filling import unexpected
 from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.words import plain
 from clerkwork.model.forms import Search
 
 ROW = "place => window.__clerkworkRows[place]"
@@ -19,11 +21,12 @@ class Hit:
     """A row of the target's list that shows the reference.
 
     Attributes:
-        confirmation: The record's own number there.
+        confirmation: The record's own number there; empty where only the record shows it.
         state: What the list says of its state; empty where it has none.
         page: The page of the list that it stands on, from 0, and
         place: its place among the hits of that page.
         row: The row as it was read.
+        sure: Whether it shows exactly the reference; else only its record tells.
     """
 
     confirmation: str
@@ -31,6 +34,7 @@ class Hit:
     page: int
     place: int
     row: Mapping[str, Any]
+    sure: bool = True
 
 
 @dataclass(slots=True)
@@ -49,7 +53,7 @@ class Listing:
     _shown: tuple[int, list[Hit]] | None = field(default=None, init=False)
 
     def hits(self) -> list[Hit]:
-        """Return the rows that show exactly the reference, on all pages of the list."""
+        """Return the rows that show the reference, or may mean it, on all pages of the list."""
         found = list(self._first())
         shown = _everything(self.screen)
         while self._turn():
@@ -100,8 +104,10 @@ class Listing:
         """Go to the next page, and return whether there is one."""
         if self.search.more is None:
             return False
-        more = self.screen.page.get_by_role("link", name=self.search.more, exact=True)
-        if not more.count():
+        page, words = self.screen.page, self.search.more
+        link = page.get_by_role("link", name=words, exact=True)
+        more = link.or_(page.get_by_role("button", name=words, exact=True))
+        if not more.count() or not more.first.is_enabled():
             return False
         if self._shown is not None and self._shown[0] >= MOST_PAGES:
             raise unexpected(self.screen, f"its list has more than {MOST_PAGES} pages")
@@ -116,30 +122,63 @@ class Listing:
         return hits
 
     def _rows(self, seen: Seen, page: int) -> list[Hit]:
-        for table in seen.tables:
-            at = column(table["headers"], self.search.column)
-            number = column(table["headers"], self.search.confirmation)
-            if at is None or number is None:
-                continue
-            state = column(table["headers"], self.search.state) if self.search.state else None
-            last = max(at, number, -1 if state is None else state)
-            rows = [
-                row
-                for row in table["rows"]
-                if len(row["cells"]) > last and row["cells"][at] == self.reference
-            ]
-            return [
-                Hit(
-                    confirmation=row["cells"][number],
-                    state="" if state is None else row["cells"][state],
-                    page=page,
-                    place=place,
-                    row=row,
-                )
-                for place, row in enumerate(rows)
-            ]
-        columns = f"{self.search.column} and {self.search.confirmation}"
-        raise unexpected(self.screen, f"its list has no column {columns}")
+        table = self._table(seen)
+        if table is None:
+            return []
+        at = column(table["headers"], self.search.column)
+        number = column(table["headers"], self.search.confirmation)
+        state = column(table["headers"], self.search.state) if self.search.state else None
+        last = max(-1 if one is None else one for one in (at, number, state))
+        rows = [
+            (row, _means(row["cells"][at or 0], self.reference))
+            for row in table["rows"]
+            if len(row["cells"]) > last
+        ]
+        meant = [(row, sure) for row, sure in rows if sure is not None]
+        return [
+            Hit(
+                confirmation="" if number is None else row["cells"][number],
+                state="" if state is None else row["cells"][state],
+                page=page,
+                place=place,
+                row=row,
+                sure=sure,
+            )
+            for place, (row, sure) in enumerate(meant)
+        ]
+
+    def _table(self, seen: Seen) -> Mapping[str, Any] | None:
+        """Return the list, or None where the page says that there is nothing to be listed.
+
+        Raises:
+            ApplicationException: ``page_unexpected``: it shows no such list.
+        """
+        search = self.search
+        lists = [one for one in seen.tables if column(one["headers"], search.column) is not None]
+        for table in lists:
+            if column(table["headers"], search.confirmation) is not None:
+                return table
+        if lists:
+            return lists[0]
+        if search.none is not None and plain(search.none) in plain(seen.text):
+            return None
+        heads = "; ".join(", ".join(filter(None, table["headers"])) for table in seen.tables)
+        problem = f"its list has no column {search.column}, it shows {heads or 'no list at all'}"
+        raise unexpected(self.screen, problem)
+
+
+def _means(shown: str, reference: str) -> bool | None:
+    """Return whether a cell shows *reference*; None where it means another one.
+
+    False: it may, written in its own way, with something behind it, or cut. A row that is passed
+    over for that would be entered a second time.
+    """
+    if shown == reference:
+        return True
+    said, own = plain(shown), plain(reference)
+    begun = re.fullmatch(r"(.+?)\s*(?:…|\.\.\.)", shown)
+    cut = begun is not None and own.startswith(plain(begun[1]))
+    return False if said == own or said.startswith(own + " ") or cut else None
 
 
 def _everything(screen: PlaywrightScreen) -> tuple[str, str]:

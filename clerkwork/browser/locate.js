@@ -71,8 +71,14 @@
     return squeeze(top.innerText).slice(0, 120) || top.tagName.toLowerCase();
   };
   if (kind === "button") {
-    const wanted = new Set(words);
-    const fold = text => squeeze(text).normalize("NFKC").toLowerCase().replace(/[!.…:：！。>»]+$/, "").trim();
+    const fold = text => {  // its letters and figures: no signs, no shortcut in brackets
+      const whole = text.normalize("NFKC").toLowerCase();
+      const bare = whole.replace(/[([【][^)\]】]*[)\]】]/g, " ");
+      const said = squeeze((bare.trim() ? bare : whole).replace(/[^\p{L}\p{N}\p{M}\s%#&/.-]/gu, " "))
+        .replace(/^[\s./-]+|[\s./-]+$/g, "").replace(/(?<=\p{Script=Han}) (?=\p{Script=Han})/gu, "");
+      return said || squeeze(whole);  // a button may bear nothing but a sign
+    };
+    const wanted = new Set(words.map(fold).filter(Boolean));
     const hits = [];
     const name = element => squeeze(element.getAttribute("aria-label") || element.innerText
       || element.value || element.title || element.alt);
@@ -256,6 +262,22 @@
     while (part && !part.matches(selector)) part = up(part);
     return part;
   };
+  const heading = (rows, at, heads) => {  // over a column the lowest, where several lines bear them
+    const last = rows.findIndex((one, row) => row && !(heads(one) && !one.querySelector("td")));
+    const lines = last < 0 ? rows.slice(0, 1) : rows.slice(0, last);
+    const taken = lines.map(() => []);
+    let lowest = null;
+    for (const [row, line] of lines.entries()) {
+      let place = 0;
+      for (const cell of line.children) {
+        while (taken[row][place]) place += 1;
+        if (place === at) lowest = cell;
+        for (let across = 0; across < (cell.colSpan || 1); across += 1, place += 1)
+          taken.slice(row, row + (cell.rowSpan || 1)).forEach(one => { one[place] = true; });
+      }
+    }
+    return lowest;
+  };
   const filled = new Set(found.map(({element}) => closest(element, LINE)));
   const header = element => {
     const cell = closest(element, "td, th, [role=gridcell], [role=cell]");
@@ -271,10 +293,10 @@
       return -1;
     };
     const at = place(cell);
-    const rows = [...table.querySelectorAll(LINE)];
-    const top = rows.find(one => one !== row && one.querySelector("th, [role=columnheader]")
-      && !filled.has(one) && !one.querySelector(FIELDS) && one.children.length > 1);
-    const over = top && [...top.children].find(one => place(one) === at);
+    const rows = [...table.querySelectorAll(LINE)].filter(one => closest(one, GRID) === table);
+    const heads = one => one !== row && one.querySelector("th, [role=columnheader]")
+      && !filled.has(one) && !one.querySelector(FIELDS) && one.children.length > 1;
+    const top = rows.findIndex(heads), over = top < 0 ? null : heading(rows.slice(top), at, heads);
     const first = row.querySelector("th, [role=rowheader]");
     const lines = rows.filter(one => filled.has(one) || one.querySelector(FIELDS));
     if (!grids.includes(table)) grids.push(table);

@@ -18,7 +18,7 @@ from clerkwork.browser.candidates import Candidate, candidates
 from clerkwork.browser.company import Wanted, apart, together, trusted
 from clerkwork.browser.match import How, Verdict, choose
 from clerkwork.browser.scores import called
-from clerkwork.browser.words import plain
+from clerkwork.browser.words import likeness
 from clerkwork.errors import ApplicationException
 from clerkwork.model.locators import Fingerprint
 
@@ -205,20 +205,23 @@ def look(page: Page) -> tuple[list[Frame], list[Candidate]]:
 
 def _buttons(page: Page, words: Sequence[str]) -> list[tuple[ElementHandle, dict[str, Any]]]:
     found: list[tuple[ElementHandle, dict[str, Any]]] = []
-    wanted = [plain(word) for word in words]
     for frame in page.frames:
         try:
-            told = frame.evaluate(SCRIPT, {"kind": "button", "words": wanted})
+            told = frame.evaluate(SCRIPT, {"kind": "button", "words": list(words)})
             for at, facts in enumerate(told):
                 element = frame.evaluate_handle(KEPT, at).as_element()
                 if element is not None:
                     found.append((element, facts))
         except Error:
             continue
-    for word in wanted:
-        if hits := [hit for hit in found if plain(hit[1]["label"]) == word]:
+    for word in words:
+        if hits := [hit for hit in found if _is_called(hit[1]["label"], word)]:
             return hits
     return []
+
+
+def _is_called(label: str, word: str) -> bool:
+    return likeness(label, word) == 1 or label.strip() == word.strip()
 
 
 def _elements(

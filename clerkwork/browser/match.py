@@ -178,8 +178,12 @@ def _label(seen: Fingerprint) -> list[str]:
 
 def _beside(seen: Fingerprint) -> list[str]:
     own = [*seen.block, seen.row]
-    if not any([*own, seen.label, seen.header]):
-        own = [seen.left, seen.above] if seen.type not in TICKS else [seen.right, seen.left]
+    if seen.type in TICKS:
+        near, hints = [seen.right, seen.left], []
+    else:  # what stands right of it is a hint or a unit, and need not be its name
+        near, hints = [seen.left, seen.above], [seen.right]
+    if not any([*(text for text in own if text not in hints), seen.label, seen.header]):
+        own += near
     return [*own, seen.placeholder, seen.title]
 
 

@@ -20,6 +20,20 @@
   const words = element => squeeze([...element.childNodes].map(part => part.nodeType === 3
     ? part.data : part.matches?.(field) || part.querySelector?.(field) ? "" : part.innerText || "")
     .join(" "));
+  const headings = lines => {  // over each column the lowest, where several lines bear them
+    const said = [], taken = lines.map(() => []);
+    for (const [row, line] of lines.entries()) {
+      let at = 0;
+      for (const cell of line.children) {
+        while (taken[row][at]) at += 1;
+        for (let across = 0; across < (cell.colSpan || 1); across += 1, at += 1) {
+          said[at] = across ? "" : squeeze(cell.innerText || cell.title);
+          taken.slice(row, row + (cell.rowSpan || 1)).forEach(one => { one[at] = true; });
+        }
+      }
+    }
+    return said;
+  };
   const look = root => {
     for (const label of root.querySelectorAll("label")) {
       if (label.control && label.control.type !== "password" && shown(label.control))
@@ -40,16 +54,22 @@
         .filter(line => line.closest("table, [role=grid], [role=table]") === table && shown(line));
       const cells = line => [...line.children].flatMap(
         cell => [cell, ...Array(Math.max(0, (cell.colSpan || 1) - 1))]);
-      const top = lines.find(line => line.querySelector("th, [role=columnheader]")
-        && line.children.length > 1 && ![...line.children].some(cell => cell.tagName === "TD"));
-      if (!top) {
-        for (const line of lines) if (line.children.length === 2)
-          pairs.push([squeeze(line.children[0].innerText), text(line.children[1])]);
+      const heads = line => line.querySelector("th, [role=columnheader]")
+        && line.children.length > 1 && ![...line.children].some(cell => cell.tagName === "TD");
+      const first = lines.findIndex(heads);
+      const top = first < 0 ? [] : lines.slice(first);
+      const end = top.findIndex((line, at) => at && (!heads(line) || line.querySelector(field)));
+      if (end > 0) top.length = end;
+      if (!top.length) {
+        for (const line of lines) for (let at = 0; line.children.length % 2 === 0
+          && at < line.children.length; at += 2)  // words and value, perhaps several times
+          pairs.push([squeeze(line.children[at].innerText), text(line.children[at + 1])]);
         continue;
       }
       tables.push({
-        headers: cells(top).map(cell => squeeze(cell?.innerText || cell?.title)),
-        rows: lines.filter(line => line !== top && line.querySelector("td, [role=gridcell]"))
+        headers: headings(top),
+        rows: lines.filter(line => !top.includes(line) && !line.closest("tfoot")
+          && line.querySelector("td, [role=gridcell]"))
           .map(line => {
             rows.push(line);
             return {place: rows.length - 1, cells: cells(line).map(cell => cell ? text(cell) : ""),

@@ -6,7 +6,7 @@ are described in ``config/targets/<name>/target.yaml``.
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from playwright.sync_api import Error
 from pydantic import BaseModel
@@ -15,7 +15,6 @@ from clerkwork.browser.access import (
     Seen,
     calm,
     check,
-    column,
     go_to,
     see,
     see_calm,
@@ -26,7 +25,8 @@ from clerkwork.browser.growing import Look, grown, lines_of
 from clerkwork.browser.listing import Hit, Listing
 from clerkwork.browser.own_pages import own_function
 from clerkwork.browser.screen import PlaywrightScreen
-from clerkwork.browser.values import Part, differences, line_model, parts_of, read_as
+from clerkwork.browser.values import Part, differences, parts_of
+from clerkwork.browser.viewed import view
 from clerkwork.browser.words import plain
 from clerkwork.errors import ApplicationException, BusinessException, ConfigError
 from clerkwork.model.bots import Screen
@@ -43,12 +43,17 @@ def find_record(screen: Screen, item: BaseModel) -> list[Receipt]:
     screen = _own(screen)
     if (own := own_function(screen.pages, "find")) is not None:
         return _begun_again(screen, lambda: list(own(screen, item)))
-    form, search = _described(screen)
+    form, search = _form(screen), _search(screen)
 
     def look_up() -> list[Receipt]:
         listing = Listing(screen, search, _reference(form, item))
         entered = [hit for hit in listing.hits() if not _begun(search, hit)]
-        return [_receipt(listing, form, item, hit) for hit in entered]
+        read = [_receipt(listing, form, item, hit) for hit in entered]
+        return [
+            one
+            for one, hit in zip(read, entered, strict=True)
+            if _is_meant(one, hit, listing.reference)
+        ]
 
     return _begun_again(screen, look_up)
 
@@ -62,7 +67,8 @@ def enter_record(screen: Screen, item: BaseModel) -> Receipt:
     screen = _own(screen)
     if (own := own_function(screen.pages, "enter")) is not None:
         return Receipt.model_validate(own(screen, item))
-    form, search = _described(screen)
+    form = _form(screen)
+    search = None if own_function(screen.pages, "find") else _search(screen)
     screen.hide(part.text for part in parts_of(item, form) if part.field.secret)
     buttons = _begun_again(screen, partial(_prepare, screen, form, search, item))
     screen.about_to_submit()
@@ -85,15 +91,16 @@ def _begun_again(screen: PlaywrightScreen, work: Callable[[], T]) -> T:
 
 
 def _prepare(
-    screen: PlaywrightScreen, form: Form, search: Search, item: BaseModel
+    screen: PlaywrightScreen, form: Form, search: Search | None, item: BaseModel
 ) -> Sequence[str]:
     """Have the page show everything that is to be submitted; return the buttons that do it."""
-    listing = Listing(screen, search, _reference(form, item))
-    if search.complete and (begun := listing.hits()):
-        return _completed(listing, form, item, begun)
+    if search is not None and search.complete:
+        listing = Listing(screen, search, _reference(form, item))
+        if begun := listing.hits():
+            return _completed(listing, form, item, begun)
     go_to(screen, form.address)
     for words in form.open:
-        screen.click(words)
+        _click(screen, words)
         calm(screen)
     if (lead := own_function(screen.pages, "open_form")) is not None:
         lead(screen, item)
@@ -110,12 +117,21 @@ def _own(screen: Screen) -> PlaywrightScreen:
     return screen
 
 
-def _described(screen: PlaywrightScreen) -> tuple[Form, Search]:
-    target = screen.target
-    if target.form is None or target.search is None:
-        file = f"config/targets/{target.name}/target.yaml"
-        raise ConfigError(file, "describe `search` and `form`; the bot enters records by them")
-    return target.form, target.search
+def _form(screen: PlaywrightScreen) -> Form:
+    if screen.target.form is None:
+        raise _undescribed(screen, "form")
+    return screen.target.form
+
+
+def _search(screen: PlaywrightScreen) -> Search:
+    if screen.target.search is None:
+        raise _undescribed(screen, "search")
+    return screen.target.search
+
+
+def _undescribed(screen: PlaywrightScreen, part: str) -> ConfigError:
+    file = f"config/targets/{screen.target.name}/target.yaml"
+    return ConfigError(file, f"describe `{part}`; the bot enters and finds records by it")
 
 
 def _reference(form: Form, item: BaseModel) -> str:
@@ -131,55 +147,46 @@ def _receipt(listing: Listing, form: Form, item: BaseModel, hit: Hit) -> Receipt
     screen = listing.screen
     listing.open(hit)
     wanted = [part for part in parts_of(item, form) if part.field.viewed]
-    shown = _view(see(screen), form, item)
-    reference = shown.get(form.reference, _reference(form, item))
+    seen = see(screen)
+    shown = view(seen, form, item)
+    number = hit.confirmation or seen.value(listing.search.confirmation)
+    if not number:
+        raise unexpected(screen, f"its record shows no {listing.search.confirmation}")
+    if not hit.sure and form.reference not in shown:
+        raise unexpected(screen, f"its record shows no {form.fields[form.reference].words}")
     return Receipt(
-        confirmation=hit.confirmation,
-        reference=reference,
+        confirmation=number,
+        reference=shown.get(form.reference, _reference(form, item)),
         differences=differences(screen.target.name, wanted, shown),
     )
 
 
-def _view(seen: Seen, form: Form, item: BaseModel) -> dict[str, str]:
-    """Return what a record's page shows of each part of the item, by the path of the part."""
-    shown = {}
-    for name, field in form.fields.items():
-        value = seen.value(field.words) if field.viewed else None
-        if value is not None:
-            shown[name] = read_as(type(item), name, field, value)
-    model = line_model(item, form)
-    if form.lines is None or model is None:
-        return shown
-    columns, rows = _grid(seen, form.lines)
-    for number, row in enumerate(rows):
-        for name, at in columns.items():
-            cell = row["cells"][at] if at < len(row["cells"]) else ""
-            field = form.lines.fields[name]
-            shown[f"{form.lines.item}.{number}.{name}"] = read_as(model, name, field, cell)
-    return shown
+def _is_meant(receipt: Receipt, hit: Hit, reference: str) -> bool:
+    """Return whether the record of a row that only may mean *reference* bears it."""
+    return hit.sure or plain(receipt.reference) == plain(reference)
 
 
-def _grid(seen: Seen, grid: Grid) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """Return the columns and the rows of the table that shows the lines."""
-    best: tuple[dict[str, int], list[dict[str, Any]]] = ({}, [])
-    for table in seen.tables:
-        columns = {
-            name: at
-            for name, field in grid.fields.items()
-            if field.viewed and (at := column(table["headers"], field.words)) is not None
-        }
-        if len(columns) > len(best[0]):
-            best = (columns, table["rows"])
-    return best
-
-
-def _close_popups(screen: PlaywrightScreen, form: Form) -> None:
-    """End the pop-ups that lie over the form now."""
+def _close_popups(screen: PlaywrightScreen, form: Form) -> bool:
+    """End the pop-ups that lie over the form now; return whether there were any."""
+    closed = False
     for words in form.close:
         button = screen.page.get_by_role("button", name=words, exact=True)
         if button.count() and button.first.is_visible():
             button.first.click()
             calm(screen)
+            closed = True
+    return closed
+
+
+def _click(screen: PlaywrightScreen, words: str) -> None:
+    """Click the button that bears *words*, once more where a pop-up lay over it."""
+    try:
+        screen.click(words)
+    except ApplicationException as error:
+        form = screen.target.form
+        if error.code != "page_covered" or form is None or not _close_popups(screen, form):
+            raise
+        screen.click(words)
 
 
 def _fill(
@@ -194,6 +201,8 @@ def _fill(
         ApplicationException: ``read_back_mismatch``: it still differs.
     """
     fields = Fields(screen, eager=form.eager, slow=set(screen.slow))
+    texts = [part for part in parts if part.field.entry == "shown"]
+    parts = [part for part in parts if part.field.entry != "shown"]
     head = [part for part in parts if part.row is None]
     lines = [part for part in parts if part.row is not None]
     if form.lines is not None and form.lines.entry == "single":
@@ -212,7 +221,7 @@ def _fill(
         fields.write([*lines, *head] if form.eager else parts)
         shown = _read_back(fields, parts)
     screen.learn_slow(fields.slow)
-    return shown
+    return shown | _compare_texts(screen, form, item, texts)
 
 
 def _fill_rows(screen: PlaywrightScreen, grid: Grid, fields: Fields, lines: Sequence[Part]) -> None:
@@ -235,7 +244,7 @@ def _need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> Look | None
     for row in range(rows, wanted):
         if grid.add is None:
             raise unexpected(screen, f"its grid has no line {row + 1}")
-        screen.click(grid.add)
+        _click(screen, grid.add)
         calm(screen)
     return None
 
@@ -249,12 +258,12 @@ def _fill_singly(
     for row in range(last + 1):
         own = [part for part in lines if part.row == row]
         if grid.add is not None and (row == 0 or grid.next is None):
-            screen.click(grid.add)
+            _click(screen, grid.add)
             calm(screen)
         fields = Fields(screen, grid_row=False, slow=slow)
         fields.write(own)
         shown |= _read_back(fields, own)
-        screen.click(str(grid.done if row == last or grid.next is None else grid.next))
+        _click(screen, str(grid.done if row == last or grid.next is None else grid.next))
         calm(screen)
     return shown
 
@@ -276,10 +285,23 @@ def _read_back(fields: Fields, parts: Sequence[Part]) -> dict[str, str]:
     return shown
 
 
+def _compare_texts(
+    screen: PlaywrightScreen, form: Form, item: BaseModel, parts: Sequence[Part]
+) -> dict[str, str]:
+    """Compare what the page has come to and shows as text; return it by the paths of *parts*."""
+    if not parts:
+        return {}
+    seen = view(see_calm(screen), form, item, stored=False)
+    shown = {part.path: seen.get(part.path, "") for part in parts}
+    if said := differences(screen.target.name, parts, shown):
+        raise _mismatch(said)
+    return shown
+
+
 def _compare_grid(screen: PlaywrightScreen, form: Form, item: BaseModel) -> None:
     """Compare the lines as the form shows them after they were taken over."""
     wanted = [part for part in parts_of(item, form) if part.row is not None and part.field.viewed]
-    shown = {path: text for path, text in _view(see(screen), form, item).items() if "." in path}
+    shown = {path: text for path, text in view(see(screen), form, item).items() if "." in path}
     if said := differences(screen.target.name, wanted, shown):
         raise _mismatch(said)
 
@@ -333,7 +355,7 @@ def _submit(
     """Click once and wait for the target's answer; whatever else comes is not tried again."""
     try:
         for words in buttons:
-            screen.click(words)
+            _click(screen, words)
             seen = see_calm(screen)
     except (Error, ApplicationException) as error:
         raise _no_confirmation(screen, str(error).splitlines()[0]) from None
@@ -341,7 +363,7 @@ def _submit(
         raise session_lost(screen)
     number = seen.value(form.confirmation)
     if not number or not _is_complete(screen, seen):
-        said = " ".join(seen.alerts) or str(screen.page.title())
+        said = " ".join([*seen.alerts, *screen.boxes]) or str(screen.page.title())
         raise _no_confirmation(screen, said[:300])
     screen.keep_text("confirmation", seen.text)
     return Receipt(confirmation=number, reference=_reference(form, item))

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from playwright.sync_api import Error, Page, Route
+from playwright.sync_api import Dialog, Error, Page, Route
 
 from clerkwork.browser import evidence, traces
 from clerkwork.browser.company import Wanted
@@ -19,8 +19,7 @@ from clerkwork.browser.learned import Proposal
 from clerkwork.browser.locate import SCRIPT, Found, find_button, find_field, find_fields, look
 from clerkwork.browser.match import How
 from clerkwork.browser.scores import called
-from clerkwork.browser.values import Part
-from clerkwork.browser.words import plain
+from clerkwork.browser.values import Part, fits
 from clerkwork.children import Channel
 from clerkwork.config.disk import used_percent
 from clerkwork.errors import ApplicationException
@@ -49,6 +48,7 @@ class PlaywrightScreen:
         target: The system's description.
         slow: Names of the parts whose fields it takes one by one only.
         pages: The target's own ``pages.py``, if it has one.
+        boxes: What boxes of the browser's own have said, in order.
     """
 
     def __init__(
@@ -74,12 +74,25 @@ class PlaywrightScreen:
         self.target = target
         self.slow = slow
         self.pages = pages
+        self.boxes: list[str] = []
         self._channel = channel
         self._evidence = folder
         self._full_percent = full_percent
         self._fingerprints = fingerprints
         self._locate_s = locate_s
         self._secrets = {password} if password else set()
+        page.on("dialog", self._asked)
+
+    def _asked(self, dialog: Dialog) -> None:
+        """Answer a box of the browser's own: a question with OK only where it is described."""
+        agreed = self.target.form.agree if self.target.form else []
+        said = " ".join(dialog.message.split())
+        known = any(fits(pattern, said) for pattern in agreed)
+        if dialog.type in {"alert", "beforeunload"} or known:
+            dialog.accept()
+        else:
+            dialog.dismiss()
+        self.boxes.append(said)
 
     def field(
         self, words: str, *, recorded: Fingerprint | None = None, row: int | None = None
@@ -146,7 +159,7 @@ class PlaywrightScreen:
         point = None
         if len(self.page.frames) == 1:
             with contextlib.suppress(Error):  # the page is being replaced
-                point = self.page.evaluate(FIND_AND_AIM, plain(words))
+                point = self.page.evaluate(FIND_AND_AIM, words)
         if point is None or not clicked(self.page, point):
             self.button(words).click()
 

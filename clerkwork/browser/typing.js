@@ -7,8 +7,13 @@ async ([element, step, limit]) => {
   if (!element.isConnected) return {gone: true};
   if (element.disabled || element.readOnly) return {takes: false};
   if (element.tagName === "SELECT") {
-    const found = [...element.options].findIndex(option => squeeze(option.text) === step.typed);
+    const said = [...element.options].map(option => squeeze(option.text));
+    const shows = new RegExp(step.shows);
+    const fit = said.flatMap((text, at) => shows.test(text) ? [at] : []);
+    const found = said.includes(step.typed) ? said.indexOf(step.typed)
+      : fit.length === 1 ? fit[0] : -1;
     if (found < 0) return {missing: true};
+    if (found === element.selectedIndex) return {done: true};  // the page may leave at each change
     element.selectedIndex = found;
     for (const kind of ["input", "change"])
       element.dispatchEvent(new Event(kind, {bubbles: true, composed: true}));

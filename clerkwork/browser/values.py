@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any
 
 from pydantic import BaseModel
 
 from clerkwork.model.forms import PLACE, Form, FormField
 
-NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
+PLAIN = "1,234.56"  # also how a field of the type number tells its value
 DAY = "%Y-%m-%d"
 
 
@@ -27,6 +26,7 @@ class Part:
         field: The field's description.
         row: Its line, from 0; None at the head.
         decimals: How many decimals the number has; None for anything else.
+        numbers: How the page writes numbers.
     """
 
     path: str
@@ -35,6 +35,7 @@ class Part:
     field: FormField
     row: int | None = None
     decimals: int | None = None
+    numbers: str = PLAIN
 
     @property
     def name(self) -> str:
@@ -44,13 +45,18 @@ class Part:
     @property
     def shows(self) -> str:
         """Return the pattern, as JavaScript reads it, of what the page shows where it is this."""
-        value = re.escape(self.text)
+        value = re.escape(self.field.values.get(self.text, self.text))
         wild = re.escape(self.field.shown_as).replace(re.escape("*"), ".*")
         return f"^(?:{value}|{wild.replace(re.escape(PLACE), value, 1)})$"
 
-    def read(self, shown: str) -> str:
-        """Return what the page shows as *text* would be written."""
-        return _read(self.field, self.decimals, shown)
+    def read(self, shown: str, *, numbers: str = "") -> str:
+        """Return what the page shows as *text* would be written.
+
+        Args:
+            shown: What it shows.
+            numbers: How numbers are written there, where that is not the page's way.
+        """
+        return _read(self.field, self.decimals, shown, numbers or self.numbers)
 
     def is_shown(self, shown: str) -> bool:
         """Return whether that is what the page shows."""
@@ -59,10 +65,10 @@ class Part:
 
 def parts_of(item: BaseModel, form: Form) -> list[Part]:
     """Return every part of *item* that the form has a field for: the head, then line by line."""
-    parts = list(_parts(item, form.fields, "", None))
+    parts = list(_parts(item, form, form.fields, "", None))
     if form.lines is not None:
         for row, line in enumerate(getattr(item, form.lines.item)):
-            parts += _parts(line, form.lines.fields, f"{form.lines.item}.{row}.", row)
+            parts += _parts(line, form, form.lines.fields, f"{form.lines.item}.{row}.", row)
     return parts
 
 
@@ -81,6 +87,11 @@ def differences(target: str, wanted: Iterable[Part], shown: Mapping[str, str]) -
     ]
 
 
+def fits(pattern: str, text: str) -> bool:
+    """Return whether *text* is what *pattern* says; `*` in it is any text."""
+    return re.fullmatch(re.escape(pattern).replace(re.escape("*"), ".*"), text) is not None
+
+
 def decimals_of(model: type[BaseModel], name: str) -> int | None:
     """Return how many decimals a number of *model* has, or None for anything else."""
     info = model.model_fields[name]
@@ -96,29 +107,45 @@ def line_model(item: BaseModel, form: Form) -> type[BaseModel] | None:
     return type(lines[0]) if lines else None
 
 
-def read_as(model: type[BaseModel], name: str, field: FormField, shown: str) -> str:
+def read_as(model: type[BaseModel], name: str, field: FormField, form: Form, shown: str) -> str:
     """Return what a page shows for one part of a *model*, written as ``Part.text`` is."""
-    return _read(field, decimals_of(model, name), shown)
+    return _read(field, decimals_of(model, name), shown, form.numbers)
 
 
 def _parts(
-    value: BaseModel, fields: Mapping[str, FormField], start: str, row: int | None
+    value: BaseModel, form: Form, fields: Mapping[str, FormField], start: str, row: int | None
 ) -> Iterator[Part]:
     plain = value.model_dump(mode="json")
     for name, field in fields.items():
         decimals = decimals_of(type(value), name)
         text = "" if plain[name] is None else _number(str(plain[name]), decimals)
         text = " ".join(text.split())
-        typed = datetime.strptime(text, DAY).strftime(field.dates) if field.dates else text  # noqa: DTZ007 - a day
         yield Part(
-            path=f"{start}{name}", text=text, typed=typed, field=field, row=row, decimals=decimals
+            path=f"{start}{name}",
+            text=text,
+            typed=_typed(field, decimals, text, form.numbers),
+            field=field,
+            row=row,
+            decimals=decimals,
+            numbers=form.numbers,
         )
 
 
-def _read(field: FormField, decimals: int | None, shown: str) -> str:
+def _typed(field: FormField, decimals: int | None, text: str, numbers: str) -> str:
+    if text in field.values:
+        return field.values[text]
+    if field.dates:
+        return datetime.strptime(text, DAY).strftime(field.dates)  # noqa: DTZ007 - a day
+    return text if decimals is None else text.replace(".", _marks(numbers)[1])
+
+
+def _read(field: FormField, decimals: int | None, shown: str, numbers: str) -> str:
     text = " ".join(shown.split())
     if found := _pattern(field.shown_as).fullmatch(text):
         text = found[1]
+    for own, said in field.values.items():
+        if text == said:
+            return own
     if field.dates and text:
         try:
             return datetime.strptime(text, field.dates).strftime(DAY)  # noqa: DTZ007 - a day
@@ -126,8 +153,21 @@ def _read(field: FormField, decimals: int | None, shown: str) -> str:
             return text
     if decimals is None:
         return text
-    numbers: list[Any] = NUMBER.findall(text)
-    return _number(numbers[0].replace(",", ""), decimals) if len(numbers) == 1 else text
+    between, mark = _marks(numbers)
+    found_numbers: list[str] = _number_pattern(between, mark).findall(text.replace("\u2019", "'"))
+    if len(found_numbers) != 1:
+        return text
+    return _number(found_numbers[0].replace(between, "").replace(mark, "."), decimals)
+
+
+def _marks(numbers: str) -> tuple[str, str]:
+    """Return what stands between the thousands, and what before the decimals."""
+    return numbers[1], numbers[-3]
+
+
+@lru_cache(maxsize=8)
+def _number_pattern(between: str, mark: str) -> re.Pattern[str]:
+    return re.compile(rf"-?\d(?:{re.escape(between)}?\d)*(?:{re.escape(mark)}\d+)?")
 
 
 @lru_cache(maxsize=256)

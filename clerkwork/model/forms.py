@@ -21,14 +21,18 @@ class FormField(Strict):
     """One field of the form; written as its words alone where they are all there is to say."""
 
     words: Words = Field(description="What stands at the field, or over its column.")
-    entry: Literal["typed", "offered", "computed"] = Field(
+    entry: Literal["typed", "offered", "computed", "shown"] = Field(
         "typed",
         description="`typed`: written, chosen or ticked; `offered`: a part is typed, then the page "
-        "offers what can be chosen; `computed`: the page comes to it, and it is only put right.",
+        "offers what can be chosen; `computed`: the page comes to it, and it is only put right; "
+        "`shown`: the page comes to it and shows it as text, which is compared before the submit.",
     )
     shown_as: Annotated[str, StringConstraints(pattern=r"\{value\}")] = Field(
         PLACE,
         description="How the page writes the value, such as `[{value}] *`; `*` is any text.",
+    )
+    values: dict[str, Words] = Field(
+        {}, description="What the page calls a value of the item, such as `CNY: 人民币`."
     )
     dates: str = Field("", description="How the page writes a day, such as `%m/%d/%Y`; else ISO.")
     viewed: bool = Field(True, description="Whether a stored record shows it.")
@@ -82,11 +86,16 @@ class Search(Strict):
         description="Address of the list, after `base_url`; `{reference}` is the one looked for."
     )
     column: Words = Field(description="Heading of the column that shows the reference.")
-    more: Words | None = Field(None, description="Link to the next page of the list.")
+    more: Words | None = Field(None, description="Link or button to the next page of the list.")
+    none: Words | None = Field(
+        None, description="What the page says instead of a list where there is no such record."
+    )
     opened_by: Literal["link", "double_click"] = Field(
         "link", description="How a row's record is opened."
     )
-    confirmation: Words = Field(description="What stands at the record's own number.")
+    confirmation: Words = Field(
+        description="What stands at the record's own number, in the list or on the record's page."
+    )
     state: Words | None = Field(None, description="What stands at the record's state, if any.")
     complete: list[Words] = Field(
         [], description="States of a record that is entered; any other is one that was begun."
@@ -103,6 +112,14 @@ class Form(Strict):
         description="Each part of the item and its field: words alone, or the keys below."
     )
     lines: Grid | None = Field(None, description="The grid of its lines, if it has one.")
+    numbers: Literal["1,234.56", "1.234,56", "1 234,56", "1'234.56"] = Field(
+        "1,234.56", description="How the pages of the target write numbers; in quotes."
+    )
+    agree: list[Words] = Field(
+        [],
+        description="Questions in the browser's own box that are answered with OK, each whole; `*` "
+        "is any text. Any other is answered with Cancel.",
+    )
     eager: bool = Field(
         False,
         description="Whether the page takes all at once: the lines are written before the head, "

@@ -115,6 +115,29 @@ def test_duplicate_is_found_on_a_later_page_of_rows_without_links(at):
     ]
 
 
+def test_row_that_may_be_the_record_is_opened_before_it_is_passed_over(at):
+    """Its list cuts references, knows no numbers, and says so where it has nothing to list."""
+    visitor, order = at("no_labels"), make_order("PO-1234", supplier=SUPPLIER)
+    search = {"address": "/plain_list.html?ref={reference}", "none": "Nothing found"}
+    visitor.target = visitor.target.model_copy(
+        update={"search": visitor.target.search.model_copy(update=search)}
+    )
+    before = visitor(find_record, order)
+    for number in ("PO-1234", "PO-12345"):
+        visitor(enter_record, make_order(number, supplier=SUPPLIER))
+    shown = [Receipt(confirmation="T-1", reference="PO-1234")]
+    assert (before, visitor(find_record, order)) == ([], shown)
+
+
+def test_question_that_is_not_described_is_answered_with_cancel(at):
+    """Nothing is stored, and a person reads what was asked."""
+    visitor, order = at("old_style"), make_order("PO-1", supplier=SUPPLIER)
+    form = visitor.target.form.model_copy(update={"agree": ["Save?"]})
+    visitor.target = visitor.target.model_copy(update={"form": form})
+    error = visitor.fails(enter_record, order)
+    assert (str(error).rpartition(": ")[2], visitor(find_record, order)) == ("Save PO-1?", [])
+
+
 def test_field_that_takes_no_batch_is_learned(at, tmp_path):
     """The second order writes it at once as a person would; nothing has to be put right."""
     (tmp_path / "evidence").mkdir()
