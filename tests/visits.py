@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+from collections.abc import Sequence
 from pathlib import Path
 
 from clerkwork import ApplicationException, Screen
@@ -162,7 +163,9 @@ def click_while_moving(screen: Screen, how: str) -> str:
     return str(screen.page.evaluate("window.clicked"))
 
 
-def click_what_says_more(screen: PlaywrightScreen) -> None:
-    """Click *Save* where there is only a button of which that is a part."""
-    screen.page.set_content("<button><span>Save</span> <span>and close</span></button>")
-    screen.click("Save")
+def click_one_of(screen: PlaywrightScreen, words: str, buttons: Sequence[str]) -> str:
+    """Click the button called *words* on a page with these; return which one was clicked."""
+    shown = "".join(f"<button onclick='said = this.textContent'>{one}</button>" for one in buttons)
+    screen.page.set_content(f"<script>said = ''</script>{shown}")
+    screen.click(words)
+    return str(screen.page.evaluate("said"))

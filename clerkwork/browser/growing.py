@@ -19,8 +19,9 @@ GROW = f"""async ([button, headers, wanted, limit]) => {{
   const missing = wanted - look({{kind: "lines", words: headers}});
   if (missing <= 0 || missing === wanted) return look({{kind: "field", words: []}});
   const hits = look({{kind: "button", words: [button]}});
-  const exact = hits.filter(one => one.exact), [hit] = exact;
-  if (exact.length === 1 && !hit.covered && !hit.blocked)
+  const called = hits.filter(one => one.word === 0), exact = called.filter(one => one.exact);
+  const [hit, other] = exact.length ? exact : called;
+  if (hit && !other && !hit.covered && !hit.blocked)
     await press(window.__clerkworkFound[hits.indexOf(hit)], [missing, limit]);
   return look({{kind: "field", words: []}});
 }}"""

@@ -71,14 +71,16 @@
     return squeeze(top.innerText).slice(0, 120) || top.tagName.toLowerCase();
   };
   if (kind === "button") {
+    const KEY = "(?:[a-z⌘⌥⇧]+ ?[+-] ?)*(?:f[0-9]{1,2}|enter|esc|[a-z0-9])";
+    const shortcut = new RegExp(`[([【]${KEY}[)\\]】]`, "g");
+    const whole = text => squeeze(text.normalize("NFKC").toLowerCase());
     const fold = text => {  // its letters and figures: no signs, no shortcut in brackets
-      const whole = text.normalize("NFKC").toLowerCase();
-      const bare = whole.replace(/[([【][^)\]】]*[)\]】]/g, " ");
-      const said = squeeze((bare.trim() ? bare : whole).replace(/[^\p{L}\p{N}\p{M}\s%#&/.-]/gu, " "))
+      const bare = whole(text).replace(shortcut, " ");
+      const said = squeeze((bare.trim() ? bare : whole(text)).replace(/[^\p{L}\p{N}\p{M}\s%#&/.-]/gu, " "))
         .replace(/^[\s./-]+|[\s./-]+$/g, "").replace(/(?<=\p{Script=Han}) (?=\p{Script=Han})/gu, "");
-      return said || squeeze(whole);  // a button may bear nothing but a sign
+      return said || whole(text);  // a button may bear nothing but a sign
     };
-    const wanted = new Set(words.map(fold).filter(Boolean));
+    const wanted = words.map(fold), verbatim = words.map(whole);
     const hits = [];
     const name = element => squeeze(element.getAttribute("aria-label") || element.innerText
       || element.value || element.title || element.alt);
@@ -87,13 +89,15 @@
         if (element.shadowRoot) look(element.shadowRoot);
         const plain = element.children.length === 0 && !element.matches("input, option, label");
         if (!element.matches(BUTTONS) && !plain) continue;
-        if (!wanted.has(fold(name(element))) || !seen(element)) continue;
+        if (!wanted.includes(fold(name(element))) || !seen(element)) continue;
         const strong = element.matches(BUTTONS) || Boolean(element.closest(BUTTONS));
         const pointed = getComputedStyle(element).cursor === "pointer";
         if (!strong && !pointed) continue;
         const real = element.closest(BUTTONS) || element;
-        if (!hits.some(hit => hit.element === real)) hits.push({element: real,
-          label: name(real), exact: wanted.has(fold(name(real))), covered: cover(real), blocked: Boolean(real.disabled)});
+        if (hits.some(hit => hit.element === real)) continue;
+        const word = wanted.indexOf(fold(name(real)));
+        hits.push({element: real, label: name(real), word, exact: verbatim[word] === whole(name(real)),
+          covered: cover(real), blocked: Boolean(real.disabled)});
       }
     };
     look(document);

@@ -18,7 +18,6 @@ from clerkwork.browser.candidates import Candidate, candidates
 from clerkwork.browser.company import Wanted, apart, together, trusted
 from clerkwork.browser.match import How, Verdict, choose
 from clerkwork.browser.scores import called
-from clerkwork.browser.words import likeness
 from clerkwork.errors import ApplicationException
 from clerkwork.model.locators import Fingerprint
 
@@ -214,14 +213,10 @@ def _buttons(page: Page, words: Sequence[str]) -> list[tuple[ElementHandle, dict
                     found.append((element, facts))
         except Error:
             continue
-    for word in words:
-        if hits := [hit for hit in found if _is_called(hit[1]["label"], word)]:
-            return hits
+    for at in range(len(words)):
+        if hits := [hit for hit in found if hit[1]["word"] == at]:
+            return [hit for hit in hits if hit[1]["exact"]] or hits
     return []
-
-
-def _is_called(label: str, word: str) -> bool:
-    return likeness(label, word) == 1 or label.strip() == word.strip()
 
 
 def _elements(

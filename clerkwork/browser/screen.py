@@ -29,8 +29,9 @@ from clerkwork.model.targets import Target
 LOCATE_S = 5.0
 FIND_AND_AIM = f"""words => {{
   const hits = ({SCRIPT})({{kind: "button", words: [words]}});
-  const exact = hits.filter(one => one.exact), [hit] = exact;
-  return exact.length === 1 && !hit.covered && !hit.blocked
+  const called = hits.filter(one => one.word === 0), exact = called.filter(one => one.exact);
+  const [hit, other] = exact.length ? exact : called;
+  return hit && !other && !hit.covered && !hit.blocked
     ? ({AIM})(window.__clerkworkFound[hits.indexOf(hit)]) : null;
 }}"""
 SHORTEST_TOKEN = 8  # characters; a shorter cookie is a choice, such as a language

@@ -295,6 +295,21 @@ def test_first_failure_keeps_the_page_as_it_stood(visitor, tmp_path):
     assert any("'BUTTON', {}, 'one'" in page for page in pages)
 
 
-def test_button_that_says_more_is_not_clicked(visitor):
+@pytest.mark.parametrize("more", ["<span>Save</span> <span>and close</span>", "Save (draft)"])
+def test_button_that_says_more_is_not_clicked(visitor, more):
     """One part of its words is not its name."""
-    assert visitor.fails(visits.click_what_says_more).code == "page_unexpected"
+    assert visitor.fails(visits.click_one_of, "Save", [more]).code == "page_unexpected"
+
+
+@pytest.mark.parametrize(
+    ("words", "buttons", "clicked"),
+    [
+        ("Save", ["+ Save (F8)"], "+ Save (F8)"),
+        ("保存", ["保 存 [Ctrl+S]", "保存（草稿）"], "保 存 [Ctrl+S]"),
+        ("Save", ["Save…", "Save"], "Save"),
+        ("Part (A)", ["Part (B)", "Part (A)"], "Part (A)"),
+    ],
+)
+def test_button_is_known_with_its_signs_and_shortcut(visitor, words, buttons, clicked):
+    """One that bears the very words goes before one that bears them with something added."""
+    assert visitor(visits.click_one_of, words, buttons) == clicked
