@@ -114,7 +114,10 @@ class Tryton:
         self._process = None
 
     def orders(self) -> list[EnteredOrder]:
-        """Return the confirmed orders of the database, in the sequence they were begun in."""
+        """Return the confirmed orders of the database, in the sequence they were begun in.
+
+        They are as they stand there, also what could be no order, such as one without a reference.
+        """
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
             return [_entered(db, row) for row in db.execute(_ORDERS)]
 
@@ -157,7 +160,7 @@ def _free_port() -> int:
 def _entered(db: sqlite3.Connection, row: tuple[object, ...]) -> EnteredOrder:
     number, confirmation, reference, day, supplier, currency = row[:6]
     lines = [
-        OrderLine(
+        OrderLine.model_construct(
             code=code or "-",
             description=name or "-",
             quantity=_number(quantity),
@@ -168,9 +171,9 @@ def _entered(db: sqlite3.Connection, row: tuple[object, ...]) -> EnteredOrder:
     ]
     return EnteredOrder(
         confirmation=str(confirmation),
-        order=PurchaseOrder(
+        order=PurchaseOrder.model_construct(
             number=str(reference),
-            order_date=date.fromisoformat(str(day)),
+            order_date=date.fromisoformat(str(day)) if day else date.min,
             supplier=str(supplier),
             currency=str(currency),
             lines=lines,
@@ -182,4 +185,4 @@ def _entered(db: sqlite3.Connection, row: tuple[object, ...]) -> EnteredOrder:
 
 def _number(stored: object) -> Decimal:
     """Return a number as Tryton stores it: exact ones as text in bytes, quantities as floats."""
-    return Decimal(stored.decode() if isinstance(stored, bytes) else str(stored))
+    return Decimal(stored.decode() if isinstance(stored, bytes) else str(stored or 0))
