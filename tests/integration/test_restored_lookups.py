@@ -81,6 +81,7 @@ def test_nothing_is_begun_while_an_item_cannot_be_looked_up(make_bench: MakeBenc
     gate.hold(bench.engine, "erp", who="ann", why="not up yet")
     bench.start_worker()
     waits = bench.until(found["N-1"], ItemState.POSTPONED, ItemState.DONE)
+    bench.until(found["A-1"], ItemState.POSTPONED)  # else it is put off after the release
     gate.release(bench.engine, "erp", who="ann", why="up")
     calls = done(bench, found)
     assert (waits.reason_code, waits.reason, calls) == (
