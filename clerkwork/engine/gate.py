@@ -93,6 +93,18 @@ def obstacle(
     return None
 
 
+def is_over(db: Connection, found: Obstacle) -> bool:
+    """Return whether a person's stop or the breaker, as it was *found*, is over by now.
+
+    While it is not, that stays so to the end of the transaction: whoever lets the target go sees
+    the items that were put off.
+    """
+    if found.code not in {HELD, OPEN}:
+        return False
+    state = targets.get(db, found.facts["target"], lock=True)
+    return state is None or (state.held_by if found.code == HELD else state.open_until) is None
+
+
 def enter(core: Core, db: Connection, target: Target, item: WorkItem) -> Obstacle | None:
     """Let an item that was just reserved through the gate, or return what keeps it out.
 

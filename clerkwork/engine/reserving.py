@@ -6,6 +6,7 @@ from typing import TypeVar
 
 import sqlalchemy as sa
 from loguru import logger
+from sqlalchemy.engine import Connection
 
 from clerkwork import clock
 from clerkwork.engine import gate
@@ -55,7 +56,7 @@ def reserve(
     if full():
         logger.warning("the disk is nearly full: no item is taken; make room or `clerkwork tidy`")
         message = "The disk of the worker is nearly full."
-        _put_off(
+        put_off(
             core,
             item_id,
             run_no,
@@ -76,10 +77,10 @@ def reserve(
                     raise _Obstructed(obstacle)
             return begin(writing, item)
     except _Obstructed as error:
-        _put_off(core, item_id, run_no, error.obstacle)
+        put_off(core, item_id, run_no, error.obstacle)
     except sa.exc.IntegrityError:
         message = "Another item of its group is at work."
-        _put_off(
+        put_off(
             core,
             item_id,
             run_no,
@@ -88,10 +89,11 @@ def reserve(
     return None
 
 
-def _put_off(core: Core, item_id: int, run_no: int | None, obstacle: Obstacle) -> None:
+def put_off(core: Core, item_id: int, run_no: int | None, obstacle: Obstacle) -> None:
+    """Postpone the item for what was found to keep it; only to now, if that is over meanwhile."""
     with core.log.writing() as writing:
         before = items.get(writing.db, item_id)
-        over = obstacle.code == lookups.CODE and not lookups.is_held(writing.db, lock=True)
+        over = gate.is_over(writing.db, obstacle) or _is_let_go(writing.db, obstacle)
         done = moves.defer(
             writing.db,
             item_id,
@@ -113,3 +115,8 @@ def _put_off(core: Core, item_id: int, run_no: int | None, obstacle: Obstacle) -
                 run_id=before.run_id,
                 within=writing,
             )
+
+
+def _is_let_go(db: Connection, obstacle: Obstacle) -> bool:
+    """Return whether all was looked up meanwhile for which everything waited after a restore."""
+    return obstacle.code == lookups.CODE and not lookups.is_held(db, lock=True)

@@ -35,9 +35,11 @@ class TargetState:
     changed: datetime
 
 
-def get(db: Connection, target: str) -> TargetState | None:
-    """Return what is the matter with the target, or None."""
+def get(db: Connection, target: str, *, lock: bool = False) -> TargetState | None:
+    """Return what is the matter with the target, or None; with *lock* nobody changes it."""
     statement = sa.select(target_state).where(target_state.c.target == target)
+    if lock:
+        statement = statement.with_for_update(read=True)
     row = db.execute(statement).one_or_none()
     return None if row is None else _state(row)
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from clerkwork import ApplicationException, Run, bot
+from clerkwork import ApplicationException, Run, bot, clock
 from clerkwork.config.calendars import SHIPPED, read_calendars
 from clerkwork.engine import gate
+from clerkwork.engine.reserving import put_off
 from clerkwork.model.events import Kind
 from clerkwork.model.gates import Breaker, FreezeWindow, frozen_until
 from clerkwork.model.items import ItemState, NewItem, WorkItem
@@ -162,6 +163,23 @@ def test_a_target_that_a_person_stopped_is_left_alone_until_it_is_let_go(
         True,
         1,
     )
+
+
+def test_an_item_that_is_put_off_after_its_target_was_let_go_is_due_at_once(
+    make_bench: MakeBench,
+) -> None:
+    """Between what kept it was found and was noted, a person let the target go."""
+    bench = bench_with(make_bench, Erp())
+    gate.hold(bench.engine, "erp", who="ann", why="month-end")
+    item_id, target = bench.put("A-1"), bench.engine.targets["erp"]
+    with bench.store.read() as db:
+        found = gate.obstacle(bench.engine, db, target, clock.now())
+    gate.release(bench.engine, "erp", who="ann", why="closed")
+    assert found is not None
+    put_off(bench.engine, item_id, None, found)
+    item = bench.item(item_id)
+    assert item.not_before is not None
+    assert (item.state, item.not_before <= clock.now()) == (ItemState.POSTPONED, True)
 
 
 def test_items_that_come_to_a_failing_target_are_not_attempted(make_bench: MakeBench) -> None:
