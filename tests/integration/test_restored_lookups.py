@@ -3,6 +3,7 @@
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from clerkwork.engine.aftermath import waive
 from clerkwork.model.items import ItemState
 from clerkwork.model.schedules import PlannedState
 from clerkwork.model.workflows import Schedule, Step, Workflow
-from clerkwork.store import lookups, moves, planned
+from clerkwork.store import items, lookups, moves, planned
 from clerkwork.store.recovery import Touched, mark_restored
 from tests.fixtures_cli import Shell
 from tests.fixtures_engine import Bench, Ledger, MakeBench, Number
@@ -209,3 +210,14 @@ def test_the_commands_show_what_is_held_and_let_it_go(worked: Shell) -> None:
 
 def _entered() -> list[Number]:
     return in_use[-1].entered
+
+
+def test_the_console_tells_on_its_first_page_that_everything_waits(served: Any) -> None:
+    """With how many items are still to be looked up."""
+    served.project.filler().order("PO-1")
+    with served.project.store.write() as db:
+        lookups.hold(db, lambda _item: False, now=clock.now())
+        lookups.mark(db, items.search(db, items.Filter(), limit=1)[0].id)
+    with served.client() as client:
+        text = client.get("/").text
+    assert "everything waits until 1 item is looked up in its target" in text

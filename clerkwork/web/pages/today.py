@@ -18,7 +18,7 @@ from clerkwork.model.calendars import Calendar
 from clerkwork.model.metrics import day_start, local_day
 from clerkwork.model.schedules import PlannedRun, PlannedState
 from clerkwork.model.workflows import Schedule
-from clerkwork.store import metrics, planned, reviews, workers
+from clerkwork.store import lookups, metrics, planned, reviews, workers
 from clerkwork.store.items import Filter
 from clerkwork.store.milestones import Milestone, reached
 from clerkwork.web.desk import Desk, Nav, TheDesk
@@ -59,6 +59,7 @@ def today(request: Request, desk: TheDesk) -> HTMLResponse:
         plans = [_plan(db, desk, name, now) for name in _scheduled(desk)]
         told = planned.list_telling(db, since=now - TROUBLE_AGE)
         context: dict[str, Any] = {
+            "to_look_up": len(lookups.left(db)) if lookups.is_held(db) else None,
             "over_cap": reached(db, Milestone.OVER_CAP) is not None,
             "by_code": reviews.count_by_code(db),
             "longest": reviews.open_reviews(db, limit=8),
