@@ -3,7 +3,6 @@
 import contextlib
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin
 from weakref import WeakKeyDictionary
@@ -11,11 +10,12 @@ from weakref import WeakKeyDictionary
 from playwright.sync_api import Error, Frame, Page, Request, Response
 
 from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.scripts import script
 from clerkwork.browser.settle import LIMIT, settle, watch
 from clerkwork.browser.words import likeness
 from clerkwork.errors import ApplicationException
 
-READ = Path(__file__).with_name("reading.js").read_text(encoding="utf-8")
+READ = script("reading", columns=script("columns"))
 NOW = f"""async limit => {{
   if (window.__clerkworkSettled && !(await window.__clerkworkSettled(limit))) return null;
   const read = {READ};

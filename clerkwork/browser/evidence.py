@@ -16,10 +16,11 @@ from weakref import WeakKeyDictionary
 from playwright.sync_api import CDPSession, Error, Frame, Page
 
 from clerkwork.browser.heard import heard
+from clerkwork.browser.scripts import script
 from clerkwork.browser.values import Part
 from clerkwork.model.secrets import MASK, SHORTEST, shapes
 
-COVER = Path(__file__).with_name("cover.js").read_text(encoding="utf-8")
+COVER = script("cover")
 QUALITY = 60
 LONGEST = 8_000  # pixels; what a page has below that is not in its picture
 PING_MS = 5_000

@@ -10,12 +10,6 @@ async ([elements, steps, limit]) => {
   const takes = element => element.isConnected && !element.disabled && !element.readOnly
     && /^(INPUT|TEXTAREA)$/.test(element.tagName) && element.type !== "file"
     && element.checkVisibility({visibilityProperty: true});
-  const place = (element, step) => {  // of the option: what is typed, or the only one that shows it
-    const said = [...element.options].map(option => squeeze(option.text));
-    const shows = new RegExp(step.shows);
-    const fit = said.flatMap((text, at) => shows.test(text) ? [at] : []);
-    return said.includes(step.typed) ? said.indexOf(step.typed) : fit.length === 1 ? fit[0] : -1;
-  };
   const put = (element, step) => {
     const proto = element.tagName === "INPUT" ? HTMLInputElement : HTMLTextAreaElement;
     const plain = /^(date|number)$/.test(element.type);
@@ -65,7 +59,7 @@ async ([elements, steps, limit]) => {
     }
     if (!element.checkVisibility({visibilityProperty: true})) return "blocked";
     if (element.tagName === "SELECT") {
-      const found = place(element, step);
+      const found = option(element, step);
       if (found < 0) return "missing";
       element.selectedIndex = found;
       tell(element, "input", "change");

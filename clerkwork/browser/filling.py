@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import ElementHandle, Error
@@ -20,12 +19,14 @@ from clerkwork.browser.entry import VALUE, YES
 from clerkwork.browser.growing import Look
 from clerkwork.browser.locate import Found
 from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.scripts import script
 from clerkwork.browser.settle import LIMIT
 from clerkwork.browser.values import PLAIN, Part
 from clerkwork.errors import ApplicationException, BusinessException
 
-FILL = Path(__file__).with_name("filling.js").read_text(encoding="utf-8").strip()
-READY = Path(__file__).with_name("typing.js").read_text(encoding="utf-8").strip()
+OPTION = script("option")
+FILL = script("filling", option=OPTION)
+READY = script("typing", option=OPTION)
 LIMIT_MS = LIMIT / timedelta(milliseconds=1)
 VALUES = f"""places => {{
   const value = {VALUE};

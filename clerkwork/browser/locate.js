@@ -266,21 +266,9 @@
     while (part && !part.matches(selector)) part = up(part);
     return part;
   };
-  const heading = (rows, at, heads) => {  // over a column the lowest, where several lines bear them
+  const heading = (rows, at, heads) => {
     const last = rows.findIndex((one, row) => row && !(heads(one) && !one.querySelector("td")));
-    const lines = last < 0 ? rows.slice(0, 1) : rows.slice(0, last);
-    const taken = lines.map(() => []);
-    let lowest = null;
-    for (const [row, line] of lines.entries()) {
-      let place = 0;
-      for (const cell of line.children) {
-        while (taken[row][place]) place += 1;
-        if (place === at) lowest = cell;
-        for (let across = 0; across < (cell.colSpan || 1); across += 1, place += 1)
-          taken.slice(row, row + (cell.rowSpan || 1)).forEach(one => { one[place] = true; });
-      }
-    }
-    return lowest;
+    return columns(last < 0 ? rows.slice(0, 1) : rows.slice(0, last))[at];
   };
   const filled = new Set(found.map(({element}) => closest(element, LINE)));
   const header = element => {

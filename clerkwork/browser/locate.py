@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import ElementHandle, Error, Frame, JSHandle, Page
@@ -18,10 +17,11 @@ from clerkwork.browser.candidates import Candidate, candidates
 from clerkwork.browser.company import Wanted, apart, together, trusted
 from clerkwork.browser.match import How, Verdict, choose
 from clerkwork.browser.scores import called
+from clerkwork.browser.scripts import script
 from clerkwork.errors import ApplicationException
 from clerkwork.model.locators import Fingerprint
 
-SCRIPT = Path(__file__).with_name("locate.js").read_text(encoding="utf-8")
+SCRIPT = script("locate", columns=script("columns"))
 KEPT = "place => window.__clerkworkFound[place]"
 TAKEN = """places => places.map(place => {
   if (!window.__clerkworkFound[place]) throw new Error("the page was replaced");

@@ -20,20 +20,6 @@
   const words = element => squeeze([...element.childNodes].map(part => part.nodeType === 3
     ? part.data : part.matches?.(field) || part.querySelector?.(field) ? "" : part.innerText || "")
     .join(" "));
-  const headings = lines => {  // over each column the lowest, where several lines bear them
-    const said = [], taken = lines.map(() => []);
-    for (const [row, line] of lines.entries()) {
-      let at = 0;
-      for (const cell of line.children) {
-        while (taken[row][at]) at += 1;
-        for (let across = 0; across < (cell.colSpan || 1); across += 1, at += 1) {
-          said[at] = across ? "" : squeeze(cell.innerText || cell.title);
-          taken.slice(row, row + (cell.rowSpan || 1)).forEach(one => { one[at] = true; });
-        }
-      }
-    }
-    return said;
-  };
   const look = root => {
     for (const label of root.querySelectorAll("label")) {
       if (label.control && label.control.type !== "password" && shown(label.control))
@@ -67,7 +53,7 @@
         continue;
       }
       tables.push({
-        headers: headings(top),
+        headers: columns(top).map(cell => squeeze(cell?.innerText || cell?.title)),
         rows: lines.filter(line => !top.includes(line) && !line.closest("tfoot")
           && line.querySelector("td, [role=gridcell]"))
           .map(line => {

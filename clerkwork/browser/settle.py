@@ -5,15 +5,15 @@ nothing left to do.
 """
 
 from datetime import timedelta
-from pathlib import Path
 from weakref import WeakSet
 
 from playwright.sync_api import Error, Frame, Page
 
 from clerkwork import clock
+from clerkwork.browser.scripts import script
 from clerkwork.errors import ApplicationException
 
-SCRIPT = Path(__file__).with_name("settle.js").read_text(encoding="utf-8")
+SCRIPT = script("settle")
 LIMIT = timedelta(seconds=30)
 _ASK = "limit => window.__clerkworkSettled ? window.__clerkworkSettled(limit) : true"
 _watched: WeakSet[Page] = WeakSet()

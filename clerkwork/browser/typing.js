@@ -7,11 +7,7 @@ async ([element, step, limit]) => {
   if (!element.isConnected) return {gone: true};
   if (element.disabled || element.readOnly) return {takes: false};
   if (element.tagName === "SELECT") {
-    const said = [...element.options].map(option => squeeze(option.text));
-    const shows = new RegExp(step.shows);
-    const fit = said.flatMap((text, at) => shows.test(text) ? [at] : []);
-    const found = said.includes(step.typed) ? said.indexOf(step.typed)
-      : fit.length === 1 ? fit[0] : -1;
+    const found = option(element, step);
     if (found < 0) return {missing: true};
     if (found === element.selectedIndex) return {done: true};  // the page may leave at each change
     element.selectedIndex = found;
