@@ -1,7 +1,7 @@
 """The target's list for one reference: every page of it, and the records that stand on it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
@@ -122,33 +122,33 @@ class Listing:
         return hits
 
     def _rows(self, seen: Seen, page: int) -> list[Hit]:
-        table = self._table(seen)
-        if table is None:
-            return []
-        at = column(table["headers"], self.search.column)
-        number = column(table["headers"], self.search.confirmation)
-        state = column(table["headers"], self.search.state) if self.search.state else None
-        last = max(-1 if one is None else one for one in (at, number, state))
-        rows = [
-            (row, _means(row["cells"][at or 0], self.reference))
-            for row in table["rows"]
-            if len(row["cells"]) > last
-        ]
-        meant = [(row, sure) for row, sure in rows if sure is not None]
-        return [
-            Hit(
-                confirmation="" if number is None else row["cells"][number],
-                state="" if state is None else row["cells"][state],
-                page=page,
-                place=place,
-                row=row,
-                sure=sure,
-            )
-            for place, (row, sure) in enumerate(meant)
-        ]
+        hits: list[Hit] = []
+        for table in self._tables(seen):
+            at = column(table["headers"], self.search.column)
+            number = column(table["headers"], self.search.confirmation)
+            state = column(table["headers"], self.search.state) if self.search.state else None
+            last = max(-1 if one is None else one for one in (at, number, state))
+            for row in table["rows"]:
+                if len(row["cells"]) <= last:
+                    continue
+                sure = _means(row["cells"][at or 0], self.reference)
+                if sure is None:
+                    continue
+                hit = Hit(
+                    confirmation="" if number is None else row["cells"][number],
+                    state="" if state is None else row["cells"][state],
+                    page=page,
+                    place=len(hits),
+                    row=row,
+                    sure=sure,
+                )
+                hits.append(hit)
+        return hits
 
-    def _table(self, seen: Seen) -> Mapping[str, Any] | None:
-        """Return the list, or None where the page says that there is nothing to be listed.
+    def _tables(self, seen: Seen) -> Sequence[Mapping[str, Any]]:
+        """Return the list; all that may be it, where none shows the records' own numbers.
+
+        None is returned where the page says that there is nothing to be listed.
 
         Raises:
             ApplicationException: ``page_unexpected``: it shows no such list.
@@ -157,11 +157,9 @@ class Listing:
         lists = [one for one in seen.tables if column(one["headers"], search.column) is not None]
         for table in lists:
             if column(table["headers"], search.confirmation) is not None:
-                return table
-        if lists:
-            return lists[0]
-        if search.none is not None and plain(search.none) in plain(seen.text):
-            return None
+                return [table]
+        if lists or (search.none is not None and plain(search.none) in plain(seen.text)):
+            return lists
         heads = "; ".join(", ".join(filter(None, table["headers"])) for table in seen.tables)
         problem = f"its list has no column {search.column}, it shows {heads or 'no list at all'}"
         raise unexpected(self.screen, problem)

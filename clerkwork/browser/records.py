@@ -48,12 +48,8 @@ def find_record(screen: Screen, item: BaseModel) -> list[Receipt]:
     def look_up() -> list[Receipt]:
         listing = Listing(screen, search, _reference(form, item))
         entered = [hit for hit in listing.hits() if not _begun(search, hit)]
-        read = [_receipt(listing, form, item, hit) for hit in entered]
-        return [
-            one
-            for one, hit in zip(read, entered, strict=True)
-            if _is_meant(one, hit, listing.reference)
-        ]
+        read = [(hit, _receipt(listing, form, item, hit)) for hit in entered]
+        return [one for hit, one in read if _is_meant(one, hit, listing.reference)]
 
     return _begun_again(screen, look_up)
 
@@ -96,7 +92,12 @@ def _prepare(
     """Have the page show everything that is to be submitted; return the buttons that do it."""
     if search is not None and search.complete:
         listing = Listing(screen, search, _reference(form, item))
-        if begun := listing.hits():
+        begun = [
+            hit
+            for hit in listing.hits()
+            if hit.sure or _is_meant(_receipt(listing, form, item, hit), hit, listing.reference)
+        ]
+        if begun:
             return _completed(listing, form, item, begun)
     go_to(screen, form.address)
     for words in form.open:

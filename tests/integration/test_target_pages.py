@@ -102,10 +102,12 @@ def test_form_that_is_wrongly_said_to_take_all_at_once_is_entered_right(at, kind
     assert (visitor(find_record, order), receipt.confirmation) == ([receipt], "T-1")
 
 
-def test_duplicate_is_found_on_a_later_page_of_rows_without_links(at):
+@pytest.mark.parametrize("more", ["a", "button"])
+def test_duplicate_is_found_on_a_later_page_of_rows_without_links(at, more):
     """Each page of the list is read, and each record is opened on the page where it stands."""
     visitor, order = at("no_labels"), make_order("PO-1", supplier=SUPPLIER)
-    search = {"address": "/paged.html?ref={reference}", "more": "Next", "opened_by": "double_click"}
+    address = f"/paged.html?more={more}&ref={{reference}}"
+    search = {"address": address, "more": "Next", "opened_by": "double_click"}
     paged = visitor.target.search.model_copy(update=search)
     visitor.target = visitor.target.model_copy(update={"search": paged})
     for number in ("PO-1", "PO-1", "PO-12", "PO-1"):
@@ -127,6 +129,19 @@ def test_row_that_may_be_the_record_is_opened_before_it_is_passed_over(at):
         visitor(enter_record, make_order(number, supplier=SUPPLIER))
     shown = [Receipt(confirmation="T-1", reference="PO-1234")]
     assert (before, visitor(find_record, order)) == ([], shown)
+
+
+def test_order_begun_under_another_reference_is_left_alone(at):
+    """A row that only may mean the order is opened; it is another one, so the order is entered."""
+    visitor = at("no_labels")
+    search = {"address": "/plain_list.html?ref={reference}", "none": "Nothing found"}
+    search |= {"complete": ["entered"]}
+    visitor.target = visitor.target.model_copy(
+        update={"search": visitor.target.search.model_copy(update=search)}
+    )
+    visitor(enter_record, make_order("PO-12345", supplier=SUPPLIER))
+    receipt = visitor(enter_record, make_order("PO-1234", supplier=SUPPLIER))
+    assert receipt == Receipt(confirmation="T-2", reference="PO-1234")
 
 
 def test_question_that_is_not_described_is_answered_with_cancel(at):
@@ -212,6 +227,18 @@ def test_own_pages_enter_and_find_by_themselves(wizard):
     pages_of(wizard, receipt.format("T-9") + function.format("enter", "MINE"))
     entered = wizard(enter_record, order)
     assert (found[0].confirmation, entered.confirmation) == ("T-8", "T-9")
+
+
+def test_own_find_needs_no_description_of_a_list(wizard):
+    """The form is entered by its description; what stands there already is not looked for twice."""
+    order = make_order("PO-1", supplier=SUPPLIER)
+    lead = (PAGES / "wizard_pages.py").read_text("utf-8")
+    pages_of(wizard, f"{lead}\n\ndef find(screen, item):\n    return []\n")
+    wizard.target = wizard.target.model_copy(update={"search": None})
+    assert (wizard(find_record, order), wizard(enter_record, order)) == (
+        [],
+        Receipt(confirmation="T-1", reference="PO-1"),
+    )
 
 
 def test_own_pages_that_cannot_be_loaded_are_named(wizard):
