@@ -109,12 +109,14 @@ window.__bench = (names, seed, words) => {
         (groups.get(b.parentElement) || groups.set(b.parentElement, []).get(b.parentElement)).push(b);
       }
       for (const boxes of groups.values()) {
+        const over = new Map(boxes.map(b => [b, b.previousElementSibling]));
         const slots = boxes.map(b => { const s = make("i"); b.replaceWith(s); return s; });
         const mixed = [...boxes];
         for (let i = mixed.length; i > 1;) {
           const j = Math.floor(random() * i--); [mixed[i], mixed[j]] = [mixed[j], mixed[i]];
         }
         slots.forEach((s, i) => s.replaceWith(mixed[i]));
+        for (const b of boxes) if (over.get(b)?.__caption) b.before(over.get(b));
       }
     },
     extra() {
@@ -237,7 +239,7 @@ window.__bench = (names, seed, words) => {
         const node = caption(e);
         if (!node || inCell(e)) continue;
         const text = make("div", node.data.trim());
-        node.data = ""; block(e).before(text);
+        node.data = ""; text.__caption = true; block(e).before(text);
         for (const l of [...(e.labels || [])]) l.removeAttribute("for");
       }
     },
