@@ -11,18 +11,10 @@ from typing import TypeVar
 from playwright.sync_api import Error
 from pydantic import BaseModel
 
-from clerkwork.browser.access import (
-    Seen,
-    calm,
-    check,
-    go_to,
-    see,
-    see_calm,
-    session_lost,
-)
+from clerkwork.browser.access import Seen, calm, see, see_calm, session_lost
 from clerkwork.browser.filling import Fields, unexpected
-from clerkwork.browser.growing import Look, grown, lines_of
 from clerkwork.browser.listing import Hit, Listing
+from clerkwork.browser.opening import click, close_popups, need_rows, reach
 from clerkwork.browser.own_pages import own_function
 from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.browser.values import Part, differences, parts_of
@@ -99,14 +91,11 @@ def _prepare(
         ]
         if begun:
             return _completed(listing, form, item, begun)
-    go_to(screen, form.address)
-    for words in form.open:
-        _click(screen, words)
-        calm(screen)
+    reach(screen, form)
     if (lead := own_function(screen.pages, "open_form")) is not None:
         lead(screen, item)
         calm(screen)
-    _close_popups(screen, form)
+    close_popups(screen, form)
     parts = parts_of(item, form)
     screen.keep_record(parts, _fill(screen, form, item, parts))
     return form.submit
@@ -167,29 +156,6 @@ def _is_meant(receipt: Receipt, hit: Hit, reference: str) -> bool:
     return hit.sure or plain(receipt.reference) == plain(reference)
 
 
-def _close_popups(screen: PlaywrightScreen, form: Form) -> bool:
-    """End the pop-ups that lie over the form now; return whether there were any."""
-    closed = False
-    for words in form.close:
-        button = screen.page.get_by_role("button", name=words, exact=True)
-        if button.count() and button.first.is_visible():
-            button.first.click()
-            calm(screen)
-            closed = True
-    return closed
-
-
-def _click(screen: PlaywrightScreen, words: str) -> None:
-    """Click the button that bears *words*, once more where a pop-up lay over it."""
-    try:
-        screen.click(words)
-    except ApplicationException as error:
-        form = screen.target.form
-        if error.code != "page_covered" or form is None or not _close_popups(screen, form):
-            raise
-        screen.click(words)
-
-
 def _fill(
     screen: PlaywrightScreen, form: Form, item: BaseModel, parts: Sequence[Part]
 ) -> dict[str, str]:
@@ -217,7 +183,7 @@ def _fill(
         shown = _read_back(fields, parts)
     else:
         if form.lines is not None:
-            seen = _need_rows(screen, form.lines, 1 + max(part.row or 0 for part in lines))
+            seen = need_rows(screen, form.lines, 1 + max(part.row or 0 for part in lines))
             fields.find(parts, seen)
         fields.write([*lines, *head] if form.eager else parts)
         shown = _read_back(fields, parts)
@@ -228,26 +194,9 @@ def _fill(
 def _fill_rows(screen: PlaywrightScreen, grid: Grid, fields: Fields, lines: Sequence[Part]) -> None:
     """Fill one line after another, each in its row; the page answers after each."""
     for row in sorted({part.row for part in lines if part.row is not None}):
-        _need_rows(screen, grid, row + 1)
+        need_rows(screen, grid, row + 1)
         fields.write([part for part in lines if part.row == row])
         fields.forget(lines)  # the page may have built the grid anew
-
-
-def _need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> Look | None:
-    """Have the grid get so many lines; return the look at the page in which it has them."""
-    words = [field.words for field in grid.fields.values()]
-    seen = grown(screen.page, words, grid.add, wanted)
-    check(screen)
-    if lines_of(seen[1], words) >= wanted:
-        return seen
-    calm(screen)
-    rows = screen.grid_rows(words)
-    for row in range(rows, wanted):
-        if grid.add is None:
-            raise unexpected(screen, f"its grid has no line {row + 1}")
-        _click(screen, grid.add)
-        calm(screen)
-    return None
 
 
 def _fill_singly(
@@ -259,12 +208,12 @@ def _fill_singly(
     for row in range(last + 1):
         own = [part for part in lines if part.row == row]
         if grid.add is not None and (row == 0 or grid.next is None):
-            _click(screen, grid.add)
+            click(screen, grid.add)
             calm(screen)
         fields = Fields(screen, grid_row=False, slow=slow)
         fields.write(own)
         shown |= _read_back(fields, own)
-        _click(screen, str(grid.done if row == last or grid.next is None else grid.next))
+        click(screen, str(grid.done if row == last or grid.next is None else grid.next))
         calm(screen)
     return shown
 
@@ -356,7 +305,7 @@ def _submit(
     """Click once and wait for the target's answer; whatever else comes is not tried again."""
     try:
         for words in buttons:
-            _click(screen, words)
+            click(screen, words)
             seen = see_calm(screen)
     except (Error, ApplicationException) as error:
         raise _no_confirmation(screen, str(error).splitlines()[0]) from None
