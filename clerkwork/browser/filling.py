@@ -259,18 +259,30 @@ class Fields:
 
 
 def _refuse_cut(screen: PlaywrightScreen, part: Part, found: Found) -> None:
+    if part.field.entry != "computed":
+        refuse_cut(screen, found, part.typed, path=part.path, shown=part.text)
+
+
+def refuse_cut(
+    screen: PlaywrightScreen, found: Found, typed: str, *, path: str, shown: str
+) -> None:
+    """Stop where a field takes fewer characters than what is *typed*.
+
+    Raises:
+        BusinessException: ``too_long``.
+    """
     most = found.seen.attributes.get("maxlength", "")
-    length = len(part.typed.encode("utf-16-le")) // 2  # as a page counts
-    if part.field.entry == "computed" or not most.isdecimal() or length <= int(most):
+    length = len(typed.encode("utf-16-le")) // 2  # as a page counts
+    if not most.isdecimal() or length <= int(most):
         return
     raise BusinessException(
         "too_long",
         "{field} of {target} takes {most} characters; {value} has more.",
-        fields=(part.path,),
-        field=part.field.words,
+        fields=(path,),
+        field=found.words,
         target=screen.target.name,
         most=most,
-        value=part.text,
+        value=shown,
     )
 
 

@@ -9,8 +9,9 @@ from urllib.parse import quote
 from clerkwork.browser.access import Seen, calm, column, go_to, see
 from clerkwork.browser.filling import unexpected
 from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.searching import Searching, lists_of
 from clerkwork.browser.words import plain
-from clerkwork.model.forms import Search
+from clerkwork.model.forms import REFERENCE, Search
 
 ROW = "place => window.__clerkworkRows[place]"
 MOST_PAGES = 500
@@ -27,6 +28,7 @@ class Hit:
         place: its place among the hits of that page.
         row: The row as it was read.
         sure: Whether it shows exactly the reference; else only its record tells.
+        here: Whether the search led to the record itself, which is shown now; it has no row.
     """
 
     confirmation: str
@@ -35,6 +37,7 @@ class Hit:
     place: int
     row: Mapping[str, Any]
     sure: bool = True
+    here: bool = False
 
 
 @dataclass(slots=True)
@@ -51,10 +54,13 @@ class Listing:
     search: Search
     reference: str
     _shown: tuple[int, list[Hit]] | None = field(default=None, init=False)
+    _searching: Searching | None = field(default=None, init=False)
 
     def hits(self) -> list[Hit]:
         """Return the rows that show the reference, or may mean it, on all pages of the list."""
         found = list(self._first())
+        if any(hit.here for hit in found):
+            return found
         shown = _everything(self.screen)
         while self._turn():
             before, shown = shown, _everything(self.screen)
@@ -70,6 +76,8 @@ class Listing:
         Raises:
             ApplicationException: ``page_unexpected``: the row is gone, or says something else.
         """
+        if hit.here:
+            return
         if self.search.opened_by == "link" and hit.row["link"]:
             self._shown = None
             go_to(self.screen, hit.row["link"])
@@ -95,10 +103,15 @@ class Listing:
         return again
 
     def _first(self) -> list[Hit]:
-        place = quote(self.reference, safe="")
-        seen = go_to(self.screen, self.search.address.replace("{reference}", place))
         self._shown = None
-        return self._read(seen)
+        if self.search.field is None:
+            place = quote(self.reference, safe="")
+            seen = go_to(self.screen, self.search.address.replace(REFERENCE, place))
+            return self._read(seen)
+        if self._searching is None:
+            self._searching = Searching(self.screen, self.search, self.reference)
+        seen = self._searching.go()
+        return self._record(seen) or self._read(seen)
 
     def _turn(self) -> bool:
         """Go to the next page, and return whether there is one."""
@@ -115,15 +128,38 @@ class Listing:
         calm(self.screen)
         return True
 
+    def _record(self, seen: Seen) -> list[Hit]:
+        """Return the record that a search for the only one may lead to instead of its list.
+
+        The page of a record that still has the field of the search may show what was typed there.
+        """
+        search, number = self.search, seen.value(self.search.confirmation)
+        if not number or lists_of(seen, search) or seen.value(search.column) != self.reference:
+            return []
+        if self._searching is None or self._searching.field_is_there():
+            return []
+        state = seen.value(search.state) if search.state else None
+        return [
+            Hit(confirmation=number, state=state or "", page=0, place=0, row={}, here=True),
+        ]
+
     def _read(self, seen: Seen | None = None) -> list[Hit]:
+        seen = seen or see(self.screen)
         number = 0 if self._shown is None else self._shown[0] + 1
-        hits = self._rows(seen or see(self.screen), number)
+        tables = self._tables(seen)
+        hits = self._rows(tables, number)
+        if self._searching is not None:
+            self._searching.read_back()
+            if not any(hit.sure for hit in hits):
+                own = [hit.row for hit in hits]
+                others = [row for one in tables for row in one["rows"] if row not in own]
+                self._searching.check(seen, others, own, first=number == 0)
         self._shown = (number, hits)
         return hits
 
-    def _rows(self, seen: Seen, page: int) -> list[Hit]:
+    def _rows(self, tables: Sequence[Mapping[str, Any]], page: int) -> list[Hit]:
         hits: list[Hit] = []
-        for table in self._tables(seen):
+        for table in tables:
             at = column(table["headers"], self.search.column)
             number = column(table["headers"], self.search.confirmation)
             state = column(table["headers"], self.search.state) if self.search.state else None
@@ -154,7 +190,7 @@ class Listing:
             ApplicationException: ``page_unexpected``: it shows no such list.
         """
         search = self.search
-        lists = [one for one in seen.tables if column(one["headers"], search.column) is not None]
+        lists = lists_of(seen, search)
         for table in lists:
             if column(table["headers"], search.confirmation) is not None:
                 return [table]

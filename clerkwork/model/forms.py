@@ -11,6 +11,7 @@ from clerkwork.model.strict import Strict
 
 Words = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 PLACE = "{value}"
+REFERENCE = "{reference}"
 
 
 def _with_words(written: Any) -> Any:
@@ -83,8 +84,13 @@ class Search(Strict):
     """Where records are looked up by their reference."""
 
     address: str = Field(
-        description="Address of the list, after `base_url`; `{reference}` is the one looked for."
+        description="Address of the list, after `base_url`; `{reference}` is the one looked for. "
+        "With `field`, of the page that has that field."
     )
+    field: Words | None = Field(
+        None, description="What stands at the field of a search that no address leads to."
+    )
+    button: Words | None = Field(None, description="Button of that search; else Enter starts it.")
     column: Words = Field(description="Heading of the column that shows the reference.")
     more: Words | None = Field(None, description="Link or button to the next page of the list.")
     none: Words | None = Field(
@@ -100,6 +106,17 @@ class Search(Strict):
     complete: list[Words] = Field(
         [], description="States of a record that is entered; any other is one that was begun."
     )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> "Search":
+        if (REFERENCE in self.address) == (self.field is not None):
+            raise ValueError(
+                f"write either {REFERENCE} into `address`, or the words of the field that the"
+                " reference is typed into as `field`, and not both"
+            )
+        if self.button is not None and self.field is None:
+            raise ValueError("`button` needs `field`, the field that the reference is typed into")
+        return self
 
 
 class Form(Strict):

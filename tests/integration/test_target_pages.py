@@ -21,14 +21,27 @@ from tests.fixtures_portal import PAUSE, Visitor, make_order
 
 PAGES = Path(__file__).parents[1] / "target_pages"
 KINDS = yaml.safe_load((PAGES / "targets.yaml").read_text("utf-8"))
+LATE = ("/view.html", "/kept.js?late")
 SUPPLIER = "Northgate Logistics Pte Ltd"
 
 
 class Quiet(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer for a record's own page so late that the list is still there meanwhile."""
-        PAUSE.wait(0.3 if self.path.startswith("/view.html") else 0)
+        PAUSE.wait(0.3 if self.path.startswith(LATE) else 0)
         super().do_GET()
+
+    def do_POST(self) -> None:
+        """Answer with the page and what was posted, which stands in no address."""
+        sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        page = (PAGES / self.path.partition("?")[0].lstrip("/")).read_text("utf-8")
+        body = f'<!doctype html><script>const posted = "{sent}"</script>{page}'.encode()
+        PAUSE.wait(0.3)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
 
     def log_message(self, *arguments: Any) -> None:
         """Say nothing."""
