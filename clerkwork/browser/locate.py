@@ -145,6 +145,11 @@ def _at_once(verdict: Verdict) -> bool:
     return verdict.field is not None and verdict.how is How.LABEL
 
 
+def has_button(page: Page, words: str) -> bool:
+    """Return whether *page* shows a button that bears *words*, wherever it lies now."""
+    return bool(_buttons(page, [words]))
+
+
 def find_button(page: Page, *words: str, timeout_s: float = 5.0) -> ElementHandle:
     """Return the button that bears one of *words*; those named first count first.
 

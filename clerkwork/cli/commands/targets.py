@@ -6,10 +6,11 @@ import typer
 
 from clerkwork.cli import output, project
 from clerkwork.cli.groups import listing_group
-from clerkwork.errors import UsageError
+from clerkwork.errors import ExitStatus, UsageError
 
 commands = listing_group(__doc__)
 COLUMNS = ("target", "state", "until", "at_work", "limit", "failures", "reason")
+FINDINGS = ("key", "words", "found", "remark")
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The target's name.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, kept in the run log.")]
 STATES = {"target_frozen": "frozen", "target_held": "stopped", "breaker_open": "open"}
@@ -46,6 +47,40 @@ def go(context: typer.Context, name: NameArgument, why: Why = "") -> None:
                 "a freeze window ends by itself, or by a change of its target.yaml"
             )
     typer.echo(f"{name} goes on.")
+
+
+@commands.command("check")
+def check(
+    context: typer.Context, name: NameArgument, as_json: output.JsonOption = False
+) -> ExitStatus:
+    """Look on a target's pages for what its target.yaml names; nothing is stored there.
+
+    Logs in, looks up a reference of nobody, opens the empty form, adds a line and leaves. Exits 1
+    where the pages do not have what is named.
+    """
+    from clerkwork.browser.rehearsal import rehearse
+
+    with project.opened_readable(context) as app:
+        if name not in app.targets:
+            known = ", ".join(sorted(app.targets)) or "none"
+            raise UsageError(f"there is no target {name!r}; there are: {known}")
+        host = app.browser("check")
+        try:
+            findings = host.call(app.targets[name], rehearse)
+        finally:
+            host.close()
+    rows = [
+        {
+            "key": one.key,
+            "words": one.words,
+            "found": None if one.note else not one.problem,
+            "remark": one.problem or one.note,
+        }
+        for one in findings
+    ]
+    output.print_rows(rows, FINDINGS, as_json=as_json, empty="Nothing is described.")
+    failed = any(row["found"] is False for row in rows)
+    return ExitStatus.FAILED if failed else ExitStatus.OK
 
 
 def _row(app: Any, name: str) -> dict[str, Any]:
