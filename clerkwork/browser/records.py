@@ -5,6 +5,7 @@ are described in ``config/targets/<name>/target.yaml``.
 """
 
 from collections.abc import Callable, Sequence
+from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel
 from clerkwork.browser.access import Seen, calm, see, see_calm, session_lost
 from clerkwork.browser.filling import Fields, unexpected
 from clerkwork.browser.listing import Hit, Listing
+from clerkwork.browser.messages import Messages
 from clerkwork.browser.opening import click, close_popups, need_rows, reach
 from clerkwork.browser.own_pages import own_function
 from clerkwork.browser.screen import PlaywrightScreen
@@ -22,7 +24,7 @@ from clerkwork.browser.viewed import view
 from clerkwork.browser.words import plain
 from clerkwork.errors import ApplicationException, BusinessException, ConfigError
 from clerkwork.model.bots import Screen
-from clerkwork.model.forms import Form, Grid, Search
+from clerkwork.model.forms import PLACE, Form, Grid, Search
 from clerkwork.model.orders import Receipt
 
 TRIES = 3
@@ -59,8 +61,9 @@ def enter_record(screen: Screen, item: BaseModel) -> Receipt:
     search = None if own_function(screen.pages, "find") else _search(screen)
     screen.hide(part.text for part in parts_of(item, form) if part.field.secret)
     buttons = _begun_again(screen, partial(_prepare, screen, form, search, item))
+    messages = Messages(screen, form.confirmation) if PLACE in form.confirmation else None
     screen.about_to_submit()
-    return _submit(screen, form, item, buttons)
+    return _submit(screen, form, item, buttons, messages)
 
 
 def _begun_again(screen: PlaywrightScreen, work: Callable[[], T]) -> T:
@@ -300,10 +303,16 @@ def _unclear(
 
 
 def _submit(
-    screen: PlaywrightScreen, form: Form, item: BaseModel, buttons: Sequence[str]
+    screen: PlaywrightScreen,
+    form: Form,
+    item: BaseModel,
+    buttons: Sequence[str],
+    messages: Messages | None,
 ) -> Receipt:
     """Click once and wait for the target's answer; whatever else comes is not tried again."""
     try:
+        if messages is not None:
+            messages.begin()
         for words in buttons:
             click(screen, words)
             seen = see_calm(screen)
@@ -312,6 +321,8 @@ def _submit(
     if seen.asks:
         raise session_lost(screen)
     number = seen.value(form.confirmation)
+    if messages is not None:
+        number, seen = messages.await_value(seen, timedelta(seconds=screen.target.slowest_commit_s))
     if not number or not _is_complete(screen, seen):
         said = " ".join([*seen.alerts, *screen.boxes]) or str(screen.page.title())
         raise _no_confirmation(screen, said[:300])

@@ -146,4 +146,21 @@ class Form(Strict):
     submit: list[Words] = Field(
         min_length=1, description="Buttons that store it; the first one makes it irreversible."
     )
-    confirmation: Words = Field(description="What stands at the number that the page answers with.")
+    confirmation: Words = Field(
+        description="What stands at the number that the page answers with; or the sentence "
+        "that says it, such as `Order {value} was saved`: the value is one word, `*` is any text."
+    )
+
+    @model_validator(mode="after")
+    def _says_something(self) -> "Form":
+        words = self.confirmation
+        if PLACE in words and (words.count(PLACE) > 1 or not any(map(str.isalpha, _around(words)))):
+            raise ValueError(
+                f"`confirmation` needs words around {PLACE}, and it once, as in"
+                f" `Order {PLACE} was saved`"
+            )
+        return self
+
+
+def _around(words: str) -> str:
+    return words.replace(PLACE, "")

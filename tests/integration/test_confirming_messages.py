@@ -1,0 +1,64 @@
+"""Messages that confirm a record and stand at no words, in real Chromium."""
+
+import pytest
+from pydantic import ValidationError
+
+from clerkwork import Receipt, enter_record
+from clerkwork.browser.messages import told
+from clerkwork.model.forms import Form
+from tests.fixtures_portal import make_order
+from tests.integration.test_target_pages import address, at  # noqa: F401 - fixtures
+
+FORM = {"reference": "number", "submit": ["Save"], "fields": {"number": "Our ref."}}
+
+
+@pytest.fixture
+def saying(at):  # noqa: F811 - a fixture
+    """Return a caller on the page that says its message in a way."""
+
+    def caller(how):
+        visitor = at("no_labels")
+        words = {"address": f"/toast.html?how={how}", "confirmation": "Order {value} was saved"}
+        changes = {"form": Form.model_validate(FORM | words), "slowest_commit_s": 3.0}
+        visitor.target = visitor.target.model_copy(update=changes)
+        return visitor
+
+    return caller
+
+
+@pytest.mark.parametrize("how", ["gone", "left", "late", "shadow", "box"])
+def test_message_confirms_the_record(saying, how):
+    """It is heard though it comes late, or it or its page is gone at once."""
+    receipt = saying(how)(enter_record, make_order("PO-1"))
+    assert receipt == Receipt(confirmation="T-1", reference="PO-1")
+
+
+@pytest.mark.parametrize("how", ["earlier", "refused", "two"])
+def test_message_of_another_kind_confirms_nothing(saying, how):
+    """That of an earlier record, of a refusal, and two of which one is another record's."""
+    assert saying(how).fails(enter_record, make_order("PO-1")).code == "no_confirmation"
+
+
+@pytest.mark.parametrize(
+    ("words", "line", "value"),
+    [
+        ("Order {value} was saved", "✓ Order PO-1 was saved. ×", "PO-1"),
+        ("Order {value} was saved", "Thank you! Order PO-1 was saved.", "PO-1"),
+        ("Saved as {value}", "Saved as 4.711.", "4.711"),
+        ("* saved as {value}*", "Your order is saved as PO-1 for today", "PO-1"),
+        ("订单{value}已保存", "订单PO-1已保存。", "PO-1"),
+        ("Order {value} was saved", "Draft order PO-1 was saved", None),
+        ("Order {value} was saved", "Order PO-1 was not saved", None),
+        ("Order {value} was saved", "Order of yesterday was saved", None),
+    ],
+)
+def test_message_is_a_whole_line_or_sentence(words, line, value):
+    """Its value is one word, and signs around it count for nothing."""
+    assert told(words, line) == value
+
+
+@pytest.mark.parametrize("words", ["{value}", "* {value}.", "Order {value} is {value}"])
+def test_message_needs_words_and_one_value(words):
+    """Otherwise anything that a page says would confirm a record."""
+    with pytest.raises(ValidationError, match="`confirmation` needs words around"):
+        Form.model_validate(FORM | {"address": "/", "confirmation": words})
