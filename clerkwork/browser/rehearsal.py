@@ -5,17 +5,18 @@ adds a line; the buttons that store the record are looked at and not pressed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from clerkwork.browser.access import calm, see_calm
+from clerkwork.browser.access import calm, go_to, see, see_calm
 from clerkwork.browser.listing import Listing
 from clerkwork.browser.locate import find_fields, has_button
 from clerkwork.browser.opening import click, close_popups, need_rows, reach
 from clerkwork.browser.own_pages import own_function
 from clerkwork.browser.screen import PlaywrightScreen
-from clerkwork.errors import ApplicationException
+from clerkwork.browser.searching import lists_of
+from clerkwork.errors import ApplicationException, BusinessException
 from clerkwork.model.bots import Screen
-from clerkwork.model.forms import FormField, Grid
+from clerkwork.model.forms import FormField, Grid, Search
 
 NOBODYS = "CLERKWORK-CHECK-0"
 OWN = "left to pages.py"
@@ -57,9 +58,38 @@ def _search(screen: PlaywrightScreen) -> Iterator[Finding]:
         yield Finding(key="search", note=OWN)
     elif search is None:
         yield Finding(key="search", note="not described")
+    elif search.field is None:
+        yield _list(screen, search)
     else:
-        listing = Listing(screen, search, NOBODYS)
-        yield _tried("search.column", search.column, listing.hits)
+        yield from _searching(screen, search, search.field)
+
+
+def _searching(screen: PlaywrightScreen, search: Search, words: str) -> Iterator[Finding]:
+    """Yield a finding for each key of a search by a field; its list comes only where all is."""
+    found = [_tried("search.field", words, lambda: _open_search(screen, search, words))]
+    if search.button is not None:
+        found.append(_button(screen, "search.button", search.button))
+    yield from found
+    if any(one.problem for one in found):
+        yield Finding(key="search.column", words=search.column, note="comes after the search")
+    else:
+        yield _list(screen, search)
+
+
+def _open_search(screen: PlaywrightScreen, search: Search, words: str) -> None:
+    go_to(screen, search.address)
+    screen.fields([screen.wanted(words)])
+
+
+def _list(screen: PlaywrightScreen, search: Search) -> Finding:
+    words, note = search.column, ""
+    try:
+        found = _tried("search.column", words, Listing(screen, search, NOBODYS).hits)
+    except BusinessException:  # the field is shorter than what nobody uses
+        return Finding(key="search.column", words=words, note=f"{NOBODYS} is too long")
+    if not found.problem and not lists_of(see(screen), search):
+        note = "no list is shown where there is no such record"
+    return replace(found, note=note)
 
 
 def _form(screen: PlaywrightScreen) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from clerkwork.browser.rehearsal import rehearse
 from clerkwork.testing.portal import Portal
 from tests.fixtures_cli import call
 from tests.fixtures_portal import HOME, Visitor
+from tests.integration.test_target_pages import address, at  # noqa: F401 - fixtures
 
 FINE = [
     ("search.column", "Order number"),
@@ -67,6 +68,67 @@ def test_a_form_that_is_not_reached_ends_the_look(visitor, form, key):
     findings = changed(visitor, **form)(rehearse)
     assert [one.key for one in findings if one.problem] == [key]
     assert findings[-1].key == key
+
+
+def searched(visitor: Visitor, how: str = "script", **changes: object) -> Visitor:
+    """Return *visitor* on a list that is searched by a field and answers in a way."""
+    keys = {"address": f"/searched.html?how={how}", "field": "Our ref.", "button": "Search"}
+    written = visitor.target.search.model_dump() | keys | {"none": "No records"} | changes
+    search = type(visitor.target.search).model_validate(written)
+    visitor.target = visitor.target.model_copy(update={"search": search})
+    return changed(visitor, confirmation="Order {value} was saved")
+
+
+NO_BUTTON = "there is no such button"
+AFTER = "comes after the search"
+NO_FIELD = (
+    "The page PAGE is not as expected: Buyer was not found, there are Our ref. <input[text] ref>."
+)
+UNLIKE = "The form of no_labels is not as described: its list"
+NO_COLUMN = f"{UNLIKE} has no column Buyer, it shows Receipt no., Our ref.."
+NO_ANSWER = (
+    f"{UNLIKE} need not be that of a search for CLERKWORK-CHECK-0: it shows the row No records; if"
+    " it says so where there is no such record, write its words as `none`."
+)
+
+
+@pytest.mark.parametrize(
+    ("how", "changes", "said"),
+    [
+        ("script", {}, ["", "", ""]),
+        ("post", {"button": None}, ["", ""]),
+        ("script", {"field": "Buyer", "button": "Go"}, [NO_FIELD, NO_BUTTON, AFTER]),
+        ("script", {"column": "Buyer", "none": None}, ["", "", NO_COLUMN]),
+        ("script", {"column": "Buyer"}, ["", "", "no list is shown where there is no such record"]),
+        ("script", {"none": None}, ["", "", NO_ANSWER]),
+        ("script&most=4", {}, ["", "", "CLERKWORK-CHECK-0 is too long"]),
+    ],
+)
+def test_search_by_a_field_is_held_against_its_page(at, how, changes, said):  # noqa: F811 - as above
+    """Its field, its button where it has one, and the column of the list that it brings."""
+    visitor = searched(at("no_labels"), how, **changes)
+    page = f"{visitor.target.base_url}/searched.html"
+    found = {
+        one.key: (one.problem or one.note).replace(page, "PAGE")
+        for one in visitor(rehearse)
+        if one.key.startswith("search")
+    }
+    keys = ["search.field", "search.button", "search.column"]
+    if len(said) == 2:
+        keys.remove("search.button")
+    assert found == dict(zip(keys, said, strict=True))
+
+
+def test_sentence_that_confirms_is_noted_as_any_other(at):  # noqa: F811 - as above
+    """It is said only after the record was stored, and no field is called so."""
+    (found,) = [
+        one for one in searched(at("no_labels"))(rehearse) if one.key == "form.confirmation"
+    ]
+    assert (found.words, found.problem, found.note) == (
+        "Order {value} was saved",
+        "",
+        "comes after the submit",
+    )
 
 
 def test_the_command_ends_with_1_where_words_are_missing(
