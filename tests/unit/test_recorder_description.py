@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from clerkwork.browser.recorder.describe import described
-from clerkwork.browser.recorder.walk import Met, Walked, within_host
+from clerkwork.browser.recorder.walk import LookUp, Met, Walked, within_host
 from clerkwork.browser.recorder.write import mark_proved, refuse_present, target_text, write
 from clerkwork.errors import UsageError
 
@@ -62,9 +62,7 @@ def walked(before: list[Met], computed: list[Met]) -> Walked:
         before=tuple(before),
         computed=tuple(computed),
         submit=("Save", "Confirm"),
-        address="/list?q={reference}",
-        column="Reference",
-        own="Number",
+        look_up=LookUp(address="/list?q={reference}", column="Reference", own="Number"),
     )
 
 

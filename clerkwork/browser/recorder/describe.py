@@ -7,7 +7,7 @@ from typing import Any
 
 from clerkwork.browser.recorder.plan import meant
 from clerkwork.browser.recorder.sample import day_format
-from clerkwork.browser.recorder.walk import Met, Walked
+from clerkwork.browser.recorder.walk import LookUp, Met, Walked
 from clerkwork.browser.words import likeness
 from clerkwork.errors import UsageError
 from clerkwork.model.locators import Fingerprint
@@ -51,9 +51,8 @@ def described(walked: Walked, parts: Mapping[str, str], reference: str) -> Descr
     form["fields"] = {path: _key(met, parts[path]) for path, met in head.items()}
     if cells:
         form["lines"] = _grid(cells, rest, parts)
-    form |= {"submit": list(walked.submit), "confirmation": walked.own}
-    search = {"address": walked.address, "column": walked.column, "confirmation": walked.own}
-    keys = {"search": search, "form": form}
+    form |= {"submit": list(walked.submit), "confirmation": walked.look_up.own}
+    keys = {"search": _search(walked.look_up), "form": form}
     return Description(
         keys={"login": _login_keys(login), **keys} if login else keys,
         username=login[0].value if login else "",
@@ -61,6 +60,19 @@ def described(walked: Walked, parts: Mapping[str, str], reference: str) -> Descr
         fingerprints={met.words: met.seen for met in fields.values() if met.seen is not None},
         missing=tuple(path for path in parts if path not in fields),
     )
+
+
+def _search(found: LookUp) -> dict[str, str]:
+    keys = {
+        "address": found.address,
+        "field": found.field,
+        "button": found.button,
+        "column": found.column,
+        "none": found.none,
+        "opened_by": "double_click" if found.double else "",
+        "confirmation": found.own,
+    }
+    return {key: words for key, words in keys.items() if words}
 
 
 def _login(before: Sequence[Met]) -> tuple[list[Met], list[Met]]:

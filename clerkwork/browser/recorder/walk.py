@@ -13,17 +13,21 @@ from urllib.parse import quote, quote_plus, urlsplit
 from playwright.sync_api import ElementHandle, Error, Locator, Page
 from playwright.sync_api import TimeoutError as LateError
 
+from clerkwork.browser.access import Seen, column, see
 from clerkwork.browser.candidates import Candidate
 from clerkwork.browser.locate import KEPT, look
 from clerkwork.browser.match import choose
 from clerkwork.browser.recorder.plan import Plan, offered, sets
 from clerkwork.browser.recorder.script import Act
+from clerkwork.browser.rehearsal import NOBODYS
 from clerkwork.browser.scores import called
+from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.errors import UsageError
 from clerkwork.model.bots import Screen
 from clerkwork.model.locators import Fingerprint
 
 QUIET_MS = 5_000
+STAYS_MS = 2_000  # so long a list says what it says where there is nothing
 PLACE = "{reference}"
 _SHOWN = """element => [element.closest("a[href]") ? "link" : "button",
   (element.getAttribute("aria-label") || element.innerText || element.value || element.title || "")
@@ -72,6 +76,29 @@ class Met:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """How a record is looked up.
+
+    Attributes:
+        address: Of the list; without a place for the reference, of the page that has the field.
+        column: Heading of the column that shows the reference there.
+        own: Heading of the column that shows the record's own number.
+        field: What stands at the field of the search, where the address has no such place.
+        button: The button of that search; empty where Enter starts it.
+        none: What the list says where there is no such record, as far as it is known.
+        double: Whether a double click opens the record.
+    """
+
+    address: str
+    column: str
+    own: str
+    field: str = ""
+    button: str = ""
+    none: str = ""
+    double: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Walked:
     """What was met on the whole way.
 
@@ -79,17 +106,13 @@ class Walked:
         before: Up to the last field of the form, in sequence.
         computed: The fields of the full form that nobody typed into.
         submit: The words of the buttons that store the record.
-        address: Where records are looked up.
-        column: Heading of the column that shows the reference there.
-        own: Heading of the column that shows the record's own number.
+        look_up: How the record was looked up.
     """
 
     before: tuple[Met, ...]
     computed: tuple[Met, ...]
     submit: tuple[str, ...]
-    address: str
-    column: str
-    own: str
+    look_up: LookUp
 
 
 def walk(screen: Screen, plan: Plan) -> Walked:
@@ -99,6 +122,8 @@ def walk(screen: Screen, plan: Plan) -> Walked:
         UsageError: Something of it cannot be said in a target's description.
         ApplicationException: The page did not come to what was recorded.
     """
+    if not isinstance(screen, PlaywrightScreen):
+        raise TypeError("a recorded way is gone on a screen of the toolkit")
     page: Page = screen.page
     before: list[Met] = []
     handles: list[ElementHandle | None] = []
@@ -111,12 +136,11 @@ def walk(screen: Screen, plan: Plan) -> Walked:
     filled = tuple(_with_value(met, handle) for met, handle in zip(before, handles, strict=True))
     computed = _untouched(page, handles)
     submit, rest = _submit(page, plan)
-    for act in rest[: plan.search - len(submit) + 1]:
+    typed = plan.search - len(submit)
+    for act in rest[:typed]:
         _go(page, act)
-    address, column, own = _look_up(page, rest[plan.search - len(submit) + 1 :], plan.value)
-    return Walked(
-        before=filled, computed=computed, submit=submit, address=address, column=column, own=own
-    )
+    look_up = _look_up(screen, rest[typed], rest[typed + 1 :], plan.value)
+    return Walked(before=filled, computed=computed, submit=submit, look_up=look_up)
 
 
 def _go(page: Page, act: Act) -> tuple[Met | None, ElementHandle | None]:
@@ -265,25 +289,65 @@ def _submit(page: Page, plan: Plan) -> tuple[tuple[str, ...], tuple[Act, ...]]:
     return tuple(words), plan.after[len(words) :]
 
 
-def _look_up(page: Page, acts: Sequence[Act], reference: str) -> tuple[str, str, str]:
-    """Return the address of the look-up and the headings of its reference and the own number."""
-    column = own = address = ""
+def _look_up(screen: PlaywrightScreen, typed: Act, acts: Sequence[Act], reference: str) -> LookUp:
+    """Look the record up as it was recorded, up to its row, and return how that is done."""
+    page = screen.page
+    start, (field, _) = page.url, _go(page, typed)
+    heading = own = address = button = ""
+    at = 0
     for act in acts:
         address = within_host(page.url)
         if act.kind in {"click", "dblclick"} and act.way:
             handle = _locator(page, act).element_handle()
-            column, own = handle.evaluate(_COLUMNS, reference)
-            if column:
+            heading, own = handle.evaluate(_COLUMNS, reference)
+            if heading:
                 break
+            button = _clicked(handle, act, address).words
         _go(page, act)
+        at += 1
     for written in (quote(reference, safe=""), quote_plus(reference)):
         address = address.replace(written, PLACE)
-    if not column or PLACE not in address:
+    double = any(act.kind == "dblclick" for act in acts[at:])
+    found = LookUp(address=address, column=heading, own=own, double=double)
+    if heading and PLACE in address:
+        return found
+    if not heading or at != 1 or field is None or not (button or acts[0].way == typed.way):
         raise UsageError(
-            "the look-up cannot be said in a target: it needs a list whose address holds the"
-            " reference, with headings over its columns; write a pages.py for it"
+            "the look-up cannot be said in a target: it needs a list with headings over its"
+            " columns, and either an address that holds the reference, or a field that it is typed"
+            " into, with nothing after it but Enter or one button; write a pages.py for it"
         )
-    return address, column, own
+    none = _said_of_nothing(screen, start, [replace(typed, text=NOBODYS), acts[0]], heading)
+    return replace(found, address=field.place, field=field.words, button=button, none=none)
+
+
+def _said_of_nothing(
+    screen: PlaywrightScreen, start: str, search: Sequence[Act], words: str
+) -> str:
+    """Search for what nobody has, and return what the list says then in place of a record.
+
+    A list that only says that it is still being read says something else after a while.
+    """
+    page = screen.page
+    with contextlib.suppress(Error):  # its page cannot be opened by its address alone
+        page.goto(start)
+        for act in search:
+            _do(_locator(page, act), act)
+            _quiet(page)
+        page.wait_for_timeout(STAYS_MS)
+        first = _only_words(see(screen), words)
+        page.wait_for_timeout(STAYS_MS)
+        return first if first == _only_words(see(screen), words) else ""
+    return ""
+
+
+def _only_words(seen: Seen, words: str) -> str:
+    """Return the words of a list's only row where it is no record: one text without figures."""
+    lists = [one for one in seen.tables if column(one["headers"], words) is not None]
+    rows = [row["cells"] for one in lists for row in one["rows"]]
+    said = {cell for cells in rows for cell in cells if cell}
+    only = said.pop() if len(rows) == 1 and len(rows[0]) > 1 and len(said) == 1 else ""
+    return "" if any(map(str.isdigit, only)) else only
 
 
 def _quiet(page: Page) -> None:
