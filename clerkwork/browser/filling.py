@@ -5,6 +5,7 @@ written in one go is typed by itself, and from then on at once. Where that does 
 page is waited for after it, and from then on at once.
 """
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -47,6 +48,8 @@ OFFERED = """() => {
   window.__clerkworkOffered = shown;
   return shown.map(one => one.innerText.replace(/\\s+/g, " ").trim());
 }"""
+OPTIONS = "element => [...element.options].map(one => one.text.trim()).filter(Boolean)"
+MOST_OFFERS = 10  # named in a message
 PATIENTLY = "!"  # follows the name of a part after which the page is waited for
 TAKE = "place => window.__clerkworkOffered[place]"
 
@@ -166,7 +169,7 @@ class Fields:
         calm_after(self.screen)
         for part, problem in zip(parts, said, strict=True):
             if problem == "missing":
-                raise not_offered(self.screen, part)
+                raise not_offered(self.screen, part, self._options(part))
             if problem:
                 self.slow.add(part.name)
                 self.write_alone(part)
@@ -203,7 +206,7 @@ class Fields:
             self.forget([part])
             ready = self._ready(part)
         if ready.get("missing"):
-            raise not_offered(self.screen, part)
+            raise not_offered(self.screen, part, self._options(part))
         if ready.get("takes") is False and part.field.entry != "computed":
             raise unexpected(self.screen, f"{part.field.words} takes nothing")
         if "tick" not in ready:  # it shows the value, or takes none
@@ -240,7 +243,13 @@ class Fields:
                 if option is not None:
                     option.click()
                 return
-        raise not_offered(self.screen, part)
+        raise not_offered(self.screen, part, offered)
+
+    def _options(self, part: Part) -> list[str]:
+        """Return what the list of *part* offers; nothing where the page has replaced it."""
+        with contextlib.suppress(Error):
+            return list(self._known[part.path].element.evaluate(OPTIONS))
+        return []
 
     def _shown(self, parts: Sequence[Part]) -> dict[str, str]:
         self.find(parts)
@@ -286,15 +295,22 @@ def refuse_cut(
     )
 
 
-def not_offered(screen: PlaywrightScreen, part: Part) -> BusinessException:
-    """Return the error that the page does not have *part* among what can be chosen."""
+def not_offered(
+    screen: PlaywrightScreen, part: Part, offers: Sequence[str] = ()
+) -> BusinessException:
+    """Return the error that the page does not have *part* among what can be chosen, *offers*."""
+    message = "{target} does not offer {value} for {field}."
+    if offers:
+        message = "{target} does not offer {value} for {field}; it offers: {offers}"
+    more = ["..."] if len(offers) > MOST_OFFERS else []
     return BusinessException(
         f"unknown_{part.name}",
-        "{target} does not offer {value} for {field}.",
+        message,
         fields=(part.path,),
         target=screen.target.name,
         value=part.text,
         field=part.field.words,
+        offers="; ".join([*offers[:MOST_OFFERS], *more]),
     )
 
 

@@ -109,6 +109,20 @@ def test_what_the_portal_does_not_offer_goes_to_a_person(portal, visitor, change
 
 
 @pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"currency": "XAU"}, "XAU for Currency; it offers: CNY; EUR; GBP"),
+        ({"supplier": "Northgate"}, "Northgate for Supplier; it offers: "),
+        ({"supplier": "Nobody & Sons"}, "Nobody & Sons for Supplier."),
+    ],
+)
+def test_what_can_be_chosen_instead_is_told(visitor, changes, said):
+    """A person who answers need not look into the target for it."""
+    error = visitor.fails(enter, make_order(**changes))
+    assert said in str(error)
+
+
+@pytest.mark.parametrize(
     ("fault", "code", "stored"),
     [
         (Fault.ERROR_500, "no_confirmation", 0),
