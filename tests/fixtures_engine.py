@@ -47,12 +47,14 @@ class Ledger:
     entered: list[Number] = field(default_factory=list)
     lose_answers: int = 0
     unique: bool = False
+    renames: bool = False
     looked: int = 0
     before_submit: Callable[[], None] | None = None
 
     def find(self, _screen: "TestScreen", value: Number) -> list[Receipt]:
         self.looked += 1
         hits = [entry for entry in self.entered if entry.number == value.number]
+        hits = [] if self.renames else hits
         return [
             Receipt(
                 confirmation=f"C-{entry.number}",

@@ -20,8 +20,8 @@ from clerkwork.discover import dotted_name
 from clerkwork.engine import gate
 from clerkwork.engine.execution import Execution
 from clerkwork.engine.signals import Postponed, StepFailed
-from clerkwork.engine.verdict import missing, wrong_with
-from clerkwork.errors import ApplicationException, BotException, BusinessException, Fenced
+from clerkwork.engine.verdict import missing, not_verified, unknown, unseen, wrong_with
+from clerkwork.errors import ApplicationException, BotException, Fenced
 from clerkwork.model.bots import Do, Find
 from clerkwork.model.events import Event, Kind
 from clerkwork.model.orders import Receipt
@@ -31,7 +31,6 @@ from clerkwork.store import effects, items, lookups, moves
 from clerkwork.store.milestones import Milestone, reached
 from clerkwork.store.recovery import FENCE_STEP
 
-UNKNOWN = "effect_unknown"
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 M = TypeVar("M", bound=BaseModel)
@@ -118,8 +117,10 @@ class _Act:
         if self._row().confirmed is not None:
             raise missing(self._key, self._target.name)
         self._stop_if_only_looked_up()
+        if self._target.guarantee == "searchable":
+            self._refuse_unseen()
         try:
-            self._call(do)
+            answer: Receipt = self._call(do)
         except BotException:
             # A target that refuses a second record does so too when the first one came late.
             if self._target.guarantee != "unique-ref" or (found := self._look(find)) is None:
@@ -127,12 +128,8 @@ class _Act:
             return self._confirm(found, Kind.EFFECT_FOUND, "{key} stands in {target} already")
         found = self._look(find)
         if found is None:
-            raise ApplicationException(
-                "not_verified",
-                "{key} was submitted, but is not found in {target} yet.",
-                key=self._key,
-                target=self._target.name,
-            )
+            self._keep_answer(answer)
+            raise not_verified(self._key, self._target.name)
         return self._confirm(found, Kind.EFFECT_CONFIRMED, "{key} stands in {target}")
 
     def _perform_blindly(self, do: Do[Any]) -> Receipt:
@@ -159,13 +156,17 @@ class _Act:
         if (row.sent is not None or self._may_be_forgotten()) and (
             self._released_by <= row.sent_review
         ):
-            raise BusinessException(
-                UNKNOWN,
-                "{key} may stand in {target} already: it was submitted, and no answer came. Look"
-                " there. If it does, say that it was done by hand; if not, send it on.",
-                key=self._key,
-                target=self._target.name,
-            )
+            raise unknown(self._key, self._target.name)
+
+    def _refuse_unseen(self) -> None:
+        """Leave it to a person when it was confirmed, but no look-up has come to it since.
+
+        What the target keeps under another reference, or where nobody looks, would be entered again
+        at each attempt. Each answer allows one submit, as for a blind target.
+        """
+        row = self._row()
+        if row.receipt is not None and self._released_by <= row.sent_review:
+            raise unseen(self._key, self._target.name, Receipt.model_validate(row.receipt))
 
     def settled(self) -> datetime | None:
         """Return the instant from which a look-up can be believed, or None: at any time."""
@@ -376,15 +377,15 @@ class _Act:
     def _taken_over(self) -> Fenced:
         return Fenced(f"item {self._execution.item.id} was taken over; {self._key} is kept back")
 
-    def _confirm(self, receipt: Receipt, kind: Kind, message: str) -> Receipt:
+    def _keep_answer(self, receipt: Receipt) -> None:
+        kept = receipt.model_dump(mode="json")
         with self._execution.engine.store.write() as db:
-            effects.confirm(
-                db,
-                target=self._target.name,
-                key=self._key,
-                receipt=receipt.model_dump(mode="json"),
-                now=clock.now(),
-            )
+            effects.keep_answer(db, target=self._target.name, key=self._key, receipt=kept)
+
+    def _confirm(self, receipt: Receipt, kind: Kind, message: str) -> Receipt:
+        seen, now = receipt.model_dump(mode="json"), clock.now()
+        with self._execution.engine.store.write() as db:
+            effects.confirm(db, target=self._target.name, key=self._key, receipt=seen, now=now)
         self._event(kind, message + " as {confirmation}", confirmation=receipt.confirmation)
         return receipt
 

@@ -9,10 +9,11 @@ from pydantic import BaseModel
 
 from clerkwork.discover import dotted_name
 from clerkwork.engine.attaching import attach
-from clerkwork.engine.effects import UNKNOWN, perform
+from clerkwork.engine.effects import perform
 from clerkwork.engine.execution import Execution
 from clerkwork.engine.judging import Doubt, judged, own_doubt
 from clerkwork.engine.signals import Parked
+from clerkwork.engine.verdict import UNKNOWN
 from clerkwork.errors import DocumentRejected, rejection
 from clerkwork.model.attachments import Attachment
 from clerkwork.model.bots import Bot, Do, Find, Run

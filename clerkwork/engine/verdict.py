@@ -2,8 +2,10 @@
 
 import unicodedata
 
-from clerkwork.errors import BusinessException
+from clerkwork.errors import ApplicationException, BusinessException
 from clerkwork.model.orders import Receipt
+
+UNKNOWN = "effect_unknown"
 
 
 def wrong_with(hits: list[Receipt], key: str, target: str) -> BusinessException | None:
@@ -47,4 +49,38 @@ def missing(key: str, target: str) -> BusinessException:
         "{key} was entered in {target} before, but is not found there any more.",
         key=key,
         target=target,
+    )
+
+
+def not_verified(key: str, target: str) -> ApplicationException:
+    """Return that a record which the target confirmed is not found yet."""
+    return ApplicationException(
+        "not_verified",
+        "{key} was submitted, but is not found in {target} yet.",
+        key=key,
+        target=target,
+    )
+
+
+def unknown(key: str, target: str) -> BusinessException:
+    """Return that a record may stand there: it was submitted, and nothing tells what came of it."""
+    return BusinessException(
+        UNKNOWN,
+        "{key} may stand in {target} already: it was submitted, and no answer came. Look"
+        " there. If it does, say that it was done by hand; if not, send it on.",
+        key=key,
+        target=target,
+    )
+
+
+def unseen(key: str, target: str, answer: Receipt) -> BusinessException:
+    """Return that the target confirmed a record which no look-up has come to since."""
+    return BusinessException(
+        UNKNOWN,
+        "{target} confirmed {key} as {confirmation}, but its list does not show it under {key}."
+        " Look there: it may have cut or changed the reference. If it stands there, say that it was"
+        " done by hand; if not, send it on.",
+        key=key,
+        target=target,
+        confirmation=answer.confirmation,
     )

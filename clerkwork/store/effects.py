@@ -23,6 +23,7 @@ class Effect:
         sent: The instant before the last possible submit, or None.
         sent_review: The review whose answer allowed that submit, or 0: no person was asked.
         confirmed: When the record was seen in the target, or None.
+        receipt: What was seen; what the target answered to a submit, where it is not seen yet.
     """
 
     target: str
@@ -165,6 +166,16 @@ def mark_sent(
             effect.c.confirmed_ms.is_(None),
         )
         .values(state="sent", sent_ms=to_ms(now), sent_review=review)
+    )
+    return db.execute(statement).rowcount == 1
+
+
+def keep_answer(db: Connection, *, target: str, key: str, receipt: dict[str, Any]) -> bool:
+    """Keep what the target answered to the submit of a record that is not seen there yet."""
+    statement = (
+        effect.update()
+        .where(effect.c.target == target, effect.c.key == key, effect.c.confirmed_ms.is_(None))
+        .values(receipt=receipt)
     )
     return db.execute(statement).rowcount == 1
 

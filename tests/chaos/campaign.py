@@ -192,6 +192,7 @@ class Lane:
     def _judge(self) -> Counter[str]:
         facts = self._facts()
         self._count["trials" if self._plan.orders else "answers lost"] += facts["lost"]
+        self._count["answered, not stored"] += facts["phantom"]
         self._count["slowest_ms"] = facts["slowest_ms"]
         return self._count + judge(self._place, self._plan.seed, self._submitted)
 

@@ -164,7 +164,9 @@ def outcome(title: str, wanted: Wanted, total: Counter[str]) -> Outcome:
         "faults per trial, 95 % bound": f"≤ {report.upper_bound(caught(total), trials):.2%}",
         "remarks": f"slowest commit {slowest_s:.2f} s, longer than promised: void" if void else "",
     }
-    good = not caught(total) and not void and people <= total["items"] / 100
+    # An order that the target answered and did not store is a person's: nobody else can tell.
+    answered = min(total["answered, not stored"], total["reason effect_unknown"])
+    good = not caught(total) and not void and people - answered <= total["items"] / 100
     return Outcome(section="trials", title=title, row=row, remarks=spread(total), good=good)
 
 

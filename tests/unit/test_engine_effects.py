@@ -83,6 +83,21 @@ def test_a_lost_answer_does_not_enter_it_twice(make_bench: MakeBench) -> None:
     assert (len(bench.ledger.entered), item.attempt, waited_s >= 0.3) == (1, 2, True)
 
 
+def test_what_was_confirmed_and_is_not_found_is_not_entered_again(make_bench: MakeBench) -> None:
+    """A target may keep it under another reference; a person looks, and allows one submit more."""
+    bench = start(make_bench)
+    bench.ledger.renames = True
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    seen = []
+    for _ in range(2):
+        item = bench.until(item_id, ItemState.IN_REVIEW)
+        seen.append((item.reason_code, len(bench.ledger.entered)))
+        bench.answer()
+    bench.until(item_id, ItemState.IN_REVIEW)
+    assert seen == [("effect_unknown", 1), ("effect_unknown", 2)]
+
+
 def test_another_record_under_the_same_key_goes_to_a_person(make_bench: MakeBench) -> None:
     """A record with other data is never overwritten nor doubled."""
     bench = start(make_bench)
