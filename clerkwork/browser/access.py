@@ -22,6 +22,7 @@ NOW = f"""async limit => {{
   return read();
 }}"""
 ASKING = frozenset({401, 403})
+BUSY = frozenset({408, 425, 429})  # the answer did not come; a page may show nothing for it
 DATA = frozenset({"xhr", "fetch"})
 SAME = 0.9  # by so much two words name the same thing
 
@@ -87,7 +88,7 @@ class _Failures:
 
     def _answered(self, answer: Response) -> None:
         if answer.request.resource_type in DATA and (
-            answer.status >= 500 or answer.status in ASKING
+            answer.status >= 500 or answer.status in ASKING | BUSY
         ):
             self.problems.append(answer.status)
 

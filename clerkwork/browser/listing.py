@@ -67,7 +67,7 @@ class Listing:
             if shown == before:  # the last page has the link as well, and it leads nowhere
                 self._shown = None  # though it may have been built anew
                 break
-            found += self._read()
+            found += [hit for hit in self._read() if not any(_same(hit, one) for one in found)]
         return found
 
     def open(self, hit: Hit) -> None:
@@ -118,8 +118,8 @@ class Listing:
         if self.search.more is None:
             return False
         page, words = self.screen.page, self.search.more
-        link = page.get_by_role("link", name=words, exact=True)
-        more = link.or_(page.get_by_role("button", name=words, exact=True))
+        name = re.compile(rf"^\W*{re.escape(words)}\W*$", re.IGNORECASE)  # also `Next »`
+        more = page.get_by_role("link", name=name).or_(page.get_by_role("button", name=name))
         if not more.count() or not more.first.is_enabled():
             return False
         if self._shown is not None and self._shown[0] >= MOST_PAGES:
@@ -199,6 +199,12 @@ class Listing:
         heads = "; ".join(", ".join(filter(None, table["headers"])) for table in seen.tables)
         problem = f"its list has no column {search.column}, it shows {heads or 'no list at all'}"
         raise unexpected(self.screen, problem)
+
+
+def _same(hit: Hit, other: Hit) -> bool:
+    """Return whether two rows are one record: the next page may begin with rows of the last one."""
+    rows = [(one.confirmation, one.row["cells"], one.row["link"]) for one in (hit, other)]
+    return bool(hit.confirmation) and rows[0] == rows[1]
 
 
 def _means(shown: str, reference: str) -> bool | None:

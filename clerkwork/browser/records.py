@@ -14,11 +14,13 @@ from pydantic import BaseModel
 
 from clerkwork.browser.access import Seen, calm, see, see_calm, session_lost
 from clerkwork.browser.filling import Fields, unexpected
+from clerkwork.browser.growing import Look
 from clerkwork.browser.listing import Hit, Listing
 from clerkwork.browser.messages import Messages
 from clerkwork.browser.opening import click, close_popups, need_rows, reach
 from clerkwork.browser.own_pages import own_function
 from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.surplus import surplus_lines
 from clerkwork.browser.values import Part, differences, parts_of
 from clerkwork.browser.viewed import view
 from clerkwork.browser.words import plain
@@ -184,10 +186,12 @@ def _fill(
         fields.write(head)
         _fill_rows(screen, form.lines, fields, lines)
         shown = _read_back(fields, parts)
+        _refuse_surplus(screen, form, item)
     else:
         if form.lines is not None:
             seen = need_rows(screen, form.lines, 1 + max(part.row or 0 for part in lines))
             fields.find(parts, seen)
+            _refuse_surplus(screen, form, item, seen)
         fields.write([*lines, *head] if form.eager else parts)
         shown = _read_back(fields, parts)
     screen.learn_slow(fields.slow)
@@ -256,6 +260,14 @@ def _compare_grid(screen: PlaywrightScreen, form: Form, item: BaseModel) -> None
     wanted = [part for part in parts_of(item, form) if part.row is not None and part.field.viewed]
     shown = {path: text for path, text in view(see(screen), form, item).items() if "." in path}
     if said := differences(screen.target.name, wanted, shown):
+        raise _mismatch(said)
+
+
+def _refuse_surplus(
+    screen: PlaywrightScreen, form: Form, item: BaseModel, seen: Look | None = None
+) -> None:
+    """Stop where the form holds lines that the item does not have; they would be stored with it."""
+    if said := surplus_lines(screen, form, item, seen):
         raise _mismatch(said)
 
 

@@ -29,7 +29,10 @@ class Quiet(SimpleHTTPRequestHandler):
     def do_GET(self) -> None:
         """Answer for a record's own page so late that the list is still there meanwhile."""
         PAUSE.wait(0.3 if self.path.startswith(LATE) else 0)
-        super().do_GET()
+        if self.path.startswith("/answer/"):
+            self.send_error(int(self.path.rpartition("/")[2]))
+        else:
+            super().do_GET()
 
     def do_POST(self) -> None:
         """Answer with the page and what was posted, which stands in no address."""
@@ -128,6 +131,57 @@ def test_duplicate_is_found_on_a_later_page_of_rows_without_links(at, more):
     assert visitor(find_record, order) == [
         Receipt(confirmation=number, reference="PO-1") for number in ("T-1", "T-2", "T-4")
     ]
+
+
+@pytest.mark.parametrize("query", ["more=a&says=Next+»", "more=button&says=»+next", "more=a&grows"])
+def test_later_pages_are_read_whatever_their_link_is_adorned_with(at, query):
+    """A row that the next page shows once more is the same record."""
+    visitor, order = at("no_labels"), make_order("PO-1", supplier=SUPPLIER)
+    address = f"/paged.html?{query}&ref={{reference}}"
+    search = {"address": address, "more": "Next", "opened_by": "double_click"}
+    paged = visitor.target.search.model_copy(update=search)
+    visitor.target = visitor.target.model_copy(update={"search": paged})
+    for number in ("PO-12", "PO-1", "PO-1"):
+        visitor(enter_record, make_order(number, supplier=SUPPLIER))
+    found = visitor(find_record, order)
+    assert [one.confirmation for one in found] == ["T-2", "T-3"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "query"), [("no_labels", "draft=X-9"), ("postback", "&".join(["draft=X-9"] * 5))]
+)
+def test_form_with_lines_that_the_order_lacks_is_not_submitted(at, kind, query):
+    """A line of a draft that the target kept would be stored with it."""
+    visitor, order = at(kind), make_order("PO-1", supplier=SUPPLIER)
+    form = visitor.target.form.model_copy(update={"address": f"/{kind}.html?{query}"})
+    visitor.target = visitor.target.model_copy(update={"form": form})
+    error = visitor.fails(enter_record, order)
+    said = f"lines.4: the form of {kind} holds X-9 in a line that the order does not have."
+    assert (error.code, said in str(error), visitor(find_record, order)) == (
+        "read_back_mismatch",
+        True,
+        [],
+    )
+
+
+@pytest.mark.parametrize("status", [408, 429, 500, 503])
+def test_list_whose_data_did_not_come_is_not_taken_for_empty(at, status):
+    """The order may stand in what was not answered."""
+    visitor = at("no_labels")
+    search = {"address": f"/busy.html?status={status}&ref={{reference}}"}
+    busy = visitor.target.search.model_copy(update=search)
+    visitor.target = visitor.target.model_copy(update={"search": busy})
+    error = visitor.fails(find_record, make_order("PO-1", supplier=SUPPLIER))
+    assert (error.code, f"HTTP {status}" in str(error)) == ("target_error", True)
+
+
+def test_blank_lines_of_a_form_are_no_lines(at):
+    """What a blank line says of its own, such as a quantity of 1, holds no order back."""
+    visitor, order = at("no_labels"), make_order("PO-1", supplier=SUPPLIER)
+    form = visitor.target.form.model_copy(update={"address": "/no_labels.html?draft=&draft="})
+    visitor.target = visitor.target.model_copy(update={"form": form})
+    visitor(enter_record, order)
+    assert visitor(find_record, order) == [Receipt(confirmation="T-1", reference="PO-1")]
 
 
 def test_row_that_may_be_the_record_is_opened_before_it_is_passed_over(at):
