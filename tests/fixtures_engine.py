@@ -49,10 +49,14 @@ class Ledger:
     unique: bool = False
     renames: bool = False
     looked: int = 0
+    fail_looks: int = 0
     before_submit: Callable[[], None] | None = None
 
     def find(self, _screen: "TestScreen", value: Number) -> list[Receipt]:
         self.looked += 1
+        if self.entered and self.fail_looks:
+            self.fail_looks -= 1
+            raise ApplicationException("target_failed", "The list did not come.")
         hits = [entry for entry in self.entered if entry.number == value.number]
         hits = [] if self.renames else hits
         return [

@@ -126,9 +126,9 @@ class _Act:
             if self._target.guarantee != "unique-ref" or (found := self._look(find)) is None:
                 raise
             return self._confirm(found, Kind.EFFECT_FOUND, "{key} stands in {target} already")
+        self._keep_answer(answer)  # before the look: it can fail, and the worker can die over it
         found = self._look(find)
         if found is None:
-            self._keep_answer(answer)
             raise not_verified(self._key, self._target.name)
         return self._confirm(found, Kind.EFFECT_CONFIRMED, "{key} stands in {target}")
 

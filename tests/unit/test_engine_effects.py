@@ -98,6 +98,17 @@ def test_what_was_confirmed_and_is_not_found_is_not_entered_again(make_bench: Ma
     assert seen == [("effect_unknown", 1), ("effect_unknown", 2)]
 
 
+def test_a_confirmation_is_kept_though_the_look_after_it_fails(make_bench: MakeBench) -> None:
+    """Where no later look comes to the record, it would be entered again."""
+    bench = start(make_bench)
+    bench.ledger.renames = True
+    bench.ledger.fail_looks = 1
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    item = bench.until(item_id, ItemState.IN_REVIEW)
+    assert (item.reason_code, len(bench.ledger.entered)) == ("effect_unknown", 1)
+
+
 def test_another_record_under_the_same_key_goes_to_a_person(make_bench: MakeBench) -> None:
     """A record with other data is never overwritten nor doubled."""
     bench = start(make_bench)
