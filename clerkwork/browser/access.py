@@ -87,9 +87,9 @@ class _Failures:
         page.on("requestfailed", self._failed)
 
     def _answered(self, answer: Response) -> None:
-        if answer.request.resource_type in DATA and (
-            answer.status >= 500 or answer.status in ASKING | BUSY
-        ):
+        request = answer.request
+        counts = request.resource_type in DATA or request.is_navigation_request()
+        if counts and (answer.status >= 500 or answer.status in ASKING | BUSY):
             self.problems.append(answer.status)
 
     def _failed(self, request: Request) -> None:
@@ -159,6 +159,18 @@ def see(screen: PlaywrightScreen) -> Seen:
                 raise
             continue  # it is being replaced
         seen.add(frame, told)
+    return seen
+
+
+def see_in_session(screen: PlaywrightScreen) -> Seen:
+    """Return what the page shows now, which a click led to.
+
+    Raises:
+        ApplicationException: ``session_lost``: it asks for a login instead.
+    """
+    seen = see(screen)
+    if _asks(screen, seen):
+        raise session_lost(screen)
     return seen
 
 

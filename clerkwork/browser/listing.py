@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from clerkwork.browser.access import Seen, calm, column, go_to, see
+from clerkwork.browser.access import Seen, calm, column, go_to, see_in_session
 from clerkwork.browser.filling import unexpected
 from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.browser.searching import Searching, lists_of
@@ -144,7 +144,7 @@ class Listing:
         ]
 
     def _read(self, seen: Seen | None = None) -> list[Hit]:
-        seen = seen or see(self.screen)
+        seen = seen or see_in_session(self.screen)
         number = 0 if self._shown is None else self._shown[0] + 1
         tables = self._tables(seen)
         hits = self._rows(tables, number)

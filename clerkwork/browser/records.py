@@ -12,7 +12,7 @@ from typing import TypeVar
 from playwright.sync_api import Error
 from pydantic import BaseModel
 
-from clerkwork.browser.access import Seen, calm, see, see_calm, session_lost
+from clerkwork.browser.access import Seen, calm, see, see_calm, see_in_session, session_lost
 from clerkwork.browser.filling import Fields, unexpected
 from clerkwork.browser.growing import Look
 from clerkwork.browser.listing import Hit, Listing
@@ -142,7 +142,7 @@ def _receipt(listing: Listing, form: Form, item: BaseModel, hit: Hit) -> Receipt
     screen = listing.screen
     listing.open(hit)
     wanted = [part for part in parts_of(item, form) if part.field.viewed]
-    seen = see(screen)
+    seen = see_in_session(screen)
     shown = view(seen, form, item)
     number = hit.confirmation or seen.value(listing.search.confirmation)
     if not number:

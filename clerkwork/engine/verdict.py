@@ -13,10 +13,12 @@ def wrong_with(hits: list[Receipt], key: str, target: str) -> BusinessException 
     if len(hits) > 1:
         return BusinessException(
             "found_twice",
-            "{key} stands in {target} {count} times.",
+            "{key} stands in {target} {count} times, as {confirmations}. Look there, leave the"
+            " right one, delete the others, and send it on.",
             key=key,
             target=target,
             count=len(hits),
+            confirmations=", ".join(hit.confirmation for hit in hits),
         )
     if hits and _plain(hits[0].reference) != _plain(key):
         return BusinessException(

@@ -175,6 +175,27 @@ def test_list_whose_data_did_not_come_is_not_taken_for_empty(at, status):
     assert (error.code, f"HTTP {status}" in str(error)) == ("target_error", True)
 
 
+@pytest.mark.parametrize(
+    ("leads", "code"),
+    [
+        ("/answer/500", "target_error"),
+        ("/answer/429", "target_error"),
+        ("/login.html", "session_lost"),
+    ],
+)
+def test_later_page_that_did_not_come_is_no_fault_of_the_description(at, leads, code):
+    """The look-up is begun again, where it would otherwise be said that the list has changed."""
+    visitor = at("no_labels")
+    search = {"address": f"/paged.html?more=a&leads={leads}&ref={{reference}}", "more": "Next"}
+    login = {"user": "User", "password": "Password", "button": "Log in"}
+    data = visitor.target.model_dump() | {"login": login}
+    data["search"] |= search
+    visitor.target = Target.model_validate(data)
+    error = visitor.fails(find_record, make_order("PO-1", supplier=SUPPLIER))
+    again = [data for kind, data in visitor.messages if "Begun again" in str(data)]
+    assert (error.code, len(again)) == (code, 2)
+
+
 def test_blank_lines_of_a_form_are_no_lines(at):
     """What a blank line says of its own, such as a quantity of 1, holds no order back."""
     visitor, order = at("no_labels"), make_order("PO-1", supplier=SUPPLIER)
