@@ -95,9 +95,11 @@ def test_only_record_that_is_shown_instead_of_a_list_is_found(searched):
     assert visitor(find_record, order("PO-9")) == [Receipt(confirmation="T-1", reference="PO-9")]
 
 
-def test_only_record_that_is_another_one_stops_the_search(searched):
-    """There is neither a list nor the record, so nothing is known."""
-    error = searched("script&alone", "PO-19").fails(find_record, order("PO-1"))
+@pytest.mark.parametrize("field", ["", "%26typed%3DPO-1"])
+def test_only_record_that_is_another_one_stops_the_search(searched, field):
+    """There is neither a list nor the record; what was typed over it is not its reference."""
+    visitor = searched(f"script&alone={field}", "PO-19", "PO-2")
+    error = visitor.fails(find_record, order("PO-1"))
     assert error.code == "page_unexpected"
 
 
