@@ -66,11 +66,13 @@ def reserve(
     try:
         with core.log.writing() as writing:
             item = moves.reserve(writing.db, item_id, worker=worker, now=now, run_no=run_no)
-            if item is None and not lookups.is_held(writing.db):
-                return None
-            if item is None:
+            if item is None and lookups.is_held(writing.db):
                 until = now + RESTORED_WAIT
                 raise _Obstructed(Obstacle(until=until, code=lookups.CODE, message=lookups.REASON))
+            if item is None:  # the last look-up may have let all go between the two questions
+                item = moves.reserve(writing.db, item_id, worker=worker, now=now, run_no=run_no)
+            if item is None:
+                return None
             for target in core.targets_of(item.workflow):
                 obstacle = gate.enter(core, writing.db, target, item)
                 if obstacle is not None:
