@@ -7,7 +7,7 @@ from clerkwork.browser.entry import VALUE
 from clerkwork.browser.growing import Look, lines_of
 from clerkwork.browser.locate import Found, find_fields, look
 from clerkwork.browser.screen import PlaywrightScreen
-from clerkwork.browser.values import line_model
+from clerkwork.browser.values import is_text, line_model
 from clerkwork.model.forms import Form, FormField
 
 CHOSEN = frozenset({"select", "button"})  # a blank line has something chosen, too
@@ -35,7 +35,7 @@ def surplus_lines(
     texts = [
         field
         for name, field in grid.fields.items()
-        if field.entry in {"typed", "offered"} and model.model_fields[name].annotation is str
+        if field.entry in {"typed", "offered"} and is_text(model, name)
     ]
     said = []
     for row in range(first, count):

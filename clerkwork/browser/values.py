@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
+from typing import get_args
 
 from pydantic import BaseModel
 
@@ -99,6 +100,12 @@ def decimals_of(model: type[BaseModel], name: str) -> int | None:
         return None
     found = (getattr(one, "decimal_places", None) for one in info.metadata)
     return next((places for places in found if places is not None), 2)
+
+
+def is_text(model: type[BaseModel], name: str) -> bool:
+    """Return whether a part of *model* is a text, also one that may be left out."""
+    annotation = model.model_fields[name].annotation
+    return str in (annotation, *get_args(annotation))
 
 
 def line_model(item: BaseModel, form: Form) -> type[BaseModel] | None:

@@ -117,7 +117,8 @@ class _Act:
         if self._row().confirmed is not None:
             raise missing(self._key, self._target.name)
         self._stop_if_only_looked_up()
-        if self._target.guarantee == "searchable":
+        searchable = self._target.guarantee == "searchable"
+        if searchable:
             self._refuse_unseen()
         try:
             answer: Receipt = self._call(do)
@@ -126,7 +127,8 @@ class _Act:
             if self._target.guarantee != "unique-ref" or (found := self._look(find)) is None:
                 raise
             return self._confirm(found, Kind.EFFECT_FOUND, "{key} stands in {target} already")
-        self._keep_answer(answer)  # before the look: it can fail, and the worker can die over it
+        if searchable:  # before the look: that can fail, and the worker can die over it
+            self._keep_answer(answer)
         found = self._look(find)
         if found is None:
             raise not_verified(self._key, self._target.name)

@@ -170,14 +170,10 @@ def mark_sent(
     return db.execute(statement).rowcount == 1
 
 
-def keep_answer(db: Connection, *, target: str, key: str, receipt: dict[str, Any]) -> bool:
+def keep_answer(db: Connection, *, target: str, key: str, receipt: dict[str, Any]) -> None:
     """Keep what the target answered to the submit of a record that is not seen there yet."""
-    statement = (
-        effect.update()
-        .where(effect.c.target == target, effect.c.key == key, effect.c.confirmed_ms.is_(None))
-        .values(receipt=receipt)
-    )
-    return db.execute(statement).rowcount == 1
+    here = sa.and_(effect.c.target == target, effect.c.key == key, effect.c.confirmed_ms.is_(None))
+    db.execute(effect.update().where(here).values(receipt=receipt))
 
 
 def confirm(

@@ -124,12 +124,13 @@ def test_another_record_under_the_same_key_goes_to_a_person(make_bench: MakeBenc
 
 
 def test_a_key_that_stands_there_twice_goes_to_a_person(make_bench: MakeBench) -> None:
-    """Two records under one key are a question for a person, not for a bot."""
+    """Two records under one key are a question for a person, who is told their numbers."""
     bench = start(make_bench)
     bench.ledger.entered += [Number(number="A-1", amount=3)] * 2
     item_id = bench.put("A-1", 3)
     bench.start_worker()
-    assert bench.until(item_id).reason_code == "found_twice"
+    item = bench.until(item_id)
+    assert (item.reason_code, ", as C-A-1, C-A-1. " in item.reason) == ("found_twice", True)
 
 
 def test_a_worker_whose_item_was_taken_over_does_not_submit(make_bench: MakeBench) -> None:
