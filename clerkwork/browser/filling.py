@@ -70,7 +70,6 @@ class Fields:
     eager: bool = False
     slow: set[str] = field(default_factory=set)
     _known: dict[str, Found] = field(default_factory=dict)
-    _read: dict[str, str] = field(default_factory=dict)
 
     def find(self, parts: Sequence[Part], seen: Look | None = None) -> None:
         """Find the field of each part, all in one look, which may have been taken just now.
@@ -93,26 +92,31 @@ class Fields:
         for part in parts:
             self._known.pop(part.path, None)
 
-    def write(self, parts: Sequence[Part]) -> None:
+    def write(self, parts: Sequence[Part]) -> dict[str, str]:
         """Write every part that is not computed, and wait until the page is done with them.
+
+        Returns:
+            What the field of each part shows then, by its path, where it was read in the same go;
+            else nothing. It is out of date as soon as anything more is done on the page.
 
         Raises:
             BusinessException: ``unknown_...``: the page does not offer the value.
             ApplicationException: ``page_unexpected``: a field takes nothing, or is not there.
         """
         written = [part for part in parts if part.field.entry not in {"computed", "shown"}]
+        shown: dict[str, str] = {}
         for slow, run in groupby(written, self._is_slow):
             own = list(run)
             if not slow:
-                self._batch(own, read=parts if own == written else ())
+                shown = self._batch(own, read=parts if own == written else ())
                 continue
-            self._read = {}
             for part in own:
                 if f"{part.name}{PATIENTLY}" in self.slow:
                     self.write_alone(part)
                 else:
                     self._type(part)
             calm(self.screen)
+        return shown
 
     def learn(self, part: Part) -> None:
         """Remember that *part* does not show what was written in the way that is taken now."""
@@ -121,15 +125,11 @@ class Fields:
 
     def write_alone(self, part: Part) -> None:
         """Type one part as a person would, and wait for the page."""
-        self._read = {}
         self._type(part)
         calm(self.screen)
 
     def shown(self, parts: Sequence[Part]) -> dict[str, str]:
         """Return what the field of each part shows now, by its path, in one look."""
-        read, self._read = self._read, {}
-        if all(part.path in read for part in parts):  # the page was done when they were read
-            return {part.path: self._as_said(part, read[part.path]) for part in parts}
         try:
             return self._shown(parts)
         except Error:  # the page has replaced fields meanwhile
@@ -143,11 +143,11 @@ class Fields:
         row = part.row if self.grid_row else None
         return self.screen.wanted(part.field.words, row=row)
 
-    def _batch(self, parts: Sequence[Part], read: Sequence[Part] = ()) -> None:
-        """Write *parts* in one go; *read* are read in the same go where one frame has them all."""
-        self._read = {}
+    def _batch(self, parts: Sequence[Part], read: Sequence[Part]) -> dict[str, str]:
+        """Write *parts* in one go; return what *read* show then, where one frame has them all."""
         self.find(parts)
         said: list[str] = []
+        shown: list[str] = []
         if len(self.screen.page.frames) > 1 or not self._in_one_frame(read):
             read = ()
         for frame, run in groupby(parts, lambda part: self._known[part.path].frame):
@@ -161,7 +161,7 @@ class Fields:
             try:
                 told = frame.evaluate(BATCH, order)
                 said += told["said"]
-                self._read = dict(zip((part.path for part in read), told["shown"], strict=False))
+                shown = told["shown"]
             except Error:  # the page left in the middle of it
                 calm(self.screen)
                 self.forget(own)
@@ -173,6 +173,9 @@ class Fields:
             if problem:
                 self.slow.add(part.name)
                 self.write_alone(part)
+                shown = []
+        pairs = zip(read, shown, strict=False)  # none is shown where one of them was replaced
+        return {part.path: self._as_said(part, text) for part, text in pairs}
 
     def _in_one_frame(self, parts: Sequence[Part]) -> bool:
         known = [self._known.get(part.path) for part in parts]

@@ -4,7 +4,7 @@
 are described in ``config/targets/<name>/target.yaml``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TypeVar
@@ -192,8 +192,8 @@ def _fill(
             seen = need_rows(screen, form.lines, 1 + max(part.row or 0 for part in lines))
             fields.find(parts, seen)
             _refuse_surplus(screen, form, item, seen)
-        fields.write([*lines, *head] if form.eager else parts)
-        shown = _read_back(fields, parts)
+        read = fields.write([*lines, *head] if form.eager else parts)
+        shown = _read_back(fields, parts, read)
     screen.learn_slow(fields.slow)
     return shown | _compare_texts(screen, form, item, texts)
 
@@ -218,16 +218,23 @@ def _fill_singly(
             click(screen, grid.add)
             calm(screen)
         fields = Fields(screen, grid_row=False, slow=slow)
-        fields.write(own)
-        shown |= _read_back(fields, own)
+        shown |= _read_back(fields, own, fields.write(own))
         click(screen, str(grid.done if row == last or grid.next is None else grid.next))
         calm(screen)
     return shown
 
 
-def _read_back(fields: Fields, parts: Sequence[Part]) -> dict[str, str]:
-    """Compare every field with what it should show; type once more what does not."""
-    shown = fields.shown(parts)
+def _read_back(
+    fields: Fields, parts: Sequence[Part], read: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Compare every field with what it should show; type once more what does not.
+
+    Args:
+        fields: The form's fields.
+        parts: What they should show.
+        read: What writing them, the last thing done on the page, has read of them.
+    """
+    shown = dict(read or fields.shown(parts))
     wrong = [part for part in parts if shown[part.path] != part.text]
     if not wrong:
         return shown

@@ -1,0 +1,32 @@
+"""Forms that change what was typed while the rest is filled, in real Chromium."""
+
+from clerkwork import Receipt, enter_record, find_record
+from tests.fixtures_portal import make_order
+from tests.integration.test_target_pages import SUPPLIER, address, at  # noqa: F401 - fixtures
+
+
+def emptying(at, how):  # noqa: F811 - a fixture
+    """Return a caller on the form that empties the supplier whenever a line is taken over."""
+    visitor = at("single")
+    form = visitor.target.form.model_copy(update={"address": f"/single.html?empties={how}"})
+    visitor.target = visitor.target.model_copy(update={"form": form})
+    return visitor
+
+
+def test_head_that_the_lines_have_changed_is_put_right(at):  # noqa: F811 - a fixture
+    """It is read back after the last line, not when it was written."""
+    visitor, order = emptying(at, "once"), make_order("PO-1", supplier=SUPPLIER)
+    visitor(enter_record, order)
+    assert visitor(find_record, order) == [Receipt(confirmation="T-1", reference="PO-1")]
+
+
+def test_head_that_does_not_stay_as_typed_is_not_submitted(at):  # noqa: F811 - a fixture
+    """It is typed once more, and then a person is asked."""
+    visitor, order = emptying(at, "always"), make_order("PO-1", supplier=SUPPLIER)
+    error = visitor.fails(enter_record, order)
+    said = f"supplier: single shows nothing, the order says {SUPPLIER}."
+    assert (error.code, str(error).rpartition("typed: ")[2], visitor(find_record, order)) == (
+        "read_back_mismatch",
+        said,
+        [],
+    )
