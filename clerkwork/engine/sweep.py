@@ -188,10 +188,10 @@ class Sweep:
             application_version=VERSION,
         )
         with self._engine.store.write() as db:
-            moves.to_waiting(db, item.id, item.attempt, now=clock.now())
+            moves.to_waiting(db, item.id, item.revision, now=clock.now())
 
     def _begin(self, item: WorkItem) -> None:
         """Queue an item that was added for a later instant and was never in its queue."""
         with self._engine.store.write() as db:
-            if moves.to_waiting(db, item.id, item.attempt, now=clock.now()):
+            if moves.to_waiting(db, item.id, item.revision, now=clock.now()):
                 self._engine.enqueue(db, item)

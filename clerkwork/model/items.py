@@ -183,6 +183,7 @@ class WorkItem:
         cancel_by: Who asked to cancel it while it was running, or None.
         from_step: The step its requeued run begins with, or None.
         cause: The run and the step of its parent that caused it, or None.
+        revision: Number of moves between states so far.
     """
 
     id: int
@@ -216,6 +217,7 @@ class WorkItem:
     cancel_by: str | None = None
     from_step: str | None = None
     cause: str | None = None
+    revision: int = 0
 
     @property
     def run_id(self) -> str:

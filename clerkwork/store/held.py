@@ -74,7 +74,13 @@ def release(db: Connection, workflow: str, *, limit: int, now: datetime) -> list
     statement = (
         item.update()
         .where(item.c.id.in_(chosen), _IS_HELD)
-        .values(state=ItemState.WAITING, reason_code=None, reason=None, updated_ms=to_ms(now))
+        .values(
+            state=ItemState.WAITING,
+            reason_code=None,
+            reason=None,
+            updated_ms=to_ms(now),
+            revision=item.c.revision + 1,
+        )
         .returning(item)
     )
     return sorted(map(item_of, db.execute(statement)), key=lambda found: found.id)

@@ -205,6 +205,7 @@ _PLAIN = (
     "cancel_by",
     "from_step",
     "cause",
+    "revision",
 )
 
 

@@ -42,8 +42,8 @@ class Seen:
 
     item_id: int
     run_no: int
-    attempt: int
     state: ItemState
+    revision: int
 
     @property
     def run_id(self) -> str:
@@ -69,14 +69,10 @@ def put_back(db: Connection, was: Seen, *, now: datetime) -> bool:
     """
     statement = (
         item.update()
-        .where(
-            item.c.id == was.item_id,
-            item.c.run_no == was.run_no,
-            item.c.attempt == was.attempt,
-            item.c.state == was.state,
-        )
+        .where(item.c.id == was.item_id, item.c.revision == was.revision)
         .values(
             state=ItemState.POSTPONED,
+            revision=item.c.revision + 1,
             updated_ms=to_ms(now),
             not_before_ms=to_ms(now),
             takeovers=item.c.takeovers + 1,
@@ -85,9 +81,9 @@ def put_back(db: Connection, was: Seen, *, now: datetime) -> bool:
     return db.execute(statement).rowcount == 1
 
 
-_SEEN: sa.Select[Any] = sa.select(item.c.id, item.c.run_no, item.c.attempt, item.c.state)
+_SEEN: sa.Select[Any] = sa.select(item.c.id, item.c.run_no, item.c.state, item.c.revision)
 
 
 def _seen(row: Row[Any]) -> Seen:
     state = ItemState(row.state)
-    return Seen(item_id=row.id, run_no=row.run_no, attempt=row.attempt, state=state)
+    return Seen(item_id=row.id, run_no=row.run_no, state=state, revision=row.revision)

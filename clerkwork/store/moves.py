@@ -11,18 +11,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from clerkwork.clock import to_ms
-from clerkwork.model.items import (
-    ItemState,
-    NewItem,
-    Outcome,
-    WorkItem,
-    require_moves,
-    sources,
-)
+from clerkwork.model.items import ItemState, NewItem, Outcome, WorkItem
 from clerkwork.store import lookups
 from clerkwork.store.cancels import unsent
 from clerkwork.store.items import item_of
 from clerkwork.store.schema import item
+from clerkwork.store.transition import move, moved, release
 
 UNWORKED = {ItemState.WAITING, ItemState.POSTPONED, ItemState.IN_REVIEW}
 REQUEUED = {
@@ -48,7 +42,7 @@ def reserve(
         sqlalchemy.exc.IntegrityError: Another item of its group is at work.
     """
     taken_over = sa.case((item.c.state == ItemState.RUNNING, 1), else_=0)
-    statement = _move(
+    statement = move(
         item_id,
         ItemState.RUNNING,
         now,
@@ -90,7 +84,7 @@ def postpone(
     now: datetime,
 ) -> bool:
     """Give the item back until *not_before*; return False when *attempt* is fenced out."""
-    return _release(
+    return release(
         db,
         item_id,
         attempt,
@@ -107,7 +101,7 @@ def send_to_review(
     db: Connection, item_id: int, attempt: int, *, code: str, reason: str, now: datetime
 ) -> bool:
     """Put the item into the fallback queue; return False when *attempt* is fenced out."""
-    return _release(
+    return release(
         db,
         item_id,
         attempt,
@@ -124,7 +118,7 @@ def complete(
 ) -> bool:
     """Close the item as done by the bot; return False when *attempt* is fenced out."""
     outcome = sa.case((item.c.touched, Outcome.ASSISTED.value), else_=Outcome.BY_BOT.value)
-    return _release(
+    return release(
         db,
         item_id,
         attempt,
@@ -140,7 +134,7 @@ def complete(
 
 def resume(db: Connection, item_id: int, *, now: datetime) -> bool:
     """Make an answered item due now: its run goes on where it stopped."""
-    return _moved(
+    return moved(
         db,
         item_id,
         ItemState.POSTPONED,
@@ -155,7 +149,7 @@ def restart(
     db: Connection, item_id: int, *, payload: dict[str, Any], group_key: str | None, now: datetime
 ) -> bool:
     """Make an answered item wait for a new run, from the first step, on corrected data."""
-    return _moved(
+    return moved(
         db,
         item_id,
         ItemState.WAITING,
@@ -192,7 +186,7 @@ def defer(
         run_no: Only if this is its present run.
     """
     died = sa.case((item.c.state == ItemState.RUNNING, 1), else_=0)
-    statement = _move(
+    statement = move(
         item_id,
         ItemState.POSTPONED,
         now,
@@ -211,7 +205,7 @@ def close(
     db: Connection, item_id: int, *, state: ItemState, outcome: Outcome, now: datetime
 ) -> bool:
     """Close an item in review by a person's decision; return False when it is not in review."""
-    return _moved(
+    return moved(
         db,
         item_id,
         state,
@@ -226,7 +220,7 @@ def reopen(
     db: Connection, item_id: int, new: NewItem, *, digest: str, state: ItemState, now: datetime
 ) -> bool:
     """Take a returned item up again with the data that came in anew, as a new run."""
-    return _moved(
+    return moved(
         db,
         item_id,
         state,
@@ -242,14 +236,13 @@ def reopen(
     )
 
 
-def to_waiting(db: Connection, item_id: int, attempt: int, *, now: datetime) -> bool:
-    """Mark a postponed item as waiting in its queue again.
+def to_waiting(db: Connection, item_id: int, revision: int, *, now: datetime) -> bool:
+    """Mark a postponed item as waiting in its queue again, unless it moved since *revision*.
 
-    The queue entry may have been taken, and the item postponed anew, before this is written;
-    *attempt* is the one that was seen when it was due, and a newer one is left as it is.
+    A quick worker may have taken the queue entry, and postponed the item again without an attempt.
     """
-    statement = _move(item_id, ItemState.WAITING, now, starts={ItemState.POSTPONED}, from_step=None)
-    return db.execute(statement.where(item.c.attempt == attempt)).rowcount == 1
+    statement = move(item_id, ItemState.WAITING, now, starts={ItemState.POSTPONED}, from_step=None)
+    return db.execute(statement.where(item.c.revision == revision)).rowcount == 1
 
 
 def renew(
@@ -263,7 +256,7 @@ def renew(
     **more: Any,
 ) -> bool:
     """Renew data, *more* columns, and the run; False when it is at work, closed, or was sent."""
-    statement = _move(
+    statement = move(
         item_id,
         ItemState.WAITING,
         now,
@@ -283,7 +276,7 @@ def renew(
 
 def escalate(db: Connection, item_id: int, *, code: str, reason: str, now: datetime) -> bool:
     """Send an item that nobody works on to a person."""
-    return _moved(
+    return moved(
         db,
         item_id,
         ItemState.IN_REVIEW,
@@ -297,7 +290,7 @@ def escalate(db: Connection, item_id: int, *, code: str, reason: str, now: datet
 
 def drop(db: Connection, item_id: int, state: ItemState, *, reason: str, now: datetime) -> bool:
     """Cancel or expire an item; False when it is at work, closed, or was sent to a target."""
-    statement = _move(
+    statement = move(
         item_id,
         state,
         now,
@@ -312,7 +305,7 @@ def drop(db: Connection, item_id: int, state: ItemState, *, reason: str, now: da
 
 def cancel_held(db: Connection, item_id: int, attempt: int, *, who: str, now: datetime) -> bool:
     """Cancel an item that *attempt* holds; False when that is fenced out."""
-    return _release(
+    return release(
         db,
         item_id,
         attempt,
@@ -339,8 +332,8 @@ def requeue(db: Connection, item_id: int, *, from_step: str | None, now: datetim
     }
     if from_step is None:
         run_no = item.c.run_no + 1
-        return _moved(db, item_id, ItemState.WAITING, now, starts=REQUEUED, run_no=run_no, **values)
-    return _moved(
+        return moved(db, item_id, ItemState.WAITING, now, starts=REQUEUED, run_no=run_no, **values)
+    return moved(
         db,
         item_id,
         ItemState.POSTPONED,
@@ -350,50 +343,3 @@ def requeue(db: Connection, item_id: int, *, from_step: str | None, now: datetim
         not_before_ms=to_ms(now),
         **values,
     )
-
-
-def _move(
-    item_id: int,
-    to: ItemState,
-    now: datetime,
-    *,
-    starts: set[ItemState] | None = None,
-    **values: Any,
-) -> sa.Update:
-    """Return the guarded UPDATE that moves the item to *to*, from *starts* or wherever it may."""
-    if starts is None:
-        starts = set(sources(to))
-    require_moves(starts, to)
-    return (
-        item.update()
-        .where(item.c.id == item_id, item.c.state.in_(sorted(starts)))
-        .values(state=to, updated_ms=to_ms(now), **values)
-    )
-
-
-def _moved(
-    db: Connection,
-    item_id: int,
-    to: ItemState,
-    now: datetime,
-    *,
-    starts: set[ItemState],
-    **values: Any,
-) -> bool:
-    return db.execute(_move(item_id, to, now, starts=starts, **values)).rowcount == 1
-
-
-def _release(
-    db: Connection, item_id: int, attempt: int, to: ItemState, now: datetime, **values: Any
-) -> bool:
-    """Move an item that *attempt* holds; the time since it was reserved is the bot's."""
-    worked_ms = to_ms(now) - sa.func.coalesce(item.c.reserved_ms, to_ms(now))
-    statement = _move(
-        item_id,
-        to,
-        now,
-        starts={ItemState.RUNNING},
-        bot_ms=item.c.bot_ms + worked_ms,
-        **values,
-    )
-    return db.execute(statement.where(item.c.attempt == attempt)).rowcount == 1

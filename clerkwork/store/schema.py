@@ -30,6 +30,7 @@ item = sa.Table(
     Column("priority", Integer, nullable=False),
     Column("run_no", Integer, nullable=False),
     Column("attempt", Integer, nullable=False),
+    Column("revision", Integer, nullable=False, server_default="0"),  # raised by every move
     Column("failures", Integer, nullable=False),
     Column("takeovers", Integer, nullable=False),
     Column("worker", String(120)),

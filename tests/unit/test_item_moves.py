@@ -96,10 +96,9 @@ ACTS = {
     ),
     "hold": by_person(S.POSTPONED, held.hold, S.WAITING, S.POSTPONED, S.RUNNING),
     "to waiting": Act(
-        call=lambda db, item, attempt, now: moves.to_waiting(db, item.id, attempt, now=now),
+        call=lambda db, item, _attempt, now: moves.to_waiting(db, item.id, item.revision, now=now),
         starts=frozenset({S.POSTPONED}),
         to=S.WAITING,
-        fenced=True,
     ),
     "resume": by_person(S.POSTPONED, moves.resume, S.IN_REVIEW),
     "restart": by_person(S.WAITING, moves.restart, S.IN_REVIEW, payload={}, group_key="north"),
@@ -185,6 +184,7 @@ class Histories(RuleBasedStateMachine):
         assert (moved, after.state) == (expected, act.to if expected else before.state)
         assert after == before or (moved and after.state in MOVES[before.state])
         assert after.attempt == before.attempt + (moved and name == "reserve")
+        assert after.revision == before.revision + moved
 
     @staticmethod
     def _allowed(db: Connection, act: Act, item: WorkItem, stale: bool) -> bool:

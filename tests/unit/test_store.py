@@ -222,8 +222,8 @@ def test_an_item_that_was_taken_and_postponed_anew_is_not_put_back_to_waiting(
     with store.write() as db:
         moves.reserve(db, item_id, worker="quick", now=NOW)
         moves.postpone(db, item_id, 1, not_before=NOW, code="c", reason="r", failed=False, now=NOW)
-        marked = [moves.to_waiting(db, item_id, attempt, now=NOW) for attempt in (0, 1)]
-    assert marked == [False, True]
+        marked = [moves.to_waiting(db, item_id, revision, now=NOW) for revision in (0, 1, 2)]
+    assert marked == [False, False, True]
 
 
 def test_broken_execution_is_put_back_and_a_newer_one_is_left_at_work(store: Store) -> None:
