@@ -1,4 +1,7 @@
-"""What ``clerkwork doctor`` looks at: one function per thing, each with its remedy."""
+"""What ``clerkwork doctor`` looks at on this machine: one function per thing, with its remedy.
+
+What it looks at in a running project is in ``clerkwork.insight.checks``.
+"""
 
 import platform
 import shutil
@@ -6,51 +9,20 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
-from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from clerkwork import clock
 from clerkwork.config.settings import DocumentSettings, Settings
 from clerkwork.errors import ApplicationException, ClerkworkError, ConfigError
-
-if TYPE_CHECKING:
-    from clerkwork.model.items import WorkItem
+from clerkwork.insight.health import CheckResult, State
 
 OLDEST_PYTHON = (3, 11)
-LEAST_FREE_GB = 1.0
-SHOWN = 3
 TIMEOUT_S = 10
 CONNECT_TIMEOUT_S = 3
 DRIVER_REMEDY = "install the library it names; Debian: apt-get install libatomic1"
 
 
-class State(StrEnum):
-    """What a look came to."""
-
-    OK = "ok"
-    NOTE = "note"  # worth knowing, no failure
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """One thing that was looked at.
-
-    Attributes:
-        remedy: What to do about it; empty when nothing is to be done.
-    """
-
-    check: str
-    state: State
-    found: str
-    remedy: str = ""
-
-
-def python() -> Finding:
+def python() -> CheckResult:
     """Look at the version of Python."""
     found = platform.python_version()
     if sys.version_info < OLDEST_PYTHON:
@@ -58,7 +30,7 @@ def python() -> Finding:
     return _ok("python", found)
 
 
-def sqlite() -> Finding:
+def sqlite() -> CheckResult:
     """Look at the SQLite that the store is opened with."""
     try:
         from pysqlite3 import dbapi2
@@ -71,7 +43,7 @@ def sqlite() -> Finding:
     return _ok("sqlite", dbapi2.sqlite_version)
 
 
-def machine(settings: Settings) -> list[Finding]:
+def machine(settings: Settings) -> list[CheckResult]:
     """Look at the programs that bots need, as the settings name them."""
     return [
         tesseract(settings.documents.languages),
@@ -80,7 +52,7 @@ def machine(settings: Settings) -> list[Finding]:
     ]
 
 
-def tesseract(languages: str) -> Finding:
+def tesseract(languages: str) -> CheckResult:
     """Look for tesseract and its languages.
 
     Args:
@@ -99,7 +71,7 @@ def tesseract(languages: str) -> Finding:
     return _ok("tesseract", f"{version.split(chr(10))[0]}, {languages}")
 
 
-def engines(settings: DocumentSettings) -> Finding:
+def engines(settings: DocumentSettings) -> CheckResult:
     """Look at which engines can read scans, and which of them will."""
     from clerkwork.documents.engine import AUTO, choose, find_engines
 
@@ -108,21 +80,24 @@ def engines(settings: DocumentSettings) -> Finding:
     try:
         chosen = choose(settings)
     except ApplicationException as error:
-        state = State.NOTE if settings.engine == AUTO else State.FAILED  # tesseract's line fails
+        state = State.WARN if settings.engine == AUTO else State.FAIL  # tesseract's line fails
         remedy = "; ".join(lacking) or f"write {AUTO} as documents.engine"
-        return Finding(check="ocr engines", state=state, found=str(error), remedy=remedy)
+        return CheckResult(check="ocr engines", state=state, message=str(error), advice=remedy)
     said = f"{chosen.first.name} {chosen.first.version()}"
     if chosen.second is not None:
         return _ok("ocr engines", f"{said}, confirmed by {chosen.second.name}")
     advice = [text for text in lacking if not text.startswith("replay")]
     if settings.engine == AUTO and advice:
-        return Finding(
-            check="ocr engines", state=State.NOTE, found=f"{said} alone", remedy="; ".join(advice)
+        return CheckResult(
+            check="ocr engines",
+            state=State.WARN,
+            message=f"{said} alone",
+            advice="; ".join(advice),
         )
     return _ok("ocr engines", f"{said} alone")
 
 
-def browser(setting: str) -> Finding:
+def browser(setting: str) -> CheckResult:
     """Look for the Chromium that bots use.
 
     Args:
@@ -140,7 +115,7 @@ def browser(setting: str) -> Finding:
     return _ok("chromium", f"{version} at {found.path} ({found.origin})")
 
 
-def files(problems: Sequence[ConfigError]) -> Finding:
+def files(problems: Sequence[ConfigError]) -> CheckResult:
     """Look at the project's files."""
     if not problems:
         return _ok("project files", "no problems")
@@ -148,43 +123,23 @@ def files(problems: Sequence[ConfigError]) -> Finding:
     return _failed("project files", found, "clerkwork check")
 
 
-def store(settings: Settings, root: Path) -> list[Finding]:
-    """Look at the store, its workers, and the room it has."""
-    from clerkwork.store import lookups
-    from clerkwork.store.database import open_store
-    from clerkwork.store.workers import alive
+def running(root: Path) -> list[CheckResult]:
+    """Look at what `/health` and the page Today show of the project."""
+    from contextlib import closing
+
+    from clerkwork.app import open_readable
+    from clerkwork.insight.checks import look_at
 
     try:
-        opened = open_store(settings.store.url, root)
+        app = open_readable(root)
     except ClerkworkError as error:
         remedy = "correct store.url in config/, or the rights of its folder"
         return [_failed("store", str(error), remedy)]
-    try:
-        since = clock.now() - timedelta(seconds=settings.worker.lease_s)
-        with opened.read() as db:
-            workers = alive(db, since=since)
-            held = lookups.left(db) if lookups.is_held(db) else None
-    finally:
-        opened.close()
-    names = ", ".join(worker.name for worker in workers)
-    return [
-        _ok("store", opened.url),
-        _ok("workers", names) if workers else _no_worker(),
-        *([] if held is None else [_held(held)]),
-        disk(root),
-    ]
+    with closing(app):
+        return look_at(app.engine, app.settings, app.root)
 
 
-def disk(root: Path, *, least_free_gb: float = LEAST_FREE_GB) -> Finding:
-    """Look at the free space of the project's disk; less than *least_free_gb* is a failure."""
-    free_gb = shutil.disk_usage(root).free / 1e9
-    found = f"{free_gb:.1f} GB free"
-    if free_gb < least_free_gb:
-        return _failed("disk", found, "make room: old files of inbox/*/accepted and var/evidence")
-    return _ok("disk", found)
-
-
-def targets(root: Path) -> list[Finding]:
+def targets(root: Path) -> list[CheckResult]:
     """Look whether each target's address answers."""
     from clerkwork.config.targets import read_targets
 
@@ -192,7 +147,7 @@ def targets(root: Path) -> list[Finding]:
     return [_target(name, target.base_url) for name, (target, _) in sorted(found.items())]
 
 
-def _target(name: str, address: str) -> Finding:
+def _target(name: str, address: str) -> CheckResult:
     parts = urlsplit(address)
     check = f"target {name}"
     try:
@@ -202,27 +157,6 @@ def _target(name: str, address: str) -> Finding:
         remedy = f"start it, or correct base_url in config/targets/{name}/target.yaml"
         return _failed(check, f"{address} does not answer: {error}", remedy)
     return _ok(check, f"{address} answers")
-
-
-def _held(left: "Sequence[WorkItem]") -> Finding:
-    """Say what the restore still holds everything for."""
-    said = "; ".join(
-        f"{one.workflow} {one.reference} in queue {one.queue} is {one.state}"
-        + (f": {one.reason}" if one.reason else "")
-        for one in left[:SHOWN]
-    )
-    more = f"; {len(left) - SHOWN} more" if len(left) > SHOWN else ""
-    return Finding(
-        check="restore",
-        state=State.NOTE,
-        found=f"everything waits until {len(left)} items are looked up: {said or 'none'}{more}",
-        remedy="a worker of their queues does it; else clerkwork reconcile --waive WHY",
-    )
-
-
-def _no_worker() -> Finding:
-    remedy = "start one: clerkwork work, or clerkwork dev"
-    return Finding(check="workers", state=State.NOTE, found="none at work", remedy=remedy)
 
 
 def _playwrights_own() -> str:
@@ -253,9 +187,9 @@ def _said(program: str, option: str) -> str:
     return (done.stdout or done.stderr).strip()
 
 
-def _ok(check: str, found: str) -> Finding:
-    return Finding(check=check, state=State.OK, found=found)
+def _ok(check: str, found: str) -> CheckResult:
+    return CheckResult(check=check, state=State.OK, message=found)
 
 
-def _failed(check: str, found: str, remedy: str) -> Finding:
-    return Finding(check=check, state=State.FAILED, found=found, remedy=remedy)
+def _failed(check: str, found: str, remedy: str) -> CheckResult:
+    return CheckResult(check=check, state=State.FAIL, message=found, advice=remedy)

@@ -217,6 +217,17 @@ class ReconcileSettings(Section):
     )
 
 
+class HealthSettings(Section):
+    """From when on `doctor`, `/health` and the page Today warn."""
+
+    waiting_minutes: float = Field(
+        60.0, gt=0, description="Minutes an item may wait for a worker without a warning."
+    )
+    backup_hours: float = Field(
+        26.0, ge=0, description="Hours after which a backup counts as old; 0 asks for none."
+    )
+
+
 class FolderSettings(Section):
     """Folders, relative to the project."""
 
@@ -241,6 +252,7 @@ class Settings(BaseSettings):
     folders: FolderSettings = Field(default_factory=FolderSettings)
     retention: RetentionSettings = Field(default_factory=RetentionSettings)
     reconcile: ReconcileSettings = Field(default_factory=ReconcileSettings)
+    health: HealthSettings = Field(default_factory=HealthSettings)
 
     @classmethod
     def settings_customise_sources(

@@ -82,6 +82,28 @@ def due(db: Connection, *, now: datetime, limit: int = 100) -> list[WorkItem]:
     return [item_of(row) for row in db.execute(statement)]
 
 
+def oldest_waiting(db: Connection) -> WorkItem | None:
+    """Return the item that waits for a worker the longest, or None."""
+    statement = sa.select(item).where(item.c.state == ItemState.WAITING)
+    row = db.execute(statement.order_by(item.c.updated_ms).limit(1)).one_or_none()
+    return None if row is None else item_of(row)
+
+
+def has_work(db: Connection, queue: str, *, now: datetime) -> bool:
+    """Return whether an item of the queue is at work, waits for a worker, or is due."""
+    at_work = item.c.state.in_([ItemState.WAITING, ItemState.RUNNING])
+    is_due = sa.and_(item.c.state == ItemState.POSTPONED, item.c.not_before_ms <= to_ms(now))
+    statement = sa.select(item.c.id).where(item.c.queue == queue, sa.or_(at_work, is_due))
+    return db.execute(statement.limit(1)).one_or_none() is not None
+
+
+def first_arrival(db: Connection) -> datetime | None:
+    """Return when the oldest item arrived that the store has, or None."""
+    statement = sa.select(item.c.arrived_ms).order_by(item.c.id).limit(1)
+    found = db.execute(statement).scalar()
+    return None if found is None else from_ms(found)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """Which items a list shows; None: all.

@@ -300,14 +300,14 @@ def test_no_secret_is_in_an_unexpected_error(worked: Shell, monkeypatch):
 
 
 def test_doctor_of_a_project_looks_at_everything(read_only: Shell):
-    """Each thing has one line; a worker that is not there is a note and no failure."""
+    """A worker that is not there and that nothing waits for is a warning and no failure."""
     found = {row["check"]: row["state"] for row in read_only("doctor", "--json").data}
     assert (set(found), found["workers"], found["store"], found["sqlite"]) == (
         {
             *("python", "sqlite", "tesseract", "ocr engines", "chromium"),
-            *("project files", "store", "workers", "disk"),
+            *("project files", "store", "workers", "disk", "waiting", "backup"),
         },
-        "note",
+        "warn",
         "ok",
         "ok",
     )
@@ -318,7 +318,7 @@ def test_doctor_names_the_remedy_of_what_is_missing(read_only: Shell, monkeypatc
     monkeypatch.setenv("PATH", "")
     monkeypatch.setenv("CLERKWORK_BROWSER__EXECUTABLE", "/nowhere/chromium")
     said = read_only("doctor", "--json")
-    remedies = {row["check"]: row["remedy"] for row in said.data if row["state"] == "failed"}
+    remedies = {row["check"]: row["remedy"] for row in said.data if row["state"] == "fail"}
     assert (said.status, set(remedies)) == (1, {"tesseract", "chromium"})
     assert remedies["tesseract"].startswith("apt-get install tesseract-ocr")
     assert "browser.executable" in remedies["chromium"]
@@ -329,7 +329,7 @@ def test_doctor_says_when_a_target_does_not_answer(worked: Shell):
     _write_target(worked.root, ERP)
     rows = {row["check"]: row for row in worked("doctor", "--json").data}
     remedy = "start it, or correct base_url in config/targets/erp/target.yaml"
-    assert (rows["target erp"]["state"], rows["target erp"]["remedy"]) == ("failed", remedy)
+    assert (rows["target erp"]["state"], rows["target erp"]["remedy"]) == ("fail", remedy)
 
 
 def test_new_refuses_a_folder_that_holds_something(tmp_path):

@@ -69,7 +69,7 @@ def test_a_worker_ends_cleanly_when_asked(worked: Shell, number):
         log.until("done")
         status = worker.ask_to_end(number)
     found = {row["check"]: row["found"] for row in worked("doctor", "--json").data}
-    assert (status, found["workers"]) == (0, "none at work")
+    assert (status, found["workers"]) == (0, "No worker is alive; no item waits for one.")
 
 
 def test_an_interrupted_run_ends_with_130(worked: Shell):

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from clerkwork.cli import diagnosis
-from clerkwork.cli.diagnosis import State
-from clerkwork.config.settings import Settings, StoreSettings
 from clerkwork.errors import ConfigError
+from clerkwork.insight.health import State
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def test_no_tesseract_names_the_packages(programs):
     """Without tesseract the remedy installs it with Chinese."""
     found = diagnosis.tesseract("eng+chi_sim")
     assert (found.state, found.remedy) == (
-        State.FAILED,
+        State.FAIL,
         "apt-get install tesseract-ocr tesseract-ocr-chi-sim",
     )
 
@@ -44,7 +43,7 @@ def test_a_missing_language_names_its_package(programs):
     programs("tesseract", TESSERACT)
     found = diagnosis.tesseract("eng+chi_sim")
     assert (found.state, found.found, found.remedy) == (
-        State.FAILED,
+        State.FAIL,
         "without chi_sim",
         "apt-get install tesseract-ocr-chi-sim",
     )
@@ -60,7 +59,7 @@ def test_tesseract_with_its_languages_is_fine(programs):
 def test_a_tesseract_that_does_not_run_has_no_languages(programs):
     """A broken program is a failure and not a crash of the doctor."""
     programs("tesseract", "exit 1")
-    assert diagnosis.tesseract("eng").state is State.FAILED
+    assert diagnosis.tesseract("eng").state is State.FAIL
 
 
 def test_the_browser_says_where_it_is_and_why(programs):
@@ -76,7 +75,7 @@ def test_the_browser_says_where_it_is_and_why(programs):
 def test_a_browser_that_is_not_there_names_the_setting():
     """A wrong setting is to be corrected where it stands."""
     found = diagnosis.browser("/nowhere/chromium")
-    assert (found.state, "browser.executable" in found.remedy) == (State.FAILED, True)
+    assert (found.state, "browser.executable" in found.remedy) == (State.FAIL, True)
 
 
 def test_problems_of_files_are_counted_and_the_first_is_shown():
@@ -84,24 +83,17 @@ def test_problems_of_files_are_counted_and_the_first_is_shown():
     problems = [ConfigError("a.yaml", "wrong", 3), ConfigError("b.yaml", "wrong")]
     found = diagnosis.files(problems)
     assert (found.state, found.found, found.remedy) == (
-        State.FAILED,
+        State.FAIL,
         "2 problems, first a.yaml:3: wrong",
         "clerkwork check",
     )
 
 
 def test_a_store_that_cannot_be_opened_is_one_finding(tmp_path):
-    """Neither workers nor disk are looked at without a store."""
-    (tmp_path / "store.db").mkdir()
-    settings = Settings(store=StoreSettings(url="sqlite:///store.db"))
-    found = diagnosis.store(settings, tmp_path)
-    assert [(finding.check, finding.state) for finding in found] == [("store", State.FAILED)]
-
-
-@pytest.mark.parametrize(("least_free_gb", "state"), [(0.0, State.OK), (1e9, State.FAILED)])
-def test_too_little_room_is_a_failure(tmp_path, least_free_gb, state):
-    """Evidence and store need room."""
-    assert diagnosis.disk(tmp_path, least_free_gb=least_free_gb).state is state
+    """Nothing else of the running project is looked at without a store."""
+    (tmp_path / "var" / "clerkwork.db").mkdir(parents=True)
+    found = diagnosis.running(tmp_path)
+    assert [(finding.check, finding.state) for finding in found] == [("store", State.FAIL)]
 
 
 @pytest.mark.parametrize(
@@ -115,6 +107,6 @@ def test_a_target_that_does_not_answer_names_its_file(tmp_path, address):
     (found,) = diagnosis.targets(tmp_path)
     assert (found.check, found.state, "config/targets/erp/target.yaml" in found.remedy) == (
         "target erp",
-        State.FAILED,
+        State.FAIL,
         True,
     )

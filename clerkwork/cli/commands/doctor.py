@@ -9,11 +9,13 @@ from clerkwork.errors import ExitStatus, UsageError
 def command(context: typer.Context, as_json: output.JsonOption = False) -> ExitStatus:
     """Look at this machine and, inside a project, at the project; exits 1 when something fails.
 
-    Looks at Python, SQLite, tesseract and its languages, Chromium, free disk space, the project's
-    files, its store, its workers, and whether its targets answer.
+    Looks at Python, SQLite, tesseract and its languages, Chromium, the project's files, whether its
+    targets answer, and at what `/health` and the page Today show: store, disks, workers, waiting
+    items, stopped targets, schedules, backups.
     """
     from clerkwork.cli import diagnosis
     from clerkwork.config.settings import Settings, load_settings
+    from clerkwork.insight.health import State, worst
 
     findings = [diagnosis.python(), diagnosis.sqlite()]
     try:
@@ -26,7 +28,7 @@ def command(context: typer.Context, as_json: output.JsonOption = False) -> ExitS
         settings = load_settings(root)
         findings += diagnosis.machine(settings)
         findings.append(diagnosis.files(project.problems_of(root)))
-        findings += diagnosis.store(settings, root)
+        findings += diagnosis.running(root)
         findings += diagnosis.targets(root)
     rows = [
         {"check": found.check, "state": found.state, "found": found.found, "remedy": found.remedy}
@@ -34,5 +36,4 @@ def command(context: typer.Context, as_json: output.JsonOption = False) -> ExitS
     ]
     columns = ("check", "state", "found", "remedy")
     output.print_rows(rows, columns, as_json=as_json, empty="Nothing to look at.")
-    failed = any(found.state is diagnosis.State.FAILED for found in findings)
-    return ExitStatus.FAILED if failed else ExitStatus.OK
+    return ExitStatus.FAILED if worst(findings) is State.FAIL else ExitStatus.OK

@@ -13,14 +13,15 @@ from sqlalchemy.engine import Connection
 from clerkwork import clock
 from clerkwork.config.calendars import load_calendars
 from clerkwork.config.triggers import Due
+from clerkwork.insight.checks import look_at
+from clerkwork.insight.health import State
 from clerkwork.insight.metrics import report
 from clerkwork.model.calendars import Calendar
 from clerkwork.model.metrics import day_start, local_day
 from clerkwork.model.schedules import PlannedRun, PlannedState
 from clerkwork.model.workflows import Schedule
-from clerkwork.store import lookups, metrics, planned, reviews, workers
+from clerkwork.store import metrics, planned, reviews, workers
 from clerkwork.store.items import Filter
-from clerkwork.store.milestones import Milestone, reached
 from clerkwork.web.desk import Desk, Nav, TheDesk
 from clerkwork.web.i18n import N_
 
@@ -59,8 +60,6 @@ def today(request: Request, desk: TheDesk) -> HTMLResponse:
         plans = [_plan(db, desk, name, now) for name in _scheduled(desk)]
         told = planned.list_telling(db, since=now - TROUBLE_AGE)
         context: dict[str, Any] = {
-            "to_look_up": len(lookups.left(db)) if lookups.is_held(db) else None,
-            "over_cap": reached(db, Milestone.OVER_CAP) is not None,
             "by_code": reviews.count_by_code(db),
             "longest": reviews.open_reviews(db, limit=8),
             "overdue": metrics.count_overdue(db, now=now),
@@ -69,7 +68,10 @@ def today(request: Request, desk: TheDesk) -> HTMLResponse:
             "week": report(db, week, workflows=desk.project.workflows, offset=offset),
         }
     trouble = [plan for plan in told if plan.state in TROUBLE][:MOST_TROUBLE]
-    return desk.page(request, "today", plans=plans, trouble=trouble, **context)
+    project = desk.project
+    findings = look_at(project.engine, project.settings, project.root)
+    wrong = [finding for finding in findings if finding.state is not State.OK]
+    return desk.page(request, "today", plans=plans, trouble=trouble, wrong=wrong, **context)
 
 
 def _scheduled(desk: Desk) -> list[str]:

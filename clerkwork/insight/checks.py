@@ -1,0 +1,278 @@
+"""The checks of a running project: one function per thing, each sentence with its remedy.
+
+Each is quick on a store with a million items, because Today runs them every few seconds.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from clerkwork import clock
+from clerkwork.config.disk import used_percent
+from clerkwork.config.settings import Settings
+from clerkwork.engine.core import Core
+from clerkwork.insight.health import STORE, Check, CheckResult, Checkup, fail, look, ok, warn
+from clerkwork.model.items import WorkItem
+from clerkwork.model.schedules import PlannedState
+from clerkwork.store import items, lookups, planned, targets, workers
+from clerkwork.store.database import sqlite_file
+from clerkwork.store.milestones import Milestone, reached
+
+SHOWN = 3
+BLOCKED_RUNS = 3  # so many in a row are no passing trouble
+LEAST_FREE_GB = 1.0
+
+
+def look_at(core: Core, settings: Settings, root: Path) -> list[CheckResult]:
+    """Return what every check finds in the project now."""
+    return look(CHECKS, Checkup(core=core, settings=settings, root=root, now=clock.now()))
+
+
+def store(checkup: Checkup) -> Iterator[CheckResult]:
+    """Check that the store answers and can be written."""
+    known = checkup.core.store
+    try:
+        with known.read() as db:
+            items.first_arrival(db)
+        blocked = _not_writable(checkup)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the store does not answer
+        reason = str(error).splitlines()[0]
+        advice = "Bring the database back, or correct `store.url` in config/."
+        yield fail(
+            STORE, "The store {url} does not answer: {why}", advice, url=known.url, why=reason
+        )
+        return
+    if blocked is None:
+        yield ok(STORE, "{url} answers and can be written.", url=known.url)
+        return
+    message = "{path} cannot be written by this user: nothing can be taken in or worked on."
+    advice = "Give it to the user that the service runs as: `chown -R USER {path}`."
+    yield fail(STORE, message, advice, path=blocked)
+
+
+def room(checkup: Checkup) -> Iterator[CheckResult]:
+    """Check the disks of the store, the logs, the evidence and the inbox."""
+    folders = _folders(checkup)
+    limits = checkup.settings.retention
+    facts = {"claims": f"{limits.disk_claims_percent:g}"}
+    for names, folder in folders:
+        percent, free_gb = used_percent(folder), _free_gb(folder)
+        facts |= {"names": names, "used": f"{percent:.0f}", "free": f"{free_gb:.1f}"}
+        if percent >= limits.disk_claims_percent:
+            yield fail(
+                "disk",
+                "The disk of {names} is {used} % full: nothing is taken in (limit {claims} %).",
+                "Make room there, run `clerkwork tidy`, or shorten the ages under `retention`.",
+                **facts,
+            )
+        elif percent >= limits.disk_evidence_percent or free_gb < LEAST_FREE_GB:
+            yield warn(
+                "disk",
+                "The disk of {names} is {used} % full, {free} GB are free; work stops at "
+                "{claims} %.",
+                "Make room there, run `clerkwork tidy`, or shorten the ages under `retention`.",
+                **facts,
+            )
+        else:
+            yield ok("disk", "{free} GB are free on the disk of {names}.", **facts)
+
+
+def at_work(checkup: Checkup) -> Iterator[CheckResult]:
+    """Check that a worker is alive for each queue with items."""
+    core, since = checkup.core, checkup.now - timedelta(seconds=checkup.settings.worker.lease_s)
+    with core.store.read() as db:
+        alive = workers.alive(db, since=since)
+        served = {queue for worker in alive for queue in worker.queues}
+        lonely = [
+            queue
+            for queue in core.queues()
+            if queue not in served and items.has_work(db, queue, now=checkup.now)
+        ]
+    advice = "Start one: `clerkwork work`, or `systemctl start` its unit."
+    if lonely:
+        message = "No worker is alive for the queue {queues}, in which items wait."
+        yield fail("workers", message, advice, queues=", ".join(lonely))
+    elif alive:
+        names = ", ".join(worker.name for worker in alive)
+        yield ok("workers", "Alive: {names}.", names=names)
+    else:
+        yield warn("workers", "No worker is alive; no item waits for one.", advice)
+
+
+def waiting(checkup: Checkup) -> Iterator[CheckResult]:
+    """Check how long the oldest item waits that nothing blocks."""
+    longest = timedelta(minutes=checkup.settings.health.waiting_minutes)
+    with checkup.core.store.read() as db:
+        oldest = items.oldest_waiting(db)
+    if oldest is None:
+        yield ok("waiting", "No item waits for a worker.")
+        return
+    facts = _facts(oldest, checkup.now)
+    if checkup.now - oldest.updated < longest:
+        yield ok("waiting", "The oldest item waits for {minutes} minutes.", **facts)
+        return
+    yield warn(
+        "waiting",
+        "Item {item} ({reference}, queue {queue}) waits for {minutes} minutes.",
+        "Start more workers for the queue if it is long; else open the item's page and change it.",
+        **facts,
+    )
+
+
+def stopped_targets(checkup: Checkup) -> Iterator[CheckResult]:
+    """Check that nobody stopped a target and no circuit breaker is open."""
+    with checkup.core.store.read() as db:
+        states = [targets.get(db, name) for name in sorted(checkup.core.targets)]
+    for state in states:
+        if state is None:
+            continue
+        check = f"target state {state.target}"
+        facts = {"target": state.target, "who": state.held_by, "why": state.reason}
+        if state.held_by is not None:
+            yield warn(
+                check,
+                "{who} stopped the target {target}: {why}",
+                "When that is over: `clerkwork targets go {target}`.",
+                **facts,
+            )
+        elif state.open_until is not None:
+            yield warn(
+                check,
+                "The target {target} fails and is tried again at {until}: {why}",
+                "Look at the target; when it works, `clerkwork targets go {target}` resumes "
+                "at once.",
+                until=f"{state.open_until:%Y-%m-%d %H:%M:%S} UTC",
+                **facts,
+            )
+
+
+def schedules(checkup: Checkup) -> Iterator[CheckResult]:
+    """Check that the newest planned run of each schedule was not blocked."""
+    names = sorted(
+        name for name, flow in checkup.core.workflows.items() if flow.schedule is not None
+    )
+    with checkup.core.store.read() as db:
+        newest = {
+            name: planned.list_recent(db, limit=BLOCKED_RUNS, schedule=name) for name in names
+        }
+    for name, runs in newest.items():
+        blocked = [run.state is PlannedState.BLOCKED for run in runs]
+        if not blocked or not blocked[0]:
+            continue
+        found = fail if all(blocked) and len(blocked) == BLOCKED_RUNS else warn
+        yield found(
+            f"schedule {name}",
+            "The last planned run of {workflow} was blocked: {problem}",
+            "Remove the cause; the next planned run takes in what was missed.",
+            workflow=name,
+            problem=runs[0].reason,
+        )
+
+
+def backups(checkup: Checkup) -> Iterator[CheckResult]:
+    """Check the age of the last backup, once there is something to lose."""
+    hours = checkup.settings.health.backup_hours
+    if not hours:
+        return
+    with checkup.core.store.read() as db:
+        last = reached(db, Milestone.BACKED_UP)
+        begun = items.first_arrival(db)
+    oldest = checkup.now - timedelta(hours=hours)
+    advice = "Run `clerkwork backup FILE` by cron; docs/operating.md shows the line."
+    if last is not None:
+        facts = {"at": f"{last:%Y-%m-%d %H:%M} UTC"}
+        if last < oldest:
+            yield warn("backup", "The last backup is of {at}.", advice, **facts)
+        else:
+            yield ok("backup", "The last backup is of {at}.", **facts)
+    elif begun is not None and begun < oldest:
+        yield warn("backup", "The store was never backed up.", advice)
+    else:
+        yield ok("backup", "The store is new.")
+
+
+def restore(checkup: Checkup) -> Iterator[CheckResult]:
+    """Check whether everything waits after a restore."""
+    with checkup.core.store.read() as db:
+        left: Sequence[WorkItem] | None = lookups.left(db) if lookups.is_held(db) else None
+    if left is None:
+        return
+    said = "; ".join(
+        f"{one.workflow} {one.reference} in queue {one.queue} is {one.state}"
+        + (f": {one.reason}" if one.reason else "")
+        for one in left[:SHOWN]
+    )
+    yield warn(
+        "restore",
+        "After the restore everything waits for look-ups in the targets, {number} left: {names}",
+        "A worker of their queues does it; else `clerkwork reconcile --waive WHY`.",
+        number=len(left),
+        names=(said or "none") + (f"; {len(left) - SHOWN} more" if len(left) > SHOWN else ""),
+    )
+
+
+def evidence(checkup: Checkup) -> Iterator[CheckResult]:
+    """Check that the evidence is under its cap."""
+    with checkup.core.store.read() as db:
+        over = reached(db, Milestone.OVER_CAP) is not None
+    if over:
+        yield warn(
+            "evidence",
+            "The evidence is over its cap `retention.evidence_max_gb`, and nothing more of it may "
+            "be deleted.",
+            "Raise the cap, or shorten the days.",
+        )
+
+
+CHECKS: tuple[Check, ...] = (
+    store,
+    room,
+    at_work,
+    waiting,
+    stopped_targets,
+    schedules,
+    backups,
+    restore,
+    evidence,
+)
+
+
+def _not_writable(checkup: Checkup) -> Path | None:
+    """Return the part of a SQLite store that this user may not write."""
+    if not checkup.settings.store.url.startswith("sqlite"):
+        return None
+    file = sqlite_file(checkup.settings.store.url, checkup.root)
+    return next((path for path in (file, file.parent) if not os.access(path, os.W_OK)), None)
+
+
+def _folders(checkup: Checkup) -> list[tuple[str, Path]]:
+    """Return one folder of each disk, with the names of what is on it."""
+    known = checkup.settings.folders
+    folders = {name: checkup.root / getattr(known, name) for name in ("logs", "evidence", "inbox")}
+    if checkup.settings.store.url.startswith("sqlite"):
+        folders = {STORE: sqlite_file(checkup.settings.store.url, checkup.root).parent, **folders}
+    disks: dict[int, list[str]] = {}
+    there = {name: _existing(folder) for name, folder in folders.items()}
+    for name, folder in there.items():
+        disks.setdefault(folder.stat().st_dev, []).append(name)
+    return [(", ".join(names), there[names[0]]) for names in disks.values()]
+
+
+def _existing(folder: Path) -> Path:
+    """Return the folder, or the nearest one above it that exists."""
+    return next(path for path in (folder, *folder.parents) if path.exists())
+
+
+def _free_gb(folder: Path) -> float:
+    found = os.statvfs(folder)
+    return found.f_bavail * found.f_frsize / 1e9
+
+
+def _facts(item: WorkItem, now: datetime) -> dict[str, object]:
+    return {
+        "item": item.id,
+        "reference": item.reference,
+        "queue": item.queue,
+        "minutes": int((now - item.updated).total_seconds() // 60),
+    }
