@@ -47,12 +47,14 @@ class Seen:
 
     def value(self, words: str) -> str | None:
         """Return the value that stands at *words*, or None where nothing is called so."""
-        best, value = 0.0, None
-        for said, shown in self.pairs:
-            like = likeness(words, said)
-            if like >= SAME and like > best:
-                best, value = like, shown
-        return value
+        values = self.values(words)
+        return values[0] if values else None
+
+    def values(self, words: str) -> list[str]:
+        """Return every value that stands at *words*, or at what is most like them."""
+        likes = [likeness(words, said) for said, _ in self.pairs]
+        best = max([SAME, *likes])
+        return [shown for like, (_, shown) in zip(likes, self.pairs, strict=True) if like == best]
 
     @property
     def text(self) -> str:

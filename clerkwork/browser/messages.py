@@ -50,9 +50,9 @@ class Messages:
             with contextlib.suppress(Error):  # it is being replaced
                 frame.evaluate(SCRIPT, pieces)
 
-    def begin(self) -> None:
-        """Take all that was said until now for that of another record."""
-        self._before = {*self._heard, *_lines(see(self.screen))}
+    def begin(self, seen: Seen) -> None:
+        """Take all that was said until now, and what the page shows, for that of another record."""
+        self._before = {*self._heard, *_lines(seen)}
         self._boxes = len(self.screen.boxes)
 
     def values(self, seen: Seen) -> list[str]:

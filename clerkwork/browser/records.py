@@ -5,28 +5,26 @@ are described in ``config/targets/<name>/target.yaml``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
-from playwright.sync_api import Error
 from pydantic import BaseModel
 
-from clerkwork.browser.access import Seen, calm, see, see_calm, see_in_session, session_lost
+from clerkwork.browser.access import calm, see, see_calm, see_in_session
 from clerkwork.browser.filling import Fields, unexpected
 from clerkwork.browser.growing import Look
 from clerkwork.browser.listing import Hit, Listing
-from clerkwork.browser.messages import Messages
 from clerkwork.browser.opening import click, close_popups, need_rows, reach
 from clerkwork.browser.own_pages import own_function
 from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.submitting import submit
 from clerkwork.browser.surplus import surplus_lines
 from clerkwork.browser.values import Part, differences, parts_of
 from clerkwork.browser.viewed import view
 from clerkwork.browser.words import plain
 from clerkwork.errors import ApplicationException, BusinessException, ConfigError
 from clerkwork.model.bots import Screen
-from clerkwork.model.forms import PLACE, Form, Grid, Search
+from clerkwork.model.forms import Form, Grid, Search
 from clerkwork.model.orders import Receipt
 
 TRIES = 3
@@ -63,9 +61,8 @@ def enter_record(screen: Screen, item: BaseModel) -> Receipt:
     search = None if own_function(screen.pages, "find") else _search(screen)
     screen.hide(part.text for part in parts_of(item, form) if part.field.secret)
     buttons = _begun_again(screen, partial(_prepare, screen, form, search, item))
-    messages = Messages(screen, form.confirmation) if PLACE in form.confirmation else None
-    screen.about_to_submit()
-    return _submit(screen, form, item, buttons, messages)
+    number = submit(screen, form, buttons)
+    return Receipt(confirmation=number, reference=_reference(form, item))
 
 
 def _begun_again(screen: PlaywrightScreen, work: Callable[[], T]) -> T:
@@ -317,50 +314,5 @@ def _unclear(
         fields=(form.reference,),
         target=screen.target.name,
         reference=_reference(form, item),
-        reason=reason,
-    )
-
-
-def _submit(
-    screen: PlaywrightScreen,
-    form: Form,
-    item: BaseModel,
-    buttons: Sequence[str],
-    messages: Messages | None,
-) -> Receipt:
-    """Click once and wait for the target's answer; whatever else comes is not tried again."""
-    try:
-        if messages is not None:
-            messages.begin()
-        for words in buttons:
-            click(screen, words)
-            seen = see_calm(screen)
-    except (Error, ApplicationException) as error:
-        raise _no_confirmation(screen, str(error).splitlines()[0]) from None
-    if seen.asks:
-        raise session_lost(screen)
-    number = seen.value(form.confirmation)
-    if messages is not None:
-        number, seen = messages.await_value(seen, timedelta(seconds=screen.target.slowest_commit_s))
-    if not number or not _is_complete(screen, seen):
-        said = " ".join([*seen.alerts, *screen.boxes]) or str(screen.page.title())
-        raise _no_confirmation(screen, said[:300])
-    screen.keep_text("confirmation", seen.text)
-    return Receipt(confirmation=number, reference=_reference(form, item))
-
-
-def _is_complete(screen: PlaywrightScreen, seen: Seen) -> bool:
-    """Return whether the record's state, where the target has one, is that of an entered one."""
-    search = screen.target.search
-    if search is None or search.state is None or not search.complete:
-        return True
-    return plain(seen.value(search.state) or "") in {plain(state) for state in search.complete}
-
-
-def _no_confirmation(screen: PlaywrightScreen, reason: str) -> ApplicationException:
-    return ApplicationException(
-        "no_confirmation",
-        "{target} did not confirm the record after it was submitted: {reason}",
-        target=screen.target.name,
         reason=reason,
     )

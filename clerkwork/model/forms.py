@@ -148,7 +148,8 @@ class Form(Strict):
     )
     confirmation: Words = Field(
         description="What stands at the number that the page answers with; or the sentence "
-        "that says it, such as `Order {value} was saved`: the value is one word, `*` is any text."
+        "that says it, such as `Order {value} was saved`: the value is one word, `*` is any text. "
+        "What the page showed before the submit confirms nothing."
     )
 
     @model_validator(mode="after")

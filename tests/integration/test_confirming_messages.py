@@ -1,4 +1,4 @@
-"""Messages that confirm a record and stand at no words, in real Chromium."""
+"""What confirms a record after its submit: a message or a number, in real Chromium."""
 
 import pytest
 from pydantic import ValidationError
@@ -37,6 +37,55 @@ def test_message_confirms_the_record(saying, how):
 def test_message_of_another_kind_confirms_nothing(saying, how):
     """That of an earlier record, of a refusal, and two of which one is another record's."""
     assert saying(how).fails(enter_record, make_order("PO-1")).code == "no_confirmation"
+
+
+@pytest.fixture
+def answering(at):  # noqa: F811 - a fixture
+    """Return a caller on the page that shows a number before the submit and answers in a way."""
+
+    def caller(how, **search):
+        visitor = at("no_labels")
+        words = {"address": f"/answered.html?how={how}", "confirmation": "Receipt no."}
+        changes = {
+            "form": Form.model_validate(FORM | words),
+            "search": visitor.target.search.model_copy(update=search),
+        }
+        visitor.target = visitor.target.model_copy(update=changes)
+        return visitor
+
+    return caller
+
+
+@pytest.mark.parametrize(
+    ("how", "number"),
+    [("record", "4712"), ("in_place", "4711"), ("beside", "4711"), ("wider", "4712")],
+)
+def test_number_that_the_submit_brought_confirms_the_record(answering, how, number):
+    """It stands there instead of another or of no number, or once more."""
+    receipt = answering(how)(enter_record, make_order("PO-1"))
+    assert receipt == Receipt(confirmation=number, reference="PO-1")
+
+
+@pytest.mark.parametrize(
+    "how", ["refused", "shown_again", "next_number", "same_number", "two_numbers"]
+)
+def test_number_that_need_not_be_of_the_submit_confirms_nothing(answering, how):
+    """It stood there before, or may be the next record's over a form that was refused."""
+    error = answering(how).fails(enter_record, make_order("PO-1"))
+    assert (error.code, "before the submit it showed 4711" in str(error)) == (
+        "no_confirmation",
+        True,
+    )
+
+
+@pytest.mark.parametrize(("how", "code"), [("state", None), ("refused", "no_confirmation")])
+def test_number_of_before_confirms_by_the_state_that_the_submit_changed(answering, how, code):
+    """A record that was begun has its number already."""
+    visitor = answering(how, state="State", complete=["Stored"])
+    if code is None:
+        assert visitor(enter_record, make_order("PO-1")).confirmation == "4711"
+    else:
+        assert visitor.fails(enter_record, make_order("PO-1")).code == code
 
 
 @pytest.mark.parametrize(
