@@ -13,6 +13,7 @@ from clerkwork.discover import dotted_name
 from clerkwork.engine.core import Core
 from clerkwork.model.items import Added, ItemState, NewItem, Submission, WorkItem
 from clerkwork.model.reviews import NewReview, plain_fields
+from clerkwork.model.storable import LONGEST_REFERENCE
 from clerkwork.store import held, items, moves, reviews
 
 T = TypeVar("T")
@@ -172,7 +173,8 @@ def _left(new: NewItem, item_id: int, added: Added, *, dropped: bool) -> Additio
 
 def _conflict(core: Core, db: Connection, new: NewItem, known: int) -> Addition:
     """Add the newcomer under a reference of its own, for a person to decide."""
-    again = replace(new, reference=f"{new.reference} ({digest_of(new.payload)[:8]})")
+    mark = f" ({digest_of(new.payload)[:8]})"
+    again = replace(new, reference=new.reference[: LONGEST_REFERENCE - len(mark)] + mark)
     doubt = NewReview(
         step=None,
         code="known_otherwise",

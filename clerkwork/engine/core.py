@@ -20,9 +20,16 @@ from clerkwork.errors import UsageError
 from clerkwork.model.bots import Bot
 from clerkwork.model.calendars import Calendar, business_deadline
 from clerkwork.model.events import Event, Kind, Level
-from clerkwork.model.items import WorkItem
+from clerkwork.model.items import NewItem, WorkItem
 from clerkwork.model.queues import queue_name, rank
-from clerkwork.model.reviews import NewReview, flatten
+from clerkwork.model.reviews import NewReview, NotStorable, flatten
+from clerkwork.model.storable import (
+    LONGEST_BATCH,
+    LONGEST_GROUP,
+    LONGEST_REFERENCE,
+    problem_of,
+    problem_of_key,
+)
 from clerkwork.model.targets import Target
 from clerkwork.model.workflows import Workflow
 from clerkwork.store import reviews
@@ -119,8 +126,35 @@ class Core:
         return queue_name(self.first_bot(workflow).queue, self.workflow(workflow).labels)
 
     def group_of(self, workflow: str, payload: dict[str, Any]) -> str | None:
-        """Return the key that no two items with such a payload may be at work under at once."""
-        return flatten(payload).get(self.workflow(workflow).group_key or "") or None
+        """Return the key that no two items with such a payload may be at work under at once.
+
+        Raises:
+            NotStorable: It is too long.
+        """
+        field = self.workflow(workflow).group_key
+        group = flatten(payload).get(field, "") if field else ""
+        if field and (problem := problem_of_key(group, field, LONGEST_GROUP)):
+            raise NotStorable(*problem)
+        return group or None
+
+    def require_storable(self, new: NewItem) -> None:
+        """Refuse an item that the store cannot hold, whichever database it is.
+
+        Raises:
+            NotStorable: Names the field.
+        """
+        problem = (
+            problem_of(new.payload)
+            or problem_of_key(
+                new.reference, self.workflow(new.workflow).reference, LONGEST_REFERENCE
+            )
+            or problem_of_key(new.batch_id or "", "batch", LONGEST_BATCH)
+            or problem_of_key(new.group_key or "", "group_key", LONGEST_GROUP)
+        )
+        if problem is not None:
+            raise NotStorable(*problem)
+        if new.group_key is None:
+            self.group_of(new.workflow, new.payload)
 
     def finished_steps(self, item: WorkItem) -> list[str]:
         """Return the steps of the item's present run that are checkpointed, in order."""

@@ -40,7 +40,11 @@ class Engine(Core):
         Returns:
             The item that stands for the reference now. The same reference with other content is
             treated by the workflow's ``on_conflict``.
+
+        Raises:
+            NotStorable: A value of it cannot be stored.
         """
+        self.require_storable(new)
         with self.log.writing() as writing:
             addition = adding.add(self, writing.db, new, review)
             self._report(writing, addition)
@@ -57,7 +61,10 @@ class Engine(Core):
             BatchRefused: The content of an item would be dropped, because its reference is known
                 with other content; or the batch's id was used for other content.
             BatchKnown: The batch was added before with the same content.
+            NotStorable: A value of an item cannot be stored.
         """
+        for new, _ in arrivals:
+            self.require_storable(replace(new, batch_id=batch.id))
         batch.check([new.payload for new, _ in arrivals])
         with self.log.writing() as writing:
             batches.record(writing.db, batch, [new for new, _ in arrivals])

@@ -33,7 +33,7 @@ from clerkwork.errors import (
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import NewItem, WorkItem
 from clerkwork.model.queues import fitting
-from clerkwork.model.reviews import NewReview, plain_fields
+from clerkwork.model.reviews import NewReview, NotStorable, plain_fields
 from clerkwork.model.workflows import Step, Workflow
 from clerkwork.store import events, moves
 
@@ -248,6 +248,16 @@ class Worker:
             priority=execution.item.priority,
             due=execution.item.due,
         )
+        try:
+            self._engine.require_storable(new)
+        except NotStorable as error:
+            raise BusinessException(
+                "not_storable",
+                "The result cannot be given to {workflow}: {field} {problem}.",
+                workflow=target.name,
+                field=error.field,
+                problem=error.problem,
+            ) from None
         execution.checkpoint(f"submit {target.name}", lambda: self._engine.submit(new).item_id)
 
     def _complete(self, execution: Execution, result: BaseModel | None) -> str:

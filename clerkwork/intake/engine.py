@@ -14,6 +14,9 @@ from clerkwork.model.reviews import NewReview
 class Engine(Protocol):
     """Takes work items."""
 
+    def require_storable(self, new: NewItem) -> None:
+        """Refuse an item with a value that cannot be stored, by ``NotStorable``; adds nothing."""
+
     def submit(self, new: NewItem, review: NewReview | None = None) -> Submission:
         """Add an item once per reference; with *review* it goes to a person before any bot."""
 

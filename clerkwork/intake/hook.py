@@ -11,9 +11,8 @@ import base64
 import binascii
 import hashlib
 import hmac
-import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from clerkwork import clock
@@ -21,6 +20,8 @@ from clerkwork.config.secrets import secret
 from clerkwork.errors import ClerkworkError, ConfigError
 from clerkwork.intake.engine import Engine
 from clerkwork.model.items import NewItem, Terms
+from clerkwork.model.reviews import NotStorable
+from clerkwork.model.storable import parsed
 from clerkwork.model.workflows import Webhook, Workflow
 from clerkwork.store import deliveries
 from clerkwork.store.database import Store
@@ -137,7 +138,7 @@ class HookIntake:
         if reason := self._refusal():
             raise HookRefused(503, reason, RETRY_S)
         terms = _terms(request.headers.get(TERMS, ""))
-        items = [terms.of(item) for item in _items(request.body, plan, name)]
+        items = [terms.of(item) for item in self._items(request.body, plan, name)]
         answers = [(item, self._engine.submit(item)) for item in items]
         with self._store.write() as db:
             deliveries.add(db, workflow, key, digest=digest, items=len(items), now=self._now())
@@ -146,6 +147,37 @@ class HookIntake:
             for item, answer in answers
         ]
         return Received(duplicate=False, items=rows)
+
+    def _items(self, body: bytes, plan: Workflow, name: str) -> list[NewItem]:
+        try:
+            data = parsed(body)
+        except (ValueError, RecursionError):
+            raise HookRefused(422, "The body is not JSON.") from None
+        payloads = data if isinstance(data, list) else [data]
+        if not 0 < len(payloads) <= MOST_ITEMS:
+            raise HookRefused(422, f"Send one object, or a list of 1 to {MOST_ITEMS} objects.")
+        items = []
+        for number, payload in enumerate(payloads, 1):
+            try:
+                items.append(self._item(payload, number, plan, name))
+            except NotStorable as error:
+                said = f"Item {number}: {error.field!r} {error.problem}; nothing was added."
+                raise HookRefused(422, said) from None
+        return items
+
+    def _item(self, payload: Any, number: int, plan: Workflow, name: str) -> NewItem:
+        if not isinstance(payload, dict):
+            raise HookRefused(422, f"Item {number} is not an object.")
+        item = NewItem(workflow=plan.name, reference="", payload=payload, source={"webhook": name})
+        self._engine.require_storable(item)
+        reference = payload.get(plan.reference)
+        wrong = isinstance(reference, bool) or not isinstance(reference, str | int)
+        if wrong or not str(reference).strip() or not str(reference).isprintable():
+            raise HookRefused(422, f"Item {number} has no {plan.reference!r}, which names it.")
+        if len(str(reference)) > LONGEST_ID:
+            said = f"Item {number}: {plan.reference!r} is longer than {LONGEST_ID} characters."
+            raise HookRefused(422, said)
+        return replace(item, reference=str(reference))
 
     def _rules(self, workflow: str) -> tuple[Workflow, Webhook]:
         plan = self._workflows.get(workflow)
@@ -244,37 +276,3 @@ def _secret(plan: Workflow, rules: Webhook) -> bytes:
     except (ConfigError, ValueError):
         said = "This workflow has no secret yet; tell whoever operates it."
         raise HookRefused(503, said) from None
-
-
-def _items(body: bytes, plan: Workflow, name: str) -> list[NewItem]:
-    try:
-        data = json.loads(body, parse_constant=_refuse_constant)
-        json.dumps(data, ensure_ascii=False).encode()  # half a character cannot be stored
-    except (ValueError, RecursionError):
-        raise HookRefused(422, "The body is not JSON.") from None
-    payloads = data if isinstance(data, list) else [data]
-    if not 0 < len(payloads) <= MOST_ITEMS:
-        raise HookRefused(422, f"Send one object, or a list of 1 to {MOST_ITEMS} objects.")
-    return [_item(payload, number, plan, name) for number, payload in enumerate(payloads, 1)]
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _item(payload: Any, number: int, plan: Workflow, name: str) -> NewItem:
-    if not isinstance(payload, dict):
-        raise HookRefused(422, f"Item {number} is not an object.")
-    reference = payload.get(plan.reference)
-    wrong = isinstance(reference, bool) or not isinstance(reference, str | int)
-    if wrong or not str(reference).strip() or not str(reference).isprintable():
-        raise HookRefused(422, f"Item {number} has no {plan.reference!r}, which names it.")
-    if len(str(reference)) > LONGEST_ID:
-        said = f"The {plan.reference!r} of item {number} is longer than {LONGEST_ID} characters."
-        raise HookRefused(422, said)
-    return NewItem(
-        workflow=plan.name,
-        reference=str(reference),
-        payload=payload,
-        source={"webhook": name},
-    )

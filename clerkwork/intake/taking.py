@@ -1,6 +1,7 @@
 """Turns one file into work items: an order of a workbook each, or the document as a whole."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,14 @@ from clerkwork.discover import dotted_name
 from clerkwork.errors import DocumentRejected, UsageError, rejection
 from clerkwork.intake.engine import Engine, Prober, Taken
 from clerkwork.intake.evidence import Stored, keep
-from clerkwork.intake.rows import OrderRows
+from clerkwork.intake.rows import OTHER, OrderRows, RowProblem
 from clerkwork.intake.workbook import read_workbook, workbook_child
 from clerkwork.model.events import Kind
 from clerkwork.model.items import NewItem, Terms
 from clerkwork.model.orders import Document, PurchaseOrder
 from clerkwork.model.queues import Batch
-from clerkwork.model.reviews import NewReview, plain_fields
+from clerkwork.model.reviews import NewReview, NotStorable, flatten, plain_fields
+from clerkwork.model.storable import storable
 from clerkwork.model.workflows import Workflow
 
 BY_WORKFLOW = Terms()
@@ -133,22 +135,10 @@ class FileTaker:
         )
         arrivals: list[tuple[NewItem, NewReview | None]] = []
         for order in book.orders:
-            reference = order.number or f"{stored.sha256[:16]} row {order.rows[0]}"
-            item = NewItem(
-                workflow=plan.name,
-                reference=reference,
-                payload=order.payload,
-                source={
-                    "file": stored.name,
-                    "sheet": book.sheet,
-                    "rows": order.rows,
-                    "sha256": stored.sha256,
-                },
-            )
-            review = review_of(order, book.sheet) if order.problems else None
+            item, review = self._arrival(order, book.sheet, stored, plan)
             arrivals.append((terms.of(item), review))
             if review is not None:
-                taken.to_person.append(reference)
+                taken.to_person.append(item.reference)
         if batch is None:
             answers = [self._engine.submit(item, review) for item, review in arrivals]
         else:
@@ -156,6 +146,46 @@ class FileTaker:
         references = [item.reference for item, _ in arrivals]
         taken.submissions.extend(zip(references, answers, strict=True))
         return taken
+
+    def _arrival(
+        self, order: OrderRows, sheet: str, stored: Stored, plan: Workflow
+    ) -> tuple[NewItem, NewReview | None]:
+        """Return the item of an order, and what a person is asked about it."""
+        by_row = f"{stored.sha256[:16]} row {order.rows[0]}"
+        item = NewItem(
+            workflow=plan.name,
+            reference=order.number or by_row,
+            payload=order.payload,
+            source={
+                "file": stored.name,
+                "sheet": sheet,
+                "rows": order.rows,
+                "sha256": stored.sha256,
+            },
+        )
+        try:
+            self._engine.require_storable(item)
+        except NotStorable as error:
+            order = doubted(order, error.field)
+            name = by_row if error.field == plan.reference else item.reference
+            item = replace(item, reference=name, group_key=by_row, payload=order.payload)
+        return item, review_of(order, sheet) if order.problems else None
+
+
+def doubted(order: OrderRows, path: str) -> OrderRows:
+    """Return an order whose value at *path* cannot be stored, for a person to correct."""
+    payload = storable(order.payload)
+    if all(problem.path != path for problem in order.problems):
+        problem = RowProblem(
+            row=order.rows[0],
+            column=path,
+            path=path,
+            value=flatten(payload).get(path, "")[:80],
+            problem=OTHER.problem,
+            remedy=OTHER.remedy,
+        )
+        return replace(order, payload=payload, problems=[*order.problems, problem])
+    return replace(order, payload=payload)
 
 
 def review_of(order: OrderRows, sheet: str) -> NewReview:

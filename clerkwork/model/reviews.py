@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from clerkwork.errors import ClerkworkError
 from clerkwork.model.extraction import Extraction, FieldEvidence
+from clerkwork.model.storable import problem_of
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -40,6 +41,20 @@ class AnswerInvalid(ClerkworkError):
     def __init__(self, problems: dict[str, str]) -> None:
         super().__init__("; ".join(f"{path}: {text}" for path, text in problems.items()))
         self.problems = problems
+
+
+class NotStorable(AnswerInvalid):
+    """A value of an item cannot be stored, whichever database is used; nothing was.
+
+    Attributes:
+        field: The path of the value.
+        problem: Follows the field in a sentence.
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__({field: problem})
+        self.field = field
+        self.problem = problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +172,7 @@ def rebuild(model: type[M], leaves: dict[str, str]) -> M:
     data = unflatten({path: text.strip() for path, text in leaves.items()})
     data = {key: part for key, part in data.items() if part != ""}
     try:
-        return model.model_validate(data)
+        made = model.model_validate(data)
     except ValidationError as error:
         raise AnswerInvalid(
             {
@@ -165,6 +180,9 @@ def rebuild(model: type[M], leaves: dict[str, str]) -> M:
                 for problem in error.errors(include_url=False, include_input=False)
             }
         ) from None
+    if problem := problem_of(made.model_dump(mode="json")):
+        raise NotStorable(*problem)
+    return made
 
 
 def form_fields(

@@ -22,6 +22,8 @@ WRONG = {
     "no such file to run": ["run", "expenses", "nowhere.json"],
     "payload that does not fit": ["run", "expenses", '{"number": "E-9"}'],
     "payload that is no JSON": ["run", "expenses", '{"number": '],
+    "payload with a key twice": ["run", "expenses", SMALL[:-1] + ', "number": "E-2"}'],
+    "payload that cannot be stored": ["run", "expenses", SMALL.replace("Train", "\\u0000")],
     "no such file to put": ["put", "expenses", "nowhere.xlsx"],
     "workflow without files": ["put", "expenses", __file__],
     "no such workflow to measure": ["metrics", "--workflow", "bogus"],

@@ -247,15 +247,17 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read_to_its_end(refuse
     ("body", "said"),
     [
         (b"{", "The body is not JSON."),
-        (b'{"number": NaN}', "The body is not JSON."),
-        (b'{"number": "\\ud800"}', "The body is not JSON."),
+        (b'{"number": NaN}', "Item 1: 'number' is not a finite number; nothing was added."),
+        (b'{"number": "\\ud800"}', "Item 1: 'number' contains half a character"),
+        (b'{"number": "A", "number": "B"}', "Item 1: 'number' occurs twice in its object;"),
+        (b'{"number": "A", "x": ' + b"[" * 60 + b"]" * 60 + b"}", "Item 1: 'x.0.0"),
         (b"[" * 2000, "The body is not JSON."),
         (b"[]", "Send one object, or a list of 1 to 1000 objects."),
         (b"[1]", "Item 1 is not an object."),
         (b'[{"number": "A"}, {}]', "Item 2 has no 'number', which names it."),
         (b'{"number": true}', "Item 1 has no 'number', which names it."),
         (b'{"number": "  "}', "Item 1 has no 'number', which names it."),
-        (json.dumps({"number": "x" * 151}).encode(), "The 'number' of item 1 is longer than 150"),
+        (json.dumps({"number": "x" * 151}).encode(), "Item 1: 'number' is longer than 150 char"),
     ],
 )
 def test_what_cannot_be_understood_is_refused_as_a_whole(refused, body, said):

@@ -98,6 +98,8 @@ def _submit(app: "App", workflow: str, text: str | bytes, place: str) -> int:
     from pydantic import ValidationError
 
     from clerkwork.model.items import NewItem
+    from clerkwork.model.reviews import NotStorable
+    from clerkwork.model.storable import parsed, problem_of
 
     bot = app.engine.first_bot(workflow)
     plan = app.engine.workflow(workflow)
@@ -107,13 +109,18 @@ def _submit(app: "App", workflow: str, text: str | bytes, place: str) -> int:
         problem = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in problem["loc"]) or "payload"
         raise UsageError(f"{place}: {field}: {problem['msg']}") from None
+    if found := problem_of(parsed(text)):
+        raise UsageError(f"{place}: {' '.join(found)}; nothing was added")
     new = NewItem(
         workflow=workflow,
         reference=str(payload[plan.reference]),
         payload=json.loads(json.dumps(payload)),
         source={"command": "run", "file": place},
     )
-    return app.engine.submit(new).item_id
+    try:
+        return app.engine.submit(new).item_id
+    except NotStorable as error:
+        raise UsageError(f"{place}: {error.field} {error.problem}; nothing was added") from None
 
 
 def _refuse_labels(app: "App", workflow: str) -> None:
