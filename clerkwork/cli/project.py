@@ -177,7 +177,7 @@ def keep_error(root: Path | None, text: str) -> Path:
     """Append *text* to the file of errors, and return where that is."""
     file = root / "logs" / "errors.log" if root is not None else OUTSIDE
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.open("a", encoding="utf-8") as lines:
+    with file.open("a", encoding="utf-8", errors="backslashreplace") as lines:
         lines.write(text)
     return file
 

@@ -18,6 +18,7 @@ from loguru import logger
 from sqlalchemy.engine import Connection
 
 from clerkwork.model.events import Event
+from clerkwork.model.storable import storable
 from clerkwork.safety.redact import Redactor
 from clerkwork.store import events
 from clerkwork.store.database import Store
@@ -42,11 +43,14 @@ class Writing:
         self._redactor = redactor
 
     def event(self, event: Event) -> None:
-        """Redact *event* and add it; its line follows when the transaction is committed."""
+        """Redact *event* and add it; its line follows when the transaction is committed.
+
+        What cannot be stored, such as half a character of a file's name, is replaced.
+        """
         event = replace(
             event,
-            message=self._redactor.text(event.message),
-            data=self._redactor.data(event.data),
+            message=storable(self._redactor.text(event.message)),
+            data=storable(self._redactor.data(event.data)),
         )
         self.events.append(replace(event, number=events.add(self.db, event)))
 

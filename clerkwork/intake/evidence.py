@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from clerkwork.errors import ClerkworkError, InputRejected
+from clerkwork.intake.names import printable_name
 
 BLOCK = 2**20
 
@@ -21,7 +22,7 @@ class Stored:
     Attributes:
         path: Where it is kept.
         sha256: Its content address.
-        name: The file's name as it came in.
+        name: The file's name as it came in, printable.
         first_name: The name under which the same content came in for the first time.
     """
 
@@ -45,6 +46,7 @@ def keep(file: Path, evidence: Path, *, max_mb: int) -> Stored:
         StillChanging: Somebody writes to it at the moment.
         OSError: It cannot be read, or the copy cannot be written.
     """
+    name = printable_name(file.name)
     evidence.mkdir(parents=True, exist_ok=True)
     with (
         file.open("rb") as source,
@@ -52,17 +54,17 @@ def keep(file: Path, evidence: Path, *, max_mb: int) -> Stored:
     ):
         partial = Path(copy.name)
         try:
-            sha256 = _copy(source, copy, file.name, max_mb)
+            sha256 = _copy(source, copy, name, max_mb)
         except BaseException:
             partial.unlink()
             raise
     folder = evidence / sha256[:2]
     folder.mkdir(exist_ok=True)
-    first = _first_name(folder, sha256, file.name)
+    first = _first_name(folder, sha256, name)
     place = folder / (sha256 + suffix(first))
     partial.replace(place)
     _make_durable(folder)
-    return Stored(path=place, sha256=sha256, name=file.name, first_name=first)
+    return Stored(path=place, sha256=sha256, name=name, first_name=first)
 
 
 def _make_durable(folder: Path) -> None:

@@ -14,6 +14,7 @@ from clerkwork.config.settings import Settings
 from clerkwork.errors import ClerkworkError, InputRejected, fill
 from clerkwork.intake.engine import Engine, Prober, Taken
 from clerkwork.intake.evidence import StillChanging
+from clerkwork.intake.names import printable_name
 from clerkwork.intake.notice import note
 from clerkwork.intake.settling import EMPTY_SETTLES, Seen, Settling, folder_clock
 from clerkwork.intake.taking import BY_WORKFLOW, FileTaker
@@ -99,7 +100,7 @@ class FolderIntake:
         names = [] if source is None else [*self._settling.unsettled(workflow, source)]
         if not names:
             return ""
-        return fill(STILL_WRITTEN, {"count": len(names), "name": names[0].name})
+        return fill(STILL_WRITTEN, {"count": len(names), "name": printable_name(names[0].name)})
 
     def interrupt(self) -> None:
         """End every ``visit`` that waits for a file, and let none wait any more."""
@@ -167,19 +168,20 @@ class FolderIntake:
             self._reject(file, workflow, error)
             return 0
         stamp = f"{self._now():%Y%m%dT%H%M%S%fZ}"
-        self._move(file, file.parent / "accepted" / f"{stamp}-{file.name}")
+        self._move(file, file.parent / "accepted" / f"{stamp}-{printable_name(file.name)}")
         return taken.added
 
     def _reject(self, file: Path, workflow: str, error: InputRejected) -> None:
-        place = file.parent / "rejected" / file.name
+        name = printable_name(file.name)
+        place = file.parent / "rejected" / name
         if place.exists():
-            place = place.with_name(f"{self._now():%Y%m%dT%H%M%S%fZ}-{file.name}")
+            place = place.with_name(f"{self._now():%Y%m%dT%H%M%S%fZ}-{name}")
         place.parent.mkdir(exist_ok=True)
         self._engine.event(
             Kind.FILE_REJECTED,
             "The file {file} was rejected: {problem}. {remedy}",
             level=Level.WARNING,
-            file=file.name,
+            file=name,
             workflow=workflow,
             place=error.place,
             problem=error.problem,
@@ -204,6 +206,6 @@ class FolderIntake:
             Kind.EXCEPTION,
             "The file {file} could not be taken and stays in the inbox: {problem}",
             level=Level.ERROR,
-            file=file.name,
+            file=printable_name(file.name),
             problem=problem[:500],
         )

@@ -17,13 +17,13 @@ from clerkwork import clock
 from clerkwork.config.secrets import secret
 from clerkwork.intake.engine import Engine
 from clerkwork.intake.mailbox import Mailbox, Unread, opened
+from clerkwork.intake.names import printable_name
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.workflows import Mail, Workflow
 from clerkwork.store import deliveries
 from clerkwork.store.database import Store
 
 MOST_MAILS = 50
-LONGEST_NAME = 120
 MB = 1_000_000
 
 
@@ -176,8 +176,7 @@ def _file_name(text: str) -> str:
     """Return the last part of a name that came in a mail, without what a folder cannot hold."""
     name = text.replace("\\", "/").rpartition("/")[2]
     name = "".join(char for char in name if char.isprintable()).strip().lstrip(".~$ ")
-    stem, suffix = Path(name).stem, Path(name).suffix
-    return f"{stem[:LONGEST_NAME]}{suffix[:20]}" if stem else ""
+    return printable_name(name) if name else ""
 
 
 def _key(mail: Unread) -> str:

@@ -49,7 +49,7 @@ def problem_of_key(text: str, field: str, most: int) -> tuple[str, str] | None:
 
 
 def storable(data: Any) -> Any:
-    """Return JSON *data* for a person to correct: what cannot be stored is replaced by U+FFFD."""
+    """Return JSON *data* for a person to read: what cannot be stored is replaced by U+FFFD."""
     if isinstance(data, dict):
         return {storable(key): storable(part) for key, part in data.items()}
     if isinstance(data, list):

@@ -168,7 +168,8 @@ def test_a_mail_with_the_message_id_of_one_left_unread_is_taken(post):
         ("C:\\Users\\me\\x.xlsx", "x.xlsx"),
         (".~hidden.xlsx", "hidden.xlsx"),
         ("采购订单.xlsx", "采购订单.xlsx"),
-        ("a" * 300 + ".xlsx", "a" * 120 + ".xlsx"),
+        ("a" * 300 + ".xlsx", "a" * 195 + ".xlsx"),
+        ("单" * 120 + ".xlsx", "单" * 65 + ".xlsx"),
     ],
 )
 def test_a_name_from_outside_cannot_leave_the_folder(post, sent, kept):

@@ -76,6 +76,8 @@ def command(
 
 
 def _put(app: "App", workflow: str, given: str) -> list[int]:
+    from clerkwork.intake.names import printable_name
+
     text = given.lstrip()
     if text.startswith("{"):
         return [_submit(app, workflow, text, "the command line")]
@@ -83,7 +85,7 @@ def _put(app: "App", workflow: str, given: str) -> list[int]:
     if not file.is_file():
         raise UsageError(f"{given}: there is no such file, and it is not a JSON object either")
     if file.suffix == ".json":
-        return [_submit(app, workflow, file.read_bytes(), file.name)]
+        return [_submit(app, workflow, file.read_bytes(), printable_name(file.name))]
     reader = app.reader()
     intake = app.intake(reader)
     try:
