@@ -15,7 +15,7 @@ from clerkwork.engine.core import Core
 from clerkwork.insight.health import STORE, Check, CheckResult, Checkup, fail, look, ok, warn
 from clerkwork.model.items import WorkItem
 from clerkwork.model.schedules import PlannedState
-from clerkwork.store import items, lookups, planned, targets, workers
+from clerkwork.store import items, left_mail, lookups, planned, targets, workers
 from clerkwork.store.database import sqlite_file
 from clerkwork.store.milestones import Milestone, reached
 
@@ -170,6 +170,26 @@ def schedules(checkup: Checkup) -> Iterator[CheckResult]:
         )
 
 
+def mails(checkup: Checkup) -> Iterator[CheckResult]:
+    """Check that no mail was left unread for a person."""
+    mailboxes = {
+        name: flow.mail for name, flow in checkup.core.workflows.items() if flow.mail is not None
+    }
+    with checkup.core.store.read() as db:
+        found = {name: left_mail.count(db, name) for name in sorted(mailboxes)}
+    for name, number in found.items():
+        if number:
+            yield warn(
+                f"mail {name}",
+                "{number} mails for {workflow} were left unread in the mailbox {user}.",
+                "Put their orders in by hand or answer them, then mark them as read; "
+                "`clerkwork logs` names each with the reason.",
+                number=number,
+                workflow=name,
+                user=mailboxes[name].username,
+            )
+
+
 def backups(checkup: Checkup) -> Iterator[CheckResult]:
     """Check the age of the last backup, once there is something to lose."""
     hours = checkup.settings.health.backup_hours
@@ -232,6 +252,7 @@ CHECKS: tuple[Check, ...] = (
     waiting,
     stopped_targets,
     schedules,
+    mails,
     backups,
     restore,
     evidence,

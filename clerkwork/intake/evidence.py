@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from clerkwork.errors import ClerkworkError, InputRejected
+from clerkwork.intake.letter import origin_of
 from clerkwork.intake.names import printable_name
 
 BLOCK = 2**20
@@ -24,12 +25,14 @@ class Stored:
         sha256: Its content address.
         name: The file's name as it came in, printable.
         first_name: The name under which the same content came in for the first time.
+        origin: Which mail brought it, for people; empty when none did.
     """
 
     path: Path
     sha256: str
     name: str
     first_name: str
+    origin: dict[str, str]
 
 
 class StillChanging(ClerkworkError):
@@ -64,7 +67,7 @@ def keep(file: Path, evidence: Path, *, max_mb: int) -> Stored:
     place = folder / (sha256 + suffix(first))
     partial.replace(place)
     _make_durable(folder)
-    return Stored(path=place, sha256=sha256, name=name, first_name=first)
+    return Stored(path=place, sha256=sha256, name=name, first_name=first, origin=origin_of(file))
 
 
 def _make_durable(folder: Path) -> None:

@@ -14,6 +14,7 @@ from clerkwork.config.settings import Settings
 from clerkwork.errors import ClerkworkError, InputRejected, fill
 from clerkwork.intake.engine import Engine, Prober, Taken
 from clerkwork.intake.evidence import StillChanging
+from clerkwork.intake.letter import remove_origin
 from clerkwork.intake.names import printable_name
 from clerkwork.intake.notice import note
 from clerkwork.intake.settling import EMPTY_SETTLES, Seen, Settling, folder_clock
@@ -195,6 +196,7 @@ class FolderIntake:
     def _move(self, file: Path, place: Path) -> None:
         place.parent.mkdir(exist_ok=True)
         file.rename(place)
+        remove_origin(file)
 
     def _report(self, file: Path, seen: Seen, error: Exception) -> None:
         """Write the failure to the run log, once for each state of the file."""

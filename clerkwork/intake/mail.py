@@ -6,25 +6,27 @@ Programs that use a message id again for other files exist: a known id is no rea
 """
 
 import hashlib
+import imaplib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
-from email.message import EmailMessage
-from fnmatch import fnmatch
 from pathlib import Path
 
 from clerkwork import clock
 from clerkwork.config.secrets import secret
+from clerkwork.errors import fill
 from clerkwork.intake.engine import Engine
+from clerkwork.intake.letter import Letter, Origin, listed, read_letter, write_origin
 from clerkwork.intake.mailbox import Mailbox, Unread, opened
-from clerkwork.intake.names import printable_name
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.workflows import Mail, Workflow
-from clerkwork.store import deliveries
+from clerkwork.store import deliveries, left_mail
 from clerkwork.store.database import Store
 
 MOST_MAILS = 50
 MB = 1_000_000
+NOT_TAKEN = " These parts of it were not taken: {not_taken}."
+LEFT = "{count} mails are left unread in the mailbox for a person"
 
 
 class MailIntake:
@@ -65,11 +67,23 @@ class MailIntake:
         if plan.mail is None or plan.source is None or not self._is_time(plan.name, plan.mail):
             return 0
         password = secret(plan.mail.password_variable, f"workflows/{plan.name}.yaml")
-        files = 0
+        files, box = 0, ""
         with opened(plan.mail, password, self._root) as mailbox:
-            for mail in mailbox.unread(MOST_MAILS):
-                files += self._take(mailbox, mail, plan, plan.mail)
+            box = _name_of(plan.mail, mailbox)
+            unread = mailbox.unread()
+            with self._store.read() as db:
+                left = left_mail.uids(db, plan.name, box)
+            with self._store.write() as db:
+                left_mail.forget(db, plan.name, box, left - set(unread))
+            for uid in [uid for uid in unread if uid not in left][:MOST_MAILS]:
+                files += self._take(mailbox, mailbox.look(uid), plan, box)
         return files
+
+    def left(self, workflow: str) -> str:
+        """Return a sentence on the mails that are left for a person, or an empty string."""
+        with self._store.read() as db:
+            count = left_mail.count(db, workflow)
+        return fill(LEFT, {"count": count}) if count else ""
 
     def _is_time(self, name: str, mail: Mail) -> bool:
         now = self._monotonic()
@@ -79,18 +93,25 @@ class MailIntake:
         self._looked[name] = now
         return True
 
-    def _take(self, mailbox: Mailbox, mail: Unread, plan: Workflow, rules: Mail) -> int:
-        if self._was_left(plan.name, mail):
+    def _take(self, mailbox: Mailbox, mail: Unread, plan: Workflow, box: str) -> int:
+        rules, source = plan.mail, plan.source
+        if rules is None or source is None:
             return 0
         if mail.size > rules.max_mb * MB:
-            self._leave(plan, mail, f"it is larger than {rules.max_mb} MB")
+            self._leave(plan, box, mail, f"it is larger than {rules.max_mb} MB")
             return 0
-        message = mailbox.fetch(mail.uid)
-        files = list(_attachments(message, plan))
-        if not files:
-            self._leave(plan, mail, "no file of it fits the workflow's source")
+        try:
+            letter = read_letter(mailbox.fetch(mail.uid), source.pattern)
+        except (imaplib.IMAP4.error, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the library raises a dozen kinds; others go on
+            self._leave(plan, box, mail, f"it cannot be read as a mail ({type(error).__name__})")
             return 0
-        digest = _digest([data for _, data in files])
+        if not letter.files:
+            others = f"; it holds {listed(letter.others)}" if letter.others else ""
+            self._leave(plan, box, mail, f"no file of it fits the workflow's source{others}")
+            return 0
+        digest = _digest([data for _, data in letter.files])
         key, other = _key(mail), False
         known = self._known(plan.name, key)
         if known is not None and known.digest != digest:
@@ -99,36 +120,33 @@ class MailIntake:
         if known is not None:  # it was recorded, and then something died; or it came twice
             mailbox.mark_read(mail.uid)
             return 0
-        names = [self._put(name, data, plan) for name, data in files]
+        names = [self._put(name, data, plan, letter) for name, data in letter.files]
         self._record(plan.name, key, len(names), digest)
         mailbox.mark_read(mail.uid)
-        self._say_taken(plan, mail, message, names, other=other)
+        self._say_taken(plan, mail, letter, names, other=other)
         return len(names)
 
     def _say_taken(
-        self, plan: Workflow, mail: Unread, message: EmailMessage, names: list[str], *, other: bool
+        self, plan: Workflow, mail: Unread, letter: Letter, names: list[str], *, other: bool
     ) -> None:
         said = "A mail of {sender} brought {files}."
         again = "A mail of {sender} with a known message id brought other files: {files}."
         self._engine.event(
             Kind.NOTE,
-            again if other else said,
-            level=Level.WARNING if other else Level.INFO,
-            sender=str(message.get("From", ""))[:200],
-            subject=str(message.get("Subject", ""))[:200],
+            (again if other else said) + (NOT_TAKEN if letter.others else ""),
+            level=Level.WARNING if other or letter.missed else Level.INFO,
+            sender=letter.sender,
+            subject=letter.subject,
             files=", ".join(names),
+            not_taken=listed(letter.others),
             workflow=plan.name,
             message_id=mail.message_id,
         )
 
-    def _was_left(self, workflow: str, mail: Unread) -> bool:
-        """Tell whether a mail was left for a person; another mail of its message id was not."""
-        old = self._known(workflow, _key(mail))  # as versions before the digests recorded it
-        return (old is not None and not old.items) or bool(self._known(workflow, _left_key(mail)))
-
-    def _leave(self, plan: Workflow, mail: Unread, problem: str) -> None:
+    def _leave(self, plan: Workflow, box: str, mail: Unread, problem: str) -> None:
         """Leave a mail unread for a person, and say so once."""
-        self._record(plan.name, _left_key(mail), 0, "")
+        with self._store.write() as db:
+            left_mail.add(db, plan.name, box, mail.uid, now=clock.now())
         self._engine.event(
             Kind.FILE_REJECTED,
             "The mail {message_id} was left in the mailbox: {problem}.",
@@ -146,7 +164,7 @@ class MailIntake:
         with self._store.write() as db:
             deliveries.add(db, workflow, key, digest=digest, items=files, now=clock.now())
 
-    def _put(self, name: str, data: bytes, plan: Workflow) -> str:
+    def _put(self, name: str, data: bytes, plan: Workflow, letter: Letter) -> str:
         """Put a file into the folder under its name, or another one if that is taken."""
         folder = self._inbox / (plan.source.folder if plan.source else "")
         folder.mkdir(parents=True, exist_ok=True)
@@ -159,24 +177,18 @@ class MailIntake:
             stream.write(data)
             stream.flush()
             os.fsync(stream.fileno())
+        write_origin(
+            place,
+            Origin(mail=f"{letter.sender}: {letter.subject}", not_taken=listed(letter.others)),
+        )
         partial.replace(place)
         return place.name
 
 
-def _attachments(message: EmailMessage, plan: Workflow) -> Iterator[tuple[str, bytes]]:
-    pattern = plan.source.pattern if plan.source else "*"
-    for part in message.walk():
-        name = _file_name(part.get_filename() or "")
-        data = part.get_payload(decode=True)
-        if name and isinstance(data, bytes) and data and fnmatch(name.lower(), pattern.lower()):
-            yield name, data
-
-
-def _file_name(text: str) -> str:
-    """Return the last part of a name that came in a mail, without what a folder cannot hold."""
-    name = text.replace("\\", "/").rpartition("/")[2]
-    name = "".join(char for char in name if char.isprintable()).strip().lstrip(".~$ ")
-    return printable_name(name) if name else ""
+def _name_of(rules: Mail, mailbox: Mailbox) -> str:
+    """Return a name of the mailbox as it is now, for the store."""
+    parts = (rules.host, str(rules.port), rules.username, rules.folder, mailbox.validity)
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _key(mail: Unread) -> str:
@@ -186,10 +198,6 @@ def _key(mail: Unread) -> str:
 
 def _other_key(mail: Unread, digest: str) -> str:
     return f"mail:{hashlib.sha256(f'{_key(mail)} with {digest}'.encode()).hexdigest()}"
-
-
-def _left_key(mail: Unread) -> str:
-    return f"mail:{hashlib.sha256(f'{_key(mail)} left as {mail.uid}'.encode()).hexdigest()}"
 
 
 def _digest(contents: list[bytes]) -> str:

@@ -33,15 +33,20 @@ class Unread:
 
 
 class Mailbox:
-    """An open mailbox."""
+    """An open mailbox.
 
-    def __init__(self, imap: imaplib.IMAP4) -> None:
+    Attributes:
+        validity: As long as it is the same, a number means the same mail.
+    """
+
+    def __init__(self, imap: imaplib.IMAP4, validity: str) -> None:
         self._imap = imap
+        self.validity = validity
 
-    def unread(self, most: int) -> list[Unread]:
-        """Return at most *most* unread mails, the oldest first; they stay unread."""
+    def unread(self) -> list[str]:
+        """Return the numbers of all unread mails, the oldest first."""
         (found,) = self._ask("SEARCH", "UNSEEN")
-        return [self._look(uid.decode()) for uid in (found or b"").split()[:most]]
+        return [uid.decode() for uid in (found or b"").split()]
 
     def fetch(self, uid: str) -> EmailMessage:
         """Return a mail; it stays unread."""
@@ -53,7 +58,8 @@ class Mailbox:
         """Mark a mail as read."""
         self._ask("STORE", uid, "+FLAGS.SILENT", r"(\Seen)")
 
-    def _look(self, uid: str) -> Unread:
+    def look(self, uid: str) -> Unread:
+        """Return size and name of a mail; it stays unread."""
         wanted = "(RFC822.SIZE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"
         parts = self._ask("FETCH", uid, wanted)
         words = b" ".join(part[0] if isinstance(part, tuple) else part or b"" for part in parts)
@@ -95,7 +101,8 @@ def opened(mail: Mail, password: str, root: Path) -> Iterator[Mailbox]:
             )
             if answer != "OK":
                 raise imaplib.IMAP4.error(f"there is no folder {mail.folder}")
-            yield Mailbox(imap)
+            _, (validity, *_) = imap.response("UIDVALIDITY")
+            yield Mailbox(imap, (validity or b"").decode())
         finally:
             with suppress(imaplib.IMAP4.error, OSError):
                 imap.logout()

@@ -35,4 +35,5 @@ class Sources:
 
     def left(self, workflow: str) -> str:
         """Return a sentence on what the last look left for the next one, or an empty string."""
-        return self._folder.left(workflow)
+        found = (self._mail.left(workflow), self._folder.left(workflow))
+        return "; ".join(sentence for sentence in found if sentence)

@@ -98,7 +98,7 @@ class FileTaker:
             workflow=plan.name,
             reference=stored.sha256[:16],
             payload=payload,
-            source={"file": stored.name, "sha256": stored.sha256},
+            source={"file": stored.name, "sha256": stored.sha256} | stored.origin,
         )
         review = self._refusal(stored, payload)
         answer = self._engine.submit(terms.of(item), review)
@@ -161,7 +161,8 @@ class FileTaker:
                 "sheet": sheet,
                 "rows": order.rows,
                 "sha256": stored.sha256,
-            },
+            }
+            | stored.origin,
         )
         try:
             self._engine.require_storable(item)

@@ -186,6 +186,16 @@ delivery = sa.Table(
     sa.Index("delivery_by_time", "arrived_ms"),
 )
 
+left_mail = sa.Table(
+    "left_mail",
+    metadata,
+    # Mails left unread for a person, by mailbox (address, folder and UIDVALIDITY) and number.
+    Column("workflow", String(40), primary_key=True),
+    Column("mailbox", String(64), primary_key=True),
+    Column("uid", String(20), primary_key=True),
+    Column("since_ms", BigInteger, nullable=False),
+)
+
 planned_run = sa.Table(
     "planned_run",
     metadata,

@@ -155,6 +155,8 @@ SOURCES = {
     "file": N_("File"),
     "name": N_("Name"),
     "sheet": N_("Sheet"),
+    "mail": N_("Mail"),
+    "not_taken": N_("Not taken from this mail"),
     "row": N_("Row"),
     "rows": N_("Rows"),
     "raw": N_("As it stands there"),

@@ -16,7 +16,8 @@ from clerkwork.insight.health import CheckResult, Checkup, State, look
 from clerkwork.model.items import NewItem
 from clerkwork.model.schedules import PlannedState
 from clerkwork.model.targets import Target
-from clerkwork.store import lookups, milestones, planned, targets, workers
+from clerkwork.model.workflows import Mail
+from clerkwork.store import left_mail, lookups, milestones, planned, targets, workers
 from clerkwork.store.milestones import Milestone
 from clerkwork.web import i18n
 
@@ -113,6 +114,18 @@ def test_open_breaker_is_named_with_the_instant_of_the_next_try(project):
         targets.count_failure(db, "erp", limit=1, until=until, reason="HTTP 500", now=clock.now())
     said = f"The target erp fails and is tried again at {until:%Y-%m-%d %H:%M:%S} UTC: HTTP 500"
     assert results(project, "target state erp") == [(State.WARN, said)]
+
+
+def test_mails_that_were_left_for_a_person_are_counted(project):
+    """They stay unread in the mailbox that is named."""
+    mail = Mail(host="imap.test", username="orders@example.com", password_variable="X")
+    flow = project.engine.workflow("purchase_orders")
+    project.engine.workflows["purchase_orders"] = flow.model_copy(update={"mail": mail})
+    with project.store.write() as db:
+        for uid in "12":
+            left_mail.add(db, "purchase_orders", "m", uid, now=clock.now())
+    said = "2 mails for purchase_orders were left unread in the mailbox orders@example.com."
+    assert results(project, "mail purchase_orders") == [(State.WARN, said)]
 
 
 @pytest.mark.parametrize(

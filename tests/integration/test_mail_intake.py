@@ -4,17 +4,23 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from clerkwork import clock
 from clerkwork.errors import ApplicationException, ConfigError
+from clerkwork.intake.letter import Origin, origin_of, write_origin
 from clerkwork.intake.mail import MailIntake
 from clerkwork.intake.mailbox import opened
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.workflows import FolderSource, Mail, Schedule, Step, Workflow
+from clerkwork.store import left_mail
 from clerkwork.store.database import Store, open_store
+from clerkwork.store.schema import item
+from tests.fixtures_intake import STAMP, TWO
 from tests.fixtures_mail import PASSWORD, VARIABLE, MailServer, message
 
 
@@ -26,6 +32,17 @@ class Log:
 
     def event(self, kind: Kind, _said: str, *, level: Level = Level.INFO, **data: Any) -> None:
         self.events.append((kind, data | {"level": level}))
+
+
+class Raw(EmailMessage):
+    """A mail as it is on the wire, whatever a library would make of it."""
+
+    def __init__(self, raw: bytes) -> None:
+        super().__init__()
+        self._raw = raw
+
+    def as_bytes(self, *_: object, **__: object) -> bytes:
+        return self._raw
 
 
 @dataclass
@@ -63,9 +80,7 @@ class Post:
 
     def files(self) -> dict[str, bytes]:
         folder = self.root / "inbox" / "orders"
-        return (
-            {file.name: file.read_bytes() for file in folder.iterdir()} if folder.exists() else {}
-        )
+        return {file.name: file.read_bytes() for file in folder.glob("[!.]*")}
 
     def unread(self) -> int:
         return self.server.unread(self.user) - 1  # the first one stays
@@ -161,6 +176,100 @@ def test_a_mail_with_the_message_id_of_one_left_unread_is_taken(post):
     assert (found, post.files(), post.unread()) == ([1, 0], {"a.xlsx": b"one"}, 1)
 
 
+def test_mails_that_are_left_use_up_no_look(post, monkeypatch):
+    """However many of them there are, the next order is taken."""
+    monkeypatch.setattr("clerkwork.intake.mail.MOST_MAILS", 2)
+    for number in range(4):
+        post.deliver(f"question {number}")
+    post.deliver("order", ("a.xlsx", b"one"))
+    found = [post.fetch() for _ in range(4)]
+    assert (found, post.files(), post.unread()) == ([0, 0, 1, 0], {"a.xlsx": b"one"}, 4)
+
+
+def test_the_number_of_mails_that_are_left_is_shown_until_a_person_read_them(post):
+    """A planned run says it in its reason."""
+    intake = MailIntake(post.root, post.root / "inbox", post.store, post.log)
+    post.deliver("question")
+    post.fetch()
+    before = intake.left("orders")
+    with opened(post.plan().mail, PASSWORD, post.root) as box:
+        for uid in box.unread():
+            box.mark_read(uid)
+    post.fetch()
+    said = "2 mails are left unread in the mailbox for a person"
+    assert (before, intake.left("orders")) == (said, "")
+
+
+def test_mails_that_were_left_in_a_former_mailbox_are_not_counted(post):
+    """The numbers of the new one mean other mails."""
+    intake = MailIntake(post.root, post.root / "inbox", post.store, post.log)
+    with post.store.write() as db:
+        left_mail.add(db, "orders", "of before", "7", now=clock.now())
+    post.fetch()
+    assert intake.left("orders") == "1 mails are left unread in the mailbox for a person"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Content-Disposition: attachment; filename*",
+        "Content-Type: a/b; filename*",
+        "From: ,*:?q?;*utf-8)]",
+    ],
+)
+def test_a_mail_that_the_library_fails_over_holds_up_no_other(post, header):
+    """It is left for a person, or taken without what cannot be read."""
+    post.server.deliver(post.user, Raw(f"{header}\nMessage-ID: <bad@example.com>\n\nx".encode()))
+    post.deliver("order", ("a.xlsx", b"one"))
+    found = [post.fetch(), post.fetch()]
+    assert (found, post.files(), post.unread()) == ([1, 0], {"a.xlsx": b"one"}, 1)
+
+
+@pytest.mark.parametrize("other", ["b.xls", "order.eml", "winmail.dat", "orders.zip", "empty.xlsx"])
+def test_a_part_of_a_mail_that_is_not_taken_is_named(post, other):
+    """The log warns of it, and the items of the other file say it too."""
+    post.deliver("two", ("a.xlsx", b"one"), (other, b"" if other == "empty.xlsx" else b"two"))
+    post.fetch()
+    ((_, data),) = post.log.events
+    assert (data["files"], data["not_taken"], data["level"]) == ("a.xlsx", other, Level.WARNING)
+    assert origin_of(post.root / "inbox" / "orders" / "a.xlsx") == {
+        "mail": "buyer@example.com: two",
+        "not_taken": other,
+    }
+
+
+def test_a_picture_in_the_text_and_a_signature_are_named_without_a_warning(post):
+    """Nearly every mail of a company has them."""
+    made = message("logo", ("a.xlsx", b"one"), message_id="<logo@example.com>")
+    made.add_attachment(b"x", "image", "png", disposition="inline", filename="logo.png")
+    made.add_attachment(b"x", "application", "pkcs7-signature", filename="smime.p7s")
+    post.server.deliver(post.user, made)
+    post.fetch()
+    ((_, data),) = post.log.events
+    assert (data["not_taken"], data["level"]) == ("logo.png, smime.p7s", Level.INFO)
+
+
+def test_the_parts_of_a_mail_that_is_left_are_named(post):
+    """The person need not open it to see what it is about."""
+    post.deliver("zip", ("orders.zip", b"x"))
+    post.fetch()
+    said = "no file of it fits the workflow's source; it holds orders.zip"
+    assert post.log.events[0][1]["problem"] == said
+
+
+def test_the_items_of_a_file_say_which_mail_brought_it(desk):
+    """And what else that mail brought; nothing is left beside the file."""
+    file = desk.drop("a.xlsx", TWO)
+    write_origin(file, Origin(mail="buyer@example.com: two", not_taken="b.xls"))
+    desk.scan()
+    with desk.engine.store.read() as db:
+        found = {(row.source["mail"], row.source["not_taken"]) for row in db.execute(item.select())}
+    assert (found, desk.files()) == (
+        {("buyer@example.com: two", "b.xls")},
+        [f"accepted/{STAMP}-a.xlsx"],
+    )
+
+
 @pytest.mark.parametrize(
     ("sent", "kept"),
     [
@@ -231,8 +340,8 @@ def test_a_mail_keeps_unread_while_it_is_looked_at(post):
     with opened(
         post.plan().mail or Mail(host="", username="", password_variable="X"), PASSWORD, post.root
     ) as box:
-        for mail in box.unread(10):
-            box.fetch(mail.uid)
+        for uid in box.unread():
+            box.fetch(uid)
     assert post.unread() == 1
 
 

@@ -1,0 +1,45 @@
+"""Mails that were left unread in a mailbox for a person, until somebody reads or deletes them."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from clerkwork.clock import to_ms
+from clerkwork.store.schema import left_mail
+from clerkwork.store.upsert import inserted
+
+
+def add(db: Connection, workflow: str, mailbox: str, uid: str, *, now: datetime) -> bool:
+    """Record that a mail is left; return False if that is known already."""
+    return inserted(db, left_mail, workflow=workflow, mailbox=mailbox, uid=uid, since_ms=to_ms(now))
+
+
+def uids(db: Connection, workflow: str, mailbox: str) -> set[str]:
+    """Return the numbers of the mails that are left in this mailbox."""
+    query = sa.select(left_mail.c.uid).where(
+        left_mail.c.workflow == workflow, left_mail.c.mailbox == mailbox
+    )
+    return set(db.execute(query).scalars())
+
+
+def forget(db: Connection, workflow: str, mailbox: str, gone: Collection[str]) -> None:
+    """Delete the mails *gone* from this mailbox, and those of the workflow's former mailboxes."""
+    former = left_mail.delete().where(
+        left_mail.c.workflow == workflow, left_mail.c.mailbox != mailbox
+    )
+    db.execute(former)
+    for uid in gone:
+        one = left_mail.delete().where(
+            left_mail.c.workflow == workflow,
+            left_mail.c.mailbox == mailbox,
+            left_mail.c.uid == uid,
+        )
+        db.execute(one)
+
+
+def count(db: Connection, workflow: str) -> int:
+    """Return the number of mails that are left for a person of the workflow."""
+    query = sa.select(sa.func.count()).where(left_mail.c.workflow == workflow)
+    return int(db.execute(query).scalar_one())
