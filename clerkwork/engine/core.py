@@ -37,6 +37,7 @@ from clerkwork.store.database import Store
 
 RUN = "run_item"
 VERSION = "items-1"  # constant: with DBOS's own, items would wait for code that no longer runs
+ACTIVE = frozenset({"PENDING", "ENQUEUED", "DELAYED"})  # states of runs that are not over
 SERIALIZER = DBOSPortableJSONSerializer()  # the default would keep pickles in the database
 
 

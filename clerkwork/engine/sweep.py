@@ -15,17 +15,16 @@ from dbos import error as dbos_error
 
 from clerkwork import clock
 from clerkwork.children import end_children_of
-from clerkwork.engine import deadlines
+from clerkwork.engine import deadlines, stuck
 from clerkwork.engine.aftermath import go_on
 from clerkwork.engine.clockguard import MOST_DRIFT
-from clerkwork.engine.core import RUN, VERSION
+from clerkwork.engine.core import ACTIVE, RUN, VERSION
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.trigger import release_held
 from clerkwork.model.items import WorkItem
 from clerkwork.store import items, mending, moves, workers
 
 EVER = clock.from_ms(0)
-ACTIVE = {"PENDING", "ENQUEUED", "DELAYED"}
 
 
 class Sweep:
@@ -41,6 +40,7 @@ class Sweep:
         self._queues: Sequence[str] = ()
         self._host = socket.gethostname()
         self._broken: set[str] = set()
+        self._stuck = stuck.Look(engine.store, engine.client)
 
     def begin(self, queues: Sequence[str]) -> None:
         """Give the first sign of life of a worker that will work on *queues*."""
@@ -74,7 +74,7 @@ class Sweep:
         self._broken.add(run_id or "")
 
     def once(self) -> None:
-        """Heartbeat, take over dead workers' runs, let due items go on, release held ones."""
+        """Heartbeat, take over dead workers' runs, resume due items, release held ones, repair."""
         self.beat()
         with (
             self._engine.store.read() as db
@@ -86,6 +86,9 @@ class Sweep:
         deadlines.sweep(self._engine)
         release_held(self._engine)
         go_on(self._engine)
+        for found in self._stuck.next():
+            if found.item.workflow in self._engine.workflows:
+                stuck.repair(self._engine, found)
 
     def _take_over(self) -> set[str]:
         """Hand dead workers' runs to the living; return the runs that were at work."""

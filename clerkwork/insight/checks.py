@@ -13,6 +13,7 @@ from clerkwork.config.disk import used_percent
 from clerkwork.config.settings import Settings
 from clerkwork.engine.core import Core
 from clerkwork.insight.health import STORE, Check, CheckResult, Checkup, fail, look, ok, warn
+from clerkwork.insight.open_items import open_items
 from clerkwork.model.items import WorkItem
 from clerkwork.model.schedules import PlannedState
 from clerkwork.store import items, left_mail, lookups, planned, targets, workers
@@ -250,6 +251,7 @@ CHECKS: tuple[Check, ...] = (
     room,
     at_work,
     waiting,
+    open_items,
     stopped_targets,
     schedules,
     mails,

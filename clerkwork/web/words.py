@@ -108,6 +108,7 @@ CODES = {
     "not_before": N_("Not before an instant"),
     "not_verified": N_("Not confirmed by the target"),
     "overdue": N_("Overdue"),
+    "review_missing": N_("Its review was missing"),
     "ocr_failed": N_("Text recognition failed"),
     "ocr_missing": N_("Text recognition failed"),
     "over_limit": N_("Over the limit"),
