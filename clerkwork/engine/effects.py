@@ -6,7 +6,6 @@ possible submit nothing is believed before the target's quiet period is over: a 
 earlier can miss a record that is still being stored, and entering it again would double it.
 """
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -19,15 +18,25 @@ from clerkwork import clock
 from clerkwork.discover import dotted_name
 from clerkwork.engine import gate
 from clerkwork.engine.execution import Execution
+from clerkwork.engine.ledger import LedgerEntry
 from clerkwork.engine.signals import Postponed, StepFailed
-from clerkwork.engine.verdict import missing, not_verified, unknown, unseen, wrong_with
-from clerkwork.errors import ApplicationException, BotException, Fenced
+from clerkwork.engine.verdict import (
+    doubtful,
+    missing,
+    not_verified,
+    other_content,
+    unknown,
+    unseen,
+    wrong_with,
+)
+from clerkwork.errors import BotException, Fenced
 from clerkwork.model.bots import Do, Find
 from clerkwork.model.events import Event, Kind
 from clerkwork.model.orders import Receipt
 from clerkwork.model.reviews import NewReview, form_fields
 from clerkwork.model.targets import Target
-from clerkwork.store import effects, items, lookups, moves
+from clerkwork.store import lookups, moves
+from clerkwork.store.effects import Effect
 from clerkwork.store.milestones import Milestone, reached
 from clerkwork.store.recovery import FENCE_STEP
 
@@ -45,6 +54,7 @@ def perform(
     key: str,
     find: Find[M],
     do: Do[M],
+    record: str | None = None,
     released_by: int = 0,
 ) -> Receipt:
     """Do the effect and return its receipt; see ``Run.effect``.
@@ -57,8 +67,9 @@ def perform(
         key: Name of the field of *value* that identifies it in the target.
         find: Looks it up.
         do: Enters it.
-        released_by: Number of the review in which a person last said that it does not stand in the
-            target, or 0.
+        record: Kind of the record; None: what this step enters is a kind of its own.
+        released_by: Number of the review in which a person last said that it is to be entered, or
+            0.
 
     Raises:
         Postponed: The quiet period after an earlier submit is not over, or the target is left
@@ -73,6 +84,7 @@ def perform(
         key=str(getattr(value, key)),
         value=value,
         find=find,
+        record=record or step,
         released_by=released_by,
     )
     try:
@@ -93,6 +105,7 @@ class _Act:
         key: str,
         value: BaseModel,
         find: Find[Any],
+        record: str,
         released_by: int,
     ) -> None:
         self._execution = execution
@@ -104,19 +117,30 @@ class _Act:
         self._released_by = released_by
         self._marked = NEVER
         self._mark_again = timedelta(seconds=target.slowest_commit_s / 2)
-        self._digest = hashlib.sha256(value.model_dump_json().encode()).hexdigest()
+        self._entry = LedgerEntry(
+            execution.engine.store,
+            item_id=execution.item.id,
+            target=target.name,
+            key=key,
+            record=record,
+            step=step,
+            value=value,
+            bots=execution.engine.bots,
+        )
 
     def perform(self, find: Find[Any], do: Do[Any]) -> Receipt:
         self._wait_until_open()
         self._intend()
         if self._target.guarantee == "blind":
             return self._perform_blindly(do)
+        self._refuse_other()
         self._wait_until_settled()
-        if (found := self._look(find)) is not None:
+        if (found := self._look_first(find)) is not None:
             return self._confirm(found, Kind.EFFECT_FOUND, "{key} stands in {target} already")
-        if self._row().confirmed is not None:
+        if self._entry.row().confirmed is not None:
             raise missing(self._key, self._target.name)
         self._stop_if_only_looked_up()
+        self._refuse_doubtful()
         searchable = self._target.guarantee == "searchable"
         if searchable:
             self._refuse_unseen()
@@ -128,7 +152,7 @@ class _Act:
                 raise
             return self._confirm(found, Kind.EFFECT_FOUND, "{key} stands in {target} already")
         if searchable:  # before the look: that can fail, and the worker can die over it
-            self._keep_answer(answer)
+            self._entry.keep_answer(answer)
         found = self._look(find)
         if found is None:
             raise not_verified(self._key, self._target.name)
@@ -136,9 +160,11 @@ class _Act:
 
     def _perform_blindly(self, do: Do[Any]) -> Receipt:
         """Enter it where nothing can be looked up: its confirmation is all that is ever known."""
-        row = self._row()
+        row = self._entry.row()
         if row.confirmed is not None:
             return Receipt.model_validate(row.receipt)
+        self._refuse_other()
+        self._refuse_doubtful()
         self._refuse_unknown()
         self._stop_if_only_looked_up()
         try:
@@ -148,16 +174,32 @@ class _Act:
             raise
         return self._confirm(receipt, Kind.EFFECT_CONFIRMED, "{target} has confirmed {key}")
 
-    def _refuse_unknown(self) -> None:
-        """Leave it to a person when it may have been submitted since one last looked.
+    def _is_released(self) -> bool:
+        """Return whether a person said that it is to be entered, and it was not submitted since.
 
         Each answer allows one submit. Numbers are compared and not instants, because a clock may
         have been set between.
         """
-        row = self._row()
-        if (row.sent is not None or self._may_be_forgotten()) and (
-            self._released_by <= row.sent_review
-        ):
+        return self._released_by > self._entry.row().sent_review
+
+    def _refuse_other(self) -> None:
+        """Leave it to a person when the record was entered with other content."""
+        if (other := self._other()) is not None and not self._is_released():
+            raise other_content(other, self._value)
+
+    def _other(self) -> Effect | None:
+        """Return what was entered with other content, until a person let this content in."""
+        return None if self._entry.row().sent is not None else self._entry.other
+
+    def _refuse_doubtful(self) -> None:
+        """Leave it to a person when something else may have entered this very record."""
+        if (known := self._entry.doubtful) is not None and not self._is_released():
+            raise doubtful(known)
+
+    def _refuse_unknown(self) -> None:
+        """Leave it to a person when it may have been submitted since one last looked."""
+        sent = self._entry.row().sent is not None or self._may_be_forgotten()
+        if sent and not self._is_released():
             raise unknown(self._key, self._target.name)
 
     def _refuse_unseen(self) -> None:
@@ -166,8 +208,8 @@ class _Act:
         What the target keeps under another reference, or where nobody looks, would be entered again
         at each attempt. Each answer allows one submit, as for a blind target.
         """
-        row = self._row()
-        if row.receipt is not None and self._released_by <= row.sent_review:
+        row = self._entry.row()
+        if row.receipt is not None and not self._is_released():
             raise unseen(self._key, self._target.name, Receipt.model_validate(row.receipt))
 
     def settled(self) -> datetime | None:
@@ -179,7 +221,7 @@ class _Act:
 
     def _sent(self) -> datetime:
         """Return the last instant at which it may have been sent, by the clock as it is now."""
-        sent = self._row().sent
+        sent = self._entry.last_sent()
         if sent is None:
             return NEVER
         clock_set = self._execution.engine.clock_guard.last_set() or NEVER
@@ -222,55 +264,8 @@ class _Act:
         )
 
     def _intend(self) -> None:
-        now, item_id = clock.now(), self._execution.item.id
-        with self._execution.engine.store.write() as db:
-            new = effects.intend(
-                db,
-                target=self._target.name,
-                key=self._key,
-                name=self._step,
-                item_id=item_id,
-                digest=self._digest,
-                now=now,
-            )
-            busy = not new and not self._adopted(db)
-            if not busy:
-                self._describe(db)
-        if new:
+        if self._entry.intend(find=dotted_name(self._find), now=clock.now()):
             self._event(Kind.EFFECT_INTENT, "about to enter {key} in {target}")
-        elif busy:
-            raise ApplicationException(
-                "effect_busy",
-                "Another item is about to enter {key} in {target}.",
-                key=self._key,
-                target=self._target.name,
-            )
-
-    def _adopted(self, db: Connection) -> bool:
-        """Take the row over; return False when another open item is at it."""
-        row = effects.get(db, self._target.name, self._key, lock=True)
-        owner = None if row is None else items.get(db, row.item_id)
-        item_id = self._execution.item.id
-        if owner is not None and owner.id != item_id and owner.outcome is None:
-            return False
-        effects.adopt(
-            db,
-            target=self._target.name,
-            key=self._key,
-            item_id=item_id,
-            digest=self._digest,
-        )
-        return True
-
-    def _describe(self, db: Connection) -> None:
-        effects.describe(
-            db,
-            target=self._target.name,
-            key=self._key,
-            value=self._value.model_dump(mode="json"),
-            model=dotted_name(type(self._value)),
-            find=dotted_name(self._find),
-        )
 
     def _wait_until_open(self) -> None:
         """Stop before a gate that was closed since the item was reserved."""
@@ -283,18 +278,20 @@ class _Act:
 
     def _wait_until_settled(self) -> None:
         ready = self.settled()
-        if ready is not None and self._row().confirmed is None and clock.now() < ready:
+        if ready is not None and self._entry.row().confirmed is None and clock.now() < ready:
             raise Postponed(ready, "quiet_period", "waits until the target has settled")
 
-    def _row(self) -> effects.Effect:
-        with self._execution.engine.store.read() as db:
-            row = effects.get(db, self._target.name, self._key)
-        if row is None:
-            raise LookupError(f"the effect ledger has no row for {self._key}")
-        return row
+    def _look_first(self, find: Find[Any]) -> Receipt | None:
+        """Look before the submit; what stands there then is none of a content not yet sent."""
+        hits: list[Receipt] = self._call(find)
+        if hits and (other := self._other()) is not None:
+            raise other_content(other, self._value, still=hits[0])
+        return self._judged(hits)
 
     def _look(self, find: Find[Any]) -> Receipt | None:
-        hits: list[Receipt] = self._call(find)
+        return self._judged(self._call(find))
+
+    def _judged(self, hits: list[Receipt]) -> Receipt | None:
         if (wrong := wrong_with(hits, self._key, self._target.name)) is not None:
             raise wrong
         return hits[0] if hits else None
@@ -359,18 +356,10 @@ class _Act:
         return marked
 
     def _mark_sent(self, db: Connection, now: datetime) -> bool:
-        item_id = self._execution.item.id
-        return effects.mark_sent(
-            db,
-            target=self._target.name,
-            key=self._key,
-            item_id=item_id,
-            now=now,
-            review=self._released_by,
-        )
+        return self._entry.mark_sent(db, now=now, review=self._released_by)
 
     def _send(self) -> None:
-        held = self._mark(self._entry(Kind.EFFECT_SENT, "submits {key} in {target}"))
+        held = self._mark(self._said(Kind.EFFECT_SENT, "submits {key} in {target}"))
         while held and self._outdated():  # the store kept us waiting after the mark
             held = self._mark()
         if not held:
@@ -379,21 +368,14 @@ class _Act:
     def _taken_over(self) -> Fenced:
         return Fenced(f"item {self._execution.item.id} was taken over; {self._key} is kept back")
 
-    def _keep_answer(self, receipt: Receipt) -> None:
-        kept = receipt.model_dump(mode="json")
-        with self._execution.engine.store.write() as db:
-            effects.keep_answer(db, target=self._target.name, key=self._key, receipt=kept)
-
     def _confirm(self, receipt: Receipt, kind: Kind, message: str) -> Receipt:
-        seen, now = receipt.model_dump(mode="json"), clock.now()
-        with self._execution.engine.store.write() as db:
-            effects.confirm(db, target=self._target.name, key=self._key, receipt=seen, now=now)
+        self._entry.confirm(receipt, now=clock.now())
         self._event(kind, message + " as {confirmation}", confirmation=receipt.confirmation)
         return receipt
 
     def _event(self, kind: Kind, message: str, **data: Any) -> None:
-        self._execution.engine.log.write(self._entry(kind, message, **data))
+        self._execution.engine.log.write(self._said(kind, message, **data))
 
-    def _entry(self, kind: Kind, message: str, **data: Any) -> Event:
+    def _said(self, kind: Kind, message: str, **data: Any) -> Event:
         facts = {"key": self._key, "target": self._target.name, **data}
         return self._execution.entry(kind, message, facts, step=self._step)

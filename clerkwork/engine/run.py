@@ -13,7 +13,7 @@ from clerkwork.engine.effects import perform
 from clerkwork.engine.execution import Execution
 from clerkwork.engine.judging import Doubt, judged, own_doubt
 from clerkwork.engine.signals import Parked
-from clerkwork.engine.verdict import UNKNOWN
+from clerkwork.engine.verdict import ASKS_LEAVE
 from clerkwork.errors import DocumentRejected, rejection
 from clerkwork.model.attachments import Attachment
 from clerkwork.model.bots import Bot, Do, Find, Run
@@ -105,7 +105,16 @@ class EngineRun(Run):
         )
         return kept
 
-    def effect(self, name: str, value: M, *, key: str, find: Find[M], do: Do[M]) -> Receipt:
+    def effect(
+        self,
+        name: str,
+        value: M,
+        *,
+        key: str,
+        find: Find[M],
+        do: Do[M],
+        record: str | None = None,
+    ) -> Receipt:
         """See ``Run.effect``."""
         engine = self._execution.engine
         workflow = engine.workflows.get(self.item.workflow)
@@ -122,6 +131,7 @@ class EngineRun(Run):
                 key=key,
                 find=find,
                 do=do,
+                record=record,
                 released_by=self._released_by(step),
             )
 
@@ -166,9 +176,9 @@ class EngineRun(Run):
         return None
 
     def _released_by(self, step: str) -> int:
-        """Return the review in which a person last said that it does not stand there, or 0."""
+        """Return the review in which a person last said that it is to be entered, or 0."""
         answered = self._answer(step)
-        return answered.number if answered is not None and answered.code == UNKNOWN else 0
+        return answered.number if answered is not None and answered.code in ASKS_LEAVE else 0
 
     def _decide(self, review: NewReview, model: type[M], evidence: Extraction | None) -> M:
         answered = self._answer(review.step or "")

@@ -170,18 +170,32 @@ class Run(ABC):
         """
 
     @abstractmethod
-    def effect(self, name: str, value: M, *, key: str, find: Find[M], do: Do[M]) -> Receipt:
+    def effect(
+        self,
+        name: str,
+        value: M,
+        *,
+        key: str,
+        find: Find[M],
+        do: Do[M],
+        record: str | None = None,
+    ) -> Receipt:
         """Do an irreversible act on the bot's target exactly once, and return its receipt.
 
         Looks first, does it, and looks again to verify. If a worker dies between the click and
         the answer, the next attempt waits the target's quiet period and looks before it acts.
 
+        One act is known by target, kind of record and key, whichever workflow it comes through.
+        With equal content it is done once; with other content a person is asked.
+
         Args:
-            name: The effect's name in the ledger, unique in the bot.
+            name: The effect's name, unique in the bot.
             value: What is to be entered; a person may correct it when the target refuses it.
             key: Path of the field of *value* that identifies it in the target.
             find: Returns a receipt for each record with that key that stands in the target.
             do: Enters *value*; calls ``screen.about_to_submit()`` just before its last click.
+            record: Kind of the record, at most 120 characters. Bots that enter the same records
+                name the same kind. None: what this effect of this bot enters is a kind of its own.
         """
 
     @abstractmethod

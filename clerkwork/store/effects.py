@@ -1,4 +1,8 @@
-"""The effect ledger: one row for each irreversible act, from intent over sent to confirmed."""
+"""The effect ledger: one row for each irreversible act, from intent over sent to confirmed.
+
+The acts of one target and key are numbered: an order and an invoice may have the same number, and
+a person may have let a second content in. Which of the rows is which act, the engine decides.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,8 +22,13 @@ class Effect:
 
     Attributes:
         target: The system it acts on.
-        key: What identifies the record there; one effect per target and key, for ever.
+        key: What identifies the record there.
+        no: The number of the act among those of this target and key, from 1.
+        record: The kind of record; None: of a version that did not tell kinds apart.
+        name: The step that it was begun by, as ``bot: effect``.
         digest: SHA-256 of the data that was or will be entered.
+        value: The data as JSON; None: the item is gone.
+        model: Dotted name of its model.
         sent: The instant before the last possible submit, or None.
         sent_review: The review whose answer allowed that submit, or 0: no person was asked.
         confirmed: When the record was seen in the target, or None.
@@ -28,13 +37,22 @@ class Effect:
 
     target: str
     key: str
+    no: int
+    record: str | None
     name: str
     item_id: int
     digest: str
+    value: dict[str, Any] | None
+    model: str | None
     sent: datetime | None
     sent_review: int
     confirmed: datetime | None
     receipt: dict[str, Any] | None
+
+    @property
+    def may_stand(self) -> bool:
+        """Return whether it may stand in the target: it was submitted or seen there."""
+        return self.sent is not None or self.confirmed is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +80,21 @@ def intend(
     *,
     target: str,
     key: str,
+    record: str,
     name: str,
     item_id: int,
     digest: str,
     now: datetime,
+    no: int = 1,
 ) -> bool:
-    """Write the intent; return False when the ledger has a row for this target and key."""
+    """Write the intent; return False when the ledger has a row of this target, key and number."""
     return inserted(
         db,
         effect,
         target=target,
         key=key,
+        no=no,
+        record=record,
         name=name,
         item_id=item_id,
         digest=digest,
@@ -81,12 +103,17 @@ def intend(
     )
 
 
-def get(db: Connection, target: str, key: str, *, lock: bool = False) -> Effect | None:
-    """Return the ledger's row, or None; with *lock* nobody else changes it in this transaction."""
+def of_key(db: Connection, target: str, key: str, *, lock: bool = False) -> list[Effect]:
+    """Return the acts of a target and key; with *lock* nobody else changes them meanwhile."""
     statement = sa.select(effect).where(effect.c.target == target, effect.c.key == key)
     if lock:
         statement = statement.with_for_update()
-    row = db.execute(statement).one_or_none()
+    return [_effect(row) for row in db.execute(statement.order_by(effect.c.no))]
+
+
+def get(db: Connection, target: str, key: str, no: int = 1) -> Effect | None:
+    """Return one row of the ledger, or None."""
+    row = db.execute(sa.select(effect).where(_is(target, key, no))).one_or_none()
     return None if row is None else _effect(row)
 
 
@@ -96,11 +123,11 @@ def of_item(db: Connection, item_id: int) -> list[Effect]:
     return [_effect(row) for row in db.execute(statement)]
 
 
-def adopt(db: Connection, *, target: str, key: str, item_id: int, digest: str) -> bool:
+def adopt(db: Connection, *, target: str, key: str, item_id: int, digest: str, no: int = 1) -> bool:
     """Make an unconfirmed row the item's own, with the data it will enter now."""
     statement = (
         effect.update()
-        .where(effect.c.target == target, effect.c.key == key, effect.c.confirmed_ms.is_(None))
+        .where(_is(target, key, no), effect.c.confirmed_ms.is_(None))
         .values(item_id=item_id, digest=digest)
     )
     return db.execute(statement).rowcount == 1
@@ -114,11 +141,12 @@ def describe(
     value: dict[str, Any],
     model: str,
     find: str,
+    no: int = 1,
 ) -> bool:
     """Keep what an unconfirmed row is to enter and how it can be looked up later."""
     statement = (
         effect.update()
-        .where(effect.c.target == target, effect.c.key == key, effect.c.confirmed_ms.is_(None))
+        .where(_is(target, key, no), effect.c.confirmed_ms.is_(None))
         .values(value=value, model=model, find=find)
     )
     return db.execute(statement).rowcount == 1
@@ -127,14 +155,27 @@ def describe(
 def entered(db: Connection, *, since: datetime) -> list[Entered]:
     """Return what may have been submitted since an instant and is not at work any more.
 
-    That is what was confirmed, and what belongs to an item that is closed.
+    That is what was confirmed, and what belongs to an item that is closed. What a person let in
+    with other content later stands there in the place of the first.
     """
+    later = effect.alias()
+    replaced = sa.exists().where(
+        later.c.target == effect.c.target,
+        later.c.key == effect.c.key,
+        sa.or_(
+            later.c.record == effect.c.record,
+            sa.and_(effect.c.record.is_(None), later.c.name == effect.c.name),
+        ),
+        later.c.no > effect.c.no,
+        later.c.confirmed_ms.is_not(None),
+    )
     statement = (
         sa.select(effect)
         .join(item, item.c.id == effect.c.item_id)
         .where(
             effect.c.sent_ms >= to_ms(since),
             effect.c.find.is_not(None),
+            ~replaced,
             sa.or_(effect.c.confirmed_ms.is_not(None), item.c.finished_ms.is_not(None)),
         )
         .order_by(effect.c.target, effect.c.sent_ms)
@@ -154,14 +195,20 @@ def entered(db: Connection, *, since: datetime) -> list[Entered]:
 
 
 def mark_sent(
-    db: Connection, *, target: str, key: str, item_id: int, now: datetime, review: int = 0
+    db: Connection,
+    *,
+    target: str,
+    key: str,
+    item_id: int,
+    now: datetime,
+    review: int = 0,
+    no: int = 1,
 ) -> bool:
     """Note that the submit may happen from now on; False when the row is not the item's own."""
     statement = (
         effect.update()
         .where(
-            effect.c.target == target,
-            effect.c.key == key,
+            _is(target, key, no),
             effect.c.item_id == item_id,
             effect.c.confirmed_ms.is_(None),
         )
@@ -170,31 +217,41 @@ def mark_sent(
     return db.execute(statement).rowcount == 1
 
 
-def keep_answer(db: Connection, *, target: str, key: str, receipt: dict[str, Any]) -> None:
+def keep_answer(
+    db: Connection, *, target: str, key: str, receipt: dict[str, Any], no: int = 1
+) -> None:
     """Keep what the target answered to the submit of a record that is not seen there yet."""
-    here = sa.and_(effect.c.target == target, effect.c.key == key, effect.c.confirmed_ms.is_(None))
+    here = sa.and_(_is(target, key, no), effect.c.confirmed_ms.is_(None))
     db.execute(effect.update().where(here).values(receipt=receipt))
 
 
 def confirm(
-    db: Connection, *, target: str, key: str, receipt: dict[str, Any], now: datetime
+    db: Connection, *, target: str, key: str, receipt: dict[str, Any], now: datetime, no: int = 1
 ) -> bool:
     """Note that the record was seen in the target."""
     statement = (
         effect.update()
-        .where(effect.c.target == target, effect.c.key == key)
+        .where(_is(target, key, no))
         .values(state="confirmed", confirmed_ms=to_ms(now), receipt=receipt)
     )
     return db.execute(statement).rowcount == 1
+
+
+def _is(target: str, key: str, no: int) -> sa.ColumnElement[bool]:
+    return sa.and_(effect.c.target == target, effect.c.key == key, effect.c.no == no)
 
 
 def _effect(row: Row[Any]) -> Effect:
     return Effect(
         target=row.target,
         key=row.key,
+        no=row.no,
+        record=row.record,
         name=row.name,
         item_id=row.item_id,
         digest=row.digest,
+        value=row.value,
+        model=row.model,
         sent=None if row.sent_ms is None else from_ms(row.sent_ms),
         sent_review=row.sent_review,
         confirmed=None if row.confirmed_ms is None else from_ms(row.confirmed_ms),

@@ -121,7 +121,9 @@ effect = sa.Table(
     metadata,
     Column("target", String(40), primary_key=True),
     Column("key", String(200), primary_key=True),
-    Column("name", String(60), nullable=False),
+    Column("no", Integer, primary_key=True, autoincrement=False, server_default="1"),
+    Column("record", String(120)),  # NULL: of a version that did not tell kinds of records apart
+    Column("name", String(120), nullable=False),
     Column("item_id", Number, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("value", sa.JSON),  # with the next two, what a later look-up needs; goes with the item

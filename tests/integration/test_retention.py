@@ -195,7 +195,14 @@ def test_logs_checkpoints_and_items_go_when_they_are_old(make_bench: MakeBench) 
     waiting = bench.put("A-2")
     with bench.store.write() as db:
         effects.intend(
-            db, target="erp", key="A-1", name="e", item_id=closed, digest="d", now=clock.now()
+            db,
+            target="erp",
+            key="A-1",
+            record="e",
+            name="e",
+            item_id=closed,
+            digest="d",
+            now=clock.now(),
         )
     log_file = bench.logs / "runs" / f"item-{closed}-1.jsonl"
     os.utime(log_file, (0, 0))

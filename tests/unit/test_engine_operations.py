@@ -107,7 +107,14 @@ def test_an_item_that_was_sent_is_neither_cancelled_nor_expired_nor_edited(
     item_id, now = bench.put("A-1", 3), clock.now()
     with bench.store.write() as db:
         effects.intend(
-            db, target="erp", key="K", name="enter", item_id=item_id, digest="d", now=now
+            db,
+            target="erp",
+            key="K",
+            record="enter",
+            name="enter",
+            item_id=item_id,
+            digest="d",
+            now=now,
         )
         effects.mark_sent(db, target="erp", key="K", item_id=item_id, now=now)
     them = operations(bench)

@@ -150,7 +150,14 @@ def send(bench: Bench, item_id: int) -> None:
     now = clock.now()
     with bench.store.write() as db:
         effects.intend(
-            db, target="erp", key="K", name="enter", item_id=item_id, digest="d", now=now
+            db,
+            target="erp",
+            key="K",
+            record="enter",
+            name="enter",
+            item_id=item_id,
+            digest="d",
+            now=now,
         )
         effects.mark_sent(db, target="erp", key="K", item_id=item_id, now=now)
 

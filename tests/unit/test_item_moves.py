@@ -160,7 +160,9 @@ class Histories(RuleBasedStateMachine):
     def send(self, item_id: int) -> None:
         """Something of the item may stand in the target from now on."""
         key = {"target": "erp", "key": str(item_id)}
-        effects.intend(self.db, name="enter", item_id=item_id, digest="d", now=START, **key)
+        effects.intend(
+            self.db, record="enter", name="enter", item_id=item_id, digest="d", now=START, **key
+        )
         effects.mark_sent(self.db, item_id=item_id, now=START, **key)
 
     @rule(item_id=known, fenced=st.sampled_from(FENCED), stale=st.booleans())

@@ -227,8 +227,10 @@ def test_entry_of_a_workflow_that_is_gone_stops_nothing(entered: Bench) -> None:
     entered.engine.workflows["renamed"] = entered.engine.workflows.pop("work")
     found = sweep(entered).run(clock.now())
     said = (
-        "A-1 was entered in erp before, but is not found there any more. Nobody could be asked: "
-        "there is no workflow 'work'; known: next, renamed"
+        "A-1 was entered in erp before, but the look-up does not find it there now. Look there. If"
+        " it stands there, or was deleted on purpose, say that it was done by hand; if it was"
+        " deleted by mistake, enter it there again and send this on. Nobody could be asked: there"
+        " is no workflow 'work'; known: next, renamed"
     )
     with entered.store.read() as db:
         errors = [event for event in events.after(db, 0) if event.level is Level.ERROR]

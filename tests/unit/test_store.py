@@ -5,15 +5,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy.engine import make_url
 
+from clerkwork.clock import from_ms
 from clerkwork.errors import ConfigError
 from clerkwork.model.items import MOVES, ItemState, NewItem
 from clerkwork.model.schedules import PlannedState
-from clerkwork.store import items, mending, moves, planned, workers
-from clerkwork.store.database import BUSY_TIMEOUT_MS, Store, open_store
+from clerkwork.store import effects, items, mending, moves, planned, workers
+from clerkwork.store.database import BUSY_TIMEOUT_MS, Store, _create, open_store
+from clerkwork.store.effects import Effect
 from clerkwork.store.schema import item, metadata
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -50,6 +55,49 @@ def test_a_store_that_is_opened_again_keeps_its_items(tmp_path: Path, store_url:
         found = items.get(db, item_id)
     second.close()
     assert found is not None
+
+
+def older(tmp_path: Path, url: str, revision: str) -> Store:
+    """Return a store as a version of before left it."""
+    store = Store(_create(url, tmp_path))
+    config = Config()
+    config.set_main_option("script_location", "clerkwork.store:migrations")
+    with store.write() as db:
+        config.attributes["connection"] = db
+        command.upgrade(config, revision)
+    return store
+
+
+def test_effects_of_an_older_store_are_its_first_acts(tmp_path: Path, store_url: str) -> None:
+    """What was entered stays known; which kind of record it was, nobody knows."""
+    before = older(tmp_path, store_url, "0005")
+    receipt = {"confirmation": "C-1", "reference": "A-1", "differences": []}
+    with before.write() as db:
+        table = sa.Table("effect", sa.MetaData(), autoload_with=db)
+        old = {"target": "erp", "key": "A-1", "name": "orders: enter", "item_id": 1, "digest": "d"}
+        times = {"intent_ms": 1, "sent_ms": 2, "sent_review": 3, "confirmed_ms": 4}
+        values = {"state": "confirmed", "receipt": receipt, "value": {"number": "A-1"}}
+        db.execute(table.insert().values(**old, **times, **values))
+    before.close()
+    store = open_store(store_url, tmp_path)
+    with store.read() as db:
+        row = effects.get(db, "erp", "A-1")
+    store.close()
+    assert row == Effect(
+        target="erp",
+        key="A-1",
+        no=1,
+        record=None,
+        name="orders: enter",
+        item_id=1,
+        digest="d",
+        value={"number": "A-1"},
+        model=None,
+        sent=from_ms(2),
+        sent_review=3,
+        confirmed=from_ms(4),
+        receipt=receipt,
+    )
 
 
 def test_sqlite_is_durable_against_power_cuts(tmp_path: Path) -> None:

@@ -196,5 +196,12 @@ def test_reading_waits_for_another_one_and_finds_its_document(store: Store) -> N
 
 def intend(db: Connection, item_id: int) -> bool:
     return effects.intend(
-        db, target="erp", key="K", name="enter", item_id=item_id, digest="d", now=NOW
+        db,
+        target="erp",
+        key="K",
+        record="enter",
+        name="enter",
+        item_id=item_id,
+        digest="d",
+        now=NOW,
     )
