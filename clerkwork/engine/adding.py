@@ -69,7 +69,7 @@ def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> A
         return _left(new, known.id, added, dropped=True)
     supersedes = workflow.on_conflict == "supersede" and review is None
     taken = _supersede(core, db, known, new, given) if supersedes else None
-    return taken or _conflict(core, db, new, known.id)
+    return taken or conflict(core, db, new, known.id)
 
 
 def _supersede(
@@ -171,7 +171,7 @@ def _left(new: NewItem, item_id: int, added: Added, *, dropped: bool) -> Additio
     return Addition(new=new, submission=submission, dropped=dropped)
 
 
-def _conflict(core: Core, db: Connection, new: NewItem, known: int) -> Addition:
+def conflict(core: Core, db: Connection, new: NewItem, known: int) -> Addition:
     """Add the newcomer under a reference of its own, for a person to decide."""
     mark = f" ({digest_of(new.payload)[:8]})"
     again = replace(new, reference=new.reference[: LONGEST_REFERENCE - len(mark)] + mark)

@@ -7,8 +7,9 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from clerkwork import clock
-from clerkwork.engine import adding, batches
+from clerkwork.engine import adding
 from clerkwork.engine.adding import Addition, present
+from clerkwork.engine.batches import Batches
 from clerkwork.engine.core import Core
 from clerkwork.engine.judging import learn
 from clerkwork.engine.runlog import Writing
@@ -48,13 +49,13 @@ class Engine(Core):
         with self.log.writing() as writing:
             addition = adding.add(self, writing.db, new, review)
             self._report(writing, addition)
-        self._void(addition)
+        self._void([addition])
         return addition.submission
 
     def submit_all(
         self, arrivals: Sequence[tuple[NewItem, NewReview | None]], batch: Batch
     ) -> list[Submission]:
-        """Add every item of a batch in one commit, or none of them.
+        """Add every item of a batch, or none of them; no other writer waits long meanwhile.
 
         Raises:
             UsageError: The items are not what the sender of the batch declared.
@@ -66,23 +67,32 @@ class Engine(Core):
         for new, _ in arrivals:
             self.require_storable(replace(new, batch_id=batch.id))
         batch.check([new.payload for new, _ in arrivals])
-        with self.log.writing() as writing:
-            batches.record(writing.db, batch, [new for new, _ in arrivals])
-            additions = [
-                adding.add(self, writing.db, replace(new, batch_id=batch.id), review)
-                for new, review in arrivals
-            ]
-            batches.require_all(batch, additions)
-            for addition in additions:
-                self._report(writing, addition)
-        for addition in additions:
-            self._void(addition)
-        return [addition.submission for addition in additions]
+        marked = [(replace(new, batch_id=batch.id), review) for new, review in arrivals]
+        return self._batches().put(marked, batch)
 
-    def _void(self, addition: Addition) -> None:
-        """Take the entry of a run that was superseded out of its queue."""
-        if addition.stale is not None:
-            self.client.cancel_workflow(addition.stale)
+    def finish_batches(self) -> None:
+        """Add what a process that died left of its batch, or discard it if it was not complete."""
+        self._batches().sweep()
+
+    def _batches(self) -> Batches:
+        return Batches(core=self, add=self._add, settled=self._void)
+
+    def _add(self, writing: Writing, new: NewItem, review: NewReview | None) -> Addition:
+        """Add an item of a batch that was accepted: what its workflow would drop goes to a person.
+
+        Such an item came between the look at all of the batch and its own turn.
+        """
+        addition = adding.add(self, writing.db, new, review)
+        if addition.dropped:
+            addition = adding.conflict(self, writing.db, new, addition.submission.item_id)
+        self._report(writing, addition)
+        return addition
+
+    def _void(self, additions: Sequence[Addition]) -> None:
+        """Take the entries of runs that were superseded out of their queue."""
+        stale = [addition.stale for addition in additions if addition.stale is not None]
+        if stale:
+            self.client.cancel_workflows(stale)
 
     def _report(self, writing: Writing, addition: Addition) -> None:
         """Write to the run log what became of an item."""

@@ -74,7 +74,10 @@ class Sweep:
         self._broken.add(run_id or "")
 
     def once(self) -> None:
-        """Heartbeat, take over dead workers' runs, resume due items, release held ones, repair."""
+        """Heartbeat, take over dead workers' runs, resume due items, release held ones, repair.
+
+        And add what a process that died left of a batch.
+        """
         self.beat()
         with (
             self._engine.store.read() as db
@@ -86,6 +89,7 @@ class Sweep:
         deadlines.sweep(self._engine)
         release_held(self._engine)
         go_on(self._engine)
+        self._engine.finish_batches()
         for found in self._stuck.next():
             if found.item.workflow in self._engine.workflows:
                 stuck.repair(self._engine, found)

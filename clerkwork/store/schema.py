@@ -188,6 +188,29 @@ delivery = sa.Table(
     sa.Index("delivery_by_time", "arrived_ms"),
 )
 
+staged_batch = sa.Table(
+    "staged_batch",
+    metadata,
+    # A batch on its way in. A number is never used again: its rows may be there a while longer.
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("workflow", String(40), nullable=False),
+    Column("key", String(200), nullable=False),
+    Column("items", Integer, nullable=False),
+    Column("complete", Boolean, nullable=False),  # in the commit that records it as a delivery
+    Column("done", Integer, nullable=False),
+    Column("renewed_ms", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+staged_item = sa.Table(
+    "staged_item",
+    metadata,
+    # The items of staged batches; nothing but their batch knows of them.
+    Column("batch", Number, primary_key=True, autoincrement=False),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("arrival", sa.JSON, nullable=False),
+)
+
 left_mail = sa.Table(
     "left_mail",
     metadata,
