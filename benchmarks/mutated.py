@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.engines import say
-from clerkwork.children import family
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
 from clerkwork.errors import ClerkworkError
+from clerkwork.processes import family
 from tests.bad_documents import BAD, STRANGE
 from tests.chaos.report import HOME, keep
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.engines import say
-from clerkwork.children import family
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
+from clerkwork.processes import family
 
 TICK = os.sysconf("SC_CLK_TCK")
 PAGES, DIGITAL_PAGES = 6, 12

@@ -3,7 +3,8 @@
 A hung page or a huge scan is ended by killing the process, never by asking it. The child runs
 functions that the parent names (they are pickled by reference, so they must stand at the top of a
 module), can tell the parent what it does, and can ask it a question in the middle. A lifeline pipe
-ends the child and all it started when the parent dies, however it dies.
+tells a guard beside the child when the parent dies, however it dies; the guard ends the child and
+all it started.
 """
 
 import contextlib
@@ -19,15 +20,18 @@ import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from clerkwork import clock
 from clerkwork.errors import ApplicationException, ClerkworkError
+from clerkwork.model import time_limit
+from clerkwork.model.time_limit import TimeLimit
+from clerkwork.processes import cpu_ticks, ended, family, private_bytes
 
 POLL_S = 0.2
-END_S = 5.0
 OWNER = "CLERKWORK_OWNER"  # names in a child's environment the worker that it was started for
 Handler = Callable[[str, Any], Any]
 
@@ -45,6 +49,14 @@ class Channel:
     def ask(self, kind: str, data: Any) -> Any:
         """Send a question and return the parent's answer; an error of the parent's is raised."""
         self._connection.send(("ask", kind, data))
+        return self._answer()
+
+    def bring(self, function: Callable[[], Any]) -> Any:
+        """Send what *function* returns or raises to ``Child.go_on``; return the answer to it."""
+        _send_outcome(self._connection, function)
+        return self._answer()
+
+    def _answer(self) -> Any:
         good, answer = self._connection.recv()
         if not good:
             raise answer
@@ -59,11 +71,22 @@ class _Bounds:
         deadline: By the clock.
         cpu_s: Processor seconds of the child since it began, or None.
         memory_mb: Private memory of the child and all it started.
+        limit: The time limit of the attempt that it works for, or None.
     """
 
     deadline: timedelta
     cpu_s: float | None
     memory_mb: int
+    limit: TimeLimit | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Talk:
+    """A call that is under way."""
+
+    connection: Connection
+    bounds: _Bounds
+    on_message: Handler | None
 
 
 class Child:
@@ -99,6 +122,7 @@ class Child:
         self._process: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
         self._lifeline: int | None = None
+        self._talk: _Talk | None = None
         self._guarded = clock.monotonic()
 
     def call(
@@ -124,20 +148,25 @@ class Child:
 
         Raises:
             ApplicationException: ``child_timeout``, ``child_cpu``, ``child_memory``,
-                ``child_died`` or ``child_failed``.
+                ``child_died`` or ``child_failed``; ``timeout`` at the end of the ``TimeLimit``
+                that holds for this thread.
             ClerkworkError: Whatever the function raised of its own.
         """
-        with self._lock:
+        with time_limit.acquired(self._lock):
+            time_limit.check()
             connection = self._start()
-            try:
-                bounds = self._bounds(timeout, cpu, growth_mb)
-                connection.send((function, arguments))
-                return self._converse(connection, bounds, on_message)
-            except (EOFError, OSError) as error:
-                self._kill()
-                raise ApplicationException(
-                    "child_died", "The {name} process ended unexpectedly.", name=self.name
-                ) from error
+            bounds = self._bounds(timeout, cpu, growth_mb)
+            self._talk = _Talk(connection=connection, bounds=bounds, on_message=on_message)
+            return self._converse(self._talk, (function, arguments))
+
+    def go_on(self, answer: Any) -> Any:
+        """Answer the child's question and return what it brings; see ``Channel.bring``.
+
+        For a handler: the answer to what was brought is what the handler returns.
+        """
+        if self._talk is None:
+            raise RuntimeError("there is no question to be answered")
+        return self._converse(self._talk, (True, answer))
 
     def close(self) -> None:
         """End the child and all it started; the next call starts a new one."""
@@ -163,20 +192,19 @@ class Child:
         self._connection.send(self._address_space_mb)
         return self._connection
 
-    def _converse(self, connection: Connection, bounds: _Bounds, on_message: Handler | None) -> Any:
+    def _converse(self, talk: _Talk, message: Any) -> Any:
+        """Send *message*, answer what the child asks, and return what it brings in the end."""
+        self._send(talk, message)
         while True:
-            if not connection.poll(POLL_S):
-                self._guard(bounds)
-                continue
-            kind, *rest = connection.recv()
+            kind, *rest = self._received(talk)
             if kind == "result":
                 return rest[0]
             if kind == "error":
                 raise rest[0]
             try:
-                reply = _answer(on_message, rest[0], rest[1])
+                reply = _answer(talk.on_message, rest[0], rest[1])
                 if kind == "ask":
-                    connection.send(reply)
+                    self._send(talk, reply)
             except BaseException:
                 self._kill()  # left alive, it would answer the next call with this one's result
                 raise
@@ -184,7 +212,27 @@ class Child:
                 self._kill()
                 raise reply[1]
             if clock.monotonic() - self._guarded >= timedelta(seconds=POLL_S):
-                self._guard(bounds)  # not after each message: it looks at every process there is
+                self._guard(talk.bounds)  # not after each: it looks at every process there is
+
+    def _send(self, talk: _Talk, message: Any) -> None:
+        try:
+            talk.connection.send(message)
+        except OSError as error:
+            raise self._died() from error
+
+    def _received(self, talk: _Talk) -> Any:
+        try:
+            while not talk.connection.poll(POLL_S):
+                self._guard(talk.bounds)
+            return talk.connection.recv()
+        except (EOFError, OSError) as error:
+            raise self._died() from error
+
+    def _died(self) -> ApplicationException:
+        self._kill()
+        return ApplicationException(
+            "child_died", "The {name} process ended unexpectedly.", name=self.name
+        )
 
     def _bounds(self, timeout: timedelta, cpu: timedelta | None, growth_mb: int | None) -> _Bounds:
         most = self._memory_mb
@@ -194,10 +242,14 @@ class Child:
             deadline=clock.monotonic() + timeout,
             cpu_s=None if cpu is None else self._cpu_s() + cpu.total_seconds(),
             memory_mb=most,
+            limit=time_limit.present(),
         )
 
     def _guard(self, bounds: _Bounds) -> None:
         self._guarded = clock.monotonic()
+        if bounds.limit is not None and not bounds.limit.left():
+            self._kill()
+            raise bounds.limit.exceeded()
         if bounds.cpu_s is not None and self._cpu_s() > bounds.cpu_s:
             self._kill()
             raise ApplicationException(
@@ -222,13 +274,13 @@ class Child:
     def _used_mb(self) -> int:
         if self._process is None:
             return 0
-        return sum(_private_bytes(pid) for pid in family(self._process.pid)) // 2**20
+        return sum(private_bytes(pid) for pid in family(self._process.pid)) // 2**20
 
     def _cpu_s(self) -> float:
         """Return the processor seconds of the child and of all that it started."""
         if self._process is None:
             return 0.0
-        return sum(_cpu_ticks(pid) for pid in family(self._process.pid)) / os.sysconf("SC_CLK_TCK")
+        return sum(cpu_ticks(pid) for pid in family(self._process.pid)) / os.sysconf("SC_CLK_TCK")
 
     def _kill(self) -> None:
         if self._process is not None:
@@ -243,19 +295,6 @@ class Child:
         self._process = self._connection = self._lifeline = None
 
 
-def family(root: int) -> list[int]:
-    """Return *root* and the process ids of all that descend from it."""
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
-    found = [root]
-    for pid in found:  # the list grows while it is walked
-        found.extend(children.get(pid, []))
-    return found
-
-
 def end_children_of(owner: str) -> bool:
     """Kill all that was started on this host for the worker *owner*; return whether it is gone."""
     mark = f"{OWNER}={owner}".encode()
@@ -264,38 +303,8 @@ def end_children_of(owner: str) -> bool:
         with contextlib.suppress(OSError):  # somebody else's, or just ended
             if mark in environment.read_bytes().split(b"\0"):
                 for pid in reversed(family(int(environment.parent.name))):
-                    gone = _ended(pid) and gone
+                    gone = ended(pid) and gone
     return gone
-
-
-def _ended(pid: int) -> bool:
-    """Kill a process and wait for its end; return False when it did not come."""
-    try:
-        process = os.pidfd_open(pid)
-    except ProcessLookupError:
-        return True
-    try:
-        signal.pidfd_send_signal(process, signal.SIGKILL)
-        return bool(select.select([process], [], [], END_S)[0])
-    except ProcessLookupError:
-        return True
-    finally:
-        os.close(process)
-
-
-def _private_bytes(pid: int) -> int:
-    with contextlib.suppress(OSError, IndexError):
-        pages = Path(f"/proc/{pid}/statm").read_text().split()
-        return (int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE")
-    return 0
-
-
-def _cpu_ticks(pid: int) -> int:
-    """Return the processor time of a process and of its children that have ended."""
-    with contextlib.suppress(OSError, IndexError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        return sum(int(field) for field in fields[11:15])
-    return 0
 
 
 def _answer(on_message: Handler | None, kind: str, data: Any) -> tuple[bool, Any]:
@@ -305,12 +314,22 @@ def _answer(on_message: Handler | None, kind: str, data: Any) -> tuple[bool, Any
         return False, error
 
 
-def _watch(lifeline: int) -> None:
-    while os.read(lifeline, 1):
-        pass
-    for pid in reversed(family(os.getpid())):
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
+def _start_guard(connection: int, lifeline: int) -> None:
+    """Start the process that ends this one, and all it started, when the parent dies.
+
+    A thread cannot do it: none runs while another one is in C code that keeps the interpreter.
+    """
+    guarded, me = os.getpid(), os.pidfd_open(os.getpid())
+    if os.fork():
+        return
+    os.close(connection)  # held open here, it would hide the end of this process from the parent
+    ready, _, _ = select.select([lifeline, me], [], [])
+    if me not in ready:
+        for pid in reversed(family(guarded)):
+            if pid != os.getpid():
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+    os._exit(0)
 
 
 def _serve(connection: Connection) -> None:
@@ -320,13 +339,18 @@ def _serve(connection: Connection) -> None:
             function, arguments = connection.recv()
         except EOFError:
             return
-        try:
-            connection.send(("result", function(channel, *arguments)))
-        except ClerkworkError as error:
-            connection.send(("error", error))
-        except Exception as error:  # noqa: BLE001 - the border: foreign errors end here
-            traceback.print_exc()
-            connection.send(("error", _foreign(error)))
+        _send_outcome(connection, partial(function, channel, *arguments))
+
+
+def _send_outcome(connection: Connection, function: Callable[[], Any]) -> None:
+    """Send what *function* returns or raises."""
+    try:
+        connection.send(("result", function()))
+    except ClerkworkError as error:
+        connection.send(("error", error))
+    except Exception as error:  # noqa: BLE001 - the border: foreign errors end here
+        traceback.print_exc()
+        connection.send(("error", _foreign(error)))
 
 
 def _foreign(error: Exception) -> ApplicationException:
@@ -336,9 +360,10 @@ def _foreign(error: Exception) -> ApplicationException:
 
 def main() -> None:
     """Serve the parent named by the two file descriptors on the command line until it goes away."""
-    connection, lifeline = Connection(int(sys.argv[1])), int(sys.argv[2])
+    descriptor, lifeline = int(sys.argv[1]), int(sys.argv[2])
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle
-    threading.Thread(target=_watch, args=(lifeline,), daemon=True).start()
+    _start_guard(descriptor, lifeline)
+    connection = Connection(descriptor)
     if limit_mb := connection.recv():
         resource.setrlimit(resource.RLIMIT_AS, (limit_mb * 2**20, limit_mb * 2**20))
     _serve(connection)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from clerkwork import ApplicationException, Screen
 from clerkwork.browser.screen import PlaywrightScreen
-from clerkwork.children import family
+from clerkwork.processes import family
 
 FORM = """<title>form</title><input name="user" value="clerk">
 <input type="password" value="portal-demo"><button>one</button><button>two</button>"""

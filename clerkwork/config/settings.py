@@ -67,6 +67,11 @@ class WorkerSettings(Section):
     drain_s: int = Field(
         120, ge=1, description="Seconds a worker that is asked to end gives the items it works on."
     )
+    bot_memory_mb: int = Field(
+        1500,
+        ge=200,
+        description="Memory above which the process of a bot with `timeout_s` is killed.",
+    )
 
 
 class ConsoleSettings(Section):

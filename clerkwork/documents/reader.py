@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from clerkwork.errors import ApplicationException, DocumentRejected
 from clerkwork.model.extraction import Extraction, PageImage
 from clerkwork.model.master import Master
 from clerkwork.model.templates import Template
+from clerkwork.model.time_limit import acquired
 
 SPARE_ADDRESS_SPACE_MB = 1536
 START_TIMEOUT = timedelta(seconds=60)  # apart from the document's, which is not to blame for it
@@ -77,7 +79,7 @@ class DocumentReader:
             ApplicationException: The child process could not be started, or the machine is too
                 busy.
         """
-        with self._lock:
+        with acquired(self._lock):
             return self._tried(name, lambda: self._open(file, name))
 
     def read(self, file: Path, name: str) -> Extraction:
@@ -111,12 +113,12 @@ class DocumentReader:
             drawn = self._child.call(opened.draw_pages, *task, **_opening(len(missing)))
             return [found for found in drawn if isinstance(found, PageImage)]
 
-        with self._lock:
+        with acquired(self._lock):
             drawn = dict(zip(missing, self._tried(name, draw), strict=True))
         return [drawn.get(number, page) for number, page in enumerate(pages)]
 
     def _read(self, how: Callable[..., Extraction], file: Path, name: str) -> Extraction:
-        with self._lock:
+        with acquired(self._lock):
             if self._pages_read >= self._settings.recycle_pages:
                 self._end()  # the memory of engines only grows
             extraction = self._tried(name, lambda: self._read_once(how, file, name))
@@ -167,7 +169,7 @@ class DocumentReader:
             child.call(work.read_ahead, self._settings, self._cache, share, **bounds)
 
         with ThreadPoolExecutor(count) as pool:
-            for done in [pool.submit(work_on, index) for index in range(count)]:
+            for done in [pool.submit(copy_context().run, work_on, index) for index in range(count)]:
                 done.result()
 
     def _tried(self, name: str, act: Callable[[], T]) -> T:

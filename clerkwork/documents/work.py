@@ -22,6 +22,7 @@ from clerkwork.documents.receipts import receipt_fields
 from clerkwork.documents.typed import labelled_values
 from clerkwork.documents.witness import PageWitness
 from clerkwork.documents.words import PageWords, rows_of, text_of
+from clerkwork.errors import ApplicationException
 from clerkwork.model.extraction import Extraction, FieldEvidence, PageImage
 from clerkwork.model.master import Master
 from clerkwork.model.templates import Template
@@ -140,6 +141,10 @@ def _read(task: Task) -> _Read:
         )
         words.append(readings[number].main)
         pages.append(shown.keep(picture, words[-1], task.evidence))
+    if not pages:  # the child that had opened it died, and this one was started in its place
+        raise ApplicationException(
+            "child_died", "The {name} process ended unexpectedly.", name="document reader"
+        )
     return _Read(
         engine=engines.first.name if engines else "text_layer",
         words=words,

@@ -10,10 +10,12 @@ from dbos import DBOS
 from sqlalchemy.engine import Connection
 
 from clerkwork import clock
+from clerkwork.engine.bot_process import BotFailed, BotProcesses
 from clerkwork.engine.codec import decode, encode
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.signals import Cancelled, NotKept, StepFailed
 from clerkwork.errors import ApplicationException, BotException, Fenced
+from clerkwork.model import time_limit
 from clerkwork.model.egress import Fence
 from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.extraction import Extraction, PageImage
@@ -69,6 +71,7 @@ class Tools:
 
     browser: Browser
     reader: Reader
+    processes: BotProcesses
 
 
 class Execution:
@@ -132,7 +135,8 @@ class Execution:
             writing.event(self.entry(Kind.STEP_STARTED, "{step} started", step=name))
         started = clock.monotonic()
         try:
-            result = encode(function())
+            with time_limit.at_step(name):
+                result = encode(function())
         except BotException as error:
             raise StepFailed(error, step=name) from error
         except Fenced:
@@ -145,16 +149,19 @@ class Execution:
 
     def unexpected(self, error: Exception, step: str | None) -> ApplicationException:
         """Log an error that nobody raised on purpose, and return it under a name for people."""
+        kind, trace = type(error).__name__, traceback.format_exc()
+        if isinstance(error, BotFailed):
+            kind, trace = error.kind, error.trace
         self.event(
             Kind.EXCEPTION,
             "unexpected {error}",
-            {"error": type(error).__name__, "traceback": traceback.format_exc()},
+            {"error": kind, "traceback": trace},
             level=Level.ERROR,
             step=step,
             if_held=True,
         )
         return ApplicationException(
-            "bot_error", "The bot failed: {error}", error=f"{type(error).__name__}: {error}"
+            "bot_error", "The bot failed: {error}", error=f"{kind}: {error}"
         )
 
     def event(

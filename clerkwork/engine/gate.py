@@ -15,6 +15,7 @@ from clerkwork import clock
 from clerkwork.engine.core import Core
 from clerkwork.engine.runlog import Writing
 from clerkwork.errors import ApplicationException, BusinessException, UsageError, fill
+from clerkwork.model import time_limit
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.gates import frozen_until
 from clerkwork.model.items import WorkItem
@@ -25,7 +26,7 @@ from clerkwork.store.targets import TargetState
 HELD_WAIT = timedelta(hours=1)  # whoever lets the target go makes its items due at once
 BUSY_WAIT = timedelta(seconds=1)
 FROZEN, HELD, OPEN, BUSY = "target_frozen", "target_held", "breaker_open", "login_busy"
-# Not the target's fault: our browser, our memory, our own rules.
+# Not the target's fault: our browser, our memory, our own rules, the bot's time limit.
 OURS = frozenset(
     {
         "browser_crashed",
@@ -36,6 +37,7 @@ OURS = frozenset(
         "child_failed",
         "child_memory",
         "egress_refused",
+        time_limit.CODE,
     }
 )
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from dbos import DBOS
 from loguru import logger
@@ -16,6 +17,7 @@ from clerkwork import clock
 from clerkwork.config.settings import WorkerSettings
 from clerkwork.discover import dotted_name
 from clerkwork.engine import gate
+from clerkwork.engine.bot_process import BotProcesses, run_limited
 from clerkwork.engine.core import RUN, SERIALIZER, VERSION
 from clerkwork.engine.engine import Engine, reason_of
 from clerkwork.engine.execution import Browser, Execution, Reader, Tools
@@ -30,6 +32,7 @@ from clerkwork.errors import (
     BusinessException,
     Fenced,
 )
+from clerkwork.model.bots import Bot, Run
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import NewItem, WorkItem
 from clerkwork.model.queues import fitting
@@ -81,7 +84,8 @@ class Worker:
         self._engine = engine
         self._settings = settings
         self._full = full
-        self._tools = Tools(browser=browser, reader=reader)
+        processes = BotProcesses(owner=name, memory_mb=settings.bot_memory_mb)
+        self._tools = Tools(browser=browser, reader=reader, processes=processes)
         lease = timedelta(seconds=settings.lease_s)
         self._sweep = Sweep(engine, name, lease=lease, labels=settings.labels)
         self._stopped = threading.Event()
@@ -134,6 +138,7 @@ class Worker:
         self._sweep.farewell()
         self._tools.browser.close()
         self._tools.reader.close()
+        self._tools.processes.close()
         _present = None
 
     def execute(self, item_id: int) -> str:
@@ -230,10 +235,18 @@ class Worker:
         for step in workflow.steps:
             if step.bot is not None:
                 bot = self._engine.bots[step.bot]
-                value = bot(value, EngineRun(execution, bot))
+                value = self._work(bot, value, EngineRun(execution, bot))
             elif value is not None:
                 self._hand_over(execution, step, value)
         return value
+
+    def _work(self, bot: Bot, value: Any, run: Run) -> BaseModel | None:
+        """Let a bot work, in a process of its own when its time is limited."""
+        if bot.timeout is None:
+            return bot(value, run)
+        with self._tools.processes.one() as child:
+            result: BaseModel | None = run_limited(bot, bot.timeout, value, run, child)
+        return result
 
     def _hand_over(self, execution: Execution, step: Step, value: BaseModel) -> None:
         target = self._engine.workflow(step.submit or "")

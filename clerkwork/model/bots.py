@@ -17,6 +17,8 @@ from clerkwork.model.items import WorkItem
 from clerkwork.model.locators import Fingerprint
 from clerkwork.model.orders import Document, Receipt
 
+LONGEST_S = 30 * 86_400  # of a time limit: what is longer is a slip, or infinite
+
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -229,7 +231,7 @@ class Bot:
         takes: The model of its first parameter.
         gives: The model it returns, or None.
         summary: The first line of the function's docstring.
-        timeout: Wall time of one attempt.
+        timeout: Wall time of one attempt, or None; with it, the bot runs in a process of its own.
     """
 
     name: str
@@ -239,7 +241,7 @@ class Bot:
     takes: type[BaseModel]
     gives: type[BaseModel] | None
     summary: str
-    timeout: timedelta
+    timeout: timedelta | None
 
     def __call__(self, value: Any, run: Run) -> BaseModel | None:
         """Work on one item."""
@@ -247,12 +249,20 @@ class Bot:
 
 
 def bot(
-    *, queue: str = "default", target: str | None = None, timeout_s: float = 900
+    *, queue: str = "default", target: str | None = None, timeout_s: float | None = None
 ) -> Callable[[Callable[Concatenate[M, ...], Any]], Bot]:
     """Return a decorator that makes a function of ``(value: Model, run: Run)`` a bot.
 
+    Args:
+        queue: The scarce resource that it needs.
+        target: The system that its effects act on.
+        timeout_s: Wall time of one attempt. The bot then runs in a process of its own, which is
+            killed at that time, whatever it does.
+
     Raises:
-        TypeError: The first parameter is not annotated with a pydantic model.
+        TypeError: The first parameter is not annotated with a pydantic model; or the bot has a time
+            limit and is not at the top of a module, where its process could find it.
+        ValueError: *timeout_s* is not above 0.
     """
 
     def register(function: Callable[..., Any]) -> Bot:
@@ -264,6 +274,8 @@ def bot(
                 f"bot {function.__name__}: annotate its first parameter with a pydantic model"
             )
         gives = hints.get("return")
+        if timeout_s is not None:
+            _check_limited(function, timeout_s)
         return Bot(
             name=function.__name__,
             function=function,
@@ -272,7 +284,20 @@ def bot(
             takes=takes,
             gives=gives if isinstance(gives, type) and issubclass(gives, BaseModel) else None,
             summary=(inspect.getdoc(function) or "").split("\n")[0],
-            timeout=timedelta(seconds=timeout_s),
+            timeout=None if timeout_s is None else timedelta(seconds=timeout_s),
         )
 
     return register
+
+
+def _check_limited(function: Callable[..., Any], timeout_s: float) -> None:
+    if not 0 < timeout_s <= LONGEST_S:
+        raise ValueError(
+            f"bot {function.__name__}: timeout_s = {timeout_s!r}, expected seconds above 0 and up"
+            f" to {LONGEST_S}"
+        )
+    if "<locals>" in function.__qualname__ or function.__module__ == "__main__":
+        raise TypeError(
+            f"bot {function.__name__}: with timeout_s it runs in a process of its own, which has to"
+            " find it; write it at the top of a module, such as in bots/"
+        )

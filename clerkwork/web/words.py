@@ -130,6 +130,7 @@ CODES = {
     "target_frozen": N_("Target is frozen"),
     "target_held": N_("Target was stopped"),
     "target_unreachable": N_("Target cannot be reached"),
+    "timeout": N_("Took longer than its time limit"),
     "unknown_currency": N_("Unknown currency"),
     "too_long": N_("Longer than the field takes"),
     "unknown_supplier": N_("Unknown supplier"),

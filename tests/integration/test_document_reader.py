@@ -4,16 +4,18 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
 
-from clerkwork import children
+from clerkwork import processes
+from clerkwork.children import Child
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents import DocumentReader
-from clerkwork.errors import DocumentRejected
+from clerkwork.documents import DocumentReader, work
+from clerkwork.errors import ApplicationException, DocumentRejected
 from clerkwork.model.extraction import Extraction, PageImage
 from clerkwork.model.master import Master
 from clerkwork.model.reviews import flatten
@@ -122,23 +124,35 @@ def test_a_document_that_needs_too_much_is_rejected_and_the_parent_lives(
     limit: dict[str, float], problem: str, tmp_path: Path
 ) -> None:
     """Limits hold in the child alone; nothing that it started is left running."""
-    before = set(children.family(os.getpid()))
+    before = set(processes.family(os.getpid()))
     settings = DocumentSettings(engine="tesseract", verify="none").model_copy(update=limit)
     reader = DocumentReader(settings, tmp_path)
     with pytest.raises(DocumentRejected, match=f"hard-3007-nanshan.jpg: {problem} to read"):
         reader.read(SAMPLES / "hard-3007-nanshan.jpg", "hard-3007-nanshan.jpg")
-    assert set(children.family(os.getpid())) <= before
+    assert set(processes.family(os.getpid())) <= before
     reader.close()
+
+
+def test_a_document_that_the_child_has_not_opened_is_not_read_as_empty(tmp_path: Path) -> None:
+    """The child that had opened it died before it was asked to read it."""
+    settings = DocumentSettings(engine="none")
+    task = work.Task(
+        settings=settings, evidence=tmp_path, cache=None, master=Master(), templates=()
+    )
+    child = Child("document reader", memory_mb=1000)
+    with pytest.raises(ApplicationException, match="ended unexpectedly"):
+        child.call(work.read_file, task, timeout=timedelta(seconds=60))
+    child.close()
 
 
 def test_what_ends_a_worn_child_is_tried_once_more_in_a_new_one(tmp_path: Path) -> None:
     """What was read before may be to blame; of what ends a new child the document is."""
     doomed: list[bool] = []
-    before = set(children.family(os.getpid()))
+    before = set(processes.family(os.getpid()))
 
     def master() -> Master:  # asked for between the opening and the reading of a document
         if doomed and doomed.pop():
-            for child in set(children.family(os.getpid())) - before:
+            for child in set(processes.family(os.getpid())) - before:
                 os.kill(child, signal.SIGKILL)
         return Master()
 

@@ -43,7 +43,7 @@ def failing(parcel: Parcel, run: Run) -> Label:
     raise ApplicationException("no_printer", "The printer is off.")
 
 
-@bot(timeout_s=1)
+@bot()
 def sleeping(parcel: Parcel, run: Run) -> Label:
     """Wait for nothing."""
     run.step("sleep", threading.Event().wait, 1.5)

@@ -1,6 +1,7 @@
 """Child processes: killed at their limits, and with the parent, whatever they are doing."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,8 +13,9 @@ from typing import Any
 
 import pytest
 
-from clerkwork.children import OWNER, Channel, Child, end_children_of, family
+from clerkwork.children import OWNER, Channel, Child, end_children_of
 from clerkwork.errors import ApplicationException, BusinessException, Fenced
+from clerkwork.processes import cpu_ticks, family
 from tests.fixtures_project import HOME, until
 
 SOON = timedelta(seconds=1)
@@ -37,6 +39,10 @@ def grow(_channel: Channel) -> None:
 def spin(_channel: Channel) -> None:
     while True:
         pass
+
+
+def keep_the_interpreter(_channel: Channel) -> None:
+    re.match(r"(a+)+$", "a" * 60 + "b")  # in C: no other thread of the process runs
 
 
 def doze(_channel: Channel) -> str:
@@ -169,21 +175,32 @@ def test_a_question_that_is_refused_raises_in_the_child(child: Child) -> None:
         child.call(converse, timeout=LONG, on_message=handle)
 
 
-def test_nothing_that_a_child_started_outlives_a_killed_parent(tmp_path: Path) -> None:
-    """After kill -9 of the parent the child and its own children are gone."""
+@pytest.mark.parametrize("how", ["hang", "keep_the_interpreter"])
+def test_nothing_that_a_child_started_outlives_a_killed_parent(how: str) -> None:
+    """After kill -9 of the parent the child and its own children are gone, whatever it does."""
     code = (
         "from datetime import timedelta\n"
         "from clerkwork.children import Child\n"
-        "from tests.unit.test_children import hang\n"
-        "Child('test', memory_mb=500).call(hang, timeout=timedelta(seconds=300))\n"
+        f"from tests.unit.test_children import {how}, double\n"
+        "child, long = Child('test', memory_mb=500), timedelta(seconds=300)\n"
+        "child.call(double, 1, timeout=long)\n"
+        "print('ready', flush=True)\n"
+        f"child.call({how}, timeout=long)\n"
     )
     parent = subprocess.Popen(
-        [sys.executable, "-c", code], cwd=HOME, env={**os.environ, "PYTHONPATH": str(HOME)}
+        [sys.executable, "-c", code],
+        cwd=HOME,
+        env={**os.environ, "PYTHONPATH": str(HOME)},
+        stdout=subprocess.PIPE,
     )
-    until(lambda: len(family(parent.pid)) >= 3, "parent, child and sleep run")
-    kin = family(parent.pid)[1:]
-    parent.kill()
-    parent.wait()
+    with parent:
+        assert parent.stdout is not None
+        parent.stdout.readline()
+        kin = family(parent.pid)[1:]
+        busy = until(lambda: at_work(kin[0]), "the child works")
+        kin = family(parent.pid)[1:]
+        parent.kill()
+    assert busy
     assert until(lambda: not [pid for pid in kin if running(pid)], "all are gone")
 
 
@@ -198,6 +215,14 @@ def test_what_was_started_for_a_worker_can_be_ended_by_another(tmp_path: Path) -
     finally:
         mine.close()
         other.close()
+
+
+def at_work(pid: int) -> bool:
+    """Return whether the child does what it was called for: has a child, or needs the processor."""
+    started = [Path(f"/proc/{kin}/comm").read_text().strip() for kin in family(pid)]
+    before = cpu_ticks(pid)
+    time.sleep(0.1)
+    return "sleep" in started or cpu_ticks(pid) - before > 3
 
 
 def running(pid: int) -> bool:
