@@ -187,3 +187,10 @@ def test_the_layers_hold():
         [tool, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stdout
+
+
+def test_migrations_are_one_chain():
+    """Two of the same number leave a store that cannot be opened."""
+    names = sorted(file.name for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    numbers = [name[:4] for name in names]
+    assert numbers == [f"{number:04}" for number in range(1, len(names) + 1)]
