@@ -1,7 +1,5 @@
 """Adds items to the store: once per reference, with their place in the queue and their deadline."""
 
-import hashlib
-import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -11,6 +9,7 @@ from sqlalchemy.engine import Connection
 from clerkwork import clock
 from clerkwork.discover import dotted_name
 from clerkwork.engine.core import Core
+from clerkwork.model.content import digest_of_json
 from clerkwork.model.items import Added, ItemState, NewItem, Submission, WorkItem
 from clerkwork.model.reviews import NewReview, plain_fields
 from clerkwork.model.storable import LONGEST_REFERENCE
@@ -43,7 +42,7 @@ def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> A
     """Add *new* in the caller's transaction, or do what its workflow says about its reference."""
     workflow, now = core.workflow(new.workflow), clock.now()
     given, new = new, _complete(core, new, now)
-    digest = digest_of(new.payload)
+    digest = core.digest_of(new.workflow, new.payload)
     state = _first_state(new, review, now)
     item_id = items.add(
         db,
@@ -62,7 +61,7 @@ def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> A
             # somebody else's came at the same moment
             return _left(new, known.id, Added.MERGED, dropped=True)
         return _begin(core, db, known.id, new, review=review, added=Added.REOPENED)
-    if known_digest == digest:
+    if is_equal(core, known, known_digest, new):
         return _left(new, known.id, Added.MERGED, dropped=False)
     if workflow.on_conflict in {"merge", "reject"}:
         added = Added.MERGED if workflow.on_conflict == "merge" else Added.REFUSED
@@ -72,6 +71,17 @@ def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> A
     return taken or conflict(core, db, new, known.id)
 
 
+def is_equal(core: Core, known: WorkItem, known_digest: str, new: NewItem) -> bool:
+    """Return whether *new* says what the known item said when it came, or what it says now.
+
+    A digest of an older version is one of the spelling.
+    """
+    digest = core.digest_of(new.workflow, new.payload)
+    if known_digest in {digest, digest_of_json(new.payload)}:
+        return True
+    return core.digest_of(known.workflow, known.payload) == digest
+
+
 def _supersede(
     core: Core, db: Connection, known: WorkItem, new: NewItem, given: NewItem
 ) -> Addition | None:
@@ -79,7 +89,7 @@ def _supersede(
 
     Its priority, its due instant and when it may begin change if the sender *gave* others.
     """
-    digest, now = digest_of(new.payload), clock.now()
+    digest, now = core.digest_of(new.workflow, new.payload), clock.now()
     terms: dict[str, Any] = {} if given.priority is None else {"priority": given.priority}
     if given.due is not None:
         terms |= {"due_ms": clock.to_ms(given.due), "due_step": 0}
@@ -100,12 +110,6 @@ def _supersede(
     reviews.withdraw(db, known.id, who="the sender", now=now)
     begun = _begin(core, db, known.id, new, review=None, added=Added.SUPERSEDED)
     return replace(begun, stale=known.run_id)
-
-
-def digest_of(payload: dict[str, Any]) -> str:
-    """Return the SHA-256 of JSON data in one canonical form."""
-    text = json.dumps(payload, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def present(found: T | None) -> T:
@@ -173,8 +177,10 @@ def _left(new: NewItem, item_id: int, added: Added, *, dropped: bool) -> Additio
 
 def conflict(core: Core, db: Connection, new: NewItem, known: int) -> Addition:
     """Add the newcomer under a reference of its own, for a person to decide."""
-    mark = f" ({digest_of(new.payload)[:8]})"
-    again = replace(new, reference=new.reference[: LONGEST_REFERENCE - len(mark)] + mark)
+    again = _marked(new, core.digest_of(new.workflow, new.payload))
+    older = _marked(new, digest_of_json(new.payload))
+    if items.find(db, older.workflow, older.reference) is not None:
+        again = older  # it came when digests were of the spelling
     doubt = NewReview(
         step=None,
         code="known_otherwise",
@@ -187,3 +193,8 @@ def conflict(core: Core, db: Connection, new: NewItem, known: int) -> Addition:
     second = add(core, db, again, doubt)
     submission = Submission(item_id=second.submission.item_id, added=Added.CONFLICT)
     return replace(second, submission=submission)
+
+
+def _marked(new: NewItem, digest: str) -> NewItem:
+    mark = f" ({digest[:8]})"
+    return replace(new, reference=new.reference[: LONGEST_REFERENCE - len(mark)] + mark)

@@ -15,11 +15,12 @@ from datetime import timedelta
 from pydantic import TypeAdapter
 
 from clerkwork import clock
-from clerkwork.engine.adding import Addition, digest_of, present
+from clerkwork.engine.adding import Addition, is_equal, present
 from clerkwork.engine.core import Core
 from clerkwork.engine.portions import Portion, give_way
 from clerkwork.engine.runlog import Writing
 from clerkwork.errors import BatchKnown, BatchRefused
+from clerkwork.model.content import digest_of_json
 from clerkwork.model.items import Added, ItemState, NewItem, Submission
 from clerkwork.model.queues import Batch
 from clerkwork.model.reviews import NewReview
@@ -117,10 +118,10 @@ class Batches:
         dropped = []
         with self.core.store.read() as db:
             for new in news:
-                digest = digest_of(new.payload)
+                digest = self.core.digest_of(new.workflow, new.payload)
                 found = items.find(db, new.workflow, new.reference)
                 if found is not None and found[0].state is not ItemState.RETURNED:
-                    if found[1] != digest:
+                    if not is_equal(self.core, *found, new):
                         dropped.append(f"{new.reference} (item {found[0].id})")
                 elif digests.setdefault(new.reference, digest) != digest:
                     dropped.append(f"{new.reference} (twice in this batch)")
@@ -211,5 +212,5 @@ def _key(batch: Batch) -> str:
 
 def _digest(news: Sequence[NewItem]) -> str:
     """Return a SHA-256 of references and payloads, whatever their order."""
-    each = sorted(f"{digest_of(new.payload)} {new.reference}" for new in news)
+    each = sorted(f"{digest_of_json(new.payload)} {new.reference}" for new in news)
     return hashlib.sha256("\n".join(each).encode()).hexdigest()

@@ -19,6 +19,7 @@ from clerkwork.engine.runlog import RunLog, Writing
 from clerkwork.errors import UsageError
 from clerkwork.model.bots import Bot
 from clerkwork.model.calendars import Calendar, business_deadline
+from clerkwork.model.content import digest_of_payload
 from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.items import NewItem, WorkItem
 from clerkwork.model.queues import queue_name, rank
@@ -101,6 +102,10 @@ class Core:
         """Return the bot of the workflow's first step; its model is the item's payload."""
         step = self.workflow(workflow).steps[0]
         return self.bots[step.bot or ""]
+
+    def digest_of(self, workflow: str, payload: dict[str, Any]) -> str:
+        """Return the digest of what a payload of the workflow says, however it is spelled."""
+        return digest_of_payload(self.first_bot(workflow).takes, payload)
 
     def targets_of(self, workflow: str) -> list[Target]:
         """Return the targets that the workflow's bots act on, in the order of their logins."""

@@ -32,6 +32,7 @@ from clerkwork.engine.verdict import (
 from clerkwork.errors import BotException, Fenced
 from clerkwork.model.bots import Do, Find
 from clerkwork.model.events import Event, Kind
+from clerkwork.model.items import plain_reference
 from clerkwork.model.orders import Receipt
 from clerkwork.model.reviews import NewReview, form_fields
 from clerkwork.model.targets import Target
@@ -81,7 +82,7 @@ def perform(
         execution,
         step=step,
         target=target,
-        key=str(getattr(value, key)),
+        key=plain_reference(str(getattr(value, key))),
         value=value,
         find=find,
         record=record or step,

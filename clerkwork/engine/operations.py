@@ -7,7 +7,7 @@ requeue when something of the item may stand in a target: then a person decides 
 from typing import Any
 
 from clerkwork import clock
-from clerkwork.engine.adding import digest_of, present
+from clerkwork.engine.adding import present
 from clerkwork.engine.core import Core
 from clerkwork.errors import UsageError
 from clerkwork.model.events import Kind
@@ -69,7 +69,7 @@ class Operations:
                 item_id,
                 payload=payload,
                 group_key=self._core.group_of(item.workflow, payload),
-                digest=digest_of(payload),
+                digest=self._core.digest_of(item.workflow, payload),
                 now=now,
             )
             if not renewed:

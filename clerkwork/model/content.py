@@ -29,6 +29,14 @@ def digest_of_json(data: Any) -> str:
     return hashlib.sha256(_text(data).encode()).hexdigest()
 
 
+def digest_of_payload(model: type[BaseModel], payload: dict[str, Any]) -> str:
+    """Return the SHA-256 of what *payload* says as a *model*; of its JSON where it is none yet."""
+    try:
+        return digest_of(model.model_validate(payload))
+    except ValidationError:
+        return digest_of_json(payload)
+
+
 def older_digest_of(value: BaseModel) -> str:
     """Return the digest that the effect ledger of older versions kept of *value*."""
     return hashlib.sha256(value.model_dump_json().encode()).hexdigest()

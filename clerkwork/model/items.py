@@ -1,5 +1,6 @@
 """Work items: their states, the moves between them, and how a finished one came to its end."""
 
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -117,7 +118,8 @@ class NewItem:
 
     Attributes:
         workflow: Name of the workflow it belongs to.
-        reference: Business key, unique in the workflow; adding it twice is one item.
+        reference: Business key, unique in the workflow; adding it twice is one item. It is stored
+            as ``plain_reference`` spells it.
         payload: JSON data of the first bot's model.
         group_key: Items with one key are never at work at once; None: no such limit.
         source: Where it came from, for people: file, sheet, row, schedule.
@@ -140,6 +142,19 @@ class NewItem:
     not_before: datetime | None = None
     due: datetime | None = None
     batch_id: str | None = None
+
+    def __post_init__(self) -> None:
+        """Spell the reference in the one way."""
+        object.__setattr__(self, "reference", plain_reference(self.reference))
+
+
+def plain_reference(text: str) -> str:
+    """Return a business key in its one spelling: no blanks around it, composed characters (NFC).
+
+    Case and width stay, because ``a-1`` and ``A-1`` may be two records, and so may ``A²`` and
+    ``A2``.
+    """
+    return unicodedata.normalize("NFC", text).strip()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,30 @@ def test_effects_of_an_older_store_are_its_first_acts(tmp_path: Path, store_url:
     )
 
 
+def test_references_of_an_older_store_are_spelled_in_one_way(
+    tmp_path: Path, store_url: str
+) -> None:
+    """An order that comes again is known; two items that exist both keep their names."""
+    before = older(tmp_path, store_url, "0009")
+    spellings = ["A-1 ", "B-1", " B-1", "E\u0301"]
+    for reference in spellings:
+        number = add(before, "x")
+        with before.write() as db:
+            db.execute(item.update().where(item.c.id == number).values(reference=reference))
+    with before.write() as db:
+        for key in spellings:
+            effects.intend(
+                db, target="erp", key=key, record="r", name="n", item_id=1, digest="d", now=NOW
+            )
+    before.close()
+    store = open_store(store_url, tmp_path)
+    with store.read() as db:
+        references = list(db.execute(sa.select(item.c.reference).order_by(item.c.id)).scalars())
+        acts = [len(effects.of_key(db, "erp", key)) for key in ("A-1", "B-1", "\u00c9")]
+    store.close()
+    assert (references, acts) == (["A-1", "B-1", " B-1", "\u00c9"], [1, 2, 1])
+
+
 def test_sqlite_is_durable_against_power_cuts(tmp_path: Path) -> None:
     """Write-ahead log with a full sync at each commit, and no memory-mapped file."""
     store = open_store("sqlite:///store.db", tmp_path)
