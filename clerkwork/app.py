@@ -39,7 +39,8 @@ from clerkwork.model.templates import Template
 from clerkwork.model.workflows import Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store import lookups
-from clerkwork.store.database import Store, open_store, sqlite_file
+from clerkwork.store.database import Store, sqlite_file
+from clerkwork.store.own import open_own
 
 FULL = "The disk is nearly full: nothing is taken in. Make room, or call `clerkwork tidy`."
 
@@ -239,10 +240,14 @@ def open_bare(root: Path) -> App:
     return _opened(root, workflows={}, targets={}, calendars={}, templates={}, bots={})
 
 
-def open_readable(root: Path) -> App:
+def open_readable(root: Path, *, create: bool = True) -> App:
     """Open the project in *root* as far as its files can be read, for an operator in a hurry.
 
     A workflow of which a bot cannot be read is left out like one whose own file is wrong.
+
+    Args:
+        root: The project's folder.
+        create: Whether a project that never had a store gets one.
 
     Raises:
         ConfigError: The settings are wrong.
@@ -260,6 +265,7 @@ def open_readable(root: Path) -> App:
         calendars=read_calendars(root)[0],
         templates=read_templates(root)[0],
         bots=bots,
+        create=create,
     )
 
 
@@ -272,9 +278,10 @@ def _opened(
     templates: dict[str, Template],
     bots: dict[str, Bot],
     store: Store | None = None,
+    create: bool = True,
 ) -> App:
     settings = load_settings(root)
-    store = store or open_store(settings.store.url, root)
+    store = store or open_own(settings, root, create=create)
     known = [target for target, _file in read_targets(root)[0].values()]
     secrets = [target.password.get_secret_value() for target in known]
     plans = [plan for plan, _file in read_workflows(root)[0].values()]

@@ -63,6 +63,10 @@ class ConfigError(ClerkworkError):
         self.problem = problem
 
 
+class StoreLost(ClerkworkError):
+    """The store is gone, or another one is in its place: nothing is acknowledged any more."""
+
+
 class InputRejected(ClerkworkError):
     """An input file cannot be read as what it claims to be; the file is kept, nothing was taken.
 

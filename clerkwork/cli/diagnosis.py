@@ -13,7 +13,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from clerkwork.config.settings import DocumentSettings, Settings
-from clerkwork.errors import ApplicationException, ClerkworkError, ConfigError
+from clerkwork.errors import ApplicationException, ClerkworkError, ConfigError, StoreLost
 from clerkwork.insight.health import CheckResult, State
 
 OLDEST_PYTHON = (3, 11)
@@ -131,7 +131,9 @@ def running(root: Path) -> list[CheckResult]:
     from clerkwork.insight.checks import look_at
 
     try:
-        app = open_readable(root)
+        app = open_readable(root, create=False)
+    except StoreLost as error:
+        return [_failed("store", str(error), "docs/runbook.md")]
     except ClerkworkError as error:
         remedy = "correct store.url in config/, or the rights of its folder"
         return [_failed("store", str(error), remedy)]

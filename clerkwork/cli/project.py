@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from clerkwork.errors import ConfigError, UsageError
+from clerkwork.errors import ConfigError, StoreLost, UsageError
 
 if TYPE_CHECKING:
     from loguru import Message, Record
@@ -70,7 +70,9 @@ def opened_app(context: typer.Context) -> Iterator["App"]:
 
     Raises:
         ConfigError: The first problem of its files; says how many more there are.
+        StoreLost: Its store is gone; says where its content is saved.
     """
+    from clerkwork import clock
     from clerkwork.app import open_app
 
     root = find_root(context)
@@ -79,6 +81,8 @@ def opened_app(context: typer.Context) -> Iterator["App"]:
         app = open_app(root)
         try:
             yield app
+        except StoreLost as error:
+            raise app.store.explain(error, now=clock.now()) from error
         finally:
             app.close()
 
@@ -125,11 +129,11 @@ def opened_bare(context: typer.Context) -> Iterator["App"]:
 def opened_records(context: typer.Context) -> Iterator[Records]:
     """Open the project's settings and store only, and close it at the end."""
     from clerkwork.config.settings import load_settings
-    from clerkwork.store.database import open_store
+    from clerkwork.store.own import open_own
 
     root = find_root(context)
     settings = load_settings(root)
-    store = open_store(settings.store.url, root)
+    store = open_own(settings, root, create=False)
     try:
         yield Records(root=root, settings=settings, store=store)
     finally:

@@ -7,7 +7,14 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import FrameType
+from datetime import timedelta
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING
+
+from clerkwork.errors import StoreLost
+
+if TYPE_CHECKING:
+    from clerkwork.engine.worker import Worker
 
 
 @contextmanager
@@ -28,6 +35,17 @@ def asked() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def end(
+    worker: "Worker",
+    kind: type[BaseException] | None,
+    _error: BaseException | None,
+    _trace: TracebackType | None,
+) -> None:
+    """End a worker; its items get no time where the store is lost, in which they could end."""
+    lost = kind is not None and issubclass(kind, StoreLost)
+    worker.stop(patience=timedelta() if lost else None)
 
 
 def new_name() -> str:

@@ -3,6 +3,7 @@
 One worker in a process, because DBOS is one instance in a process.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ from clerkwork.errors import (
     BotException,
     BusinessException,
     Fenced,
+    StoreLost,
 )
 from clerkwork.model.bots import Bot, Run
 from clerkwork.model.events import Kind, Level
@@ -131,11 +133,13 @@ class Worker:
     def stop(self, *, patience: timedelta | None = None) -> None:
         """Take no more items, give those at work *patience* (default: the setting), and end."""
         global _present  # noqa: PLW0603 - see start
-        patience = patience or timedelta(seconds=self._settings.drain_s)
+        if patience is None:
+            patience = timedelta(seconds=self._settings.drain_s)
         DBOS.destroy(workflow_completion_timeout_sec=int(patience.total_seconds()))
         self._stopped.set()
         self._sweeper.join()
-        self._sweep.farewell()
+        with contextlib.suppress(StoreLost):  # then there is nobody to say farewell to
+            self._sweep.farewell()
         self._tools.browser.close()
         self._tools.reader.close()
         self._tools.processes.close()
@@ -370,6 +374,8 @@ class Worker:
         while not self._stopped.wait(self._settings.sweep_s):
             try:
                 self._sweep.once()
+            except StoreLost:
+                return  # the process ends
             except Exception:  # noqa: BLE001 - a sweep that failed is tried again in a moment
                 logger.exception("the sweep failed and is tried again")
 

@@ -31,9 +31,13 @@ def look_at(core: Core, settings: Settings, root: Path) -> list[CheckResult]:
 
 
 def store(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check that the store answers and can be written."""
+    """Check that the store is the one that was opened, answers and can be written."""
     known = checkup.core.store
+    if known.stands_for_none:
+        yield ok(STORE, "There is no store yet; the first start creates it.")
+        return
     try:
+        known.check()
         with known.read() as db:
             items.first_arrival(db)
         blocked = _not_writable(checkup)

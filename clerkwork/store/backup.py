@@ -184,6 +184,8 @@ def _copy_sqlite(source: Path, target: Path) -> None:
     connection = pysqlite.connect(str(source), isolation_level=None)
     try:
         connection.execute("VACUUM INTO ?", (str(target),))
+        with contextlib.closing(pysqlite.connect(str(target), isolation_level=None)) as copy:
+            copy.execute("DELETE FROM identity")  # so that it is no store until it is restored
     except pysqlite.Error as error:
         raise ClerkworkError(f"the store could not be copied to {target}: {error}") from error
     finally:

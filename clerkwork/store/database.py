@@ -6,8 +6,10 @@ begins: a transaction that reads first and writes later would count before it lo
 at READ COMMITTED: there a transaction that reads a row and then acts on it locks the row first.
 """
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,12 +19,14 @@ from alembic.config import Config
 from pysqlite3 import dbapi2 as pysqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
-from clerkwork.errors import ConfigError
-from clerkwork.store import dialect
+from clerkwork.errors import ConfigError, StoreLost
+from clerkwork.store import dialect, identity
+from clerkwork.store.file_watch import FileWatch
 from clerkwork.store.grouping import Connection as Grouped
 
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 30_000
+REVISION = "clerkwork_revision"  # the table that Alembic notes the revision in
 
 
 class Store:
@@ -32,16 +36,26 @@ class Store:
         engine: The SQLAlchemy engine, shared with the execution engine so that an item and its
             queue entry are one commit.
         url: The address without its password, for people.
+        id: The random id it had when it was opened.
+        stands_for_none: The project has no store yet; this one is empty and goes when it is closed.
     """
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, store_id: str = "", watch: FileWatch | None = None) -> None:
         self.engine = engine
         self.url = engine.url.render_as_string(hide_password=True)
-        self._reading = engine.execution_options(reading=True)
+        self.id = store_id
+        self.stands_for_none = False
+        self._reading = _reading(engine)
+        self._watch = watch
+        self._afterwards: list[Callable[[], None]] = []
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """Open a transaction that may write; it commits at the end and rolls back on an error."""
+        """Open a transaction that may write; it commits at the end and rolls back on an error.
+
+        Raises:
+            StoreLost: It was committed into a file that was deleted or replaced.
+        """
         with self.engine.begin() as connection:
             yield connection
 
@@ -51,30 +65,142 @@ class Store:
         with self._reading.begin() as connection:
             yield connection
 
+    def check(self) -> None:
+        """Make sure that this is still the store that was opened.
+
+        A server that does not answer now is no lost store.
+
+        Raises:
+            StoreLost: It was deleted, replaced or overwritten.
+        """
+        if self._watch is not None:
+            self._watch.check_content(self.id)
+            return
+        try:
+            with self.read() as db:
+                found = identity.history(db)[-1:]
+        except sa.exc.OperationalError:
+            return
+        if found != [self.id]:
+            raise StoreLost(f"{self.url} was dropped or replaced while this process used it.")
+
+    def explain(self, lost: StoreLost, *, now: datetime) -> StoreLost:
+        """Save what a lost file holds, and return the error with what is to be done."""
+        saved = None
+        if self._watch is not None:
+            file = self._watch.file
+            name = f"{file.name}.rescued-{now:%Y%m%dT%H%M%SZ}-{os.getpid()}"
+            saved = file.with_name(name)
+            if not self._watch.rescue(saved):
+                saved = None
+        remedy = "Go back to a backup: `clerkwork restore FILE`."
+        if saved is not None:
+            remedy = f"What it held is saved: move {saved} to its place, or restore a backup."
+        return StoreLost(
+            f"{lost} Nothing that came since was acknowledged; this process ends. "
+            f"End every process of the project. {remedy}"
+        )
+
+    def when_closed(self, then: Callable[[], None]) -> None:
+        """Call *then* after the store was closed."""
+        self._afterwards.append(then)
+
     def close(self) -> None:
         """Close every connection."""
         self.engine.dispose()
+        if self._watch is not None:
+            self._watch.close()
+        while self._afterwards:
+            self._afterwards.pop()()
 
 
-def open_store(url: str, root: Path) -> Store:
+def open_store(url: str, root: Path, *, known: str = "") -> Store:
     """Open the store at *url*, create what is missing in it, and bring it up to date.
 
     Args:
         url: A SQLAlchemy address; the path of a SQLite file is relative to *root*.
         root: The project's folder.
+        known: An id that the store has or had; empty: there may be none yet.
 
     Raises:
         ConfigError: The address is not usable; names the setting and the remedy.
+        StoreLost: There is no store, or it never had the id *known*.
     """
     engine = _create(url, root)
     try:
+        if known:
+            _insist(engine, known)
+        if engine.dialect.name == "sqlite":
+            Path(str(engine.url.database)).parent.mkdir(parents=True, exist_ok=True)
         with engine.begin() as connection:
             migrate(connection)
+            store_id = identity.current(connection) or identity.renew(connection)
+        return Store(engine, store_id, _watch(engine))
     except sa.exc.SQLAlchemyError as error:
-        raise ConfigError(
-            "setting store.url", f"cannot open {engine.url!r}: {_first_line(error)}"
-        ) from error
-    return Store(engine)
+        raise _cannot_open(engine, error) from error
+    except StoreLost:
+        engine.dispose()
+        raise
+
+
+def exists(url: str, root: Path) -> bool:
+    """Return whether there is a store at *url*; creates nothing.
+
+    Raises:
+        ConfigError: The address is not usable.
+    """
+    engine = _create(url, root)
+    try:
+        return _is_there(engine) and sa.inspect(_reading(engine)).has_table(REVISION)
+    except sa.exc.SQLAlchemyError as error:
+        raise _cannot_open(engine, error) from error
+    finally:
+        engine.dispose()
+
+
+def _cannot_open(engine: Engine, error: sa.exc.SQLAlchemyError) -> ConfigError:
+    said = f"cannot open {engine.url!r}: {str(error).splitlines()[0]}"
+    return ConfigError("setting store.url", said)
+
+
+def _reading(engine: Engine) -> Engine:
+    """Return the engine for transactions that only read and hold up no writer."""
+    return engine.execution_options(reading=True)
+
+
+def _is_there(engine: Engine) -> bool:
+    """Return False if the file of a SQLite store is not there; to look would create it."""
+    return engine.dialect.name != "sqlite" or Path(str(engine.url.database)).exists()
+
+
+def _insist(engine: Engine, known: str) -> None:
+    shown = engine.url.render_as_string(hide_password=True)
+    ids: list[str] | None = None
+    if _is_there(engine):
+        with _reading(engine).connect() as connection:
+            if sa.inspect(connection).has_table(REVISION):
+                ids = identity.history(connection)
+    if ids is None:
+        raise StoreLost(
+            f"{shown}: the store of this project is gone. Put it back, or go back to a backup: "
+            "`clerkwork restore FILE`. `clerkwork store new` begins an empty one."
+        )
+    if known not in ids:
+        raise StoreLost(
+            f"{shown} is not the store that this project had, but a copied backup or another "
+            "store. Put the right one back, or go back to a backup: `clerkwork restore FILE`; "
+            "it looks up in the targets what was entered since."
+        )
+
+
+def _watch(engine: Engine) -> FileWatch | None:
+    """Have every commit and every new connection of a SQLite store look whether it is there."""
+    if not isinstance(engine.dialect, dialect.Dialect):
+        return None
+    watch = FileWatch(Path(str(engine.url.database)))
+    engine.dialect.turns.committed = watch.check
+    sa.event.listen(engine, "do_connect", lambda *_: watch.check())
+    return watch
 
 
 def migrate(connection: Connection) -> None:
@@ -133,7 +259,6 @@ def _create_sqlite(address: URL, root: Path) -> Engine:
             f"version {pysqlite.sqlite_version} can corrupt the store; install pysqlite3>=0.6",
         )
     file = sqlite_file(address.render_as_string(), root)
-    file.parent.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
         address.set(drivername=dialect.NAME, database=str(file)), pool_size=20, max_overflow=40
     )
@@ -160,7 +285,3 @@ def _begin(connection: Connection) -> None:
     else:
         ours = cast(Grouped, connection.connection.driver_connection)
         ours.begin(BUSY_TIMEOUT_MS / 1000)
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]

@@ -8,6 +8,7 @@ the one commit fails, it failed for each of them.
 """
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -64,10 +65,12 @@ class Turns:
 
     Attributes:
         waiting: How many threads wait to write.
+        committed: Called after each commit; an error of it is the commit's.
     """
 
     def __init__(self, longest: timedelta = LONGEST) -> None:
         self.waiting = 0
+        self.committed: Callable[[], None] = lambda: None
         self._longest = longest
         self._turn = threading.Lock()
         self._count = threading.Lock()
@@ -202,11 +205,13 @@ class Connection:
 
         Raises:
             dbapi2.Error: It could not be.
+            StoreLost: It was, into a file that was deleted or replaced.
         """
         if self.group is None:
             self.own.commit()
         else:
             self._turns.commit(self, self.group)
+        self._turns.committed()
 
     def rollback(self) -> None:
         """Take back what was written since the beginning.

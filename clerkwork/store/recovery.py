@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from clerkwork.clock import to_ms
 from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.items import ItemState, WorkItem
-from clerkwork.store import events, lookups
+from clerkwork.store import events, identity, lookups
 from clerkwork.store.items import item_of
 from clerkwork.store.milestones import Milestone, reach, reached
 from clerkwork.store.schema import effect, event, item, planned_run, review, worker
@@ -63,6 +63,7 @@ def mark_restored(
     now: datetime,
     touched: Sequence[Touched] | None = None,
     workflows: Collection[str] | None = None,
+    succeeds: str = "",
 ) -> Restored:
     """Tell the store that it was restored.
 
@@ -76,7 +77,9 @@ def mark_restored(
         now: The present instant.
         touched: What changed after the backup; None: nobody knows.
         workflows: Those that enter anything; None: all.
+        succeeds: The id of the store that it takes the place of.
     """
+    identity.renew(db, succeeds=succeeds)
     to_look_up = lookups.hold(db, _may_be_entered(touched, workflows, now), now=now)
     backed_up = reached(db, Milestone.BACKED_UP)
     is_open = item.c.outcome.is_(None)

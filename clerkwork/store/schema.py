@@ -331,6 +331,14 @@ milestone = sa.Table(
     Column("at_ms", BigInteger, nullable=False),
 )
 
+identity = sa.Table(
+    "identity",
+    metadata,
+    # The store's random ids, the present one last; a restore adds one. See ``store.identity``.
+    Column("number", Number, primary_key=True, autoincrement=True),
+    Column("id", String(32), nullable=False),
+)
+
 to_look_up = sa.Table(
     "to_look_up",
     metadata,

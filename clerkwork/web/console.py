@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from clerkwork.discover import catalog_files, load_model
-from clerkwork.errors import ConfigError
+from clerkwork.errors import ConfigError, StoreLost
 from clerkwork.review.queue import ReviewGone
 from clerkwork.web import i18n, pages
 from clerkwork.web.desk import FOLDER, Desk, Nav, Project, make_desk
@@ -102,10 +102,14 @@ def _handle_errors(console: FastAPI, desk: Desk) -> None:
     def gone(request: Request, _error: Exception) -> Response:
         return problem_page(request, 404, "missing")
 
+    def lost(request: Request, _error: Exception) -> Response:
+        return problem_page(request, 503, "lost")
+
     def failed(request: Request, _error: Exception) -> Response:
         return problem_page(request, 500, "failed")
 
     console.add_exception_handler(HTTPException, refused)
     console.add_exception_handler(RequestValidationError, unreadable)
     console.add_exception_handler(ReviewGone, gone)
+    console.add_exception_handler(StoreLost, lost)
     console.add_exception_handler(Exception, failed)

@@ -99,6 +99,19 @@ def test_a_signed_request_adds_its_items(sender):
     ]
 
 
+def test_delivery_to_a_deleted_store_is_503_and_may_come_again(sender):
+    """What would be lost with the file is never acknowledged; a page says so, too."""
+    for file in (sender.project.root / "var").glob("clerkwork.db*"):
+        file.unlink()
+    answer = sender.post(ORDER)
+    page = httpx.get(f"{sender.served.address}/queue")
+    assert (answer.status_code, "Retry-After" in answer.headers, page.status_code) == (
+        503,
+        True,
+        503,
+    )
+
+
 def test_terms_hold_for_all_items_of_a_delivery(sender):
     """Priority, due and not-before are kept; an instant without an offset is in UTC."""
     sender.post(

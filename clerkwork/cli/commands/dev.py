@@ -4,6 +4,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -14,6 +15,7 @@ from clerkwork.model.events import Event, Kind, Level
 
 if TYPE_CHECKING:
     from clerkwork.app import App
+    from clerkwork.engine.worker import Worker
 
 POLL_S = 0.5
 SHOWN = frozenset({Kind.RUN_ENDED, Kind.FILE_TAKEN, Kind.REVIEW_ANSWERED, Kind.TAKEN_OVER})
@@ -33,7 +35,7 @@ def command(
         name = stopping.new_name()
         address, alive = stack.enter_context(_console(app, port))
         if worker:
-            stack.enter_context(_worker(app, name))
+            stack.push(partial(stopping.end, _start_worker(app, name)))
         if scheduler:
             stack.enter_context(scheduling.running(app, name))
         typer.secho(f"Console: {address}", bold=True)
@@ -61,15 +63,11 @@ def _console(app: "App", port: int | None) -> Iterator[tuple[str, Callable[[], b
         listener.close()
 
 
-@contextmanager
-def _worker(app: "App", name: str) -> Iterator[None]:
+def _start_worker(app: "App", name: str) -> "Worker":
     worker = app.worker(name)
     worker.start()
     typer.echo(f"Worker {name} works on {', '.join(worker.queues)}.")
-    try:
-        yield
-    finally:
-        worker.stop()
+    return worker
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -95,6 +93,7 @@ def _watch(app: "App", stop: threading.Event, console_alive: Callable[[], bool])
     while not stop.wait(POLL_S):
         if not console_alive():
             raise ClerkworkError("the console ended unexpectedly; logs/errors.log says why")
+        app.store.check()
         with app.store.read() as db:
             fresh = events.after(db, last)
         for event in fresh:

@@ -11,6 +11,7 @@ from clerkwork.cli import project
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from clerkwork.config.settings import Settings
     from clerkwork.engine.aftermath import Carried
     from clerkwork.model.workflows import Workflow
     from clerkwork.store.database import Store
@@ -35,19 +36,21 @@ def command(
     from clerkwork.intake.again import put_back
     from clerkwork.store import backup
     from clerkwork.store.milestones import Milestone, reached
+    from clerkwork.store.own import remembered
     from clerkwork.store.recovery import mark_restored
 
     root = project.find_root(context)
     project.refuse_problems(root)  # first: its workflows take what came after the backup
     settings, workflows = load_settings(root), load_workflows(root)
-    now = clock.now()
+    now, before = clock.now(), remembered(settings, root)
 
     def prepare(store: "Store") -> "tuple[Restored, Carried]":
         with store.read() as db:
             since = reached(db, Milestone.BACKED_UP)
-        known = None if since is None else _touched(settings.store.url, root, since)
+        known = None if since is None else _touched(settings, root, since)
         with store.write() as db:
-            marked = mark_restored(db, now=now, touched=known, workflows=_entering(root, workflows))
+            entering = _entering(root, workflows)
+            marked = mark_restored(db, now=now, touched=known, workflows=entering, succeeds=before)
         return marked, _carry_over(root, store, known or ())
 
     restored, carried = backup.restore(
@@ -95,16 +98,21 @@ def _tell(restored: "Restored", carried: "Carried") -> None:
         typer.echo(f"Came after the backup, and its workflow is not there: {name}", err=True)
 
 
-def _touched(url: str, root: Path, since: datetime) -> "list[Touched] | None":
+def _touched(settings: "Settings", root: Path, since: datetime) -> "list[Touched] | None":
     """Return what changed in the present store since the backup, or None if it cannot be read."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from clerkwork.errors import ClerkworkError
-    from clerkwork.store.database import open_store
+    from clerkwork.store.database import exists, open_store
+    from clerkwork.store.own import remembered
     from clerkwork.store.recovery import touched_since
 
+    url = settings.store.url
     try:
-        present = open_store(url, root)
+        if not exists(url, root):
+            typer.echo(f"There is no present store at {url}.", err=True)
+            return None
+        present = open_store(url, root, known=remembered(settings, root))
     except ClerkworkError as error:
         typer.echo(f"The present store is not read: {error}", err=True)
         return None

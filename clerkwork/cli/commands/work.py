@@ -1,6 +1,7 @@
 """Work on items: a worker without console, with or without a scheduler."""
 
 from contextlib import ExitStack
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -37,12 +38,12 @@ def command(
         wanted = _chosen(app.engine.queues(), _parts(queues), {*app.settings.worker.labels, *own})
         worker = app.worker(name or stopping.new_name(), own)
         worker.start(wanted)
-        stack.callback(worker.stop)
+        stack.push(partial(stopping.end, worker))
         if scheduler:
             stack.enter_context(scheduling.running(app, worker.name))
         typer.echo(f"Worker {worker.name} works on {', '.join(worker.queues)}; Ctrl+C ends it.")
         while not stop.wait(LOOK_S):  # a signal that another thread was given wakes nobody
-            pass
+            app.store.check()
         typer.echo("Ends after the items it is working on; Ctrl+C again ends at once.")
 
 

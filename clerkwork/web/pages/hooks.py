@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
+from clerkwork.errors import StoreLost
 from clerkwork.intake import hook
 from clerkwork.intake.hook import HookIntake, HookRefused
 from clerkwork.web.desk import TheDesk
@@ -25,6 +26,10 @@ async def receive(request: Request, desk: TheDesk, workflow: str) -> JSONRespons
         headers = {name.lower(): value for name, value in request.headers.items()}
         given = hook.Request(headers=headers, body=body)
         found = await run_in_threadpool(intake.receive, workflow, given)
+    except StoreLost:
+        said = "The store is lost; nothing was taken in. Send it again later."
+        headers = {"Retry-After": str(hook.RETRY_S)}
+        return JSONResponse({"error": said}, status_code=503, headers=headers)
     except HookRefused as error:
         later = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
         return JSONResponse({"error": str(error)}, status_code=error.status, headers=later)

@@ -1,0 +1,109 @@
+"""The store of a project, which the project remembers: a missing one or another is an error.
+
+The id of the store is written to ``stores.json`` in the folder of the logs, by its address, when it
+is first opened. Not beside the store: whoever deletes ``var/`` deletes what is beside it as well.
+"""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from clerkwork.config.settings import Settings
+from clerkwork.errors import ClerkworkError, UsageError
+from clerkwork.store.database import Store, exists, open_store
+
+NAME = "stores.json"
+
+
+def open_own(settings: Settings, root: Path, *, create: bool = True) -> Store:
+    """Open the store of the project in *root*.
+
+    Args:
+        settings: The project's.
+        root: Its folder.
+        create: Whether a project that never had a store gets one; else it is shown an empty one
+            that is gone when it is closed.
+
+    Raises:
+        ConfigError: The address is not usable.
+        StoreLost: The project had a store, and it is gone or is another one.
+    """
+    known = remembered(settings, root)
+    if not create and not known and not exists(settings.store.url, root):
+        return _open_empty()
+    store = open_store(settings.store.url, root, known=known)
+    if create and store.id != known:
+        _remember(settings, root, store.id)
+    return store
+
+
+def begin_anew(settings: Settings, root: Path) -> Store:
+    """Begin an empty store where the project's was.
+
+    Raises:
+        UsageError: There is a store.
+    """
+    url = settings.store.url
+    if exists(url, root):
+        raise UsageError(
+            f"{_shown(settings)} has a store; move it away or drop it first, if it may be lost"
+        )
+    store = open_store(url, root)
+    _remember(settings, root, store.id)
+    return store
+
+
+def remembered(settings: Settings, root: Path) -> str:
+    """Return the id of the store that the project had at its address; empty: none."""
+    return _ids(_file(settings, root)).get(_shown(settings), "")
+
+
+def _remember(settings: Settings, root: Path, store_id: str) -> None:
+    file = _file(settings, root)
+    part = file.with_name(f"{NAME}.part")
+    try:
+        ids = _ids(file) | {_shown(settings): store_id}
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("w", encoding="utf-8") as lines:
+            lines.write(json.dumps(ids, indent=1) + "\n")
+            lines.flush()
+            os.fsync(lines.fileno())
+        part.replace(file)
+    except OSError as error:
+        raise ClerkworkError(
+            f"{file} cannot be written, in which the project remembers its store "
+            f"({error.strerror}); give the folder to the user that the service runs as"
+        ) from error
+
+
+def _ids(file: Path) -> dict[str, str]:
+    try:
+        ids: dict[str, str] = json.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except ValueError as error:
+        raise ClerkworkError(
+            f"{file}, in which the project remembers its store, is damaged; if the store at its "
+            "address is the right one, delete this file"
+        ) from error
+    return ids
+
+
+def _file(settings: Settings, root: Path) -> Path:
+    return root / settings.folders.logs / NAME
+
+
+def _shown(settings: Settings) -> str:
+    return make_url(settings.store.url).render_as_string(hide_password=True)
+
+
+def _open_empty() -> Store:
+    folder = Path(tempfile.mkdtemp(prefix="clerkwork-no-store-"))
+    store = open_store("sqlite:///store.db", folder)
+    store.stands_for_none = True
+    store.when_closed(lambda: shutil.rmtree(folder, ignore_errors=True))
+    return store
