@@ -1,8 +1,11 @@
 """The files in ``scale-out.md`` are at least what they claim to be."""
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
+import pytest
 import yaml
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "scale-out.md"
@@ -15,3 +18,18 @@ def test_the_compose_file_is_yaml_whose_services_share_one_store():
     workers = [service for name, service in services.items() if name != "db"]
     assert len({service["environment"]["CLERKWORK_STORE__URL"] for service in workers}) == 1
     assert {service["stop_grace_period"] for service in workers} == {"150s"}
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd-analyze")
+def test_the_units_are_accepted_by_systemd(tmp_path):
+    """Each restarts for ever; only the program is not where it is on the host."""
+    units = re.findall(r"```ini\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    for name, unit in zip(("clerkwork-work@erp", "clerkwork-console"), units, strict=True):
+        program = "/srv/clerkwork/.venv/bin/clerkwork"
+        (tmp_path / f"{name}.service").write_text(unit.replace(program, "/bin/true"), "utf-8")
+    files = sorted(map(str, tmp_path.iterdir()))
+    said = subprocess.run(
+        ["systemd-analyze", "verify", *files], capture_output=True, text=True, check=False
+    )
+    ours = [line for line in said.stderr.splitlines() if "clerkwork" in line]
+    assert (ours, ["Restart=always" in unit for unit in units]) == ([], [True, True])
