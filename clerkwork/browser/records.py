@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from clerkwork.browser.access import calm, see, see_calm, see_in_session
 from clerkwork.browser.filling import Fields, unexpected
 from clerkwork.browser.growing import Look
+from clerkwork.browser.lines import record_differences
 from clerkwork.browser.listing import Hit, Listing
 from clerkwork.browser.opening import click, close_popups, need_rows, reach
 from clerkwork.browser.own_pages import own_function
@@ -20,7 +21,7 @@ from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.browser.submitting import submit
 from clerkwork.browser.surplus import surplus_lines
 from clerkwork.browser.values import Part, differences, parts_of
-from clerkwork.browser.viewed import view
+from clerkwork.browser.viewed import of_form, view
 from clerkwork.browser.words import plain
 from clerkwork.errors import ApplicationException, BusinessException, ConfigError
 from clerkwork.model.bots import Screen
@@ -145,11 +146,12 @@ def _receipt(listing: Listing, form: Form, item: BaseModel, hit: Hit) -> Receipt
     if not number:
         raise unexpected(screen, f"its record shows no {listing.search.confirmation}")
     if not hit.sure and form.reference not in shown:
-        raise unexpected(screen, f"its record shows no {form.fields[form.reference].words}")
+        words = form.fields[form.reference].on_record
+        raise unexpected(screen, f"its record shows no {words}")
     return Receipt(
         confirmation=number,
         reference=shown.get(form.reference, _reference(form, item)),
-        differences=differences(screen.target.name, wanted, shown),
+        differences=record_differences(screen.target.name, form, wanted, shown),
     )
 
 
@@ -252,7 +254,7 @@ def _compare_texts(
     """Compare what the page has come to and shows as text; return it by the paths of *parts*."""
     if not parts:
         return {}
-    seen = view(see_calm(screen), form, item, stored=False)
+    seen = view(see_calm(screen), form, item, words=of_form, stored=False)
     shown = {part.path: seen.get(part.path, "") for part in parts}
     if said := differences(screen.target.name, parts, shown):
         raise _mismatch(said)
@@ -262,8 +264,9 @@ def _compare_texts(
 def _compare_grid(screen: PlaywrightScreen, form: Form, item: BaseModel) -> None:
     """Compare the lines as the form shows them after they were taken over."""
     wanted = [part for part in parts_of(item, form) if part.row is not None and part.field.viewed]
-    shown = {path: text for path, text in view(see(screen), form, item).items() if "." in path}
-    if said := differences(screen.target.name, wanted, shown):
+    seen = view(see(screen), form, item, words=of_form)
+    shown = {path: text for path, text in seen.items() if path not in form.fields}
+    if said := record_differences(screen.target.name, form, wanted, shown):
         raise _mismatch(said)
 
 

@@ -73,18 +73,28 @@ def parts_of(item: BaseModel, form: Form) -> list[Part]:
     return parts
 
 
-def differences(target: str, wanted: Iterable[Part], shown: Mapping[str, str]) -> list[str]:
-    """Return a sentence for each part that is not shown as wanted, or shown and not wanted."""
+def differences(
+    target: str, wanted: Iterable[Part], shown: Mapping[str, str], *, line: str = ""
+) -> list[str]:
+    """Return a sentence for each part that is not shown as wanted, or shown and not wanted.
+
+    Args:
+        target: The system that shows it.
+        wanted: What is wanted.
+        shown: What it shows, by the paths of the parts; what is left out shows nothing.
+        line: What a person knows the line by that all parts are of.
+    """
     parts = list(wanted)
     texts = {part.path: part.text for part in parts}
     secret = {part.name for part in parts if part.field.secret}
+    of = f" ({line})" if line else ""
     return [
-        f"{path}: {target} shows something else than the order says, which is a secret."
+        f"{path}{of}: {target} shows something else than the order says, which is a secret."
         if path.rpartition(".")[2] in secret
-        else f"{path}: {target} shows {shown.get(path) or 'nothing'},"
+        else f"{path}{of}: {target} shows {shown.get(path) or 'nothing'},"
         f" the order says {texts.get(path) or 'nothing'}."
         for path in {**texts, **shown}
-        if texts.get(path) != shown.get(path)
+        if texts.get(path, "") != shown.get(path, "")
     ]
 
 

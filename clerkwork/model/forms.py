@@ -37,10 +37,20 @@ class FormField(Strict):
     )
     dates: str = Field("", description="How the page writes a day, such as `%m/%d/%Y`; else ISO.")
     viewed: bool = Field(True, description="Whether a stored record shows it.")
+    record_words: Words | None = Field(
+        None,
+        description="What stands at it, or over its column, on the record's page, where that is "
+        "not `words`.",
+    )
     secret: bool = Field(
         False,
         description="Whether it is covered in pictures and masked in what else is kept.",
     )
+
+    @property
+    def on_record(self) -> str:
+        """Return what stands at it on the record's page."""
+        return self.record_words or self.words
 
 
 Described = Annotated[FormField, BeforeValidator(_with_words)]
@@ -58,6 +68,11 @@ class Grid(Strict):
         "rows",
         description="`rows`: all lines stand on the page; `row`: as well, but the page answers "
         "after each; `single`: one set of fields, whose line a button takes over.",
+    )
+    ordered: bool = Field(
+        False,
+        description="Whether the record has to show the lines in the item's order; else they are "
+        "compared in whatever order it shows them.",
     )
     next: Words | None = Field(None, description="`single`: takes a line over, goes to the next.")
     done: Words | None = Field(None, description="`single`: takes the last line over.")

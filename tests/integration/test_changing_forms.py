@@ -1,6 +1,9 @@
-"""Forms that change what was typed while the rest is filled, in real Chromium."""
+"""Forms and records that show an item otherwise than it was typed, in real Chromium."""
+
+import pytest
 
 from clerkwork import Receipt, enter_record, find_record
+from clerkwork.model.targets import Target
 from tests.fixtures_portal import make_order
 from tests.integration.test_target_pages import SUPPLIER, address, at  # noqa: F401 - fixtures
 
@@ -30,3 +33,20 @@ def test_head_that_does_not_stay_as_typed_is_not_submitted(at):  # noqa: F811 - 
         said,
         [],
     )
+
+
+@pytest.mark.parametrize(
+    ("quantity", "ordered"), [("Ordered", False), (None, False), ("Ordered", True)]
+)
+def test_record_may_show_its_lines_sorted_and_under_other_words(at, quantity, ordered):  # noqa: F811 - a fixture
+    """Its words and whether its order counts are described; what is not is a difference."""
+    visitor, order = at("no_labels"), make_order("PO-1", supplier=SUPPLIER)
+    data = visitor.target.model_dump()
+    data["search"]["address"] = "/list.html?sorted&ref={reference}"
+    data["form"]["fields"]["supplier"]["record_words"] = "Sold by"
+    data["form"]["lines"]["ordered"] = ordered
+    data["form"]["lines"]["fields"]["quantity"]["record_words"] = quantity
+    visitor.target = Target.model_validate(data)
+    visitor(enter_record, order)
+    (receipt,) = visitor(find_record, order)
+    assert (receipt.differences == []) == (quantity is not None and not ordered)
