@@ -51,6 +51,7 @@ class Ledger:
     looked: int = 0
     fail_looks: int = 0
     before_submit: Callable[[], None] | None = None
+    after_submit: Exception | None = None
 
     def find(self, _screen: "TestScreen", value: Number) -> list[Receipt]:
         self.looked += 1
@@ -72,6 +73,8 @@ class Ledger:
         if self.before_submit is not None:
             self.before_submit()
         screen.about_to_submit()
+        if self.after_submit is not None:
+            raise self.after_submit
         if self.unique and value.number in {entry.number for entry in self.entered}:
             raise BusinessException("refused", "The number is taken.")
         self.entered.append(value)

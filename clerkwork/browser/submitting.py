@@ -30,6 +30,7 @@ def submit(screen: PlaywrightScreen, form: Form, buttons: Sequence[str]) -> str:
     """
     messages = Messages(screen, form.confirmation) if PLACE in form.confirmation else None
     screen.about_to_submit()
+    words = buttons[0]
     try:
         before = seen = see(screen)
         if messages is not None:
@@ -38,7 +39,7 @@ def submit(screen: PlaywrightScreen, form: Form, buttons: Sequence[str]) -> str:
             click(screen, words)
             seen = see_calm(screen)
     except (Error, ApplicationException) as error:
-        raise _no_confirmation(screen, str(error).splitlines()[0]) from None
+        raise _no_confirmation(screen, f"{words}: {str(error).splitlines()[0]}") from None
     if seen.asks:
         raise session_lost(screen)
     if messages is not None:

@@ -170,8 +170,8 @@ class _Act:
         self._stop_if_only_looked_up()
         try:
             receipt: Receipt = self._call(do)
-        except BotException:
-            self._refuse_unknown()
+        except Exception as error:
+            self._refuse_unknown(error)
             raise
         return self._confirm(receipt, Kind.EFFECT_CONFIRMED, "{target} has confirmed {key}")
 
@@ -197,11 +197,16 @@ class _Act:
         if (known := self._entry.doubtful) is not None and not self._is_released():
             raise doubtful(known)
 
-    def _refuse_unknown(self) -> None:
-        """Leave it to a person when it may have been submitted since one last looked."""
+    def _refuse_unknown(self, error: Exception | None = None) -> None:
+        """Leave it to a person when it may have been submitted since one last looked.
+
+        Args:
+            error: What failed in this attempt.
+        """
         sent = self._entry.row().sent is not None or self._may_be_forgotten()
         if sent and not self._is_released():
-            raise unknown(self._key, self._target.name)
+            cause = self._execution.explained(error, self._step)
+            raise unknown(self._key, self._target.name, cause) from error
 
     def _refuse_unseen(self) -> None:
         """Leave it to a person when it was confirmed, but no look-up has come to it since.

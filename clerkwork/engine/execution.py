@@ -164,6 +164,18 @@ class Execution:
             "bot_error", "The bot failed: {error}", error=f"{kind}: {error}"
         )
 
+    def explained(self, error: Exception | None, step: str | None) -> BotException | None:
+        """Return what people are told of *error*; one that nobody raised on purpose is logged.
+
+        Raises:
+            Fenced: It is that: the item was taken over.
+        """
+        if isinstance(error, Fenced):
+            raise error
+        if error is None or isinstance(error, BotException):
+            return error
+        return self.unexpected(error, step)
+
     def event(
         self,
         kind: Kind,

@@ -4,7 +4,7 @@ import unicodedata
 
 from pydantic import BaseModel
 
-from clerkwork.errors import ApplicationException, BusinessException
+from clerkwork.errors import ApplicationException, BotException, BusinessException
 from clerkwork.model.content import differences
 from clerkwork.model.orders import Receipt
 from clerkwork.model.reviews import flatten
@@ -144,14 +144,31 @@ def not_verified(key: str, target: str) -> ApplicationException:
     )
 
 
-def unknown(key: str, target: str) -> BusinessException:
-    """Return that a record may stand there: it was submitted, and nothing tells what came of it."""
+def unknown(key: str, target: str, cause: BotException | None = None) -> BusinessException:
+    """Return that a record may stand there: it was submitted, and was not confirmed.
+
+    Args:
+        key: Its reference.
+        target: Where it may stand.
+        cause: What went wrong after the submit; None where the worker ended over it.
+    """
+    if cause is None:
+        return BusinessException(
+            UNKNOWN,
+            "{key} may stand in {target} already: it was submitted, and no answer came. Look"
+            " there. If it does, say that it was done by hand; if not, send it on.",
+            key=key,
+            target=target,
+        )
     return BusinessException(
         UNKNOWN,
-        "{key} may stand in {target} already: it was submitted, and no answer came. Look"
-        " there. If it does, say that it was done by hand; if not, send it on.",
+        "{key} may stand in {target} already: it was submitted, then this failed ({failure}):"
+        " {cause} Look there. If it does, say that it was done by hand; if not, send it on.",
+        fields=cause.fields,
         key=key,
         target=target,
+        failure=cause.code,
+        cause=f"{str(cause).rstrip('.')}.",
     )
 
 

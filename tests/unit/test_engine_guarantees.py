@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from clerkwork import Receipt, Run, bot, clock
+from clerkwork.errors import ApplicationException, BusinessException
 from clerkwork.model.items import ItemState, Outcome
 from clerkwork.model.reviews import Decision
 from clerkwork.store.milestones import Milestone, reach
@@ -55,6 +56,40 @@ def test_blind_target_is_never_asked_twice(make_bench: MakeBench) -> None:
         "effect_unknown",
         1,
         1,
+    )
+
+
+@pytest.mark.parametrize(
+    ("error", "told", "fields"),
+    [
+        (
+            BusinessException("unknown_role", "Not offered: {role}.", fields=("role",), role="CEO"),
+            "(unknown_role): Not offered: CEO. Look there.",
+            ["role"],
+        ),
+        (
+            ApplicationException("page_unexpected", "Phone was not found"),
+            "(page_unexpected): Phone was not found. Look there.",
+            [],
+        ),
+        (KeyError("phone"), "(bot_error): The bot failed: KeyError: 'phone'. Look there.", []),
+    ],
+)
+def test_what_failed_after_the_submit_is_told(
+    make_bench: MakeBench, error: Exception, told: str, fields: list[str]
+) -> None:
+    """The person, and the run log, get its code, its sentence and its fields."""
+    bench = start(make_bench, "blind")
+    bench.ledger.after_submit = error
+    item_id = bench.put("A-1", 3)
+    bench.start_worker()
+    item = bench.until(item_id)
+    (review,) = bench.open_reviews()
+    asked = [field.path for field in review.fields if field.doubtful]
+    assert (item.reason_code, told in (item.reason or ""), asked) == (
+        "effect_unknown",
+        True,
+        fields,
     )
 
 
