@@ -59,7 +59,7 @@ def enter_record(screen: Screen, item: BaseModel) -> Receipt:
     if (own := own_function(screen.pages, "enter")) is not None:
         return Receipt.model_validate(own(screen, item))
     form = _form(screen)
-    search = None if own_function(screen.pages, "find") else _search(screen)
+    search = None if own_function(screen.pages, "find") else screen.target.search
     screen.hide(part.text for part in parts_of(item, form) if part.field.secret)
     buttons = _begun_again(screen, partial(_prepare, screen, form, search, item))
     number = submit(screen, form, buttons)

@@ -12,7 +12,7 @@ from clerkwork.browser.listing import Listing
 from clerkwork.browser.locate import find_fields, has_button
 from clerkwork.browser.opening import click, close_popups, need_rows, reach
 from clerkwork.browser.own_pages import own_function
-from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.screen import LOCATE_S, PlaywrightScreen
 from clerkwork.browser.searching import lists_of
 from clerkwork.errors import ApplicationException, BusinessException
 from clerkwork.model.bots import Screen
@@ -20,6 +20,7 @@ from clerkwork.model.forms import FormField, Grid, Search
 
 NOBODYS = "CLERKWORK-CHECK-0"
 OWN = "left to pages.py"
+BLIND = "nothing is looked up with `guarantee: blind`"
 MISSING = "there is no such button"
 
 
@@ -57,7 +58,8 @@ def _search(screen: PlaywrightScreen) -> Iterator[Finding]:
     if own_function(screen.pages, "find") is not None:
         yield Finding(key="search", note=OWN)
     elif search is None:
-        yield Finding(key="search", note="not described")
+        blind = screen.target.guarantee == "blind"
+        yield Finding(key="search", note=BLIND if blind else "not described")
     elif search.field is None:
         yield _list(screen, search)
     else:
@@ -155,7 +157,8 @@ def _fields(
 
 
 def _button(screen: PlaywrightScreen, key: str, words: str) -> Finding:
-    return Finding(key=key, words=words, problem="" if has_button(screen.page, words) else MISSING)
+    there = has_button(screen.page, words, timeout_s=LOCATE_S)  # it may be drawn late
+    return Finding(key=key, words=words, problem="" if there else MISSING)
 
 
 def _tried(key: str, words: str, work: Callable[[], object]) -> Finding:

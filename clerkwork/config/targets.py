@@ -50,7 +50,8 @@ def read_targets(root: Path, environment: Mapping[str, str] | None = None) -> Re
         if target is None:
             continue
         problems += _freeze_problems(target, file, calendars)
-        problems += _pages_problems(path.with_name(PAGES), root)
+        own, wrong_pages = _own_functions(path.with_name(PAGES), root)
+        problems += [*wrong_pages, *_search_problems(target, file, own)]
         name = path.parent.name
         found[name] = (target, file)
         if target.name != name:
@@ -78,20 +79,35 @@ def own_pages(root: Path, target: str) -> Path | None:
     return file if file.exists() else None
 
 
-def _pages_problems(file: Path, root: Path) -> list[ConfigError]:
-    """Return what is wrong with a target's own pages, which are not run for it."""
+def _own_functions(file: Path, root: Path) -> tuple[set[str], list[ConfigError]]:
+    """Return what a target's own pages define, which are not run for it, and what is wrong."""
     if not file.exists():
-        return []
+        return set(), []
     name = str(file.relative_to(root))
     try:
         tree = ast.parse(file.read_text(encoding="utf-8"))
     except (SyntaxError, ValueError, OSError) as error:
         line = getattr(error, "lineno", None)
-        return [ConfigError(name, f"is no Python: {getattr(error, 'msg', error)}", line)]
+        return set(OWN), [ConfigError(name, f"is no Python: {getattr(error, 'msg', error)}", line)]
     defined = {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
     if defined.isdisjoint(OWN):
-        return [ConfigError(name, f"defines none of {', '.join(OWN)}; write one, or remove it")]
-    return []
+        text = f"defines none of {', '.join(OWN)}; write one, or remove it"
+        return defined, [ConfigError(name, text)]
+    return defined, []
+
+
+def _search_problems(target: Target, file: YamlFile, own: Collection[str]) -> list[ConfigError]:
+    """Return that records of a described form are to be looked up, and nothing says where."""
+    if target.form is None or target.search is not None or "find" in own:
+        return []
+    if target.guarantee == "blind":
+        return []
+    text = (
+        f"`search` is missing: with `guarantee: {target.guarantee}` a record is looked up before"
+        " and after it is entered; describe `search`, write `find` into pages.py, or, where the"
+        " system has no look-up, say `guarantee: blind`"
+    )
+    return [file.problem(["form"], text)]
 
 
 def _misplaced(root: Path) -> list[ConfigError]:

@@ -50,3 +50,24 @@ def test_record_may_show_its_lines_sorted_and_under_other_words(at, quantity, or
     visitor(enter_record, order)
     (receipt,) = visitor(find_record, order)
     assert (receipt.differences == []) == (quantity is not None and not ordered)
+
+
+def test_lines_are_compared_where_the_form_lists_them_in_one_column(at):  # noqa: F811 - a fixture
+    """A table of one column is a table, too."""
+    visitor, order = at("single"), make_order("PO-1", supplier=SUPPLIER)
+    data = visitor.target.model_dump()
+    data["form"]["address"] = "/single.html?only"
+    for name in ("quantity", "unit_price"):
+        data["form"]["lines"]["fields"][name]["viewed"] = False
+    visitor.target = Target.model_validate(data)
+    visitor(enter_record, order)
+    assert visitor(find_record, order) == [Receipt(confirmation="T-1", reference="PO-1")]
+
+
+def test_blind_target_needs_no_search(at):  # noqa: F811 - a fixture
+    """What cannot be looked up is entered by its form alone."""
+    visitor = at("no_labels")
+    changes = {"search": None, "guarantee": "blind"}
+    visitor.target = visitor.target.model_copy(update=changes)
+    receipt = visitor(enter_record, make_order("PO-1", supplier=SUPPLIER))
+    assert receipt == Receipt(confirmation="T-1", reference="PO-1")

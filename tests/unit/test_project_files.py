@@ -159,6 +159,37 @@ def test_workflow_may_name_another_target(write, tmp_path):
     assert "did you mean `words`?" in wrong[0]
 
 
+SHOP = """name: shop
+base_url: http://shop
+guarantee: {}
+form:
+  reference: number
+  address: /
+  fields: {{number: Number}}
+  submit: [Save]
+  confirmation: Receipt no.
+"""
+FIND = "def find(screen, item):\n    return []\n"
+
+
+@pytest.mark.parametrize(
+    ("guarantee", "pages", "missing"),
+    [
+        ("searchable", None, True),
+        ("unique-ref", "def open_form(screen, item): ...\n", True),
+        ("searchable", FIND, False),
+        ("blind", None, False),
+    ],
+)
+def test_form_without_its_search_is_named(write, tmp_path, guarantee, pages, missing):
+    """Nothing could be entered; only a blind target, or one with a `find` of its own, has none."""
+    write("config/targets/shop/target.yaml", SHOP.format(guarantee))
+    if pages is not None:
+        write("config/targets/shop/pages.py", pages)
+    place = f"config/targets/shop/target.yaml:4: `search` is missing: with `guarantee: {guarantee}`"
+    assert [text.startswith(place) for text in said(tmp_path)] == [True] * missing
+
+
 def test_hand_overs_in_a_ring_are_refused(write, tmp_path):
     """Items would go round for ever."""
     write("workflows/orders.yaml", ORDERS + "  - submit: scans\n")
