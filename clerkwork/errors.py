@@ -100,6 +100,9 @@ class DocumentRejected(InputRejected):
     """A document (PDF or image) cannot be opened, is too large, or exceeded its limits."""
 
 
+LOGGED = ("code", "exception")  # what the run log says of each exception, beside its facts
+
+
 class BotException(ClerkworkError):
     """The base of what a bot says about an item; see its two kinds.
 
@@ -107,16 +110,17 @@ class BotException(ClerkworkError):
         code: Short and stable, for charts and tests, such as ``over_limit``.
         message: A sentence for the person, may hold ``{name}`` for values in *facts*, so that it
             can be translated before the values are put in.
-        facts: The values named in *message*.
+        facts: The values named in *message*; those called as what the run log says by itself
+            (``LOGGED``) are in it already.
         fields: Paths of the fields the person should look at first.
     """
 
     def __init__(
-        self, code: str, message: str, *, fields: tuple[str, ...] = (), **facts: object
+        self, code: str, message: str, /, *, fields: tuple[str, ...] = (), **facts: object
     ) -> None:
         super().__init__(fill(message, facts))
         self.code = code
-        self.message = message
+        self.message = fill(message, {name: facts[name] for name in LOGGED if name in facts})
         self.facts = {name: str(value) for name, value in facts.items()}
         self.fields = fields
 

@@ -145,9 +145,12 @@ def _at_once(verdict: Verdict) -> bool:
     return verdict.field is not None and verdict.how is How.LABEL
 
 
-def has_button(page: Page, words: str) -> bool:
-    """Return whether *page* shows a button that bears *words*, wherever it lies now."""
-    return bool(_buttons(page, [words]))
+def has_button(page: Page, words: str, *, timeout_s: float = 0) -> bool:
+    """Return whether *page* shows, within *timeout_s*, a button that bears *words*, wherever."""
+    deadline = clock.monotonic() + timedelta(seconds=timeout_s)
+    while not (there := bool(_buttons(page, [words]))) and clock.monotonic() < deadline:
+        page.wait_for_timeout(LOOK_AGAIN_MS)
+    return there
 
 
 def find_button(page: Page, *words: str, timeout_s: float = 5.0) -> ElementHandle:
@@ -169,8 +172,10 @@ def find_button(page: Page, *words: str, timeout_s: float = 5.0) -> ElementHandl
     if len(free) > 1:
         shown = "; ".join(facts["label"] for _, facts in free)
         raise _ambiguous(page, names, shown)
+    if cover := next((facts["covered"] for _, facts in hits if facts["covered"]), ""):
+        raise covered(page, names, cover)
     if hits:
-        raise covered(page, names, hits[0][1]["covered"])
+        raise _unexpected(page, names, "disabled")
     raise _missing(page, names, "there is no such button")
 
 
@@ -297,10 +302,14 @@ def _ambiguous(page: Page, words: str, shown: str) -> ApplicationException:
 
 
 def _missing(page: Page, words: str, reason: str) -> ApplicationException:
+    return _unexpected(page, words, f"not found, {reason}")
+
+
+def _unexpected(page: Page, words: str, reason: str) -> ApplicationException:
     return ApplicationException(
         "page_unexpected",
         "The page {place} is not as expected: {wanted} was {reason}.",
         place=place(page),
         wanted=words,
-        reason=f"not found, {reason}",
+        reason=reason,
     )

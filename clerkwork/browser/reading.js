@@ -40,8 +40,9 @@
         .filter(line => line.closest("table, [role=grid], [role=table]") === table && shown(line));
       const cells = line => [...line.children].flatMap(
         cell => [cell, ...Array(Math.max(0, (cell.colSpan || 1) - 1))]);
+      const alone = lines.length > 1 && lines.every(line => cells(line).length === 1);
       const heads = line => line.querySelector("th, [role=columnheader]")
-        && line.children.length > 1 && ![...line.children].some(cell => cell.tagName === "TD");
+        && (line.children.length > 1 || alone) && ![...line.children].some(cell => cell.tagName === "TD");
       const first = lines.findIndex(heads);
       const top = first < 0 ? [] : lines.slice(first);
       const end = top.findIndex((line, at) => at && (!heads(line) || line.querySelector(field)));

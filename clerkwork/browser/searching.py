@@ -32,8 +32,9 @@ Row = Mapping[str, Any]
 
 
 def lists_of(seen: Seen, search: Search) -> list[dict[str, Any]]:
-    """Return every table that has the column of the reference."""
-    return [one for one in seen.tables if column(one["headers"], search.column) is not None]
+    """Return every table that has the column of the reference, and not that one alone."""
+    tables = [one for one in seen.tables if len(one["headers"]) > 1]
+    return [one for one in tables if column(one["headers"], search.column) is not None]
 
 
 @dataclass

@@ -78,6 +78,15 @@ def test_number_that_need_not_be_of_the_submit_confirms_nothing(answering, how):
     )
 
 
+def test_button_that_is_disabled_is_named_so(answering):
+    """The person reads which button it was, and that it can not be clicked."""
+    error = answering("disabled").fails(enter_record, make_order("PO-1"))
+    assert (error.code, str(error).endswith("not as expected: Save was disabled.")) == (
+        "no_confirmation",
+        True,
+    )
+
+
 @pytest.mark.parametrize(("how", "code"), [("state", None), ("refused", "no_confirmation")])
 def test_number_of_before_confirms_by_the_state_that_the_submit_changed(answering, how, code):
     """A record that was begun has its number already."""

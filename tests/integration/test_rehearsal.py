@@ -59,6 +59,14 @@ def test_words_that_no_page_has_are_all_named_at_once(visitor):
     assert "there are Order number <input[text] number>" in problems["form.fields.tax"]
 
 
+def test_button_that_is_drawn_late_is_found(at):  # noqa: F811 - as above
+    """Also where no field is looked for before it."""
+    visitor = at("no_labels")
+    page = {"address": "/answered.html?how=late_button", "fields": {}, "lines": None}
+    findings = changed(visitor, **page)(rehearse)
+    assert [one.problem for one in findings if one.key == "form.submit"] == [""]
+
+
 @pytest.mark.parametrize(
     ("form", "key"),
     [({"address": "/nowhere"}, "form.address"), ({"open": ["Begin"]}, "form.address")],
