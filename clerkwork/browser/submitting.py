@@ -65,7 +65,7 @@ def _number(
     if not new:  # a record that was begun had its number; then its state tells
         return _only(now) if _is_completed(screen, before, seen) else None
     had_number = any(letter.isdigit() for value in was for letter in value)
-    if had_number and len(now) <= len(was) and has_button(screen.page, button):
+    if had_number and has_button(screen.page, button):
         return None
     return _only([*new])
 
