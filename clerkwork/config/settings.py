@@ -26,7 +26,7 @@ from clerkwork.model.strict import Name
 class Section(BaseModel):
     """Refuses keys it does not know, so that a typing slip is an error and not a silence."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class StoreSettings(Section):

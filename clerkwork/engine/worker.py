@@ -13,13 +13,14 @@ from typing import Any
 from dbos import DBOS
 from loguru import logger
 from pydantic import BaseModel, ValidationError
+from sqlalchemy.exc import DBAPIError
 
 from clerkwork import clock
 from clerkwork.config.settings import WorkerSettings
-from clerkwork.discover import dotted_name
 from clerkwork.engine import gate
 from clerkwork.engine.bot_process import BotProcesses, run_limited
 from clerkwork.engine.core import RUN, SERIALIZER, VERSION
+from clerkwork.engine.endings import form_of, form_of_failed_end
 from clerkwork.engine.engine import Engine, reason_of
 from clerkwork.engine.execution import Browser, Execution, Reader, Tools
 from clerkwork.engine.reserving import reserve
@@ -38,8 +39,8 @@ from clerkwork.model.bots import Bot, Run
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.items import NewItem, WorkItem
 from clerkwork.model.queues import fitting
-from clerkwork.model.reviews import NewReview, NotStorable, plain_fields
-from clerkwork.model.workflows import Step, Workflow
+from clerkwork.model.reviews import NewReview, NotStorable
+from clerkwork.model.workflows import Step
 from clerkwork.store import events, moves
 
 _present: "Worker | None" = None
@@ -158,7 +159,7 @@ class Worker:
         if execution is None:
             return "not to be worked on"
         try:
-            return self._run(execution)
+            return self._run_to_its_end(execution)
         except Fenced as error:
             logger.warning("{}", error)
             return "fenced"
@@ -181,6 +182,18 @@ class Worker:
         facts = {"attempt": item.attempt}
         writing.event(execution.entry(Kind.RUN_STARTED, "attempt {attempt}", facts))
         return execution
+
+    def _run_to_its_end(self, execution: Execution) -> str:
+        """Run the item; what its end itself fails over goes to a person, or it would begin anew.
+
+        What the store or the disk refuses is no fault of the item: a sweep puts it back.
+        """
+        try:
+            return self._run(execution)
+        except (Fenced, DBAPIError, OSError):
+            raise
+        except Exception as error:  # noqa: BLE001 - the border, as in _run
+            return self._park(execution, form_of_failed_end(execution, error))
 
     def _run(self, execution: Execution) -> str:
         try:
@@ -356,19 +369,7 @@ class Worker:
         if isinstance(error, ApplicationException) and until is not None:
             until = max(until, failure.earliest or until)
             return self._postpone(execution, Postponed(until, error.code, str(error)), failed=True)
-        return self._park(execution, failure.review or self._form(execution, workflow, error))
-
-    def _form(self, execution: Execution, workflow: Workflow, error: BotException) -> NewReview:
-        payload = execution.item.payload
-        return NewReview(
-            step=None,
-            code=error.code,
-            message=error.message,
-            facts=error.facts,
-            model=dotted_name(self._engine.first_bot(workflow.name).takes),
-            shown=payload,
-            fields=plain_fields(payload, error.fields),
-        )
+        return self._park(execution, failure.review or form_of(execution, error))
 
     def _keep_sweeping(self) -> None:
         while not self._stopped.wait(self._settings.sweep_s):

@@ -27,7 +27,7 @@ class FieldThreshold(BaseModel):
         error_at_most: Upper bound of their error rate, with 95 % confidence.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
     threshold: float = Field(ge=0, le=1)
     checked: int = Field(ge=0)
@@ -43,7 +43,7 @@ class Thresholds(BaseModel):
         sources: By source, such as ``form_extraction/text_layer``, and by field.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
     target_error: float = Field(0.005, gt=0, lt=1)
     sources: dict[str, dict[str, FieldThreshold]] = Field(default_factory=dict)

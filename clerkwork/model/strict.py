@@ -8,6 +8,9 @@ Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 
 
 class Strict(BaseModel):
-    """Refuses keys it does not know, so that a typing slip is an error and not a silence."""
+    """Refuses keys it does not know, so that a typing slip is an error and not a silence.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Numbers are finite: nothing can wait for ``.inf`` seconds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)

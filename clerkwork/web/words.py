@@ -88,6 +88,7 @@ CODES = {
     "effect_busy": N_("Another item is at it"),
     "effect_unknown": N_("May stand in the target already"),
     "egress_refused": N_("Address not allowed"),
+    "end_failed": N_("The attempt could not be ended"),
     "entered_by_other_step": N_("May be entered already"),
     "entered_differently": N_("Entered differently"),
     "entered_with_other_content": N_("Entered with other content"),

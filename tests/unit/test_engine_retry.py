@@ -33,6 +33,20 @@ def test_each_code_has_its_own_rule(make_bench: MakeBench) -> None:
     assert sorted(calls) == ["busy", "busy", "busy", "down"]
 
 
+def test_wait_that_no_clock_can_add_ends_with_a_person(make_bench: MakeBench) -> None:
+    """What fails after the bot is no reason to begin anew for ever."""
+
+    @bot()
+    def failing(value: Number, run: Run) -> None:
+        raise ApplicationException("down", "the system is down")
+
+    bench = make_bench(failing, retry=Retry(attempts=3, wait_s=1e300, longest_s=1e300))
+    item_id = bench.put("A-1")
+    bench.start_worker()
+    item = bench.until(item_id)
+    assert (item.state, item.reason_code, item.attempt) == (ItemState.IN_REVIEW, "end_failed", 1)
+
+
 def test_waits_grow_up_to_the_longest() -> None:
     """Each is the backoff times the one before; the last attempt has none."""
     rule = Retry(attempts=5, wait_s=2, backoff=3, longest_s=20)

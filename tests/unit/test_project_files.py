@@ -94,6 +94,12 @@ def test_a_right_project_has_no_problems(write, tmp_path):
             "orders.yaml:8: `schedule`: the time zone 'Mars/Base' is not known",
         ),
         ("every_s: 2", "every_s: -2", "orders.yaml:7: `schedule.every_s`: input should be great"),
+        ("every_s: 2", "every_s: .inf", "orders.yaml:7: `schedule.every_s`: input should be a fin"),
+        (
+            "title: Orders",
+            "title: Orders\nretry:\n  wait_s: .inf",
+            "orders.yaml:4: `retry.wait_s`: input should be a finite number, found inf",
+        ),
         ("title: Orders", "title: Orders\ngroup_key: vendor", "orders.yaml:3: `group_key` is 've"),
     ],
 )
@@ -114,6 +120,11 @@ def test_each_problem_names_file_and_line(write, tmp_path, old, new, problem):
             "name: erp\nbase_url: ${NO}\n",
             "target.yaml:2: the environment",
         ),
+        (
+            ERP,
+            "name: erp\nbase_url: http://erp\nslowest_commit_s: .nan\n",
+            "target.yaml:3: `slowest_commit_s`: input should be a finite number",
+        ),
         ("config/targets/old.yaml", "name: old\n", "move it to config/targets/old/target.yaml"),
         ("config/targets/void/notes.md", "", "config/targets/void: has no target.yaml; write it"),
         (
@@ -122,6 +133,8 @@ def test_each_problem_names_file_and_line(write, tmp_path, old, new, problem):
             "crm/target.yaml:1: `name` is 'erp' but the folder is crm; make them the same",
         ),
         ("config/default.toml", "[worker]\npoll_s = -1\n", "config/default.toml: worker.poll_s"),
+        ("config/default.toml", "[worker]\npoll_s = inf\n", "config/default.toml: worker.poll_s"),
+        ("config/default.toml", "[worker]\npoll_s = nan\n", "config/default.toml: worker.poll_s"),
     ],
 )
 def test_the_other_files_are_checked_too(write, tmp_path, path, text, problem):
