@@ -166,6 +166,13 @@ class Core:
         """Return the steps of the item's present run that are checkpointed, in order."""
         return [step["function_name"] for step in self.client.list_workflow_steps(item.run_id)]
 
+    def is_queued(self, item: WorkItem) -> bool:
+        """Return whether the item's present run is in its queue or at work."""
+        runs = self.client.list_workflows(
+            workflow_ids=[item.run_id], load_input=False, load_output=False
+        )
+        return any(run.status in ACTIVE for run in runs)
+
     def enqueue(self, db: Connection, item: WorkItem) -> None:
         """Put the item's present run into its queue, in the caller's transaction."""
         self.client.enqueue_in_transaction(

@@ -4,25 +4,32 @@ Each move is refused when the transition table has none from the item's state, a
 requeue when something of the item may stand in a target: then a person decides in the review.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from clerkwork import clock
+from clerkwork.config.settings import WorkerSettings
 from clerkwork.engine.adding import present
 from clerkwork.engine.core import Core
 from clerkwork.errors import UsageError
 from clerkwork.model.events import Kind
 from clerkwork.model.items import ItemState, WorkItem
 from clerkwork.model.reviews import flatten, rebuild
-from clerkwork.store import cancels, effects, items, moves, reviews
+from clerkwork.store import cancels, effects, items, moves, reviews, workers
+
+HASTENED = {ItemState.WAITING, ItemState.POSTPONED, ItemState.RUNNING}
+LEASE = timedelta(seconds=WorkerSettings().lease_s)
 
 
 class Operations:
     """Moves items for one person."""
 
-    def __init__(self, core: Core, *, who: str, why: str) -> None:
+    def __init__(self, core: Core, *, who: str, why: str, lease: timedelta = LEASE) -> None:
+        """Prepare the moves of *who*; a worker silent for *lease* is dead."""
         self._core = core
         self._who = who
         self._why = why
+        self._lease = lease
 
     def cancel(self, item_id: int) -> bool:
         """Cancel the item, a running one at its next step; False when it may not be."""
@@ -85,12 +92,16 @@ class Operations:
     def requeue(self, item_id: int, from_step: str | None = None) -> bool:
         """Have the item worked on again; False when its state does not allow it.
 
+        One that is closed or in review gets a new run. One that waits or is postponed continues
+        now, in its present run; so does one whose worker is dead.
+
         Args:
             item_id: The item.
-            from_step: The step of its present run to begin with; None: a new run.
+            from_step: The step of its present run to begin with.
 
         Raises:
-            UsageError: Its run has no such finished step; names those it has.
+            UsageError: Its run has no such finished step; names those it has. Or a worker works on
+                it, or its run is in its queue and cannot begin elsewhere.
         """
         item = self._item(item_id)
         if from_step is not None:
@@ -100,6 +111,8 @@ class Operations:
                 raise UsageError(
                     f"{item.run_id} has no finished step {from_step!r}; it has {known}"
                 )
+        if item.state in HASTENED:
+            return self._hasten(item, from_step)
         now = clock.now()
         with self._core.store.write() as db:
             if not moves.requeue(db, item_id, from_step=from_step, now=now):
@@ -109,6 +122,30 @@ class Operations:
                 self._core.enqueue(db, present(items.get(db, item_id)))
         self._say(item_id, "{who} requeued it from {begin}: {why}", begin=from_step or "the start")
         return True
+
+    def _hasten(self, item: WorkItem, from_step: str | None) -> bool:
+        """Let an open item continue now that no person has."""
+        if item.state is ItemState.RUNNING:
+            self._refuse_living(item)
+        queued = item.state is not ItemState.RUNNING and self._core.is_queued(item)
+        if queued and from_step is not None:
+            raise UsageError(f"{item.run_id} is in its queue already; requeue it without a step")
+        now = clock.now()
+        with self._core.store.write() as db:
+            if not moves.hasten(db, item, queued=queued, from_step=from_step, now=now):
+                return False
+        begin = from_step or "where it stopped"
+        self._say(item.id, "{who} requeued it from {begin}: {why}", begin=begin)
+        return True
+
+    def _refuse_living(self, item: WorkItem) -> None:
+        with self._core.store.read() as db:
+            alive = workers.alive(db, since=clock.now() - self._lease)
+        if item.worker in {worker.name for worker in alive}:
+            raise UsageError(
+                f"the worker {item.worker} is working on it (attempt {item.attempt});"
+                " cancel it, or requeue it when that has ended"
+            )
 
     def refusal(self, item_id: int) -> str:
         """Return why a move of the item that was just refused is not made."""

@@ -27,6 +27,14 @@ REQUEUED = {
     ItemState.EXPIRED,
 }
 
+_AFRESH: dict[str, Any] = {
+    "failures": 0,
+    "takeovers": 0,
+    "cancel_by": None,
+    "reason_code": None,
+    "reason": None,
+}
+
 
 def reserve(
     db: Connection, item_id: int, *, worker: str, now: datetime, run_no: int | None = None
@@ -319,17 +327,34 @@ def cancel_held(db: Connection, item_id: int, attempt: int, *, who: str, now: da
     )
 
 
+def hasten(
+    db: Connection, was: WorkItem, *, queued: bool, from_step: str | None, now: datetime
+) -> bool:
+    """Let an item that nobody works on continue now; False when it moved since it was seen.
+
+    Args:
+        db: The connection.
+        was: The item as it was seen.
+        queued: Whether its run is in its queue; else the next sweep puts it there.
+        from_step: The step of its run to begin with; None: where it stopped.
+        now: The present instant.
+    """
+    idle = {ItemState.WAITING, ItemState.POSTPONED}
+    statement = move(
+        was.id,
+        ItemState.WAITING if queued else ItemState.POSTPONED,
+        now,
+        starts=idle if queued else idle | {ItemState.RUNNING},
+        not_before_ms=None if queued else to_ms(now),
+        from_step=from_step,
+        **_AFRESH,
+    )
+    return db.execute(statement.where(item.c.revision == was.revision)).rowcount == 1
+
+
 def requeue(db: Connection, item_id: int, *, from_step: str | None, now: datetime) -> bool:
     """Work on a closed or reviewed item again: a new run, or the present one from *from_step*."""
-    values: dict[str, Any] = {
-        "outcome": None,
-        "finished_ms": None,
-        "failures": 0,
-        "takeovers": 0,
-        "cancel_by": None,
-        "reason_code": None,
-        "reason": None,
-    }
+    values: dict[str, Any] = {"outcome": None, "finished_ms": None, **_AFRESH}
     if from_step is None:
         run_no = item.c.run_no + 1
         return moved(db, item_id, ItemState.WAITING, now, starts=REQUEUED, run_no=run_no, **values)

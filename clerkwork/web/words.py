@@ -147,7 +147,9 @@ MOVE_NOTES = {
     "cancel": N_("It is not worked on any more; a running one ends at its next step."),
     "expire": N_("Nobody worked on it in time; it is not worked on any more."),
     "edit": N_("It begins anew with the changed data, and an open review of it is withdrawn."),
-    "requeue": N_("It begins anew, or goes on from a step that was finished."),
+    "requeue": N_(
+        "If it waits, it continues now; else it begins anew, or goes on from a finished step."
+    ),
 }
 # How a run ends, where that is no state of its item.
 ENDS = STATES | {

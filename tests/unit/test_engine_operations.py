@@ -1,6 +1,8 @@
 """What operators do with items: cancel, expire, edit, requeue."""
 
 import threading
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +12,7 @@ from clerkwork.errors import UsageError
 from clerkwork.model.events import Kind
 from clerkwork.model.items import MOVES, ItemState, Outcome
 from clerkwork.model.reviews import AnswerInvalid
-from clerkwork.store import effects, events
+from clerkwork.store import effects, events, held, moves, workers
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
 
@@ -205,3 +207,52 @@ def test_a_requeue_from_an_unknown_step_names_the_steps(make_bench: MakeBench) -
     with pytest.raises(UsageError, match="has no finished step"):
         operations(bench).requeue(item_id, "plain: nowhere")
     assert bench.item(item_id).state is ItemState.CANCELLED
+
+
+def lose_entry(bench: Bench, item_id: int) -> None:
+    bench.engine.client.cancel_workflow(bench.item(item_id).run_id)
+
+
+def postpone(bench: Bench, item_id: int) -> None:
+    later = clock.now() + timedelta(days=1)
+    with bench.store.write() as db:
+        moves.defer(db, item_id, not_before=later, code="c", reason="r", now=clock.now())
+
+
+def hold(bench: Bench, item_id: int) -> None:
+    with bench.store.write() as db:
+        held.hold(db, item_id, now=clock.now())
+
+
+def reserve(bench: Bench, item_id: int) -> None:
+    with bench.store.write() as db:
+        moves.reserve(db, item_id, worker="w", now=clock.now())
+
+
+@pytest.mark.parametrize("before", [lambda *_: None, lose_entry, postpone, hold])
+def test_requeued_item_that_nobody_works_on_continues_at_once(
+    make_bench: MakeBench, before: Callable[[Bench, int], None]
+) -> None:
+    """Waiting with and without an entry in its queue, postponed or held: it is done in its run."""
+    bench = make_bench(plain)
+    item_id = bench.put("A-1")
+    before(bench, item_id)
+    requeued = operations(bench).requeue(item_id)
+    bench.start_worker()
+    item = bench.until(item_id, ItemState.DONE)
+    assert (requeued, item.run_no, item.attempt) == (True, 1, 1)
+
+
+def test_item_of_a_living_worker_is_not_requeued(make_bench: MakeBench) -> None:
+    """The refusal names the worker; once that is dead the item is due."""
+    bench = make_bench(plain)
+    item_id = bench.put("A-1")
+    reserve(bench, item_id)
+    with bench.store.write() as db:
+        workers.register(db, "w", host="h", pid=1, now=clock.now())
+    with pytest.raises(UsageError, match="the worker w is working on it"):
+        operations(bench).requeue(item_id)
+    with bench.store.write() as db:
+        workers.remove(db, "w")
+    requeued = operations(bench).requeue(item_id)
+    assert (requeued, bench.item(item_id).state) == (True, ItemState.POSTPONED)

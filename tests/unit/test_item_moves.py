@@ -117,6 +117,20 @@ ACTS = {
     "return": by_person(
         S.RETURNED, moves.close, S.IN_REVIEW, state=S.RETURNED, outcome=Outcome.RETURNED
     ),
+    "hasten": Act(
+        call=lambda db, item, _attempt, now: moves.hasten(
+            db, item, queued=False, from_step=None, now=now
+        ),
+        starts=frozenset({S.WAITING, S.RUNNING, S.POSTPONED}),
+        to=S.POSTPONED,
+    ),
+    "hasten in its queue": Act(
+        call=lambda db, item, _attempt, now: moves.hasten(
+            db, item, queued=True, from_step=None, now=now
+        ),
+        starts=frozenset({S.WAITING, S.POSTPONED}),
+        to=S.WAITING,
+    ),
     "requeue": by_person(S.WAITING, moves.requeue, *REQUEUED, from_step=None),
     "requeue from a step": by_person(S.POSTPONED, moves.requeue, *REQUEUED, from_step="s"),
     "reopen to wait": by_person(

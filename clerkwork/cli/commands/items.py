@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -159,7 +159,11 @@ def requeue(
     why: Why = "",
     yes: Yes = False,
 ) -> ExitStatus:
-    """Have items in review, and closed ones that were not done, worked on again."""
+    """Have items worked on again or at once: all but those at work and those that are done.
+
+    One in review, or closed and not done, gets a new run. One that waits or is postponed continues
+    now where it stopped; one whose worker is dead, too.
+    """
     wanted = _filter(
         numbers, workflow, state, code, since=since, until=until, text=text, batch=batch
     )
@@ -265,7 +269,8 @@ def _each(
         if not yes:
             _preview(verb, fitting)
             return ExitStatus.OK
-        them = Operations(app.engine, who=app.settings.console.user, why=why)
+        lease = timedelta(seconds=app.settings.worker.lease_s)
+        them = Operations(app.engine, who=app.settings.console.user, why=why, lease=lease)
         refused = dict(filter(None, (_refusal(them, act, item.id) for item in fitting)))
     for number, reason in list(refused.items())[:REASONS]:
         typer.echo(f"{number}: refused: {reason}", err=True)

@@ -1,5 +1,7 @@
 """Item: everything that happened to one item, and what an operator may do with it."""
 
+from datetime import timedelta
+
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
@@ -53,7 +55,8 @@ def move(request: Request, desk: TheDesk, item_id: int, form: Posted) -> Respons
 
 
 def _move(desk: Desk, item_id: int, texts: dict[str, str], why: str) -> bool:
-    them = Operations(desk.project.engine, who=desk.who, why=why)
+    lease = timedelta(seconds=desk.project.settings.worker.lease_s)
+    them = Operations(desk.project.engine, who=desk.who, why=why, lease=lease)
     match texts.get("move"):
         case "cancel":
             return them.cancel(item_id)
@@ -90,7 +93,7 @@ def _offered(found: WorkItem) -> list[str]:
         moves = ["cancel"]
     if found.state in CHANGEABLE:
         moves.append("edit")
-    again = found.state is ItemState.IN_REVIEW or found.state in CLOSED - {ItemState.DONE}
+    again = found.state in CHANGEABLE or found.state in CLOSED - {ItemState.DONE}
     return [*moves, "requeue"] if again else moves
 
 
