@@ -148,12 +148,8 @@ def answer(
 
 def withdraw(db: Connection, item_id: int, *, who: str, now: datetime) -> int:
     """Take back the open reviews of the item, because it goes another way; return how many."""
-    statement = (
-        review.update()
-        .where(review.c.item_id == item_id, review.c.state == ReviewState.OPEN)
-        .values(state=ReviewState.WITHDRAWN, who=who, answered_ms=to_ms(now))
-    )
-    return db.execute(statement).rowcount
+    values = {"of_item": item_id, "by": who, "at_ms": to_ms(now)}
+    return db.execute(_WITHDRAW, values).rowcount
 
 
 def _free(who: str, now: datetime) -> sa.ColumnElement[bool]:
@@ -200,3 +196,10 @@ def _review(row: Row[Any]) -> Review:
         answered=None if row.answered_ms is None else from_ms(row.answered_ms),
         handling_ms=handling_ms,
     )
+
+
+_WITHDRAW = (  # to build a statement costs as much as to run it
+    review.update()
+    .where(review.c.item_id == sa.bindparam("of_item"), review.c.state == ReviewState.OPEN)
+    .values(state=ReviewState.WITHDRAWN, who=sa.bindparam("by"), answered_ms=sa.bindparam("at_ms"))
+)

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from clerkwork import BusinessException, Run, bot, clock
+from clerkwork.engine import portions
 from clerkwork.engine.operations import Operations
 from clerkwork.errors import UsageError
 from clerkwork.model.events import Kind
@@ -15,6 +16,8 @@ from clerkwork.model.reviews import AnswerInvalid
 from clerkwork.store import effects, events, held, moves, workers
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
+
+NINE = {"amount": "9"}
 
 
 @bot()
@@ -256,3 +259,98 @@ def test_item_of_a_living_worker_is_not_requeued(make_bench: MakeBench) -> None:
         workers.remove(db, "w")
     requeued = operations(bench).requeue(item_id)
     assert (requeued, bench.item(item_id).state) == (True, ItemState.POSTPONED)
+
+
+def test_many_items_are_moved_in_short_transactions(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others write in between; each item has its line in the log, and none its entry in a queue."""
+    monkeypatch.setattr(portions, "LONGEST", timedelta())
+    bench = make_bench(plain)
+    numbers = [bench.put(f"A-{n}") for n in range(3)]
+    given: list[ItemState] = []
+
+    def write(_: object) -> None:
+        given.append(bench.item(numbers[len(given)]).state)
+        bench.put(f"B-{len(given)}")
+
+    monkeypatch.setattr("clerkwork.engine.operations.give_way", write)
+    refused = operations(bench).each(numbers[::-1], Operations.cancel)
+    last = bench.put("C-1")
+    bench.start_worker()
+    bench.until(last, ItemState.DONE)
+    with bench.store.read() as db:
+        said = [one.item_id for one in events.after(db, 0) if one.kind is Kind.ITEM_CHANGED]
+    assert (refused, given, said, [bench.item(number).attempt for number in numbers]) == (
+        {},
+        [ItemState.CANCELLED] * 2,
+        numbers,
+        [0, 0, 0],
+    )
+
+
+def test_items_that_may_not_be_moved_end_none_of_the_others(make_bench: MakeBench) -> None:
+    """Whatever the reason is: the state, the data, or that there is no such item."""
+    bench = make_bench(plain)
+    first, done, last = (bench.put(f"A-{n}") for n in range(3))
+    force(bench, done, ItemState.DONE)
+    them = operations(bench)
+    refused = them.each([first, done, last, 99], lambda them, number: bool(them.edit(number, NINE)))
+    amounts = [bench.item(number).payload["amount"] for number in (first, done, last)]
+    assert (refused, amounts) == (
+        {done: "it is done", 99: "there is no item 99; `clerkwork items` lists them"},
+        [9, 0, 9],
+    )
+
+
+def test_of_a_portion_that_fails_nothing_is_moved(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An item is never moved without its line in the log; the next try moves all."""
+    bench = make_bench(plain)
+    numbers = [bench.put(f"A-{n}") for n in range(2)]
+
+    def die(them: Operations, number: int) -> bool:
+        if number == numbers[1]:
+            raise KeyboardInterrupt
+        return them.cancel(number)
+
+    with pytest.raises(KeyboardInterrupt):
+        operations(bench).each(numbers, die)
+    before = [bench.item(number).state for number in numbers]
+    operations(bench).each(numbers, Operations.cancel)
+    after = [bench.item(number).state for number in numbers]
+    assert (before, after) == ([ItemState.WAITING] * 2, [ItemState.CANCELLED] * 2)
+
+
+def test_items_at_work_that_are_asked_to_end_are_named(make_bench: MakeBench) -> None:
+    """They may still be done, if something was sent before their next step."""
+    bench = make_bench(plain)
+    waiting, running = bench.put("A-1"), bench.put("A-2")
+    force(bench, running, ItemState.RUNNING)
+    them = operations(bench)
+    refused = them.each([waiting, running], Operations.cancel)
+    assert (refused, them.asked) == ({}, [running])
+
+
+def test_items_are_requeued_from_a_step_one_by_one(make_bench: MakeBench) -> None:
+    """DBOS is asked for the steps of each, which it answers in a transaction of its own."""
+    bench = make_bench(plain)
+    numbers = [bench.put(f"A-{n}") for n in range(2)]
+    refused = operations(bench).each(
+        numbers, lambda them, number: them.requeue(number, "keep"), alone=True
+    )
+    said = "item-{}-1 has no finished step 'keep'; it has none"
+    assert refused == {number: said.format(number) for number in numbers}
+
+
+def test_an_item_that_moved_meanwhile_is_not_requeued_among_others(make_bench: MakeBench) -> None:
+    """It would ask DBOS within the transaction, which waits for that."""
+    bench = make_bench(plain)
+    cancelled, waiting = bench.put("A-1"), bench.put("A-2")
+    operations(bench).cancel(cancelled)
+    refused = operations(bench).each([cancelled, waiting], Operations.requeue)
+    assert (refused, bench.item(cancelled).run_no) == (
+        {waiting: "it moved meanwhile; requeue it again"},
+        2,
+    )

@@ -9,7 +9,7 @@ import typer
 
 from clerkwork.cli import output, project
 from clerkwork.cli.groups import listing_group
-from clerkwork.errors import ClerkworkError, ExitStatus, UsageError
+from clerkwork.errors import ExitStatus, UsageError
 from clerkwork.model.items import ItemState
 
 if TYPE_CHECKING:
@@ -168,7 +168,13 @@ def requeue(
         numbers, workflow, state, code, since=since, until=until, text=text, batch=batch
     )
     return _each(
-        context, wanted, "requeue", why, yes, lambda them, number: them.requeue(number, step)
+        context,
+        wanted,
+        "requeue",
+        why,
+        yes,
+        lambda them, number: them.requeue(number, step),
+        alone=lambda them, item: them.asks_dbos(item, step),
     )
 
 
@@ -257,6 +263,8 @@ def _each(
     why: str,
     yes: bool,
     act: 'Callable[["Operations", int], bool]',
+    *,
+    alone: 'Callable[["Operations", WorkItem], bool]' = lambda *_: False,
 ) -> ExitStatus:
     """Do *act* with each item that fits; without *yes* only say which they are."""
     from clerkwork.engine.operations import Operations
@@ -271,11 +279,19 @@ def _each(
             return ExitStatus.OK
         lease = timedelta(seconds=app.settings.worker.lease_s)
         them = Operations(app.engine, who=app.settings.console.user, why=why, lease=lease)
-        refused = dict(filter(None, (_refusal(them, act, item.id) for item in fitting)))
+        refused: dict[int, str] = {}
+        for single in (False, True):
+            numbers = [item.id for item in fitting if alone(them, item) is single]
+            refused |= them.each(numbers, act, alone=single)
     for number, reason in list(refused.items())[:REASONS]:
         typer.echo(f"{number}: refused: {reason}", err=True)
     done = len(fitting) - len(refused)
     typer.echo(f"{verb}: {done} done, {len(refused)} refused.")
+    if them.asked:
+        typer.echo(
+            f"{len(them.asked)} of them are at work: they end at their next step, unless something "
+            "was sent to the target before."
+        )
     return ExitStatus.FAILED if refused and not done else ExitStatus.OK
 
 
@@ -301,16 +317,6 @@ def _preview(verb: str, fitting: "list[WorkItem]") -> None:
         typer.echo(f"... and {len(fitting) - REASONS} more")
     counted = f"{len(fitting)} items fit ({parts})" if fitting else "0 items fit"
     typer.echo(f"{counted}; add --yes to {verb} them.")
-
-
-def _refusal(
-    them: "Operations", act: 'Callable[["Operations", int], bool]', number: int
-) -> tuple[int, str] | None:
-    """Do *act* with one item; return its number and why not when it was refused."""
-    try:
-        return None if act(them, number) else (number, them.refusal(number))
-    except ClerkworkError as error:  # this one's data does not fit; the others go on
-        return number, str(error)
 
 
 def _relative(item: "WorkItem") -> dict[str, Any]:
