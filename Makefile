@@ -27,7 +27,6 @@ unit:
 	$(PYTHON) -m pytest
 
 bench: setup
-	$(PYTHON) -m pip install --quiet --disable-pip-version-check --target .venv/rivals --upgrade "robocorp-workitems>=1.4,<2"
 	$(PYTHON) -m benchmarks
 
 chaos: setup

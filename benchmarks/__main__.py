@@ -7,7 +7,6 @@ process, because absolute rates say more about the disk and the neighbours than 
 import argparse
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks import claims, engines, rivals
+from benchmarks import bare_dbos, engines
 from benchmarks.console import page_times_ms
 from benchmarks.engines import Project, say, submit, wait_done
 from benchmarks.filled import fill
@@ -26,7 +25,6 @@ from tests.chaos import life, report
 
 DOCUMENT = report.HOME / "docs/benchmarks.md"
 RESULTS = report.HOME / "docs/figures/benchmarks.json"
-FLUSH_MS = 5
 Row = dict[str, Any]
 
 
@@ -38,44 +36,18 @@ def _row(figure: str, wanted: str, met: bool, how: str) -> Row:
     return {"figure": figure, "wanted": wanted, "met": "yes" if met else "**no**", "how": how}
 
 
-def against_claim_loop(folder: Path, quick: bool) -> Row:
-    """Items per second, end to end, against a claim loop on SQLite with the same fsync."""
-    return _to_claim_loop(folder, quick, {}, f"a flush takes {claims.flush_ms(folder):.1f} ms here")
-
-
-def on_slow_disk(folder: Path, quick: bool) -> Row:
-    """Do the same on a disk that flushes as slowly as a plain SSD or a network volume."""
-    environment = claims.slow_disk(folder, FLUSH_MS * 1000)
-    if environment is None:
-        return _row("not run", "≥ 0.6", False, "no C compiler (Debian: gcc)")
-    return _to_claim_loop(folder, quick, environment, f"each flush made {FLUSH_MS} ms longer")
-
-
-def _to_claim_loop(folder: Path, quick: bool, environment: dict[str, str], disk: str) -> Row:
+def against_dbos(folder: Path, quick: bool) -> Row:
+    """Items per second and processor time of an item, against DBOS alone with the same steps."""
     count = 60 if quick else 300
-    ratios = claims.measured(folder, count, 2 if quick else 3, environment)
-    how = f"{count} items, 8 at once, median of {len(ratios)} rounds; {disk}"
-    return _row(_median(ratios), "≥ 0.6", statistics.median(ratios) >= 0.6, how)
-
-
-def against_file_adapter(folder: Path, quick: bool) -> Row:
-    """Items per second against robocorp-workitems' FileAdapter at 800 items."""
-    if not (rivals.RIVAL / "robocorp").is_dir():
-        return _row("not run", "≥ 4", False, "robocorp-workitems is not installed")
-    count, ratios = 100 if quick else 800, []
-    for turn in range(1 if quick else 2):
-        root = folder / f"files{turn}"
-        root.mkdir()
-        command, environment = rivals.file_loop(root, count)
-        text = subprocess.run(
-            command, env={**os.environ, **environment}, capture_output=True, check=True, text=True
-        ).stdout
-        theirs = float(text.split()[-1])
-        ours = claims.rate(root, count, batch=True)
-        ratios.append(ours / theirs)
-        say(f"  FileAdapter {theirs:.0f}/s, engine {ours:.0f}/s")
-    how = f"{count} items; it forces nothing to disk and has one process"
-    return _row(_median(ratios), "≥ 4", statistics.median(ratios) >= 4, how)
+    costs = bare_dbos.rounds(folder, count, 2 if quick else 5)
+    rates = [ours.rate / theirs.rate for ours, theirs in costs]
+    times = [ours.cpu_ms / theirs.cpu_ms for ours, theirs in costs]
+    met = statistics.median(rates) >= 1.0 and statistics.median(times) <= 1.2
+    spent = [statistics.median(cost.cpu_ms for cost in side) for side in zip(*costs, strict=True)]
+    figure = f"{_median(rates)}; processor time {_median(times)}"
+    how = f"{count} items of {bare_dbos.STEPS} steps, 8 at once, median of {len(costs)} rounds in"
+    how += f" turns; {spent[0]:.1f} against {spent[1]:.1f} ms of processor time an item"
+    return _row(figure, "≥ 1.0; ≤ 1.2", met, how)
 
 
 def with_finished(folder: Path, quick: bool) -> Row:
@@ -232,9 +204,7 @@ def _rate_of(project: Project, workers: int, count: int) -> float:
 
 
 BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Row]]] = {
-    "claims": ("items/s against a hand-written SQLite claim loop", against_claim_loop),
-    "disk": ("items/s against the claim loop, on a slower disk", on_slow_disk),
-    "files": ("items/s against robocorp-workitems' FileAdapter", against_file_adapter),
+    "dbos": ("items/s against DBOS alone", against_dbos),
     "latency": ("start latency p50", start_latency),
     "idle": ("idle worker", idle_worker),
     "workers": ("4 workers against 1, PostgreSQL", four_workers),

@@ -21,7 +21,6 @@ from clerkwork.engine.engine import Engine
 from clerkwork.engine.runlog import RunLog
 from clerkwork.engine.worker import Worker
 from clerkwork.model.items import NewItem
-from clerkwork.model.queues import Batch
 from clerkwork.model.workflows import Step, Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import Store, open_store
@@ -35,6 +34,7 @@ class Number(BaseModel):
 
     number: str
     rest_s: float = 0
+    steps: int = 0
 
 
 def wait(seconds: float) -> float:
@@ -43,9 +43,16 @@ def wait(seconds: float) -> float:
     return seconds
 
 
+def count(step: int) -> int:
+    """Be a step that takes no time."""
+    return step
+
+
 @bot()
 def nothing(value: Number, run: Run) -> Number:
-    """Do nothing, or wait in one step."""
+    """Do nothing, some steps of nothing, or wait in one step."""
+    for step in range(value.steps):
+        run.step(f"step {step}", count, step)
     if value.rest_s:
         run.step("wait", wait, value.rest_s)
     return value
@@ -111,20 +118,11 @@ def start_worker(made: Engine, **settings: Any) -> Worker:
     return worker
 
 
-def submit(made: Engine, first: int, count: int, rest_s: float = 0) -> None:
+def submit(made: Engine, first: int, count: int, rest_s: float = 0, steps: int = 0) -> None:
     """Submit *count* items, each for itself."""
     for number in range(first, first + count):
-        payload = {"number": str(number), "rest_s": rest_s}
+        payload = {"number": str(number), "rest_s": rest_s, "steps": steps}
         made.submit(NewItem(workflow="work", reference=str(number), payload=payload))
-
-
-def submit_batch(made: Engine, count: int) -> None:
-    """Submit *count* items as one batch, as a file of them is taken in."""
-    new = [
-        NewItem(workflow="work", reference=str(number), payload={"number": str(number)})
-        for number in range(count)
-    ]
-    made.submit_all([(each, None) for each in new], Batch(id="file"))
 
 
 def done(store: Store, at_least: int = 0) -> int:

@@ -13,6 +13,7 @@ from clerkwork import clock
 from clerkwork.engine.bot_process import BotFailed, BotProcesses
 from clerkwork.engine.codec import decode, encode
 from clerkwork.engine.engine import Engine
+from clerkwork.engine.runlog import Writing
 from clerkwork.engine.signals import Cancelled, NotKept, StepFailed
 from clerkwork.errors import ApplicationException, BotException, Fenced
 from clerkwork.model import time_limit
@@ -88,6 +89,7 @@ class Execution:
         self.item = item
         self.tools = tools
         self._names: set[str] = set()
+        self._unwritten: list[Event] = []
 
     def checkpoint(self, name: str, function: Callable[[], Any]) -> Any:
         """Run *function* as the step *name* and keep its result; return a kept one as it is.
@@ -120,18 +122,26 @@ class Execution:
             Fenced: It was taken over by another worker.
             Cancelled: An operator asked for it.
         """
-        self._insist(db)
-        who = cancels.cancel_asked(db, self.item.id)
+        held, who = cancels.standing(db, self.item.id, self.item.attempt)
+        if not held:
+            raise self._taken_over()
         if who is not None:
             raise Cancelled(who)
 
+    def _held(self, db: Connection) -> bool:
+        return moves.holds(db, self.item.id, self.item.attempt)
+
     def _insist(self, db: Connection) -> None:
-        if not moves.holds(db, self.item.id, self.item.attempt):
-            raise Fenced(f"item {self.item.id} was taken over from {self.item.worker}")
+        if not self._held(db):
+            raise self._taken_over()
+
+    def _taken_over(self) -> Fenced:
+        return Fenced(f"item {self.item.id} was taken over from {self.item.worker}")
 
     def _perform(self, name: str, function: Callable[[], Any]) -> Any:
         with self.engine.log.writing() as writing:
             self._guard(writing.db)
+            self.write_ends(writing)
             writing.event(self.entry(Kind.STEP_STARTED, "{step} started", step=name))
         started = clock.monotonic()
         try:
@@ -144,8 +154,20 @@ class Execution:
         except Exception as error:
             raise StepFailed(self.unexpected(error, name), step=name) from error
         duration_ms = round((clock.monotonic() - started).total_seconds() * 1000)
-        self.event(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name, if_held=True)
+        with self.engine.store.read() as db:
+            self._insist(db)
+        done = self.entry(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name)
+        self._unwritten.append(done)
         return result
+
+    def write_ends(self, writing: Writing) -> None:
+        """Write which steps have ended, in a transaction in which the item is held.
+
+        They wait for the next one that is needed anyway: each is a wait for the disk.
+        """
+        for done in self._unwritten:
+            writing.event(done)
+        self._unwritten = []
 
     def unexpected(self, error: Exception, step: str | None) -> ApplicationException:
         """Log an error that nobody raised on purpose, and return it under a name for people."""
@@ -200,11 +222,11 @@ class Execution:
             Fenced: *if_held*, and the item was taken over; nothing is written.
         """
         entry = self.entry(kind, message, data, level=level, step=step)
-        if not if_held:
-            self.engine.log.write(entry)
-            return
         with self.engine.log.writing() as writing:
-            self._insist(writing.db)
+            if if_held:
+                self._insist(writing.db)
+            if if_held or (self._unwritten and self._held(writing.db)):
+                self.write_ends(writing)
             writing.event(entry)
 
     def entry(

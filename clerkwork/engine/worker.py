@@ -303,6 +303,7 @@ class Worker:
         """Open the transaction that ends an execution; its last event is that it ended."""
         with self._engine.log.writing() as writing:
             yield writing
+            execution.write_ends(writing)
             writing.event(execution.entry(Kind.RUN_ENDED, "{end}", {"end": end}))
 
     def _park(self, execution: Execution, review: NewReview) -> str:

@@ -20,13 +20,22 @@ def ask_cancel(db: Connection, item_id: int, *, who: str, now: datetime) -> bool
     return db.execute(statement).rowcount == 1
 
 
-def cancel_asked(db: Connection, item_id: int) -> str | None:
-    """Return who asked to cancel the item, or None; also once something of it was sent."""
-    statement = sa.select(item.c.cancel_by).where(item.c.id == item_id, unsent())
-    found: str | None = db.execute(statement).scalar()
-    return found
+def standing(db: Connection, item_id: int, attempt: int) -> tuple[bool, str | None]:
+    """Return whether *attempt* still holds the item, and who asked to cancel it, if anybody did.
+
+    Once something of the item was sent, nobody did.
+    """
+    row = db.execute(_STANDING, {"item_id": item_id, "held_by": attempt}).one_or_none()
+    return row is not None, row[0] if row else None
 
 
 def unsent() -> sa.ColumnElement[bool]:
     """Return the condition that nothing of the item may stand in a target."""
     return ~sa.exists().where(effect.c.item_id == item.c.id, effect.c.sent_ms.is_not(None))
+
+
+_STANDING = sa.select(sa.case((unsent(), item.c.cancel_by))).where(
+    item.c.id == sa.bindparam("item_id"),
+    item.c.attempt == sa.bindparam("held_by"),
+    item.c.state == ItemState.RUNNING,
+)

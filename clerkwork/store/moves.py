@@ -34,6 +34,12 @@ _AFRESH: dict[str, Any] = {
     "reason_code": None,
     "reason": None,
 }
+_HELD = sa.select(item.c.id).where(
+    item.c.id == sa.bindparam("item_id"),
+    item.c.attempt == sa.bindparam("held_by"),
+    item.c.state == ItemState.RUNNING,
+)
+_HELD_TO_THE_END = _HELD.with_for_update()
 
 
 def reserve(
@@ -72,12 +78,8 @@ def holds(db: Connection, item_id: int, attempt: int, *, lock: bool = False) -> 
 
     With *lock* that stays so to the end of the transaction: a takeover waits for it.
     """
-    statement = sa.select(item.c.id).where(
-        item.c.id == item_id, item.c.attempt == attempt, item.c.state == ItemState.RUNNING
-    )
-    if lock:
-        statement = statement.with_for_update()
-    return db.execute(statement).one_or_none() is not None
+    values = {"item_id": item_id, "held_by": attempt}
+    return db.execute(_HELD_TO_THE_END if lock else _HELD, values).one_or_none() is not None
 
 
 def postpone(
