@@ -101,6 +101,16 @@ THIRD = (
     "abbreviated",
     "sibling",
 )
+PANES = (
+    "pane",
+    "paneinpane",
+    "sideways",
+    "stickyhead",
+    "stickypage",
+    "panetwin",
+    "virtual",
+    "virtualtwin",
+)
 MARK = """([selector, key]) => {
   const look = root => {
     for (const element of root.querySelectorAll("*")) {
@@ -116,7 +126,7 @@ MARK = """([selector, key]) => {
   return Boolean(element);
 }"""
 TRUTHS = "() => window.__clerkworkFound.map(e => e.__truth || '')"
-SCRIPTS = ("mutations_later.js", "mutations_third.js", "mutations.js")
+SCRIPTS = ("mutations_later.js", "mutations_third.js", "mutations_panes.js", "mutations.js")
 ADDRESS = "http://page.invalid/"
 TIMEOUT_S = 1.5
 
@@ -317,6 +327,7 @@ def _sets(*, held_out: bool) -> dict[str, Sequence[str]]:
             "later ones": LATER,
             "later ones, held out": LATER_HELD_OUT,
             "the third set": THIRD,
+            "panes that scroll": PANES,
         }
     return sets
 

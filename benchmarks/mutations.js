@@ -268,6 +268,6 @@ window.__bench = (names, seed, words) => {
     reheading() { for (const h of doc().querySelectorAll("h1, h2, h3, legend")) h.textContent = "Welcome"; },
   };
   const tools = {all, block, inCell, label, caption, form, doc, make, pick, junk, random, say, words};
-  Object.assign(M, window.__later(tools), window.__third(tools));
+  Object.assign(M, window.__later(tools), window.__third(tools), window.__panes(tools));
   for (const name of names) M[name]();
 };

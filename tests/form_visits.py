@@ -65,6 +65,35 @@ FORMS = {
     " role=combobox style='display:inline-block;width:9em'>Order date</span>",
     "sign": "<p><label><i title='Order date'>&#xf073;</i></label><input name=date>"
     "<p><span>Supplier</span><i title='Order date'>&#xf05a;</i><input name=who>",
+    "scrolled pane": "<div style='height:200px;overflow:auto' id=pane><p><label>Order date<br>"
+    "<input name=date></label>" + "<p>Terms" * 40 + "<p><label>Supplier<br><input name=who></label>"
+    "</div><script>pane.scrollTop = 1e6</script>",
+    "twice in a pane": "<div style='height:200px;overflow:auto' id=pane><p>Order date<br>"
+    "<input name=date>" + "<p>Terms" * 40 + "<p>Order date<br><input name=old></div>"
+    "<script>pane.scrollTop = 1e6</script>",
+    "sticky header": "<div style='height:200px;overflow:auto' id=pane><header style='position:"
+    "sticky;top:0;height:90px;background:#fff'>Head</header><p><label>Order date<br>"
+    "<input name=date></label>" + "<p>Terms" * 40 + "</div><script>pane.scrollTop = 60</script>",
+    "pop-up in a closed box": "<div style='height:0;overflow:hidden'><div style='position:fixed;"
+    "top:20px'><label>Order date<input name=date></label></div></div><div style='height:0;"
+    "overflow:hidden'><label>Order date<input name=old></label></div>",
+    "built in view": """<div style='height:200px;overflow:auto' id=pane>
+    <div style='height:3000px;position:relative' id=room></div></div><script>
+    pane.onscroll = () => {
+      room.innerHTML = "";
+      const first = Math.max(0, Math.floor(pane.scrollTop / 50) - 1);
+      for (let line = first; line < Math.min(60, first + 7); line += 1) {
+        const field = {0: "Order date <input name=date>", 59: "Order date <input name=old>"}[line];
+        room.insertAdjacentHTML("beforeend",
+          `<label style='position:absolute;top:${line * 50}px'>${field || "Terms"}</label>`);
+      }
+    };
+    pane.onscroll();
+    pane.scrollTop = 1e6;
+    pane.onscroll();
+    </script>""",
+    "mirrored pane": "<div dir=rtl style='width:300px;overflow:auto'><table style='width:2000px'>"
+    "<tr><th>Supplier<th>Order date<tr><td><input name=who><td><input name=date></table></div>",
     "sections": f"<h1>Orders</h1><div>{_NEW}</div>",
     "sections with a copy": "<h1>Orders</h1><section><h2>Earlier version</h2>"
     f"{_NEW.replace('name=', 'name=old-')}</section><div>{_LEGENDS}</div>",
@@ -128,3 +157,11 @@ def shown_after_rebuild(screen: PlaywrightScreen) -> dict[str, str]:
         })"""
     )
     return fields.shown([part])
+
+
+def scrolled_by_looking(screen: PlaywrightScreen) -> list[int]:
+    """Look for a field at the far end of a pane, and return how far pane and page are scrolled."""
+    open_form(screen, "scrolled pane")
+    screen.page.evaluate("() => { pane.scrollTop = 0; }")
+    screen.field("Supplier")
+    return list(screen.page.evaluate("() => [pane.scrollTop, scrollY]"))

@@ -48,12 +48,15 @@ def candidates(frames: Sequence[list[dict[str, Any]]]) -> list[Candidate]:
             near = line if facts["header"] else list(range(len(fields)))
             before = [names[at] for at in near if at < place and names[at]]
             after = [names[at] for at in near if at > place and names[at]]
+            alone = facts["header"] or not names[place]  # each line of a grid has such a field
+            namesakes = 0 if alone else names.count(names[place]) - 1
             others = dict.fromkeys(name for name in names if name and name != names[place])
             seen = prints[place].model_copy(
                 update={
                     "before": before[::-1][:NEIGHBOURS],
                     "after": after[:NEIGHBOURS],
                     "others": list(others)[:60],
+                    "namesakes": namesakes,
                     "order": kinds[:place].count(kinds[place]),
                 }
             )

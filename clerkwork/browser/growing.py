@@ -56,4 +56,4 @@ def grown(page: Page, words: Sequence[str], button: str | None, wanted: int) -> 
         told = page.evaluate(GROW, [button, headers, wanted, limit_ms])
     except Error:  # the page left in the middle of it
         return look(page)
-    return [page.main_frame], candidates([told])
+    return look(page) if told is None else ([page.main_frame], candidates([told]))

@@ -1,7 +1,7 @@
 // Describes every field (or button) of one frame, open shadow roots included, by what a person
 // sees: its label, the words beside it, its column's header, and by its attributes.
 // Returns plain data; the elements are kept for the next call under the same place in the list.
-({kind, words}) => {
+({kind, words, again}) => {
   const FIELDS = `input:not([type=hidden], [type=submit], [type=button], [type=image],
     [type=reset]), select, textarea, [contenteditable=""], [contenteditable=true],
     [contenteditable=plaintext-only], [role=textbox], [role=searchbox], [role=combobox],
@@ -17,59 +17,8 @@
   const HEADING = "h1, h2, h3, h4, h5, h6, legend, [role=heading]";
   const SAYS = /[\p{L}\p{N}]/u;
   const squeeze = text => (text || "").replace(/\s+/g, " ").trim();
-  const above = node => node.assignedSlot || node.parentNode
-    || (node instanceof ShadowRoot ? node.host : null);
-  const up = node => {
-    let next = above(node);
-    while (next && next.nodeType !== 1) next = next instanceof ShadowRoot ? next.host : above(next);
-    return next;
-  };
-  const cuts = new Map();
-  const cut = part => {  // whether it shows nothing of what is in it
-    if (!cuts.has(part)) {
-      const style = getComputedStyle(part);
-      const box = part.getBoundingClientRect();
-      cuts.set(part, /inset\((50|100)%/.test(style.clipPath) || /rect\((0|1)px/.test(style.clip)
-        || (style.overflow !== "visible" && style.display !== "inline" && part !== document.body
-          && part !== document.documentElement && (box.width < 3 || box.height < 3)));
-    }
-    return cuts.get(part);
-  };
-  const seen = element => {
-    const free = /^(checkbox|radio|file)$/.test(element.type);
-    const shown = {visibilityProperty: true, opacityProperty: true};
-    if (!element.checkVisibility({...shown, opacityProperty: !free})) return false;
-    if (free && !up(element)?.checkVisibility(shown)) return false;
-    if (element.closest("[aria-hidden=true], [inert]")) return false;
-    const box = element.getBoundingClientRect();
-    if (box.width < 3 || box.height < 3) return free && Boolean(element.labels?.length);
-    if (box.right + scrollX <= 0 || box.bottom + scrollY <= 0) return false;
-    for (let part = element; part; part = up(part)) if (cut(part)) return false;
-    return true;
-  };
+  const {up, seen, cover, restore, rewind} = visible();
 
-  const cover = element => {
-    let box = element.getBoundingClientRect();
-    if (box.bottom < 0 || box.right < 0 || box.top > innerHeight || box.left > innerWidth) {
-      element.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
-      box = element.getBoundingClientRect();
-    }
-    let hit = document.elementFromPoint(box.left + box.width / 2, box.top + box.height / 2);
-    while (hit?.shadowRoot) {
-      const inner = hit.shadowRoot.elementFromPoint(
-        box.left + box.width / 2, box.top + box.height / 2);
-      if (!inner || inner === hit) break;
-      hit = inner;
-    }
-    if (hit && !hit.checkVisibility({opacityProperty: true, visibilityProperty: true})) return "";
-    if (!hit || hit.contains(element) || element.contains(hit)) return "";
-    for (let part = hit; part; part = up(part)) if (part === element) return "";
-    for (const one of element.labels || []) if (one.contains(hit)) return "";
-    let top = hit;
-    while (up(top) && getComputedStyle(top).position === "static") top = up(top);
-    if (top.contains(element) || top === document.documentElement) return "";
-    return squeeze(top.innerText).slice(0, 120) || top.tagName.toLowerCase();
-  };
   if (kind === "button") {
     const KEY = "(?:[a-z⌘⌥⇧]+ ?[+-] ?)*(?:f[0-9]{1,2}|enter|esc|[a-z0-9])";
     const shortcut = new RegExp(`[([【]${KEY}[)\\]】]`, "g");
@@ -101,6 +50,7 @@
       }
     };
     look(document);
+    restore();
     window.__clerkworkFound = hits.map(hit => hit.element);
     return hits.map(({element, ...facts}) => facts);
   }
@@ -113,6 +63,8 @@
       .map(grid => [...grid.querySelectorAll(LINE)].filter(
         line => [...line.querySelectorAll(FIELDS)].some(seen)).length));
   }
+
+  if (!again && rewind()) return null;  // the fields that it took out of the page come back soon
 
   const over = (() => {  // the texts of the headings that speak for this frame where it stands
     try { return frameElement?.__clerkworkOver || []; } catch { return []; }  // of another origin
@@ -393,6 +345,7 @@
   const names = new Set(data.flatMap(facts => [facts.label, facts.left, facts.above]));
   found.forEach(({element}, index) => { data[index].group = group(element, names); });
   found.forEach(({element}, index) => { data[index].covered = cover(element); });
+  restore();
   window.__clerkworkFound = found.map(({element}) => element);
   return data;
 }

@@ -21,7 +21,7 @@ from clerkwork.browser.scripts import script
 from clerkwork.errors import ApplicationException
 from clerkwork.model.locators import Fingerprint
 
-SCRIPT = script("locate", columns=script("columns"))
+SCRIPT = script("locate", columns=script("columns"), visible=script("visible"))
 KEPT = "place => window.__clerkworkFound[place]"
 TAKEN = """places => places.map(place => {
   if (!window.__clerkworkFound[place]) throw new Error("the page was replaced");
@@ -203,6 +203,9 @@ def look(page: Page) -> tuple[list[Frame], list[Candidate]]:
             if frame.parent_frame is not None and not frame.frame_element().is_visible():
                 continue
             fields = frame.evaluate(SCRIPT, {"kind": "field", "words": []})
+            if fields is None:  # a list that builds only what is in view goes back to its start
+                page.wait_for_timeout(LOOK_AGAIN_MS)
+                fields = frame.evaluate(SCRIPT, {"kind": "field", "words": [], "again": True})
         except Error:
             if frame.parent_frame is None and page.is_closed():
                 raise

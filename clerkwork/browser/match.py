@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from clerkwork.browser.candidates import Candidate
 from clerkwork.browser.rivals import NAMED, rivals
-from clerkwork.browser.scores import TICKS, Score, called, most_like, score
+from clerkwork.browser.scores import TICKS, Score, called, most_like, same_place, score
 from clerkwork.browser.words import likeness
 from clerkwork.model.locators import Fingerprint
 
@@ -117,6 +117,9 @@ def _by_record(
             score=totals[best],
             margin=margin,
         )
+    seen = fields[best].seen
+    if seen.namesakes < recorded.namesakes and not same_place(recorded, seen):
+        return Verdict()  # the one that was recorded may be gone, and this one only its namesake
     hows = {How.LABEL: labelled == [best], How.BESIDE: best in beside, How.FINGERPRINT: True}
     how = next(how for how, true in hows.items() if true)
     return Verdict(field=fields[best], how=how, score=totals[best], margin=margin)

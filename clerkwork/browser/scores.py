@@ -123,6 +123,16 @@ def most_like(mine: Sequence[str], others: Sequence[str]) -> float:
     return max((likeness(one, other) for one in mine for other in others), default=0.0)
 
 
+def same_place(recorded: Fingerprint, seen: Fingerprint) -> bool:
+    """Return whether an identifier, or both neighbours and the headings, are as recorded."""
+    mine, others = recorded.attributes, seen.attributes
+    marked = any(mine.get(name) and mine[name] == others.get(name) for name in ("id", "name"))
+    around = all(
+        getattr(recorded, side)[:1] == getattr(seen, side)[:1] for side in ("before", "after")
+    )
+    return marked or (around and recorded.headings == seen.headings)
+
+
 def _lift(like: float) -> float:
     return like if like >= 0.5 else 0.0
 

@@ -38,5 +38,6 @@ class Fingerprint(Strict):
     )
     after: list[str] = Field([], description="What the fields after it are called, nearest first.")
     others: list[str] = Field([], description="What all other fields of its form are called.")
+    namesakes: int = Field(0, ge=0, description="How many other fields were called the same.")
     blocked: bool = Field(False, description="Nothing could be typed into it.")
     order: int = Field(0, ge=0, description="How many fields of its kind stand before it.")

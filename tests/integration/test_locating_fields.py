@@ -28,6 +28,10 @@ FOUND = [
     "mirrored",
     "value",
     "sign",
+    "scrolled pane",
+    "sticky header",
+    "built in view",
+    "pop-up in a closed box",
 ]
 
 
@@ -54,6 +58,16 @@ def test_field_of_a_grid_is_found_by_its_column_and_line(visitor):
     assert visitor(form_visits.fill_date, "lines", "Quantity", 1) == "date"
 
 
+def test_field_beyond_the_edge_of_a_mirrored_pane_is_found(visitor):
+    """Where lines run from right to left, a pane is scrolled to the left."""
+    assert visitor(form_visits.fill_date, "mirrored pane", "Order date", 0) == "date"
+
+
+def test_look_at_a_page_leaves_its_panes_where_they_are(visitor):
+    """A list that builds only what is in view would take fields out of the page."""
+    assert visitor(form_visits.scrolled_by_looking) == [0, 0]
+
+
 def test_name_of_a_field_stands_before_it_in_its_label(visitor):
     """What the label says after the field explains it, and is no part of its name."""
     assert visitor(form_visits.fill_date, "explained", "Number") == "date"
@@ -69,6 +83,11 @@ def test_field_of_a_grid_is_found_within_an_element_of_the_pages_own(visitor):
     [
         (
             "twice",
+            "locator_ambiguous",
+            "Order date <input[text] date>; Order date <input[text] old>",
+        ),
+        (
+            "twice in a pane",
             "locator_ambiguous",
             "Order date <input[text] date>; Order date <input[text] old>",
         ),

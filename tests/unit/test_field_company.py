@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from clerkwork.browser.candidates import Candidate
 from clerkwork.browser.company import Wanted, together, trusted
 from clerkwork.browser.match import Verdict, choose
@@ -130,6 +132,22 @@ def test_label_that_lies_under_a_dialog_does_not_outdo_the_words_that_lie_free()
     page = on_page(text("Net", after=["Paid"], before=["Due"]), text("", block=["Net"], order=1))
     page[0] = replace(page[0], covered="div")
     assert choose("Net", page, recorded).doubtful == (page[0], page[1])
+
+
+@pytest.mark.parametrize(
+    ("last", "found"),
+    [
+        ({"before": ["Discount"], "attributes": {"id": "b"}}, False),
+        ({"before": ["Discount"], "attributes": {"id": "a"}}, True),
+        ({"after": ["Supplier"], "attributes": {"id": "b"}}, True),
+        ({"after": ["Supplier"], "headings": ["Filter"], "attributes": {"id": "b"}}, False),
+    ],
+)
+def test_namesake_of_a_field_that_is_gone_is_not_taken_for_it(last, found):
+    """Of two fields called Name one was recorded; only one is left, and may be the other one."""
+    recorded = text("Name", after=["Supplier"], namesakes=1, attributes={"id": "a"})
+    page = on_page(text("Discount"), text("Name", **last))
+    assert (choose("Name", page, recorded).field is page[1]) is found
 
 
 def test_currency_beside_a_labelled_field_is_not_its_name():
