@@ -65,6 +65,8 @@ FORMS = {
     " role=combobox style='display:inline-block;width:9em'>Order date</span>",
     "sign": "<p><label><i title='Order date'>&#xf073;</i></label><input name=date>"
     "<p><span>Supplier</span><i title='Order date'>&#xf05a;</i><input name=who>",
+    "currency sign": "<div><label>Order date</label><div style='display:flex'><span>$</span>"
+    "<input name=date></div><input type=range name=who></div><label>Supplier<input></label>",
     "scrolled pane": "<div style='height:200px;overflow:auto' id=pane><p><label>Order date<br>"
     "<input name=date></label>" + "<p>Terms" * 40 + "<p><label>Supplier<br><input name=who></label>"
     "</div><script>pane.scrollTop = 1e6</script>",

@@ -260,8 +260,10 @@
     // script keep their own sequence within such a line.
     const mirrored = getComputedStyle(up(found[index].element)).direction === "rtl";
     const offer = (side, gap, text, limit) => {
-      if (gap > limit || gap < -6 || (best[side] && best[side].gap <= gap)) return;
-      best[side] = {gap, text: text.text};
+      if (gap > limit || gap < -6) return;
+      const one = {says: SAYS.test(text.text), gap, text: text.text}, other = best[side];
+      const better = !other || (one.says === other.says ? one.gap < other.gap : one.says);
+      if (better) best[side] = one;
     };
     for (const text of texts) {
       if (text.owner !== index && (text.owner !== -1 || text.heading)) continue;
@@ -318,6 +320,12 @@
     const others = ({scope, text}) => inside.get(scope) !== 1 || names.some(one => one !== text);
     return [...over, ...headings.filter(others).map(one => one.text)].slice(-3);
   };
+  const named = facts => {  // a sign beside a field, such as $, is no name of it where words are
+    const {block, left, above} = facts;
+    if (![...block, left, above].some(text => SAYS.test(text))) return facts;
+    const [own, one, other] = [block, [left], [above]].map(all => all.filter(text => SAYS.test(text)));
+    return {...facts, block: own, left: one[0] || "", above: other[0] || ""};
+  };
   const describe = ({element, headings}, index) => {
     const form = element.form || element.closest("form, [role=form], dialog");
     const tag = element.tagName.toLowerCase();
@@ -332,7 +340,7 @@
       tag, type: element.type || "", role: element.getAttribute("role") || "",
       label: label(element), title: squeeze(element.title),
       placeholder: squeeze(element.placeholder || shows(element, index)).slice(0, 80), attributes,
-      block: block(index), ...beside(index), ...header(element),
+      ...named({block: block(index), ...beside(index)}), ...header(element),
       headings: spoken(index, headings).map(text => text.slice(0, 80)).reverse(),
       options: tag === "select" ? [...element.options].slice(0, 12).map(o => squeeze(o.text)) : [],
       form: form ? squeeze([form.id, form.getAttribute("name"), form.getAttribute("action"),

@@ -28,6 +28,7 @@ FOUND = [
     "mirrored",
     "value",
     "sign",
+    "currency sign",
     "scrolled pane",
     "sticky header",
     "built in view",
