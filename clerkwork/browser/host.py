@@ -96,7 +96,7 @@ class BrowserHost:
                 function,
                 *arguments,
                 timeout=timedelta(seconds=target.call_timeout_s),
-                on_message=partial(_armed, outlet, hear),
+                on_message=partial(_guarded, outlet, hear),
             )
         except ApplicationException as error:
             self._to_trace[target.name] = TRACED_AFTER
@@ -171,8 +171,15 @@ def _account(target: Target) -> str:
     return f"{target.name}: {target.account}"
 
 
-def _armed(outlet: Outlet, hear: Handler, kind: str, data: Any) -> Any:
-    """Let the outlet look closer from the moment on in which the page asks to submit."""
+def _guarded(outlet: Outlet, hear: Handler, kind: str, data: Any) -> Any:
+    """Let the outlet know when the page asks to submit, and of requests that it cannot read."""
+    if kind == "sending":
+        number, place, changes = data
+        return outlet.announced(number, place, changes=changes)
+    if kind == "repeated":
+        return outlet.repeated(data)
+    if kind == "answered":
+        return outlet.answered(data)
     if kind == "about_to_submit":
         outlet.arm()
     return hear(kind, data)

@@ -5,23 +5,34 @@ pictures or sockets a page asks for, and looks at each address after resolving i
 fence that a target's screen lacks: before anything leaves, it asks whether the item is still held,
 and once the page had leave to submit, it asks and sends in one step that no takeover can come
 between. It runs in the worker's process, so it stands still when that is frozen, and asks again
-when it wakes: a late click of a worker whose item was taken over reaches nothing.
+when it wakes: a late click of a worker whose item was taken over reaches nothing. And it sends no
+request again whose answer was lost; see ``unanswered``.
 """
 
 import contextlib
+import hashlib
 import ipaddress
 import selectors
 import socket
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
+from clerkwork.browser.refusals import (
+    not_judged,
+    not_listed,
+    not_public,
+    repeat_refused,
+    unreachable,
+)
+from clerkwork.browser.unanswered import READING, LostAnswers, Underway
 from clerkwork.errors import ApplicationException
 from clerkwork.model.egress import PORTS, Egress, Fence
 
 LONGEST_HEAD = 256 * 1024
 CHUNK = 64 * 1024
+LEAST_ANSWER = 64  # encrypted bytes; the mere end of a connection is shorter, any answer longer
 CONNECT_S = 10.0
 HEAD_S = 30.0
 CHROMIUMS_OWN = frozenset({"content-autofill.googleapis.com"})  # it would be told of every form
@@ -43,16 +54,30 @@ class _Pair:
         up: What the browser sent and the target has not got yet.
         head: What the target sent of an answer whose head is not complete yet.
         down: What the browser is to get of the answer and has not got yet.
+        place: Where the latter leads.
+        tunnel: Whether what comes through is encrypted, or at least none of our business.
         raw: Whether everything comes through as it is, in a tunnel or after the head.
+        sent: How many bytes the target got, and
+        digest: the SHA-256 of them.
+        since: How many bytes came from the target after the last one that it got.
+        answered: Whether the head of an answer came.
+        left: Whether the browser gave the request up.
     """
 
     client: socket.socket
     upstream: socket.socket
     up: bytes
+    place: str
+    tunnel: bool
     raw: bool
+    sent: int = 0
+    digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     head: bytes = b""
     down: bytes = b""
     ended: bool = False
+    since: int = 0
+    answered: bool = False
+    left: bool = False
 
 
 class Outlet:
@@ -60,11 +85,13 @@ class Outlet:
 
     Attributes:
         address: What the browser is given as its proxy.
-        problems: Why there was no connection, by the place that was asked for.
+        problems: Why something did not leave, by the place that it was for.
     """
 
     def __init__(self, egress: Egress, fence: Fence) -> None:
         self.problems: dict[str, ApplicationException] = {}
+        self._underway = Underway()
+        self._lost = LostAnswers()
         self._egress = egress
         self._fence = fence
         self._armed = threading.Event()
@@ -78,6 +105,19 @@ class Outlet:
     def arm(self) -> None:
         """From now on what leaves may be a submit: ask and send in one step."""
         self._armed.set()
+
+    def announced(self, number: int, place: str, *, changes: bool) -> None:
+        """A request leaves in a tunnel to *place*; each may be a submit where there is leave to."""
+        if changes or self._armed.is_set():
+            self._underway.begin(number, place)
+
+    def answered(self, number: int) -> None:
+        """The answer to it is there, or it was given up."""
+        self._underway.end(number)
+
+    def repeated(self, place: str) -> None:
+        """A page was kept from sending to *place* again what got no answer."""
+        self._noted(place, repeat_refused(place))
 
     def close(self) -> None:
         """Cut every connection; nothing more leaves."""
@@ -110,14 +150,38 @@ class Outlet:
             client.settimeout(HEAD_S)
             head, rest = _read_head(client)
             method, name, port, onward = _understood(head)
-            with self._named(_place(name, port)):
+            place, tunnel = _place(name, port), method == b"CONNECT"
+            with self._named(place):
+                if not tunnel and (method not in READING or self._armed.is_set()):
+                    rest = self._once(client, place, onward, rest)
                 upstream = self._connected(name, port)
                 with self._known(upstream):
-                    tunnel = method == b"CONNECT"
                     if tunnel:
                         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                    pair = _Pair(client=client, upstream=upstream, up=onward + rest, raw=tunnel)
-                    self._relay(pair)
+                    self._relay(
+                        _Pair(
+                            client=client,
+                            upstream=upstream,
+                            up=onward + rest,
+                            place=place,
+                            tunnel=tunnel,
+                            raw=tunnel,
+                        ),
+                        onward,
+                    )
+
+    def _once(self, client: socket.socket, place: str, head: bytes, rest: bytes) -> bytes:
+        """Return what is known of a request's body, unless it was sent before."""
+
+        def more() -> bytes:
+            if data := client.recv(CHUNK):
+                return data
+            raise _Refused("the browser went away")
+
+        repeated, body = self._lost.repeats(head, rest, more)
+        if repeated:
+            raise self._noted(place, repeat_refused(place))
+        return body
 
     @contextlib.contextmanager
     def _named(self, place: str) -> Iterator[None]:
@@ -127,7 +191,7 @@ class Outlet:
         except (_Refused, OSError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may leave for it
-            raise self._noted(place, _not_judged(place, type(error).__name__)) from None
+            raise self._noted(place, not_judged(place, type(error).__name__)) from None
 
     @contextlib.contextmanager
     def _known(self, connection: socket.socket) -> Iterator[socket.socket]:
@@ -149,17 +213,17 @@ class Outlet:
         if name in CHROMIUMS_OWN:
             raise _Refused("no page asked for it")
         if not self._egress.names(name, port):
-            raise self._noted(place, _not_listed(place))
+            raise self._noted(place, not_listed(place))
         if not self._fence.held():
             raise _Refused("taken over")
         try:
             found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:  # the latter: it cannot be a name
-            raise self._unreachable(place, error) from None
+            raise self._noted(place, unreachable(place, error)) from None
         addresses = [str(entry[4][0]) for entry in found]
         allowed = [each for each in addresses if self._allows(name, each)]
         if not allowed:
-            raise self._noted(place, _not_public(place, addresses[0]))
+            raise self._noted(place, not_public(place, addresses[0]))
         failed = OSError()
         for address in allowed:
             try:
@@ -169,7 +233,7 @@ class Outlet:
                 continue
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return connection
-        raise self._unreachable(place, failed)
+        raise self._noted(place, unreachable(place, failed))
 
     def _allows(self, name: str, address: str) -> bool:
         return self._egress.allows(name, ipaddress.ip_address(address))
@@ -178,20 +242,17 @@ class Outlet:
         self.problems[place] = error
         return _Refused(str(error))
 
-    def _unreachable(self, place: str, error: OSError | UnicodeError) -> _Refused:
-        return self._noted(
-            place,
-            ApplicationException(
-                "target_unreachable",
-                "{place} cannot be reached ({reason}). Check that the system is up and its"
-                " address.",
-                place=place,
-                reason=getattr(error, "strerror", None) or str(error),
-            ),
-        )
+    def _relay(self, pair: _Pair, head: bytes) -> None:
+        """Carry bytes both ways until one side ends; remember a request that got no answer."""
+        try:
+            self._carry(pair)
+        finally:
+            if pair.tunnel and not pair.left and pair.since < LEAST_ANSWER:
+                self._underway.cut(pair.place)
+            elif not (pair.tunnel or pair.answered or pair.left):
+                self._lost.note(head, pair.sent, pair.digest.digest())
 
-    def _relay(self, pair: _Pair) -> None:
-        """Carry bytes both ways until one side ends."""
+    def _carry(self, pair: _Pair) -> None:
         pair.client.setblocking(False)
         pair.upstream.setblocking(False)
         with selectors.DefaultSelector() as selector:
@@ -206,12 +267,23 @@ class Outlet:
 
     def _serve_upstream(self, pair: _Pair, events: int) -> None:
         if events & selectors.EVENT_WRITE:
-            pair.up = pair.up[self._send(pair.upstream, pair.up) :]
+            if pair.tunnel:
+                self._settle(pair.place)
+            count = self._send(pair.upstream, pair.up)
+            if not pair.tunnel:
+                pair.digest.update(pair.up[:count])
+            pair.sent, pair.since, pair.up = pair.sent + count, 0, pair.up[count:]
         if events & selectors.EVENT_READ:
             data = pair.upstream.recv(CHUNK)
             pair.ended = not data
+            pair.since += len(data)
             pair.head += data
             _let_down(pair)
+
+    def _settle(self, place: str) -> None:
+        """Wait while it is in doubt whether *place* has answered; refuse where it has not."""
+        if not self._underway.settled(place):
+            raise self._noted(place, repeat_refused(place))
 
     def _send(self, upstream: socket.socket, data: bytes) -> int:
         """Send as much as goes without waiting, while the item is held; return how much."""
@@ -231,8 +303,11 @@ def _serve_client(pair: _Pair, events: int) -> None:
     if events & selectors.EVENT_WRITE:
         pair.down = pair.down[pair.client.send(pair.down) :]
     if events & selectors.EVENT_READ:
-        data = pair.client.recv(CHUNK)
-        if not data:
+        data = b""
+        with contextlib.suppress(ConnectionError):
+            data = pair.client.recv(CHUNK)
+        pair.left = not data
+        if pair.left:
             raise _Refused("the browser went away")
         pair.up += data
 
@@ -248,7 +323,7 @@ def _let_down(pair: _Pair) -> None:
     if not pair.raw and _END in pair.head:
         status, _, rest = pair.head.partition(b"\r\n")
         pair.head = status + b"\r\nConnection: close\r\n" + rest
-        pair.raw = True
+        pair.raw = pair.answered = True
     if pair.raw or pair.ended or len(pair.head) > LONGEST_HEAD:
         pair.down, pair.head, pair.raw = pair.down + pair.head, b"", True
 
@@ -297,35 +372,6 @@ def _understood(head: bytes) -> tuple[bytes, str, int, bytes]:
     host = parts.netloc.rpartition("@")[2]
     start = [f"{method.decode()} {path} HTTP/1.1".encode(), f"Host: {host}".encode()]
     return method, name, port, b"\r\n".join([*start, b"Connection: close", *kept, b"", b""])
-
-
-def _not_listed(place: str) -> ApplicationException:
-    return ApplicationException(
-        "egress_refused",
-        "The browser was kept from {place}, which is not listed under `egress` in the target's"
-        " file.",
-        place=place,
-    )
-
-
-def _not_public(place: str, address: str) -> ApplicationException:
-    return ApplicationException(
-        "egress_refused",
-        "The browser was kept from {place}: its address {address} is not a public one and in no"
-        " network listed under `egress` in the target's file.",
-        place=place,
-        address=address,
-    )
-
-
-def _not_judged(place: str, kind: str) -> ApplicationException:
-    return ApplicationException(
-        "egress_refused",
-        "The browser was kept from {place}: whether the item is still held could not be told"
-        " ({reason}).",
-        place=place,
-        reason=kind,
-    )
 
 
 def _place(name: str, port: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from playwright.sync_api import Dialog, Error, Page, Route
+from playwright.sync_api import Dialog, Error, Page
 
 from clerkwork.browser import evidence, traces
 from clerkwork.browser.company import Wanted
@@ -232,12 +232,11 @@ class PlaywrightScreen:
         self._channel.tell("log", {"message": message, "facts": texts})
 
     def about_to_submit(self) -> None:
-        """Ask the worker for leave to submit, then see to it that the browser sends only once.
+        """Ask the worker for leave to submit.
 
         Raises:
             Fenced: Another worker has taken the item over; nothing may be clicked.
         """
-        self.page.context.route("**/*", _send_once)
         self._channel.ask("about_to_submit", None)
 
 
@@ -249,25 +248,6 @@ def _is_news(found: Found, known: Fingerprint | None) -> bool:
     if not said:  # it has no words at all: then by its attributes
         return known.attributes != found.seen.attributes
     return said != called(found.seen)
-
-
-def _send_once(route: Route) -> None:
-    """Send a request that changes something through Playwright instead of the browser.
-
-    Chromium by itself sends a form a second time when a kept connection is closed before the
-    answer came; for a target that had stored the first one, that is a duplicate after one click.
-    """
-    request = route.request
-    if request.method in {"GET", "HEAD"} or request.post_data_buffer is None:
-        route.continue_()
-        return
-    try:
-        answer = route.fetch(max_redirects=0, max_retries=0)
-    except Error:
-        with contextlib.suppress(Error):
-            route.abort("connectionreset")
-        return
-    route.fulfill(response=answer)
 
 
 def keep_failure(screen: PlaywrightScreen) -> bool:

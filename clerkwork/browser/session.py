@@ -21,6 +21,7 @@ from playwright.sync_api import (
 from clerkwork.browser import executable
 from clerkwork.browser.failures import not_started, translate
 from clerkwork.browser.screen import LOCATE_S, PlaywrightScreen, keep_failure, place
+from clerkwork.browser.sending import announce_encrypted
 from clerkwork.children import Channel
 from clerkwork.errors import BotException
 from clerkwork.model.locators import Fingerprint
@@ -31,6 +32,7 @@ NAVIGATION_TIMEOUT_MS = 20_000
 FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
+    "--disable-http2",  # one tunnel would carry many requests, and none could be told apart
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",
@@ -98,8 +100,10 @@ class _Session:
             storage_state=cast("StorageState | None", visit.state),
             proxy={"server": visit.proxy, "bypass": ALWAYS},
             locale="en-GB",
-            service_workers="block",  # they would send requests past the guard of ``screen``
+            service_workers="block",  # they would send requests past ``sending``
         )
+        if visit.system.base_url.startswith("https:") or visit.system.egress:
+            announce_encrypted(context, channel)
         limit_ms = visit.slowest_step_s * 1000
         context.set_default_timeout(min(ACTION_TIMEOUT_MS, limit_ms))
         context.set_default_navigation_timeout(min(NAVIGATION_TIMEOUT_MS, limit_ms))

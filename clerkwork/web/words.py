@@ -121,6 +121,7 @@ CODES = {
     "quiet_period": N_("Waits until the target has settled"),
     "read_back_mismatch": N_("Form shows something else"),
     "recorder_failed": N_("Recording failed"),
+    "repeat_refused": N_("Answer lost, not sent again"),
     "restored": N_("Waits after a restore"),
     "replay_differs": N_("Replay shows something else"),
     "sample": N_("Sample"),
