@@ -25,6 +25,7 @@ from clerkwork.model.master import MasterFile
 from clerkwork.model.targets import Target
 from clerkwork.model.templates import Template
 from clerkwork.model.workflows import Workflow
+from clerkwork.web.runbook import entries
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 WRITTEN = "<!-- Written by tools/make_reference.py; change the descriptions in the code. -->"
@@ -44,7 +45,28 @@ def pages() -> dict[str, str]:
         "settings.md": settings_page(),
         "workflows.md": workflows_page(),
         "commands.md": commands_page(),
+        "codes.md": codes_page(),
     }
+
+
+def codes_page() -> str:
+    """Return the page of all reason codes, in both languages."""
+    lines = [
+        "<!-- Written by tools/make_reference.py; change clerkwork/web/codes.yaml. -->",
+        "# Reason codes",
+        "",
+        "Why an item waits or went to a person, and what to do about it. The review and item pages "
+        "of the console show it, and its page `/runbook`, in English or 中文. A bot may give codes "
+        "of its own.",
+        "",
+        "| code | what it means | what to do |",
+        "|---|---|---|",
+    ]
+    for code, english in entries("en").items():
+        chinese = entries("zh")[code]
+        meaning = f"{english.meaning}<br>{chinese.meaning}"
+        lines.append(f"| `{code}` | {meaning} | {english.action}<br>{chinese.action} |")
+    return "\n".join([*lines, ""])
 
 
 def settings_page() -> str:

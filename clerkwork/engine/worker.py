@@ -218,7 +218,8 @@ class Worker:
             step = events.last_step(db, item.run_id)
         raise BusinessException(
             "worker_died",
-            "The worker died {times} times over this item, the last time in {step}.",
+            "Work on this item broke off {times} times, the last time in {step}: the worker ended,"
+            " or the result could not be stored.",
             times=item.takeovers,
             step=step or "its start",
         )

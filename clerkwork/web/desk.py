@@ -18,7 +18,7 @@ from clerkwork.engine.engine import Engine
 from clerkwork.model.workflows import Workflow
 from clerkwork.review.queue import ReviewQueue
 from clerkwork.store.database import Store
-from clerkwork.web import keys, links, show, words
+from clerkwork.web import keys, links, runbook, show, words
 from clerkwork.web.i18n import gettext, language, ngettext
 
 FOLDER = Path(__file__).parent
@@ -176,6 +176,7 @@ def _environment(zone: ZoneInfo) -> Environment:
         "translated": gettext,
         "title": words.title,
         "words": words,
+        "advice_on": runbook.advice,
         "items_url": links.items_url,
         "static": _static,
     }

@@ -108,6 +108,9 @@ CODES = {
     "missing_field": N_("Not everything was found"),
     "no_confirmation": N_("Not confirmed by the target"),
     "not_an_order": N_("Not a purchase order"),
+    "no_intake": N_("Nothing is taken in"),
+    "not_storable": N_("Result cannot be stored"),
+    "unknown_FIELD": N_("Unknown value"),
     "not_before": N_("Not before an instant"),
     "not_verified": N_("Not confirmed by the target"),
     "overdue": N_("Overdue"),
@@ -136,7 +139,7 @@ CODES = {
     "unknown_currency": N_("Unknown currency"),
     "too_long": N_("Longer than the field takes"),
     "unknown_supplier": N_("Unknown supplier"),
-    "worker_died": N_("Worker died repeatedly"),
+    "worker_died": N_("Work broke off repeatedly"),
 }
 MOVES = {
     "cancel": N_("Cancel the item"),

@@ -1,0 +1,17 @@
+"""Runbook: what each reason code means and what to do about it."""
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse
+
+from clerkwork.web.desk import TheDesk
+from clerkwork.web.i18n import language
+from clerkwork.web.runbook import entries
+
+NAV = None
+router = APIRouter()
+
+
+@router.get("/runbook")
+def runbook(request: Request, desk: TheDesk) -> HTMLResponse:
+    """Show the table of all codes; each has an anchor of its name."""
+    return desk.page(request, "runbook", entries=list(entries(language.get()).values()))
