@@ -14,10 +14,9 @@ from typing import Annotated
 
 import typer
 
-from clerkwork.cli import commands, project
+from clerkwork.cli import commands, project, stopping
 from clerkwork.errors import ClerkworkError, ExitStatus
 
-INTERRUPTED = 130
 ProjectOption = Annotated[
     Path | None,
     typer.Option(
@@ -30,7 +29,10 @@ ProjectOption = Annotated[
 
 def run() -> None:
     """Run the command that the process was called with, and end the process."""
-    sys.exit(main())
+    status = main()
+    if stopping.is_kept_up():
+        stopping.end_process(status)
+    sys.exit(status)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -48,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(str(error))
         return error.exit_status
     except (KeyboardInterrupt, typer.Abort):
-        return INTERRUPTED
+        return stopping.INTERRUPTED
     except Exception as error:  # noqa: BLE001 - the border to the person at the terminal
         _report(error)
         return ExitStatus.FAILED

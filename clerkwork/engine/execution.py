@@ -1,8 +1,9 @@
 """One execution of a run by one worker: the reserved item, its fence, and its checkpoints."""
 
+import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -68,11 +69,16 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What a worker works with."""
+    """What a worker works with.
+
+    Attributes:
+        ended: Set once the worker ends and releases the items that are still at work.
+    """
 
     browser: Browser
     reader: Reader
     processes: BotProcesses
+    ended: threading.Event = field(default_factory=threading.Event)
 
 
 class Execution:
@@ -123,12 +129,14 @@ class Execution:
             Cancelled: An operator asked for it.
         """
         held, who = cancels.standing(db, self.item.id, self.item.attempt)
-        if not held:
+        if not held or self.tools.ended.is_set():
             raise self._taken_over()
         if who is not None:
             raise Cancelled(who)
 
     def _held(self, db: Connection) -> bool:
+        if self.tools.ended.is_set():
+            return False
         return moves.holds(db, self.item.id, self.item.attempt)
 
     def _insist(self, db: Connection) -> None:
@@ -136,7 +144,8 @@ class Execution:
             raise self._taken_over()
 
     def _taken_over(self) -> Fenced:
-        return Fenced(f"item {self.item.id} was taken over from {self.item.worker}")
+        now = "released at the end of" if self.tools.ended.is_set() else "taken over from"
+        return Fenced(f"item {self.item.id} was {now} the worker {self.item.worker}")
 
     def _perform(self, name: str, function: Callable[[], Any]) -> Any:
         with self.engine.log.writing() as writing:

@@ -21,6 +21,7 @@ from clerkwork.engine.clockguard import MOST_DRIFT
 from clerkwork.engine.core import ACTIVE, RUN, VERSION
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.trigger import release_held
+from clerkwork.model.events import Event, Kind
 from clerkwork.model.items import WorkItem
 from clerkwork.store import items, mending, moves, workers
 
@@ -65,9 +66,28 @@ class Sweep:
                 )
 
     def farewell(self) -> None:
-        """Say that this worker ended by itself; what it left is taken over at once."""
+        """Say that this worker ended by itself, and release what it still holds."""
+        self.release()
         with self._engine.store.write() as db:
             workers.remove(db, self._worker)
+
+    def release(self, item_id: int | None = None) -> None:
+        """Release all items, or that one, which this worker holds at its end; they are due now."""
+        now = clock.now()
+        with self._engine.log.writing() as writing:
+            for item in mending.release(writing.db, self._worker, now=now, item_id=item_id):
+                writing.event(
+                    Event(
+                        at=now,
+                        kind=Kind.POSTPONED,
+                        item_id=item.id,
+                        run_id=item.run_id,
+                        attempt=item.attempt,
+                        worker=self._worker,
+                        message=mending.WORKER_ENDED,
+                        data={"code": "worker_ended"},
+                    )
+                )
 
     def note_broken(self, run_id: str | None) -> None:
         """Note a run of this worker that an error ended before the store knew how it ended."""

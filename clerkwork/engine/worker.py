@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from clerkwork import clock
+from clerkwork.children import end_children_of
 from clerkwork.config.settings import WorkerSettings
 from clerkwork.engine import gate
 from clerkwork.engine.bot_process import BotProcesses, run_limited
@@ -43,6 +44,7 @@ from clerkwork.model.reviews import NewReview, NotStorable
 from clerkwork.model.workflows import Step
 from clerkwork.store import events, moves
 
+NOTICE = timedelta(seconds=2)  # in which an execution reaches a checkpoint and ends
 _present: "Worker | None" = None
 
 
@@ -132,18 +134,35 @@ class Worker:
         )
 
     def stop(self, *, patience: timedelta | None = None) -> None:
-        """Take no more items, give those at work *patience* (default: the setting), and end."""
+        """Take no more items, give those at work *patience* (default: the setting), and end.
+
+        An item that is still at work then is released for the next worker, and nothing is counted
+        against it. A step of it that hangs stays behind in its thread, which the process must not
+        wait for.
+        """
         global _present  # noqa: PLW0603 - see start
         if patience is None:
             patience = timedelta(seconds=self._settings.drain_s)
-        DBOS.destroy(workflow_completion_timeout_sec=int(patience.total_seconds()))
+        longest_s = int((patience + NOTICE * 2).total_seconds())
+        drain = threading.Thread(
+            target=DBOS.destroy,
+            kwargs={"workflow_completion_timeout_sec": longest_s},
+            name="drain",
+            daemon=True,
+        )
+        drain.start()
+        drain.join(patience.total_seconds())
+        if drain.is_alive():
+            self._tools.ended.set()
+            end_children_of(self.name)
+            drain.join(NOTICE.total_seconds())
+        if not drain.is_alive():
+            for tool in (self._tools.browser, self._tools.reader, self._tools.processes):
+                tool.close()
         self._stopped.set()
         self._sweeper.join()
         with contextlib.suppress(StoreLost):  # then there is nobody to say farewell to
             self._sweep.farewell()
-        self._tools.browser.close()
-        self._tools.reader.close()
-        self._tools.processes.close()
         _present = None
 
     def execute(self, item_id: int) -> str:
@@ -162,6 +181,8 @@ class Worker:
             return self._run_to_its_end(execution)
         except Fenced as error:
             logger.warning("{}", error)
+            if self._tools.ended.is_set():
+                self._sweep.release(item_id)  # before DBOS notes the end: nothing is broken
             return "fenced"
 
     def _reserve(self, item_id: int) -> Execution | None:

@@ -9,8 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from clerkwork.clock import to_ms
-from clerkwork.model.items import ItemState
+from clerkwork.model.items import ItemState, WorkItem
+from clerkwork.store.items import item_of
 from clerkwork.store.schema import item
+
+WORKER_ENDED = "The worker ended before the item was done."
 
 
 def bring_forward(db: Connection, *, now: datetime) -> int:
@@ -79,6 +82,32 @@ def put_back(db: Connection, was: Seen, *, now: datetime) -> bool:
         )
     )
     return db.execute(statement).rowcount == 1
+
+
+def release(
+    db: Connection, worker: str, *, now: datetime, item_id: int | None = None
+) -> list[WorkItem]:
+    """Make the items due, or that one, which *worker* still holds at its end, and return them.
+
+    Nothing is counted: neither did the bot fail nor did the worker die.
+    """
+    worked_ms = to_ms(now) - sa.func.coalesce(item.c.reserved_ms, to_ms(now))
+    statement = (
+        item.update()
+        .where(item.c.worker == worker, item.c.state == ItemState.RUNNING)
+        .values(
+            state=ItemState.POSTPONED,
+            revision=item.c.revision + 1,
+            updated_ms=to_ms(now),
+            not_before_ms=to_ms(now),
+            reason_code="worker_ended",
+            reason=WORKER_ENDED,
+            bot_ms=item.c.bot_ms + worked_ms,
+        )
+    )
+    if item_id is not None:
+        statement = statement.where(item.c.id == item_id)
+    return [item_of(row) for row in db.execute(statement.returning(item))]
 
 
 _SEEN: sa.Select[Any] = sa.select(item.c.id, item.c.run_no, item.c.state, item.c.revision)

@@ -139,7 +139,8 @@ CODES = {
     "unknown_currency": N_("Unknown currency"),
     "too_long": N_("Longer than the field takes"),
     "unknown_supplier": N_("Unknown supplier"),
-    "worker_died": N_("Work broke off repeatedly"),
+    "worker_died": N_("Worker died repeatedly"),
+    "worker_ended": N_("Worker ended"),
 }
 MOVES = {
     "cancel": N_("Cancel the item"),

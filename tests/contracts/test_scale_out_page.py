@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from clerkwork.cli.stopping import BEYOND_DRAIN_S
+from clerkwork.config.settings import WorkerSettings
+
 PAGE = Path(__file__).parent.parent.parent / "docs" / "scale-out.md"
 
 
@@ -33,3 +36,12 @@ def test_the_units_are_accepted_by_systemd(tmp_path):
     )
     ours = [line for line in said.stderr.splitlines() if "clerkwork" in line]
     assert (ours, ["Restart=always" in unit for unit in units]) == ([], [True, True])
+
+
+def test_service_managers_wait_longer_than_a_worker_takes_to_end():
+    """Both systemd's timeout and that of Compose are above ``drain_s`` and the end after it."""
+    page = PAGE.read_text("utf-8")
+    limits = re.findall(r"clerkwork work .*?TimeoutStopSec=(\d+)", page, re.DOTALL)
+    limits += re.findall(r"stop_grace_period: (\d+)", page)
+    longest_s = WorkerSettings().drain_s + BEYOND_DRAIN_S
+    assert (len(limits) > 1, min(map(int, limits)) > longest_s) == (True, True)

@@ -1,5 +1,6 @@
 """Who holds an item, for how long, and how many are held at once."""
 
+import itertools
 import os
 import threading
 from datetime import timedelta
@@ -10,10 +11,11 @@ from clerkwork import Run, bot, clock
 from clerkwork.engine.sweep import Sweep
 from clerkwork.model.events import Kind
 from clerkwork.model.items import ItemState
+from clerkwork.model.retry import Retry
 from clerkwork.model.workflows import Step
 from clerkwork.store import events, items
 from clerkwork.store.schema import worker as worker_table
-from tests.fixtures_engine import Bench, MakeBench, Number
+from tests.fixtures_engine import PAUSE, Bench, MakeBench, Number
 
 LEASE = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -138,3 +140,32 @@ def test_item_of_another_workflow_names_what_caused_it(make_bench: MakeBench) ->
     with bench.store.read() as db:
         caused = [(child.workflow, child.parent_id, child.cause) for child in items.children(db, 1)]
     assert caused == [("next", item_id, f"item-{item_id}-1: submit next")]
+
+
+def test_item_at_work_when_its_worker_ends_is_released(make_bench: MakeBench) -> None:
+    """Nothing is counted against it, and the next worker goes on after its finished steps."""
+    may_end = threading.Event()
+    steps: list[int] = []
+
+    @bot()
+    def stepping(value: Number, run: Run) -> Number:
+        for number in itertools.count():
+            if may_end.is_set():
+                break
+            run.step(f"step {number}", steps.append, number)
+            PAUSE.wait(0.1)
+        return value
+
+    bench = make_bench(stepping, retry=Retry(attempts=1, takeovers=1))
+    item_id = bench.put("A-1")
+    worker = bench.start_worker()
+    bench.until(item_id, ItemState.RUNNING)
+    bench.workers.remove(worker)
+    worker.stop(patience=timedelta(seconds=0.2))
+    before = len(steps)
+    bench.start_worker()
+    bench.until(item_id, ItemState.RUNNING)
+    may_end.set()
+    item = bench.until(item_id)
+    ended = item.state, item.attempt, item.failures, item.takeovers
+    assert (ended, steps[:before]) == ((ItemState.DONE, 2, 0, 0), list(range(before)))

@@ -31,7 +31,7 @@ def command(
     scheduler: Annotated[bool, typer.Option(help="Whether to look at sources here.")] = True,
 ) -> None:
     """Start console, scheduler and worker in one process; Ctrl+C or SIGTERM ends them."""
-    with project.opened_app(context) as app, stopping.asked() as stop, ExitStack() as stack:
+    with project.opened_app(context) as app, stopping.asked(app) as stop, ExitStack() as stack:
         name = stopping.new_name()
         address, alive = stack.enter_context(_console(app, port))
         if worker:

@@ -42,7 +42,7 @@ def command(
         if not as_json:
             lines.print_event(event)
 
-    with project.opened_app(context) as app, stopping.asked() as stop:
+    with project.opened_app(context) as app, stopping.asked(app) as stop:
         _refuse_labels(app, workflow)
         with app.store.read() as db:
             last = events.last_number(db)

@@ -33,7 +33,7 @@ def command(
     Any number of them may run, on any number of hosts that share a store in PostgreSQL, each with
     or without a scheduler: an item is worked on once, and a planned run runs once.
     """
-    with project.opened_app(context) as app, stopping.asked() as stop, ExitStack() as stack:
+    with project.opened_app(context) as app, stopping.asked(app) as stop, ExitStack() as stack:
         own = _parts(labels)
         wanted = _chosen(app.engine.queues(), _parts(queues), {*app.settings.worker.labels, *own})
         worker = app.worker(name or stopping.new_name(), own)
