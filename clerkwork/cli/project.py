@@ -13,7 +13,7 @@ import typer
 from clerkwork.errors import ConfigError, StoreLost, UsageError
 
 if TYPE_CHECKING:
-    from loguru import Message, Record
+    from loguru import Message
 
     from clerkwork.app import App
     from clerkwork.config.settings import Settings
@@ -159,14 +159,12 @@ def quiet_log(root: Path) -> Iterator[None]:
         show,
         level="WARNING",
         format=lambda _record: line,  # without the traceback
-        filter=_not_run_log,
         diagnose=False,
         backtrace=False,
     )
     kept = logger.add(
         keep,
         level="ERROR",
-        filter=_not_run_log,
         diagnose=False,  # values in a traceback would show secrets
         backtrace=False,
     )
@@ -178,12 +176,23 @@ def quiet_log(root: Path) -> Iterator[None]:
 
 
 def keep_error(root: Path | None, text: str) -> Path:
-    """Append *text* to the file of errors, and return where that is."""
+    """Append *text* to the file of errors, and return where that is.
+
+    It is outside of the project when there is none, or when its folder cannot be written.
+    """
     file = root / "logs" / "errors.log" if root is not None else OUTSIDE
+    try:
+        _append(file, text)
+    except OSError:
+        file = OUTSIDE
+        _append(file, text)
+    return file
+
+
+def _append(file: Path, text: str) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     with file.open("a", encoding="utf-8", errors="backslashreplace") as lines:
         lines.write(text)
-    return file
 
 
 def redactor_of(root: Path | None) -> "Redactor":
@@ -220,10 +229,6 @@ def refuse_problems(root: Path) -> None:
         raise first
     more = f"{first.problem} ({len(problems) - 1} more; `clerkwork check` names them all)"
     raise ConfigError(first.file, more, first.line)
-
-
-def _not_run_log(record: "Record") -> bool:
-    return "run_log" not in record["extra"]
 
 
 def _nearest(start: Path) -> Path | None:

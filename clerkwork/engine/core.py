@@ -83,9 +83,8 @@ class Core:
         self.client = DBOSClient(system_database_engine=store.engine, serializer=SERIALIZER)
 
     def close(self) -> None:
-        """Let go of the database and the log."""
+        """Close the connections to the database."""
         self.client.destroy()
-        self.log.close()
 
     def workflow(self, name: str) -> Workflow:
         """Return the workflow called *name*.

@@ -7,7 +7,7 @@ import contextlib
 from datetime import datetime
 from pathlib import Path
 
-from clerkwork.engine.runlog import SYSTEM
+from clerkwork.engine.loglines import SYSTEM
 
 MARK = ".tidied"
 

@@ -1,7 +1,8 @@
 """Reserves an item for a worker, or postpones it without an attempt and says why."""
 
+import socket
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -19,9 +20,10 @@ from clerkwork.store import items, lookups, moves
 
 T = TypeVar("T")
 GROUP_WAIT = timedelta(seconds=1)
-FULL_WAIT = timedelta(seconds=30)
+HOST_WAIT = timedelta(seconds=30)  # until a full disk or a log is looked at again
 RESTORED_WAIT = timedelta(minutes=1)  # those that wait are made due with the last look-up
 GROUP_BUSY = "group_busy"
+LOG_UNWRITABLE = "log_unwritable"
 PASSING = {gate.BUSY, GROUP_BUSY}  # over in a moment; the run log is spared of it
 
 
@@ -53,15 +55,8 @@ def reserve(
         begin: Called in the transaction of the reservation.
     """
     now = clock.now()
-    if full():
-        logger.warning("the disk is nearly full: no item is taken; make room or `clerkwork tidy`")
-        message = "The disk of the worker is nearly full."
-        put_off(
-            core,
-            item_id,
-            run_no,
-            Obstacle(until=now + FULL_WAIT, code="disk_full", message=message),
-        )
+    if obstacle := _host_obstacle(core, full, now):
+        put_off(core, item_id, run_no, obstacle)
         return None
     try:
         with core.log.writing() as writing:
@@ -89,6 +84,21 @@ def reserve(
             Obstacle(until=now + GROUP_WAIT, code=GROUP_BUSY, message=message),
         )
     return None
+
+
+def _host_obstacle(core: Core, full: Callable[[], bool], now: datetime) -> Obstacle | None:
+    """Return what keeps this host from beginning any item."""
+    until = now + HOST_WAIT
+    if full():
+        logger.warning("the disk is nearly full: no item is taken; make room or `clerkwork tidy`")
+        message = "The disk of the worker is nearly full."
+        return Obstacle(until=until, code="disk_full", message=message)
+    problem = core.log.problem()
+    if problem is None:
+        return None
+    message = "The log {path} on the host {host} cannot be written: {why}."
+    facts = {"path": problem.path, "host": socket.gethostname(), "why": problem.why}
+    return Obstacle(until=until, code=LOG_UNWRITABLE, message=message, facts=facts)
 
 
 def put_off(core: Core, item_id: int, run_no: int | None, obstacle: Obstacle) -> None:

@@ -2,31 +2,33 @@
 
 The store comes first, so that a figure never counts what no list shows. An event that tells of a
 change is committed with it: neither is ever there without the other, and the disk is waited for
-once. The file is opened, written and closed for every line, so that it can be read to its last line
-whatever happens to the process.
+once. A line that cannot be written is no failure of the change: it follows when it can.
 """
 
-import contextlib
 import json
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from loguru import logger
 from sqlalchemy.engine import Connection
 
-from clerkwork.model.events import Event
+from clerkwork import clock
+from clerkwork.engine.loglines import MOST_MISSED, SYSTEM, LogLines, LogProblem
+from clerkwork.errors import fill
+from clerkwork.model.events import Event, Kind, Level
 from clerkwork.model.storable import storable
 from clerkwork.safety.redact import Redactor
 from clerkwork.store import events
 from clerkwork.store.database import Store
 
-if TYPE_CHECKING:
-    from loguru import Message
-
-SYSTEM = "system"
+MISSED = "The log {path} cannot be written: {why}. Its lines follow when it can."
+MENDED = (
+    "The log can be written again; the lines that were missed followed, the newest {most} at most. "
+    "The store has all."
+)
 
 
 class Writing:
@@ -60,18 +62,10 @@ class RunLog:
 
     def __init__(self, store: Store, folder: Path, redactor: Redactor) -> None:
         self._store = store
-        self._folder = folder
         self._redactor = redactor
-        self._log = logger.bind(run_log=str(folder))
-        self._sink = logger.add(
-            self._write_line,
-            format="{message}",
-            level="INFO",
-            diagnose=False,  # tracebacks with values would hold secrets
-            backtrace=False,
-            catch=False,  # a log that cannot be written is a failure, not a remark
-            filter=lambda record: record["extra"].get("run_log") == str(folder),
-        )
+        self._lines = LogLines(folder / "runs")
+        self._lock = threading.Lock()
+        self._fails = False
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
@@ -91,15 +85,24 @@ class RunLog:
         """Write the line of an event that the store has."""
         at = event.at.isoformat(timespec="milliseconds")
         line = json.dumps(event.as_data() | {"at": at}, ensure_ascii=False)
-        self._log.bind(file=event.run_id or SYSTEM).log(event.level.upper(), line)
+        self._note(self._lines.append(event.run_id or SYSTEM, line))
 
-    def close(self) -> None:
-        """Stop writing."""
-        with contextlib.suppress(ValueError):  # the process's set-up of logs took all sinks away
-            logger.remove(self._sink)
+    def problem(self) -> LogProblem | None:
+        """Return why lines cannot be written now, or None; what was missed is written first."""
+        problem = self._lines.problem()
+        if problem is None:
+            self._note(None)
+        return problem
 
-    def _write_line(self, message: "Message") -> None:
-        file = self._folder / "runs" / f"{message.record['extra']['file']}.jsonl"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with file.open("a", encoding="utf-8") as lines:
-            lines.write(message.record["message"] + "\n")
+    def _note(self, problem: LogProblem | None) -> None:
+        """Write to the store that lines are missed from now on, or that they all followed."""
+        with self._lock:
+            before, self._fails = self._fails, problem is not None
+        if before is self._fails:
+            return
+        message, facts = MENDED, {"most": str(MOST_MISSED)}
+        if problem is not None:
+            message, facts = MISSED, {"path": problem.path, "why": problem.why}
+            logger.warning("{}", fill(f"{MISSED} {problem.advice}", facts))
+        level = Level.INFO if problem is None else Level.WARNING
+        self.write(Event(at=clock.now(), kind=Kind.NOTE, level=level, message=message, data=facts))

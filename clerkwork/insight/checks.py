@@ -12,6 +12,7 @@ from clerkwork import clock
 from clerkwork.config.disk import used_percent
 from clerkwork.config.settings import Settings
 from clerkwork.engine.core import Core
+from clerkwork.engine.reserving import LOG_UNWRITABLE
 from clerkwork.insight.health import STORE, Check, CheckResult, Checkup, fail, look, ok, warn
 from clerkwork.insight.open_items import open_items
 from clerkwork.model.items import WorkItem
@@ -81,6 +82,31 @@ def room(checkup: Checkup) -> Iterator[CheckResult]:
             )
         else:
             yield ok("disk", "{free} GB are free on the disk of {names}.", **facts)
+
+
+def logs(checkup: Checkup) -> Iterator[CheckResult]:
+    """Check that the run log can be written, here and where the workers are."""
+    problem = checkup.core.log.problem()
+    if problem is not None:
+        facts = {"path": problem.path, "why": problem.why}
+        yield fail(
+            "logs",
+            "The log {path} cannot be written: {why}. No item is begun on this host.",
+            problem.advice,
+            **facts,
+        )
+        return
+    with checkup.core.store.read() as db:
+        blocked = items.one_postponed(db, LOG_UNWRITABLE)
+    if blocked is None:
+        yield ok("logs", "The run logs can be written.")
+        return
+    yield fail(
+        "logs",
+        "Items wait: {reason}",
+        "Give the logs of that host to the user that its service runs as, or make room there.",
+        reason=blocked.reason,
+    )
 
 
 def at_work(checkup: Checkup) -> Iterator[CheckResult]:
@@ -253,6 +279,7 @@ def evidence(checkup: Checkup) -> Iterator[CheckResult]:
 CHECKS: tuple[Check, ...] = (
     store,
     room,
+    logs,
     at_work,
     waiting,
     open_items,

@@ -89,6 +89,13 @@ def oldest_waiting(db: Connection) -> WorkItem | None:
     return None if row is None else item_of(row)
 
 
+def one_postponed(db: Connection, code: str) -> WorkItem | None:
+    """Return an item that is postponed for the reason *code*, or None."""
+    wanted = item.c.state == ItemState.POSTPONED, item.c.reason_code == code
+    row = db.execute(sa.select(item).where(*wanted).limit(1)).one_or_none()
+    return None if row is None else item_of(row)
+
+
 def has_work(db: Connection, queue: str, *, now: datetime) -> bool:
     """Return whether an item of the queue is at work, waits for a worker, or is due."""
     at_work = item.c.state.in_([ItemState.WAITING, ItemState.RUNNING])

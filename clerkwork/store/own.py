@@ -10,6 +10,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from loguru import logger
 from sqlalchemy.engine import make_url
 
 from clerkwork.config.settings import Settings
@@ -32,12 +33,18 @@ def open_own(settings: Settings, root: Path, *, create: bool = True) -> Store:
         ConfigError: The address is not usable.
         StoreLost: The project had a store, and it is gone or is another one.
     """
-    known = remembered(settings, root)
-    if not create and not known and not exists(settings.store.url, root):
+    known, there = remembered(settings, root), exists(settings.store.url, root)
+    if not create and not known and not there:
         return _open_empty()
     store = open_store(settings.store.url, root, known=known)
     if create and store.id != known:
-        _remember(settings, root, store.id)
+        try:
+            _remember(settings, root, store.id)
+        except ClerkworkError as error:
+            if not there:  # the next one would begin a new store again
+                store.close()
+                raise
+            logger.warning("{}", error)
     return store
 
 
@@ -83,7 +90,7 @@ def _remember(settings: Settings, root: Path, store_id: str) -> None:
 def _ids(file: Path) -> dict[str, str]:
     try:
         ids: dict[str, str] = json.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except ValueError as error:
         raise ClerkworkError(

@@ -101,6 +101,7 @@ CODES = {
     "known_after_backup": N_("Went otherwise after the backup"),
     "known_otherwise": N_("Came before with other content"),
     "locator_ambiguous": N_("Field is not unique"),
+    "log_unwritable": N_("Log cannot be written"),
     "login_busy": N_("No place at the login is free"),
     "login_failed": N_("Login failed"),
     "low_confidence": N_("Not read with certainty"),

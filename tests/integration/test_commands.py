@@ -307,7 +307,7 @@ def test_doctor_of_a_project_looks_at_everything(read_only: Shell):
     assert (set(found), found["workers"], found["store"], found["sqlite"]) == (
         {
             *("python", "sqlite", "tesseract", "ocr engines", "chromium"),
-            *("project files", "store", "workers", "disk", "waiting", "backup"),
+            *("project files", "store", "workers", "disk", "logs", "waiting", "backup"),
         },
         "warn",
         "ok",

@@ -11,13 +11,14 @@ import pytest
 from clerkwork import clock
 from clerkwork.config.settings import RetentionSettings, Settings, StoreSettings
 from clerkwork.discover import catalog_files
+from clerkwork.engine import loglines
 from clerkwork.insight import checks
 from clerkwork.insight.health import CheckResult, Checkup, State, look
 from clerkwork.model.items import NewItem
 from clerkwork.model.schedules import PlannedState
 from clerkwork.model.targets import Target
 from clerkwork.model.workflows import Mail
-from clerkwork.store import left_mail, lookups, milestones, planned, targets, workers
+from clerkwork.store import left_mail, lookups, milestones, moves, planned, targets, workers
 from clerkwork.store.milestones import Milestone
 from clerkwork.web import i18n
 
@@ -67,6 +68,7 @@ def test_new_project_has_nothing_but_a_missing_worker(project):
     assert {one.check: one.state for one in found} == {
         "store": State.OK,
         "disk": State.OK,
+        "logs": State.OK,
         "workers": State.WARN,
         "waiting": State.OK,
         "backup": State.OK,
@@ -126,6 +128,16 @@ def test_mails_that_were_left_for_a_person_are_counted(project):
             left_mail.add(db, "purchase_orders", "m", uid, now=clock.now())
     said = "2 mails for purchase_orders were left unread in the mailbox orders@example.com."
     assert results(project, "mail purchase_orders") == [(State.WARN, said)]
+
+
+def test_log_that_a_worker_elsewhere_cannot_write_is_a_failure(project):
+    """The reason for which items wait names the host."""
+    number = add_order(project)
+    reason = "The log /srv/logs on the host erp-2 cannot be written: Permission denied."
+    with project.store.write() as db:
+        facts = {"not_before": None, "code": "log_unwritable", "reason": reason}
+        moves.defer(db, number, **facts, now=clock.now())
+    assert results(project, "logs") == [(State.FAIL, f"Items wait: {reason}")]
 
 
 @pytest.mark.parametrize(
@@ -225,6 +237,7 @@ def test_every_sentence_of_a_check_is_translated():
     }
     folder = Path(checks.__file__).parent
     said = set().union(*(sentences_in(folder / name) for name in ("checks.py", "health.py")))
+    said |= set(loglines.ADVICE.values()) | {loglines.OTHER}
     assert said - chinese == set()
 
 

@@ -16,6 +16,7 @@ from clerkwork.intake.hook import secret_key, sign
 from clerkwork.model.workflows import Webhook
 from clerkwork.store.schema import delivery, item
 from tests.fixtures_console import ConsoleProject, Served
+from tests.fixtures_logs import put_file
 
 VARIABLE = "TEST_HOOK_SECRET"
 SECRET = "whsec_" + base64.b64encode(b"known to both sides").decode()
@@ -110,6 +111,13 @@ def test_delivery_to_a_deleted_store_is_503_and_may_come_again(sender):
         True,
         503,
     )
+
+
+def test_stored_delivery_is_acknowledged_though_the_log_cannot_be_written(sender):
+    """The store has the items, so the sender need not try again."""
+    put_file(sender.project.root / "logs")
+    answer = sender.post(ORDER)
+    assert (answer.status_code, sender.references()) == (200, ["PO-1"])
 
 
 def test_terms_hold_for_all_items_of_a_delivery(sender):

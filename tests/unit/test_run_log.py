@@ -1,7 +1,6 @@
 """The run log: an event and the change that it tells of are committed together or not at all."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,10 +21,8 @@ class PowerCut(Exception):
 
 
 @pytest.fixture
-def log(store: Store, tmp_path: Path) -> Iterator[RunLog]:
-    made = RunLog(store, tmp_path / "logs", Redactor([]))
-    yield made
-    made.close()
+def log(store: Store, tmp_path: Path) -> RunLog:
+    return RunLog(store, tmp_path / "logs", Redactor([]))
 
 
 def add(writing: Writing) -> None:
