@@ -42,7 +42,7 @@ def reserve(
     worker: str,
     run_no: int | None,
     full: Callable[[], bool],
-    begin: Callable[[Writing, WorkItem], T],
+    begin: Callable[[Writing, WorkItem, bool], T],
 ) -> T | None:
     """Reserve the item and return what *begin* makes of it, or None when it is not worked on now.
 
@@ -52,7 +52,7 @@ def reserve(
         worker: Who reserves it.
         run_no: Only if this is its present run.
         full: Whether the disk is too full to begin anything.
-        begin: Called in the transaction of the reservation.
+        begin: Called in the transaction of the reservation, with whether it is a takeover.
     """
     now = clock.now()
     if obstacle := _host_obstacle(core, full, now):
@@ -60,19 +60,20 @@ def reserve(
         return None
     try:
         with core.log.writing() as writing:
+            before = items.get(writing.db, item_id)
             item = moves.reserve(writing.db, item_id, worker=worker, now=now, run_no=run_no)
             if item is None and lookups.is_held(writing.db):
                 until = now + RESTORED_WAIT
                 raise _Obstructed(Obstacle(until=until, code=lookups.CODE, message=lookups.REASON))
             if item is None:  # the last look-up may have let all go between the two questions
                 item = moves.reserve(writing.db, item_id, worker=worker, now=now, run_no=run_no)
-            if item is None:
+            if item is None or before is None:
                 return None
             for target in core.targets_of(item.workflow):
                 obstacle = gate.enter(core, writing.db, target, item)
                 if obstacle is not None:
                     raise _Obstructed(obstacle)
-            return begin(writing, item)
+            return begin(writing, item, item.takeovers > before.takeovers)
     except _Obstructed as error:
         put_off(core, item_id, run_no, error.obstacle)
     except sa.exc.IntegrityError:

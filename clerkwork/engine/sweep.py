@@ -7,7 +7,7 @@ an instant has to be rewound. Several sweeps may do the same at once: the second
 import contextlib
 import os
 import socket
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -103,7 +103,7 @@ class Sweep:
             self._engine.store.read() as db
         ):  # before the runs: an item is released before one ends
             at_work = mending.at_work(db)
-        pending = self._take_over()
+        pending = self._take_over({seen.run_id: seen for seen in at_work})
         self._put_broken_back([seen for seen in at_work if seen.run_id not in pending])
         self._resume_due()
         deadlines.sweep(self._engine)
@@ -114,8 +114,15 @@ class Sweep:
             if found.item.workflow in self._engine.workflows:
                 stuck.repair(self._engine, found)
 
-    def _take_over(self) -> set[str]:
-        """Hand dead workers' runs to the living; return the runs that were at work."""
+    def _take_over(self, at_work: Mapping[str, mending.Seen]) -> set[str]:
+        """Hand dead workers' runs, and broken ones of this worker, to the living.
+
+        Args:
+            at_work: The items that were at work before, by their runs.
+
+        Returns:
+            The runs that were at work.
+        """
         since = clock.now() - self._lease
         if self._engine.clock_guard.set_within(self._lease):
             since = EVER  # the others' last signs of life are of another clock: give them time
@@ -132,7 +139,11 @@ class Sweep:
             # this host its browser ends before anybody else gets the item.
             owner = run.executor_id or ""
             dead = owner not in alive and end_children_of(owner)
-            if dead or run.workflow_id in self._broken:
+            broken = run.workflow_id in self._broken and not dead
+            if broken and run.workflow_id in at_work:  # else who takes it over sees a dead worker
+                with self._engine.store.write() as db:
+                    mending.put_back(db, at_work[run.workflow_id], now=clock.now())
+            if dead or broken:
                 self._engine.client.resume_workflow(run.workflow_id, queue_name=run.queue_name)
             self._broken.discard(run.workflow_id)
         return {run.workflow_id for run in pending}

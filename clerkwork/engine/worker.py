@@ -24,6 +24,7 @@ from clerkwork.engine.core import RUN, SERIALIZER, VERSION
 from clerkwork.engine.endings import form_of, form_of_failed_end
 from clerkwork.engine.engine import Engine, reason_of
 from clerkwork.engine.execution import Browser, Execution, Reader, Tools
+from clerkwork.engine.poison import refuse_poison
 from clerkwork.engine.reserving import reserve
 from clerkwork.engine.run import EngineRun
 from clerkwork.engine.runlog import Writing
@@ -42,7 +43,7 @@ from clerkwork.model.items import NewItem, WorkItem
 from clerkwork.model.queues import fitting
 from clerkwork.model.reviews import NewReview, NotStorable
 from clerkwork.model.workflows import Step
-from clerkwork.store import events, moves
+from clerkwork.store import moves
 
 NOTICE = timedelta(seconds=2)  # in which an execution reaches a checkpoint and ends
 _present: "Worker | None" = None
@@ -195,9 +196,9 @@ class Worker:
             begin=self._begin,
         )
 
-    def _begin(self, writing: Writing, item: WorkItem) -> Execution:
+    def _begin(self, writing: Writing, item: WorkItem, taken_over: bool) -> Execution:
         execution = Execution(self._engine, item, self._tools)
-        if item.takeovers:
+        if taken_over:
             said = "taken over from a dead worker"
             writing.event(execution.entry(Kind.TAKEN_OVER, said, level=Level.WARNING))
         facts = {"attempt": item.attempt}
@@ -218,7 +219,7 @@ class Worker:
 
     def _run(self, execution: Execution) -> str:
         try:
-            self._refuse_poison(execution)
+            refuse_poison(execution)
             result = self._steps(execution)
         except RunEnded as signal:
             return self._ended_early(execution, signal)
@@ -229,21 +230,6 @@ class Worker:
         except Exception as error:  # noqa: BLE001 - the border: a bot's own faults end here
             return self._failed(execution, StepFailed(execution.unexpected(error, None)))
         return self._complete(execution, result)
-
-    def _refuse_poison(self, execution: Execution) -> None:
-        """Send an item that killed its worker too often to a person."""
-        item = execution.item
-        if item.takeovers <= self._engine.workflow(item.workflow).retry.takeovers:
-            return
-        with self._engine.store.read() as db:
-            step = events.last_step(db, item.run_id)
-        raise BusinessException(
-            "worker_died",
-            "Work on this item broke off {times} times, the last time in {step}: the worker ended,"
-            " or the result could not be stored.",
-            times=item.takeovers,
-            step=step or "its start",
-        )
 
     def _ended_early(self, execution: Execution, signal: RunEnded) -> str:
         match signal:

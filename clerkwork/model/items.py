@@ -191,6 +191,7 @@ class WorkItem:
         not_before: The earliest instant of the next run while postponed.
         failures: Number of application exceptions of the present run.
         takeovers: Number of times its worker died over it.
+        breaks: Number of executions that an error outside of its bot ended before their end.
         bot_ms: Milliseconds that bots worked on it, over all attempts.
         due: Until when it should be closed, or None.
         warn: When the run log warns that the due instant is near, or None.
@@ -233,6 +234,7 @@ class WorkItem:
     from_step: str | None = None
     cause: str | None = None
     revision: int = 0
+    breaks: int = 0
 
     @property
     def run_id(self) -> str:

@@ -72,7 +72,8 @@ class Retry(RetryRule):
         5,
         ge=1,
         le=100,
-        description="Times the worker may die over an item; once more, and it goes to a person.",
+        description="Times the worker may die over an item, or the work on it break off with an "
+        "error outside of its bot; once more, and it goes to a person.",
     )
 
     def rule(self, code: str) -> RetryRule:

@@ -227,6 +227,7 @@ _PLAIN = (
     "attempt",
     "failures",
     "takeovers",
+    "breaks",
     "worker",
     "touched",
     "bot_ms",

@@ -66,7 +66,7 @@ def seen(db: Connection, item_ids: Collection[int]) -> list[Seen]:
 
 
 def put_back(db: Connection, was: Seen, *, now: datetime) -> bool:
-    """Make an item due whose execution broke off and could not say so, as a takeover of it.
+    """Make an item due whose execution broke off and could not say so.
 
     *was* was seen before the execution was found to be over: a newer one is left alone.
     """
@@ -78,7 +78,7 @@ def put_back(db: Connection, was: Seen, *, now: datetime) -> bool:
             revision=item.c.revision + 1,
             updated_ms=to_ms(now),
             not_before_ms=to_ms(now),
-            takeovers=item.c.takeovers + 1,
+            breaks=item.c.breaks + 1,
         )
     )
     return db.execute(statement).rowcount == 1

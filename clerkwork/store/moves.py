@@ -27,9 +27,9 @@ REQUEUED = {
     ItemState.EXPIRED,
 }
 
+_UNCOUNTED = {"failures": 0, "takeovers": 0, "breaks": 0}  # a person lets it be tried again
 _AFRESH: dict[str, Any] = {
-    "failures": 0,
-    "takeovers": 0,
+    **_UNCOUNTED,
     "cancel_by": None,
     "reason_code": None,
     "reason": None,
@@ -151,7 +151,7 @@ def resume(db: Connection, item_id: int, *, now: datetime) -> bool:
         now,
         starts={ItemState.IN_REVIEW},
         not_before_ms=to_ms(now),
-        failures=0,
+        **_UNCOUNTED,
     )
 
 
@@ -168,7 +168,7 @@ def restart(
         payload=payload,
         group_key=group_key,
         run_no=item.c.run_no + 1,
-        failures=0,
+        **_UNCOUNTED,
     )
 
 
@@ -275,7 +275,7 @@ def renew(
         group_key=group_key,
         digest=digest,
         run_no=item.c.run_no + 1,
-        failures=0,
+        **_UNCOUNTED,
         not_before_ms=None,
         reason_code=None,
         reason=None,

@@ -23,7 +23,7 @@ from clerkwork.store.schema import (
 )
 
 PORTION = 500
-_FAILED = sa.or_(item.c.failures > 0, item.c.takeovers > 0)
+_FAILED = sa.or_(item.c.failures > 0, item.c.takeovers > 0, item.c.breaks > 0)
 SUCCESS = sa.and_(item.c.touched.is_(sa.false()), sa.not_(_FAILED))
 FAILURE = sa.and_(item.c.touched.is_(sa.false()), _FAILED)
 REVIEW = item.c.touched.is_(sa.true())

@@ -33,6 +33,7 @@ item = sa.Table(
     Column("revision", Integer, nullable=False, server_default="0"),  # raised by every move
     Column("failures", Integer, nullable=False),
     Column("takeovers", Integer, nullable=False),
+    Column("breaks", Integer, nullable=False, server_default="0"),
     Column("worker", String(120)),
     Column("touched", Boolean, nullable=False),
     Column("not_before_ms", BigInteger),

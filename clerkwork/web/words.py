@@ -84,6 +84,7 @@ CODES = {
     "confirmed_but_missing": N_("Confirmed but missing"),
     "document_rejected": N_("Document cannot be read"),
     "duplicate_document": N_("Document came before"),
+    "broke_off": N_("Broke off repeatedly"),
     "disk_full": N_("Disk nearly full"),
     "effect_busy": N_("Another item is at it"),
     "effect_unknown": N_("May stand in the target already"),

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from clerkwork import Run, bot, clock
+from clerkwork import ApplicationException, Run, bot, clock
 from clerkwork.engine.sweep import Sweep
+from clerkwork.model.bots import Bot
 from clerkwork.model.events import Kind
 from clerkwork.model.items import ItemState
 from clerkwork.model.retry import Retry
@@ -30,6 +31,16 @@ def stopping(value: Number, run: Run) -> Number:
     return value
 
 
+@bot()
+def stumbling(value: Number, run: Run) -> Number:
+    """Stop at the gate the first time, and fail the second time."""
+    if run.item.attempt == 1:
+        gate.wait(60)
+    if run.item.attempt == 2:
+        raise ApplicationException("down", "The system is down.")
+    return value
+
+
 class Hands:
     """The clocks of this process, all moved on by hand."""
 
@@ -46,9 +57,9 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
     return Hands(monkeypatch)
 
 
-def started(make_bench: MakeBench, **worker: object) -> Bench:
+def started(make_bench: MakeBench, bot: Bot = stopping, **worker: object) -> Bench:
     """Return a bench whose worker stands at the gate, and gives no sign of life any more."""
-    bench = make_bench(stopping)
+    bench = make_bench(bot)
     bench.start_worker(sweep_s=3600)
     bench.put("A-1")
     bench.until(1, ItemState.RUNNING)
@@ -99,6 +110,24 @@ def test_item_of_a_dead_process_of_this_host_is_taken_over_by_the_next_sweep(
     item = bench.until(1)
     gate.set()
     assert (item.attempt, item.takeovers, hands.ahead) == (2, 1, timedelta())
+
+
+def test_attempt_after_a_takeover_is_none(make_bench: MakeBench, hands: Hands) -> None:
+    """The run log tells of the one takeover there was."""
+    bench = started(make_bench, stumbling, host="elsewhere")
+    hands.ahead = LEASE + MINUTE
+    second = Sweep(bench.engine, "second", lease=LEASE)
+    second.once()
+    bench.until(1, ItemState.POSTPONED)
+    hands.ahead += MINUTE
+    second.once()
+    item = bench.until(1)
+    gate.set()
+    assert (item.attempt, item.takeovers, takeovers(bench)) == (
+        3,
+        1,
+        ["taken over from a dead worker"],
+    )
 
 
 def test_worker_has_no_more_items_at_work_than_its_concurrency(make_bench: MakeBench) -> None:

@@ -99,8 +99,26 @@ def test_no_attempt_starts_after_its_limit(
     assert (rule.next_attempt(item, now) is None) == gives_up
 
 
-def test_an_item_that_kills_its_worker_too_often_goes_to_a_person(make_bench: MakeBench) -> None:
-    """The sentence says how often, and in which step the last time."""
+@pytest.mark.parametrize(
+    ("counter", "code", "sentence"),
+    [
+        (
+            "takeovers",
+            "worker_died",
+            "The worker died 3 times over this item, the last time in deadly: one.",
+        ),
+        (
+            "breaks",
+            "broke_off",
+            "The work on this item broke off 3 times, the last time in deadly: one, with an error "
+            "outside of its bot; the worker's logs/errors.log has it.",
+        ),
+    ],
+)
+def test_item_that_ends_its_executions_too_often_goes_to_a_person(
+    make_bench: MakeBench, counter: str, code: str, sentence: str
+) -> None:
+    """The sentence says what happened, how often, and in which step the last time."""
 
     @bot()
     def deadly(value: Number, run: Run) -> None:
@@ -110,13 +128,10 @@ def test_an_item_that_kills_its_worker_too_often_goes_to_a_person(make_bench: Ma
     bench = make_bench(deadly, retry=Retry(attempts=2, wait_s=0.05, takeovers=2))
     item_id = bench.put("A-1")
     with bench.store.write() as db:
-        db.execute(item_table.update().values(takeovers=2))
+        db.execute(item_table.update().values({counter: 2}))
     bench.start_worker()
     bench.until(item_id, ItemState.POSTPONED)
     with bench.store.write() as db:
-        db.execute(item_table.update().values(takeovers=3))
+        db.execute(item_table.update().values({counter: 3}))
     item = bench.until(item_id)
-    assert (item.reason_code, item.reason) == (
-        "worker_died",
-        "The worker died 3 times over this item, the last time in deadly: one.",
-    )
+    assert (item.reason_code, item.reason) == (code, sentence)

@@ -40,7 +40,7 @@ def refuse_once(store: Store, wanted: str) -> None:
     ],
 )
 def test_an_item_goes_on_after_a_write_that_was_refused(make_bench: MakeBench, wanted: str) -> None:
-    """Wherever it was, the item is done by the bot and stands in the target once."""
+    """Wherever it was, the item is done by the bot and in the target once; no worker died."""
     ledger = Ledger()
 
     @bot(target="erp")
@@ -52,9 +52,10 @@ def test_an_item_goes_on_after_a_write_that_was_refused(make_bench: MakeBench, w
     refuse_once(bench.store, wanted)
     bench.start_worker()
     done = bench.until(number)
-    assert (done.state, done.outcome, len(ledger.entered)) == (
+    assert (done.state, done.outcome, done.takeovers, len(ledger.entered)) == (
         ItemState.DONE,
         Outcome.BY_BOT,
+        0,
         1,
     )
 
@@ -83,4 +84,4 @@ def test_execution_that_goes_on_after_a_refused_write_is_left_alone(make_bench: 
     refuse_once(bench.store, "run_ended")
     bench.start_worker()
     done = bench.until(number)
-    assert (done.state, done.attempt, done.takeovers) == (ItemState.DONE, 2, 1)
+    assert (done.state, done.attempt, done.takeovers, done.breaks) == (ItemState.DONE, 2, 0, 1)
