@@ -9,6 +9,8 @@ traceback.
 from enum import IntEnum
 from typing import Any
 
+LONGEST_CODE = 60
+
 
 class ExitStatus(IntEnum):
     """The exit statuses of every command."""
@@ -107,7 +109,8 @@ class BotException(ClerkworkError):
     """The base of what a bot says about an item; see its two kinds.
 
     Attributes:
-        code: Short and stable, for charts and tests, such as ``over_limit``.
+        code: Short and stable, for charts and tests, such as ``over_limit``; at most
+            ``LONGEST_CODE`` characters.
         message: A sentence for the person, may hold ``{name}`` for values in *facts*, so that it
             can be translated before the values are put in.
         facts: The values named in *message*; those called as what the run log says by itself
@@ -118,15 +121,39 @@ class BotException(ClerkworkError):
     def __init__(
         self, code: str, message: str, /, *, fields: tuple[str, ...] = (), **facts: object
     ) -> None:
-        super().__init__(fill(message, facts))
+        require_short(code, LONGEST_CODE)
+        self.facts = {name: _storable(value) for name, value in facts.items()}
+        super().__init__(fill(_storable(message), self.facts))
+        logged = {name: self.facts[name] for name in LOGGED if name in facts}
+        self.message = fill(_storable(message), logged)
         self.code = code
-        self.message = fill(message, {name: facts[name] for name in LOGGED if name in facts})
-        self.facts = {name: str(value) for name, value in facts.items()}
         self.fields = fields
 
 
 class BusinessException(BotException):
     """The data breaks a rule of the business: never retried, goes to a person at once."""
+
+
+def require_short(name: str, most: int) -> None:
+    """Make sure that a name which the bot gives can be stored, whichever database it is.
+
+    Raises:
+        BusinessException: ``bot_error``; a new attempt would not help.
+    """
+    if len(name) > most or not name.isprintable():
+        raise BusinessException(
+            "bot_error",
+            "The bot gives the name {name}, which has {length} characters: at most {most} can be "
+            "stored, without control characters. Correct it in the bot.",
+            name=name,
+            length=len(name),
+            most=most,
+        )
+
+
+def _storable(text: object) -> str:
+    """Return the text without NUL and halves of characters, which not every database stores."""
+    return str(text).replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def rejection(error: InputRejected) -> BusinessException:

@@ -1,5 +1,6 @@
 """The ``Run`` a bot is given: every call of it is a checkpointed step."""
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,15 +15,18 @@ from clerkwork.engine.execution import Execution
 from clerkwork.engine.judging import Doubt, judged, own_doubt
 from clerkwork.engine.signals import Parked
 from clerkwork.engine.verdict import ASKS_LEAVE
-from clerkwork.errors import DocumentRejected, rejection
+from clerkwork.errors import LONGEST_CODE, DocumentRejected, rejection, require_short
 from clerkwork.model.attachments import Attachment
 from clerkwork.model.bots import Bot, Do, Find, Run
 from clerkwork.model.events import Kind, Level
 from clerkwork.model.extraction import Extraction
 from clerkwork.model.orders import Document, Receipt
 from clerkwork.model.reviews import Decision, NewReview, Review, form_fields
+from clerkwork.model.storable import storable
 from clerkwork.store import reviews
 
+LONGEST_STEP = 120
+LONGEST_EFFECT = 60
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 P = ParamSpec("P")
@@ -54,6 +58,7 @@ class EngineRun(Run):
         **facts: object,
     ) -> M:
         """See ``Run.check``."""
+        require_short(code, LONGEST_CODE)
         step = self._name(f"check {code}")
         own = self._own_doubt(evidence, ok=ok)
         review = self._review(
@@ -82,6 +87,7 @@ class EngineRun(Run):
         **facts: object,
     ) -> M:
         """See ``Run.ask``."""
+        require_short(code, LONGEST_CODE)
         step = self._name(f"ask {code}")
         own = self._own_doubt(evidence, ok=False)
         review = self._review(
@@ -116,6 +122,7 @@ class EngineRun(Run):
         record: str | None = None,
     ) -> Receipt:
         """See ``Run.effect``."""
+        require_short(name, LONGEST_EFFECT)
         engine = self._execution.engine
         workflow = engine.workflows.get(self.item.workflow)
         own = workflow.target if workflow is not None else None
@@ -166,7 +173,13 @@ class EngineRun(Run):
         self._execution.event(Kind.NOTE, message, facts)
 
     def _name(self, name: str) -> str:
-        return f"{self._bot.name}: {name}"
+        """Return the name of a step; what of it cannot be stored is replaced by a digest."""
+        whole = f"{self._bot.name}: {name}"
+        if len(whole) <= LONGEST_STEP and whole.isprintable():
+            return whole
+        digest = hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()[:8]
+        printable = "".join(char if char.isprintable() else " " for char in whole)
+        return f"{printable[: LONGEST_STEP - 10]} #{digest}"
 
     def _answer(self, step: str) -> Review | None:
         with self._execution.engine.store.read() as db:
@@ -233,5 +246,5 @@ class EngineRun(Run):
 
 
 def _doubt(code: str, message: str, facts: dict[str, object]) -> Doubt:
-    texts = {name: str(fact) for name, fact in facts.items()}
-    return Doubt(code=code, message=message or code, facts=texts)
+    texts = {name: storable(str(fact)) for name, fact in facts.items()}
+    return Doubt(code=code, message=storable(message or code), facts=texts)

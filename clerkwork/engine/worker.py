@@ -137,9 +137,8 @@ class Worker:
     def stop(self, *, patience: timedelta | None = None) -> None:
         """Take no more items, give those at work *patience* (default: the setting), and end.
 
-        An item that is still at work then is released for the next worker, and nothing is counted
-        against it. A step of it that hangs stays behind in its thread, which the process must not
-        wait for.
+        An item still at work then is released, and nothing is counted against it; the process must
+        not wait for the thread of a step that hangs.
         """
         global _present  # noqa: PLW0603 - see start
         if patience is None:

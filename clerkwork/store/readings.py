@@ -12,6 +12,7 @@ from clerkwork.model.items import ItemState
 from clerkwork.store.schema import item, reading
 
 GONE = (ItemState.REJECTED, ItemState.RETURNED, ItemState.CANCELLED, ItemState.EXPIRED)
+NUMBER, TOTAL = 200, 40  # characters by which documents are compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +69,8 @@ def put(db: Connection, new: Reading, *, now: datetime) -> None:
         source=new.source,
         kind=new.kind,
         sha256=new.sha256,
-        number=new.number,
-        total=new.total,
+        number=new.number[:NUMBER],
+        total=new.total[:TOTAL],
         duplicate_of=new.duplicate_of,
         fields=[_plain(value) for value in new.values],
         at_ms=to_ms(now),
@@ -91,7 +92,9 @@ def same_document(db: Connection, like: Reading) -> int | None:
     """
     alike = [reading.c.sha256 == like.sha256]
     if like.number and like.total:
-        same_order = sa.and_(reading.c.number == like.number, reading.c.total == like.total)
+        same_order = sa.and_(
+            reading.c.number == like.number[:NUMBER], reading.c.total == like.total[:TOTAL]
+        )
         alike.append(same_order)
     statement = (
         sa.select(sa.func.min(reading.c.item_id))
@@ -110,7 +113,7 @@ def same_document(db: Connection, like: Reading) -> int | None:
 def correct(db: Connection, item_id: int, *, number: str, total: str) -> None:
     """Note the number and the total that a person gave the document of an item."""
     statement = reading.update().where(reading.c.item_id == item_id)
-    db.execute(statement.values(number=number, total=total))
+    db.execute(statement.values(number=number[:NUMBER], total=total[:TOTAL]))
 
 
 def latest(db: Connection, source: str, *, limit: int) -> list[Reading]:
