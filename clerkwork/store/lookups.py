@@ -47,7 +47,7 @@ def mark(db: Connection, item_id: int) -> None:
     db.execute(to_look_up.insert().values(item_id=item_id))
 
 
-def holds_back(item_id: int) -> sa.ColumnElement[bool]:
+def holds_back(item_id: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
     """Return the condition that the item has to wait until others were looked up."""
     held = sa.select(milestone.c.name).where(milestone.c.name == Milestone.HELD.value)
     marked = sa.select(to_look_up.c.item_id).where(to_look_up.c.item_id == item_id)

@@ -16,7 +16,16 @@ from clerkwork.store import lookups
 from clerkwork.store.cancels import unsent
 from clerkwork.store.items import item_of
 from clerkwork.store.schema import item
-from clerkwork.store.transition import move, moved, release
+from clerkwork.store.transition import (
+    NOW_MS,
+    THE_ITEM,
+    at,
+    move,
+    moved,
+    prepared,
+    prepared_release,
+    release,
+)
 
 UNWORKED = {ItemState.WAITING, ItemState.POSTPONED, ItemState.IN_REVIEW}
 REQUEUED = {
@@ -41,6 +50,26 @@ _HELD = sa.select(item.c.id).where(
 )
 _HELD_TO_THE_END = _HELD.with_for_update()
 
+_RESERVE = prepared(
+    ItemState.RUNNING,
+    worker=sa.bindparam("by"),
+    attempt=item.c.attempt + 1,
+    takeovers=item.c.takeovers + sa.case((item.c.state == ItemState.RUNNING, 1), else_=0),
+    not_before_ms=None,
+    reserved_ms=NOW_MS,
+    from_step=None,
+).where(~lookups.holds_back(THE_ITEM))
+_RESERVE_ANY = _RESERVE.returning(item)
+_RESERVE_RUN = _RESERVE.where(item.c.run_no == sa.bindparam("of_run")).returning(item)
+_COMPLETE = prepared_release(
+    ItemState.DONE,
+    outcome=sa.case((item.c.touched, Outcome.ASSISTED.value), else_=Outcome.BY_BOT.value),
+    result=sa.bindparam("returned", type_=item.c.result.type),
+    finished_ms=NOW_MS,
+    reason_code=None,
+    reason=None,
+)
+
 
 def reserve(
     db: Connection, item_id: int, *, worker: str, now: datetime, run_no: int | None = None
@@ -55,21 +84,11 @@ def reserve(
     Raises:
         sqlalchemy.exc.IntegrityError: Another item of its group is at work.
     """
-    taken_over = sa.case((item.c.state == ItemState.RUNNING, 1), else_=0)
-    statement = move(
-        item_id,
-        ItemState.RUNNING,
-        now,
-        worker=worker,
-        attempt=item.c.attempt + 1,
-        takeovers=item.c.takeovers + taken_over,
-        not_before_ms=None,
-        reserved_ms=to_ms(now),
-        from_step=None,
-    ).where(~lookups.holds_back(item_id))
-    if run_no is not None:
-        statement = statement.where(item.c.run_no == run_no)
-    row = db.execute(statement.returning(item)).one_or_none()
+    known = at(item_id, now, by=worker)
+    if run_no is None:
+        row = db.execute(_RESERVE_ANY, known).one_or_none()
+    else:
+        row = db.execute(_RESERVE_RUN, known | {"of_run": run_no}).one_or_none()
     return None if row is None else item_of(row)
 
 
@@ -127,19 +146,8 @@ def complete(
     db: Connection, item_id: int, attempt: int, *, result: dict[str, Any] | None, now: datetime
 ) -> bool:
     """Close the item as done by the bot; return False when *attempt* is fenced out."""
-    outcome = sa.case((item.c.touched, Outcome.ASSISTED.value), else_=Outcome.BY_BOT.value)
-    return release(
-        db,
-        item_id,
-        attempt,
-        ItemState.DONE,
-        now,
-        outcome=outcome,
-        result=result,
-        finished_ms=to_ms(now),
-        reason_code=None,
-        reason=None,
-    )
+    known = at(item_id, now, held_by=attempt, returned=result)
+    return db.execute(_COMPLETE, known).rowcount == 1
 
 
 def resume(db: Connection, item_id: int, *, now: datetime) -> bool:

@@ -14,6 +14,9 @@ from clerkwork.clock import to_ms
 from clerkwork.model.items import ItemState, require_moves, sources
 from clerkwork.store.schema import item
 
+THE_ITEM = sa.bindparam("the_item", type_=item.c.id.type)
+NOW_MS = sa.bindparam("now_ms", type_=item.c.updated_ms.type)
+
 
 def move(
     item_id: int,
@@ -24,13 +27,41 @@ def move(
     **values: Any,
 ) -> sa.Update:
     """Return the guarded UPDATE that moves the item to *to*, from *starts* or wherever it may."""
-    if starts is None:
-        starts = set(sources(to))
+    return _guarded(item_id, to, to_ms(now), starts or set(sources(to)), values)
+
+
+def prepared(to: ItemState, *, starts: set[ItemState] | None = None, **values: Any) -> sa.Update:
+    """Return the UPDATE of ``move`` for a move that is made often: building it costs as much.
+
+    It is executed with the parameters of ``at``, and of the *values* that are parameters.
+    """
+    return _guarded(THE_ITEM, to, NOW_MS, starts or set(sources(to)), values)
+
+
+def at(item_id: int, now: datetime, **more: Any) -> dict[str, Any]:
+    """Return the parameters of a prepared move."""
+    return {"the_item": item_id, "now_ms": to_ms(now), **more}
+
+
+def prepared_release(to: ItemState, **values: Any) -> sa.Update:
+    """Return the UPDATE of ``release``, prepared; ``held_by`` is the attempt."""
+    worked_ms = NOW_MS - sa.func.coalesce(item.c.reserved_ms, NOW_MS)
+    statement = prepared(to, starts={ItemState.RUNNING}, bot_ms=item.c.bot_ms + worked_ms, **values)
+    return statement.where(item.c.attempt == sa.bindparam("held_by"))
+
+
+def _guarded(
+    item_id: int | sa.BindParameter[int],
+    to: ItemState,
+    now_ms: int | sa.BindParameter[int],
+    starts: set[ItemState],
+    values: dict[str, Any],
+) -> sa.Update:
     require_moves(starts, to)
     return (
         item.update()
         .where(item.c.id == item_id, item.c.state.in_(sorted(starts)))
-        .values(state=to, updated_ms=to_ms(now), revision=item.c.revision + 1, **values)
+        .values(state=to, updated_ms=now_ms, revision=item.c.revision + 1, **values)
     )
 
 
