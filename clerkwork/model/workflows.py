@@ -201,7 +201,9 @@ class Workflow(Strict):
         "number", description="Field of the first bot's model that identifies an item."
     )
     group_key: str | None = Field(
-        None, description="Field whose equal values are never at work at once, or nothing."
+        None,
+        description="Field whose equal values are never at work at once, in whichever workflows "
+        "they are, or nothing.",
     )
     priority: int = Field(
         100, ge=1, le=1000, description="Priority of its items, from 1 (first) to 1000."
