@@ -12,6 +12,7 @@ from clerkwork.model.extraction import Extraction, FieldEvidence
 from clerkwork.model.storable import problem_of
 
 M = TypeVar("M", bound=BaseModel)
+DEEPEST = 20  # parts of the path of a field
 
 
 class ReviewState(StrEnum):
@@ -135,13 +136,18 @@ def unflatten(leaves: dict[str, str]) -> dict[str, Any]:
     """Return nested JSON data from text by dotted path; numbered parts become lists.
 
     A numbered part whose leaves are all empty is left out, which is how a line is removed.
+
+    Raises:
+        AnswerInvalid: A path is too deep, or a text and the beginning of another path at once.
     """
     tree: dict[str, Any] = {}
     for path, text in leaves.items():
         *parents, leaf = path.split(".")
         node = tree
-        for part in parents:
-            node = node.setdefault(part, {})
+        for part in parents[:DEEPEST]:
+            node = node.setdefault(part, {}) if isinstance(node, dict) else node
+        if len(parents) > DEEPEST or not isinstance(node, dict) or leaf in node:
+            raise AnswerInvalid({path: "This field contradicts another one; open the form anew."})
         node[leaf] = text
     rebuilt = _listed(tree)
     return rebuilt if isinstance(rebuilt, dict) else {}
@@ -151,7 +157,7 @@ def _listed(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     children = {key: _listed(part) for key, part in node.items()}
-    if children and all(key.isdigit() for key in children):
+    if children and all(key.isdecimal() for key in children):
         ordered = [children[key] for key in sorted(children, key=int)]
         return [part for part in ordered if not _empty(part)]
     return children

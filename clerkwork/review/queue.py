@@ -15,6 +15,8 @@ from clerkwork.store import reviews
 from clerkwork.store.database import Store
 
 LEASE = timedelta(minutes=10)
+ANSWERED = "This review was answered by somebody else; your answer was not saved."
+WITHDRAWN = "The item of this review went another way meanwhile; your answer was not saved."
 
 
 class Answer(Protocol):
@@ -125,9 +127,8 @@ class ReviewQueue:
         if decision is Decision.CORRECT:
             data = self._checked(review, leaves)
         if not self.answer(number, decision=decision, data=data, note=note, who=who):
-            raise ReviewGone(
-                "This review was answered by somebody else; your answer was not saved."
-            )
+            withdrawn = self.get(number).state is ReviewState.WITHDRAWN
+            raise ReviewGone(WITHDRAWN if withdrawn else ANSWERED)
         return self.changes(review, leaves) if decision is Decision.CORRECT else []
 
     def changes(self, review: Review, leaves: dict[str, str]) -> list[Change]:

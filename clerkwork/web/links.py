@@ -2,14 +2,17 @@
 
 from dataclasses import fields
 from datetime import UTC, datetime
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlencode
 
 from fastapi import Request
+from pydantic import Field, TypeAdapter, ValidationError
 
 from clerkwork.store.items import Filter
 
 TRUTH = {"yes": True, "no": False}
+Number = Annotated[int, Field(ge=0, lt=2**63)]  # what a database takes for the number of a row
+_NUMBER: TypeAdapter[int] = TypeAdapter(Number)
 
 
 def items_url(wanted: Filter, **more: object) -> str:
@@ -43,8 +46,15 @@ def with_query(request: Request, **changes: str) -> str:
 
 def number_of(request: Request, name: str) -> int | None:
     """Return a whole number from the address of *request*, or None."""
-    text = request.query_params.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+    return number_in(request.query_params.get(name, ""))
+
+
+def number_in(text: str) -> int | None:
+    """Return the whole number that *text* is, or None, also when no row can have it."""
+    try:
+        return _NUMBER.validate_python(text)
+    except ValidationError:
+        return None
 
 
 def _text(value: object) -> str:

@@ -222,6 +222,8 @@ def planned_reason(reason: str) -> str:
 # Messages that pydantic and the models write; they are translated where they are shown.
 N_("Write the reason first: whoever sent this item will read it.")
 N_("This review was answered by somebody else; your answer was not saved.")
+N_("The item of this review went another way meanwhile; your answer was not saved.")
+N_("This field contradicts another one; open the form anew.")
 N_("Write the reason first.")
 N_(
     "Nothing was changed: the item's state does not allow it, the data is the same, or it may "

@@ -7,6 +7,7 @@ from fastapi.responses import FileResponse
 
 from clerkwork.store import events, items
 from clerkwork.web.desk import TheDesk
+from clerkwork.web.links import Number
 from clerkwork.web.pictures import source_file
 
 NAV = None
@@ -14,7 +15,7 @@ router = APIRouter()
 
 
 @router.get("/items/{item_id}/files/{sha256}")
-def attached(desk: TheDesk, item_id: int, sha256: str) -> FileResponse:
+def attached(desk: TheDesk, item_id: Number, sha256: str) -> FileResponse:
     """Send a file of the item, never to be shown in the console's own place."""
     evidence = desk.project.evidence
     with desk.store.read() as db:

@@ -16,7 +16,7 @@ from clerkwork.store import events, items, reviews
 from clerkwork.store.items import Filter
 from clerkwork.web import pictures
 from clerkwork.web.desk import Desk, TheDesk
-from clerkwork.web.links import number_of
+from clerkwork.web.links import Number, number_of
 from clerkwork.web.posted import LEAF, Posted, leaves_of, texts_of
 
 NAV = None
@@ -28,13 +28,13 @@ CHANGEABLE = {ItemState.WAITING, ItemState.POSTPONED, ItemState.IN_REVIEW}
 
 
 @router.get("/items/{item_id}")
-def item(request: Request, desk: TheDesk, item_id: int) -> HTMLResponse:
+def item(request: Request, desk: TheDesk, item_id: Number) -> HTMLResponse:
     """Show the timeline of an item, its reviews with what they changed, and its relatives."""
     return _page(request, desk, item_id)
 
 
 @router.post("/items/{item_id}/moves")
-def move(request: Request, desk: TheDesk, item_id: int, form: Posted) -> Response:
+def move(request: Request, desk: TheDesk, item_id: Number, form: Posted) -> Response:
     """Cancel, expire, requeue or edit the item for a reason, or show why that is refused."""
     texts = texts_of(form)
     why = texts.get("why", "").strip()

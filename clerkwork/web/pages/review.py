@@ -13,6 +13,7 @@ from clerkwork.review.queue import NoteMissing, ReviewGone
 from clerkwork.store import events, items
 from clerkwork.web import pictures
 from clerkwork.web.desk import Desk, TheDesk
+from clerkwork.web.links import Number
 from clerkwork.web.posted import LEAF, Posted, leaves_of, texts_of
 
 NAV = None
@@ -20,27 +21,27 @@ router = APIRouter()
 
 
 @router.get("/review/{number}")
-def review(request: Request, desk: TheDesk, number: int, peek: bool = False) -> HTMLResponse:
+def review(request: Request, desk: TheDesk, number: Number, peek: bool = False) -> HTMLResponse:
     """Show a review; opening it claims it, peeking (the script's preload) does not."""
     found = desk.reviews.get(number) if peek else desk.reviews.open_review(number, who=desk.who)
     return _page(request, desk, found)
 
 
 @router.post("/review/{number}/claim")
-def claim(desk: TheDesk, number: int) -> Response:
+def claim(desk: TheDesk, number: Number) -> Response:
     """Claim a review that was preloaded, and renew the claim while it is worked on."""
     desk.reviews.open_review(number, who=desk.who)
     return Response(status_code=204)
 
 
 @router.get("/review/{number}/skip")
-def skip(desk: TheDesk, number: int) -> RedirectResponse:
+def skip(desk: TheDesk, number: Number) -> RedirectResponse:
     """Open the next review without a decision on this one."""
     return RedirectResponse(_next(desk, number), 303)
 
 
 @router.post("/review/{number}")
-def answer(request: Request, desk: TheDesk, number: int, form: Posted) -> Response:
+def answer(request: Request, desk: TheDesk, number: Number, form: Posted) -> Response:
     """Take a decision over and open the next review, or show what is wrong with it."""
     texts = texts_of(form)
     leaves = leaves_of(texts)

@@ -13,6 +13,7 @@ from clerkwork.model.events import Event
 from clerkwork.store import events, items
 from clerkwork.web import gantt, i18n
 from clerkwork.web.desk import Desk, TheDesk
+from clerkwork.web.links import Number, number_in
 
 NAV = None
 router = APIRouter()
@@ -48,11 +49,10 @@ def run(request: Request, desk: TheDesk, run_id: str) -> HTMLResponse:
 
 
 @router.get("/runs/{run_id}/follow")
-def follow(request: Request, desk: TheDesk, run_id: str, after: int = 0) -> StreamingResponse:
+def follow(request: Request, desk: TheDesk, run_id: str, after: Number = 0) -> StreamingResponse:
     """Send each further line of the log as it comes, until the run ends or the reader leaves."""
-    resumed = request.headers.get("last-event-id", "")
-    start = int(resumed) if resumed.isascii() and resumed.isdigit() else after
-    stream = _lines(request, desk, run_id, start)
+    resumed = number_in(request.headers.get("last-event-id", ""))
+    stream = _lines(request, desk, run_id, after if resumed is None else resumed)
     return StreamingResponse(stream, media_type="text/event-stream")
 
 
