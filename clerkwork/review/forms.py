@@ -154,7 +154,7 @@ class _Builder:
         found: dict[str, type[BaseModel] | None] = {
             path.split(".")[0]: None
             for path in self.shown
-            if len(path.split(".")) > 1 and path.split(".")[1].isdigit()
+            if len(path.split(".")) > 1 and path.split(".")[1].isdecimal()
         }
         for name, info in (self.model.model_fields if self.model else {}).items():
             if get_origin(info.annotation) is list:
@@ -176,7 +176,7 @@ class _Builder:
         numbers = {
             int(path.split(".")[1])
             for path in self.values
-            if path.startswith(f"{name}.") and path.split(".")[1].isdigit()
+            if path.startswith(f"{name}.") and path.split(".")[1].isdecimal()
         }
         titles = tuple(title_of(line, key) if key else "" for key in keys)
         return Table(
@@ -195,7 +195,7 @@ class _Builder:
         keys = dict.fromkeys(line.model_fields if line else ())
         for path in self.shown:
             head, *rest = path.split(".")
-            if head == name and rest and rest[0].isdigit():
+            if head == name and rest and rest[0].isdecimal():
                 keys[".".join(rest[1:])] = None
         return list(keys)
 
@@ -258,7 +258,7 @@ def title_of(model: type[BaseModel] | None, path: str) -> str:
 def titles_along(model: type[BaseModel] | None, path: str) -> list[str]:
     """Return what people call each part of *path*, to be translated; numbers count from 1."""
     name, _, rest = path.partition(".")
-    if name.isdigit():
+    if name.isdecimal():
         title, inner = str(int(name) + 1), model
     else:
         title, inner = title_of(model, name), _inner(model, name)

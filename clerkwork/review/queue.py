@@ -176,12 +176,12 @@ class ReviewQueue:
 def _typed_path(path: str, leaves: dict[str, str]) -> str:
     """Return the path in the form for a *path* in the data, where empty lines are left out."""
     head, *rest = path.split(".")
-    if not rest or not rest[0].isdigit():
+    if not rest or not rest[0].isdecimal():
         return path
     filled = {
         int(leaf.split(".")[1])
         for leaf, text in leaves.items()
-        if leaf.startswith(f"{head}.") and leaf.split(".")[1].isdigit() and text.strip()
+        if leaf.startswith(f"{head}.") and leaf.split(".")[1].isdecimal() and text.strip()
     }
     numbers = sorted(filled)
     place = int(rest[0])
