@@ -16,6 +16,8 @@ from typing import Any, cast
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from pysqlite3 import dbapi2 as pysqlite
 from sqlalchemy.engine import URL, Connection, Engine, make_url
 
@@ -26,6 +28,7 @@ from clerkwork.store.grouping import Connection as Grouped
 
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 30_000
+REVISION_TABLE = "clerkwork_revision"
 REVISION = "clerkwork_revision"  # the table that Alembic notes the revision in
 
 
@@ -204,13 +207,30 @@ def _watch(engine: Engine) -> FileWatch | None:
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the tables to the newest revision; a second caller waits and finds nothing to do."""
+    """Bring the tables to the newest revision; a second caller waits and finds nothing to do.
+
+    Raises:
+        ConfigError: A newer version made the store.
+    """
     config = Config()
     config.set_main_option("script_location", "clerkwork.store:migrations")
     config.attributes["connection"] = connection
     if connection.dialect.name == "postgresql":
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(6206)"))
+    _refuse_newer(connection, ScriptDirectory.from_config(config))
     command.upgrade(config, "head")
+
+
+def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
+    context = MigrationContext.configure(connection, opts={"version_table": REVISION_TABLE})
+    known = {script.revision for script in scripts.walk_revisions()}
+    if newer := sorted(set(context.get_current_heads()) - known):
+        raise ConfigError(
+            "setting store.url",
+            "this store needs a newer version of Clerkwork: its tables are at revision"
+            f" {newer[-1]}, this version knows them up to {max(known)}. Install the version that"
+            " the store was last used with, or restore a backup of before the upgrade",
+        )
 
 
 def _create(url: str, root: Path) -> Engine:

@@ -124,6 +124,16 @@ def test_references_of_an_older_store_are_spelled_in_one_way(
     assert (references, acts) == (["A-1", "B-1", " B-1", "\u00c9"], [1, 2, 1])
 
 
+def test_store_of_a_newer_version_is_refused_in_a_sentence(tmp_path: Path, store_url: str) -> None:
+    """It names the remedy; nothing is changed."""
+    store = open_store(store_url, tmp_path)
+    with store.write() as db:
+        db.execute(sa.text("UPDATE clerkwork_revision SET version_num = '9999'"))
+    store.close()
+    with pytest.raises(ConfigError, match="needs a newer version of Clerkwork: its tables are at"):
+        open_store(store_url, tmp_path)
+
+
 def test_sqlite_is_durable_against_power_cuts(tmp_path: Path) -> None:
     """Write-ahead log with a full sync at each commit, and no memory-mapped file."""
     store = open_store("sqlite:///store.db", tmp_path)
