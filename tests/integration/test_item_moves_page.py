@@ -144,7 +144,7 @@ def test_a_value_of_several_lines_keeps_its_line_breaks(served: Served) -> None:
 @pytest.mark.parametrize(
     ("state", "offered"),
     [
-        (ItemState.WAITING, ["cancel", "expire", "edit"]),
+        (ItemState.WAITING, ["cancel", "expire", "edit", "requeue"]),
         (ItemState.RUNNING, ["cancel"]),
         (ItemState.IN_REVIEW, ["cancel", "expire", "edit", "requeue"]),
         (ItemState.CANCELLED, ["requeue"]),
