@@ -21,6 +21,7 @@ from clerkwork.store.database import BUSY_TIMEOUT_MS, Store, _create, open_store
 from clerkwork.store.effects import Effect
 from clerkwork.store.schema import item, metadata
 
+SQLITE = "sqlite:///store.db"  # the test server's tables are made once, by all migrations
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -68,9 +69,9 @@ def older(tmp_path: Path, url: str, revision: str) -> Store:
     return store
 
 
-def test_effects_of_an_older_store_are_its_first_acts(tmp_path: Path, store_url: str) -> None:
+def test_effects_of_an_older_store_are_its_first_acts(tmp_path: Path) -> None:
     """What was entered stays known; which kind of record it was, nobody knows."""
-    before = older(tmp_path, store_url, "0005")
+    before = older(tmp_path, SQLITE, "0005")
     receipt = {"confirmation": "C-1", "reference": "A-1", "differences": []}
     with before.write() as db:
         table = sa.Table("effect", sa.MetaData(), autoload_with=db)
@@ -79,7 +80,7 @@ def test_effects_of_an_older_store_are_its_first_acts(tmp_path: Path, store_url:
         values = {"state": "confirmed", "receipt": receipt, "value": {"number": "A-1"}}
         db.execute(table.insert().values(**old, **times, **values))
     before.close()
-    store = open_store(store_url, tmp_path)
+    store = open_store(SQLITE, tmp_path)
     with store.read() as db:
         row = effects.get(db, "erp", "A-1")
     store.close()
@@ -100,11 +101,9 @@ def test_effects_of_an_older_store_are_its_first_acts(tmp_path: Path, store_url:
     )
 
 
-def test_references_of_an_older_store_are_spelled_in_one_way(
-    tmp_path: Path, store_url: str
-) -> None:
+def test_references_of_an_older_store_are_spelled_in_one_way(tmp_path: Path) -> None:
     """An order that comes again is known; two items that exist both keep their names."""
-    before = older(tmp_path, store_url, "0009")
+    before = older(tmp_path, SQLITE, "0009")
     spellings = ["A-1 ", "B-1", " B-1", "E\u0301"]
     for reference in spellings:
         number = add(before, "x")
@@ -116,7 +115,7 @@ def test_references_of_an_older_store_are_spelled_in_one_way(
                 db, target="erp", key=key, record="r", name="n", item_id=1, digest="d", now=NOW
             )
     before.close()
-    store = open_store(store_url, tmp_path)
+    store = open_store(SQLITE, tmp_path)
     with store.read() as db:
         references = list(db.execute(sa.select(item.c.reference).order_by(item.c.id)).scalars())
         acts = [len(effects.of_key(db, "erp", key)) for key in ("A-1", "B-1", "\u00c9")]
