@@ -5,10 +5,11 @@ page does so is seen to here. The browser sends them itself: only it knows the f
 body, and only it trusts what the machine trusts.
 """
 
+import contextlib
 import re
 from urllib.parse import urlsplit
 
-from playwright.sync_api import BrowserContext, Request, Route
+from playwright.sync_api import BrowserContext, Error, Request, Route
 
 from clerkwork.children import Channel
 from clerkwork.model.egress import PORTS
@@ -40,6 +41,10 @@ class _Sender:
 
     def send(self, route: Route) -> None:
         """Let the browser send a request, unless an equal one got no answer."""
+        with contextlib.suppress(Error):  # the page is being closed
+            self._send(route)
+
+    def _send(self, route: Route) -> None:
         request = route.request
         changes = request.method not in READING
         if changes and _what(request) in self._failed:
