@@ -4,11 +4,14 @@ import os
 import re
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from pydantic import BaseModel
 
 from clerkwork import BusinessException, Receipt, Run, Screen, bot
+from clerkwork.children import Channel
 
 LIMIT_S = 1.0
 NO_END = 600
@@ -123,3 +126,14 @@ def unlimited(order: Order, run: Run) -> Sum:
 
 def refuse() -> None:
     raise BusinessException("refused", "No.")
+
+
+class PageScreen:
+    """The part of a screen that the ledger needs, in a child process."""
+
+    def __init__(self, channel: Channel) -> None:
+        self.about_to_submit = lambda: channel.ask("about_to_submit", None)
+
+
+def visit(channel: Channel, function: Callable[..., Any], *arguments: Any) -> Any:
+    return function(PageScreen(channel), *arguments)
