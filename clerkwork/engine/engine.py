@@ -133,6 +133,7 @@ class Engine(Core):
         """
         now = clock.now()
         with self.log.writing() as writing:
+            reviews.lock_item(writing.db, number)
             if not reviews.answer(
                 writing.db, number, decision=decision, data=data, note=note, who=who, now=now
             ):

@@ -120,6 +120,16 @@ def claim(db: Connection, number: int, *, who: str, now: datetime, lease: timede
     return db.execute(statement).rowcount == 1
 
 
+def lock_item(db: Connection, number: int) -> None:
+    """Lock the review's item until the transaction ends.
+
+    Whoever changes an item and its reviews locks the item first: no two wait for each other.
+    """
+    of_review = sa.select(review.c.item_id).where(review.c.number == number)
+    its_item = sa.select(item.c.id).where(item.c.id == of_review.scalar_subquery())
+    db.execute(its_item.with_for_update())
+
+
 def answer(
     db: Connection,
     number: int,
