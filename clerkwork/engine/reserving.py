@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -61,13 +62,19 @@ def reserve(
     try:
         with core.log.writing() as writing:
             before = items.get(writing.db, item_id)
-            item = moves.reserve(writing.db, item_id, worker=worker, now=now, run_no=run_no)
+            if before is None:
+                return None
+            group = core.workflow(before.workflow).group
+            take = partial(
+                moves.reserve, writing.db, item_id, worker=worker, run_no=run_no, group=group
+            )
+            item = take(now=now)
             if item is None and lookups.is_held(writing.db):
                 until = now + RESTORED_WAIT
                 raise _Obstructed(Obstacle(until=until, code=lookups.CODE, message=lookups.REASON))
             if item is None:  # the last look-up may have let all go between the two questions
-                item = moves.reserve(writing.db, item_id, worker=worker, now=now, run_no=run_no)
-            if item is None or before is None:
+                item = take(now=now)
+            if item is None:
                 return None
             for target in core.targets_of(item.workflow):
                 obstacle = gate.enter(core, writing.db, target, item)

@@ -202,8 +202,13 @@ class Workflow(Strict):
     )
     group_key: str | None = Field(
         None,
-        description="Field whose equal values are never at work at once, in whichever workflows "
-        "they are, or nothing.",
+        description="Field whose equal values are never at work at once in this workflow, or "
+        "nothing.",
+    )
+    group: Name | None = Field(
+        None,
+        description="Name of a group that workflows share: equal values of their `group_key` are "
+        "never at work at once in all workflows with this `group`.",
     )
     priority: int = Field(
         100, ge=1, le=1000, description="Priority of its items, from 1 (first) to 1000."
@@ -239,3 +244,9 @@ class Workflow(Strict):
     )
     retry: Retry = Field(default_factory=Retry, description="What happens when a system fails.")
     fallback: Fallback = Field(default_factory=Fallback, description="Its fallback queue.")
+
+    @model_validator(mode="after")
+    def _shares_a_key(self) -> "Workflow":
+        if self.group is not None and self.group_key is None:
+            raise ValueError("`group` says who shares the values of `group_key`; write both")
+        return self

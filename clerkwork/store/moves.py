@@ -59,6 +59,9 @@ _RESERVE = prepared(
     not_before_ms=None,
     reserved_ms=NOW_MS,
     from_step=None,
+    group_scope=sa.func.coalesce(
+        sa.bindparam("shared", type_=item.c.group_scope.type), item.c.workflow
+    ),
 ).where(~lookups.holds_back(THE_ITEM))
 _RESERVE_ANY = _RESERVE.returning(item)
 _RESERVE_RUN = _RESERVE.where(item.c.run_no == sa.bindparam("of_run")).returning(item)
@@ -73,19 +76,26 @@ _COMPLETE = prepared_release(
 
 
 def reserve(
-    db: Connection, item_id: int, *, worker: str, now: datetime, run_no: int | None = None
+    db: Connection,
+    item_id: int,
+    *,
+    worker: str,
+    now: datetime,
+    run_no: int | None = None,
+    group: str | None = None,
 ) -> WorkItem | None:
     """Reserve the item for *worker* and return it, or None when it is not to be worked on.
 
     Each reservation raises ``attempt``, which fences every earlier holder out. An item that is
     running already is taken over: the engine hands it out a second time only when the sweep found
     its worker dead. With *run_no* only that run is worked on, not one that was superseded.
-    ``lookups`` may hold the item back after a restore.
+    ``lookups`` may hold the item back after a restore. Its group key counts among the workflows
+    that share *group*, or in its own only.
 
     Raises:
         sqlalchemy.exc.IntegrityError: Another item of its group is at work.
     """
-    known = at(item_id, now, by=worker)
+    known = at(item_id, now, by=worker, shared=group)
     if run_no is None:
         row = db.execute(_RESERVE_ANY, known).one_or_none()
     else:

@@ -17,6 +17,7 @@ item = sa.Table(
     Column("workflow", String(40), nullable=False),
     Column("reference", String(200), nullable=False),
     Column("group_key", String(200)),
+    Column("group_scope", String(40), nullable=False, server_default=""),  # set when reserved
     Column("queue", String(120), nullable=False),
     Column("state", String(12), nullable=False),
     Column("outcome", String(12)),
@@ -73,9 +74,11 @@ item = sa.Table(
         sqlite_where=sa.text("state = 'postponed' AND reason_code = 'held'"),
         postgresql_where=sa.text("state = 'postponed' AND reason_code = 'held'"),
     ),
-    # The database itself refuses a second item of one group at work, whatever the code does.
+    # The database itself refuses a second item of one group at work, whatever the code does. The
+    # scope is the name of the group that workflows share, or of the item's own workflow.
     sa.Index(
         "item_one_running_per_group",
+        "group_scope",
         "group_key",
         unique=True,
         sqlite_where=sa.text("state = 'running' AND group_key IS NOT NULL"),

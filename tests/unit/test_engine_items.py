@@ -3,7 +3,10 @@
 import json
 from datetime import timedelta
 
+import pytest
+
 from clerkwork import ApplicationException, BusinessException, Run, bot, clock
+from clerkwork.engine.reserving import reserve
 from clerkwork.model.events import Kind
 from clerkwork.model.items import Added, ItemState, NewItem, Outcome
 from clerkwork.model.queues import Deadline
@@ -248,6 +251,33 @@ def test_two_items_of_one_group_are_never_at_work_at_once(make_bench: MakeBench)
     bench.start_worker()
     states = [bench.until(number).state for number in numbers]
     assert (states, max(seen)) == ([ItemState.DONE] * 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("group", "at_work"),
+    [(None, ["work A-1", "next A-1"]), ("vendors", ["work A-1"])],
+)
+def test_equal_group_keys_of_two_workflows_count_together_if_those_share_a_group(
+    make_bench: MakeBench, group: str | None, at_work: list[str]
+) -> None:
+    """The second item of a workflow waits in any case."""
+    bench = make_bench(plain)
+    for name, workflow in bench.engine.workflows.items():
+        keys = {"group_key": "amount", "group": group}
+        bench.engine.workflows[name] = workflow.model_copy(update=keys)
+    numbers = [bench.put(f"A-{n}", 7, name) for n in (1, 2) for name in ("work", "next")]
+    found = [
+        reserve(
+            bench.engine,
+            number,
+            worker="w",
+            run_no=1,
+            full=lambda: False,
+            begin=lambda _writing, item, _taken_over: f"{item.workflow} {item.reference}",
+        )
+        for number in numbers
+    ]
+    assert [name for name in found if name] == at_work
 
 
 def test_a_workflow_hands_its_result_on_as_an_item_of_the_next(make_bench: MakeBench) -> None:

@@ -101,6 +101,7 @@ def test_a_right_project_has_no_problems(write, tmp_path):
             "orders.yaml:4: `retry.wait_s`: input should be a finite number, found inf",
         ),
         ("title: Orders", "title: Orders\ngroup_key: vendor", "orders.yaml:3: `group_key` is 've"),
+        ("title: Orders", "title: Orders\ngroup: all", "orders.yaml:1: `group` says who shares"),
     ],
 )
 def test_each_problem_names_file_and_line(write, tmp_path, old, new, problem):

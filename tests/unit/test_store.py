@@ -64,6 +64,9 @@ def older(tmp_path: Path, url: str, revision: str) -> Store:
     config = Config()
     config.set_main_option("script_location", "clerkwork.store:migrations")
     with store.write() as db:
+        if store.engine.dialect.name == "postgresql":  # the tests' databases have the tables
+            db.execute(sa.text("DROP SCHEMA public CASCADE"))
+            db.execute(sa.text("CREATE SCHEMA public"))
         config.attributes["connection"] = db
         command.upgrade(config, revision)
     return store
@@ -121,6 +124,26 @@ def test_references_of_an_older_store_are_spelled_in_one_way(tmp_path: Path) -> 
         acts = [len(effects.of_key(db, "erp", key)) for key in ("A-1", "B-1", "\u00c9")]
     store.close()
     assert (references, acts) == (["A-1", "B-1", " B-1", "\u00c9"], [1, 2, 1])
+
+
+def test_group_key_of_an_item_at_work_in_an_older_store_counts_in_its_workflow(
+    tmp_path: Path, store_url: str
+) -> None:
+    """No second item of the group is begun before that one ends; another workflow's is."""
+    before = older(tmp_path, store_url, "0012")
+    with before.write() as db:
+        for name, workflow in (("A-1", "work"), ("A-2", "work"), ("A-3", "next")):
+            new = NewItem(workflow=workflow, reference=name, payload={}, group_key="north")
+            items.add(db, new, queue="q", digest="d", state=ItemState.WAITING, now=NOW)
+        db.execute(item.update().where(item.c.id == 1).values(state=ItemState.RUNNING))
+    before.close()
+    store = open_store(store_url, tmp_path)
+    with store.write() as db:
+        other = moves.reserve(db, 3, worker="w", now=NOW)
+    with pytest.raises(sa.exc.IntegrityError), store.write() as db:
+        moves.reserve(db, 2, worker="w", now=NOW)
+    store.close()
+    assert other is not None
 
 
 def test_store_of_a_newer_version_is_refused_in_a_sentence(tmp_path: Path, store_url: str) -> None:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
@@ -22,14 +23,18 @@ LEASE = timedelta(minutes=5)
 RIVALS = 6
 
 
-def add(db: Connection, reference: str, group_key: str | None = None) -> int | None:
-    new = NewItem(workflow="work", reference=reference, payload={}, group_key=group_key)
+def add(
+    db: Connection, reference: str, group_key: str | None = None, workflow: str = "work"
+) -> int | None:
+    new = NewItem(workflow=workflow, reference=reference, payload={}, group_key=group_key)
     return items.add(db, new, queue="q", digest="d", state=ItemState.WAITING, now=NOW)
 
 
-def added(store: Store, reference: str, group_key: str | None = None) -> int:
+def added(
+    store: Store, reference: str, group_key: str | None = None, workflow: str = "work"
+) -> int:
     with store.write() as db:
-        item_id = add(db, reference, group_key)
+        item_id = add(db, reference, group_key, workflow)
     assert item_id is not None
     return item_id
 
@@ -75,6 +80,20 @@ def test_of_one_group_one_item_is_at_work(store: Store) -> None:
     numbers = [added(store, f"A-{n}", "north") for n in range(RIVALS)]
     found = race(store, lambda db, n: moves.reserve(db, numbers[n], worker="w", now=NOW))
     assert sum(item is not None for item in found) == 1
+
+
+@pytest.mark.parametrize(("group", "at_work"), [(None, 2), ("bank", 1)])
+def test_a_group_key_counts_in_its_workflow_or_in_those_that_share_a_group(
+    store: Store, group: str | None, at_work: int
+) -> None:
+    """Items of two workflows have the same key: one of each is at work, or one of all."""
+    numbers = [
+        added(store, f"A-{n}", "north", "orders" if n % 2 else "bills") for n in range(RIVALS)
+    ]
+    found = race(
+        store, lambda db, n: moves.reserve(db, numbers[n], worker="w", now=NOW, group=group)
+    )
+    assert len({item.workflow for item in found if item}) == sum(map(bool, found)) == at_work
 
 
 def test_one_of_many_answers_counts(store: Store) -> None:
