@@ -38,9 +38,24 @@ class Addition:
     dropped: bool = False
 
 
-def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> Addition:
-    """Add *new* in the caller's transaction, or do what its workflow says about its reference."""
-    workflow, now = core.workflow(new.workflow), clock.now()
+def add(
+    core: Core,
+    db: Connection,
+    new: NewItem,
+    review: NewReview | None,
+    *,
+    arrived: datetime | None = None,
+) -> Addition:
+    """Add *new* in the caller's transaction, or do what its workflow says about its reference.
+
+    Args:
+        core: The engine.
+        db: The connection.
+        new: The item.
+        review: Why it must go to a person before any bot, or None.
+        arrived: When it was accepted; None: now.
+    """
+    workflow, now = core.workflow(new.workflow), arrived or clock.now()
     given, new = new, _complete(core, new, now)
     digest = core.digest_of(new.workflow, new.payload)
     state = _first_state(new, review, now)
@@ -68,7 +83,7 @@ def add(core: Core, db: Connection, new: NewItem, review: NewReview | None) -> A
         return _left(new, known.id, added, dropped=True)
     supersedes = workflow.on_conflict == "supersede" and review is None
     taken = _supersede(core, db, known, new, given) if supersedes else None
-    return taken or conflict(core, db, new, known.id)
+    return taken or conflict(core, db, new, known.id, arrived=now)
 
 
 def is_equal(core: Core, known: WorkItem, known_digest: str, new: NewItem) -> bool:
@@ -175,7 +190,9 @@ def _left(new: NewItem, item_id: int, added: Added, *, dropped: bool) -> Additio
     return Addition(new=new, submission=submission, dropped=dropped)
 
 
-def conflict(core: Core, db: Connection, new: NewItem, known: int) -> Addition:
+def conflict(
+    core: Core, db: Connection, new: NewItem, known: int, *, arrived: datetime
+) -> Addition:
     """Add the newcomer under a reference of its own, for a person to decide."""
     again = _marked(new, core.digest_of(new.workflow, new.payload))
     older = _marked(new, digest_of_json(new.payload))
@@ -190,7 +207,7 @@ def conflict(core: Core, db: Connection, new: NewItem, known: int) -> Addition:
         shown=new.payload,
         fields=plain_fields(new.payload, ()),
     )
-    second = add(core, db, again, doubt)
+    second = add(core, db, again, doubt, arrived=arrived)
     submission = Submission(item_id=second.submission.item_id, added=Added.CONFLICT)
     return replace(second, submission=submission)
 

@@ -10,7 +10,7 @@ time, perhaps because no answer came, does no harm, whatever became of the items
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from pydantic import TypeAdapter
 
@@ -27,7 +27,7 @@ from clerkwork.model.reviews import NewReview
 from clerkwork.store import deliveries, items, staging
 
 Arrival = tuple[NewItem, NewReview | None]
-Add = Callable[[Writing, NewItem, NewReview | None], Addition]
+Add = Callable[[Writing, NewItem, NewReview | None, datetime], Addition]
 MOST_NAMED = 20
 AT_ONCE = 200  # items that are read or staged at once
 ABANDONED = timedelta(seconds=30)  # whoever works on a batch says so far more often
@@ -40,7 +40,8 @@ class Batches:
     """Adds the batches of one project.
 
     Attributes:
-        add: Adds one item in an open transaction, with its line in the run log.
+        add: Adds one item in an open transaction, with its line in the run log; it arrived with the
+            batch.
         settled: Called with what was added once that is committed.
     """
 
@@ -179,9 +180,12 @@ class Batches:
             batch = staging.locked(db, number)
             if batch is None or (batch.done == batch.items and staging.discard(db, number)):
                 return None
+            # When the batch was recorded: after a restore, what came before it may be entered.
+            known = deliveries.find(db, batch.workflow, batch.key)
+            arrived = clock.now() if known is None else known.arrived  # None: tidied since
             for data in staging.arrivals(db, number, batch.done, AT_ONCE):
                 new, review = _JSON.validate_python(data)
-                additions.append(self.add(writing, new, review))
+                additions.append(self.add(writing, new, review, arrived))
                 if portion.is_over():
                     break
             staging.note_done(db, number, batch.done + len(additions))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.engine import Connection
@@ -77,14 +78,17 @@ class Engine(Core):
     def _batches(self) -> Batches:
         return Batches(core=self, add=self._add, settled=self._void)
 
-    def _add(self, writing: Writing, new: NewItem, review: NewReview | None) -> Addition:
+    def _add(
+        self, writing: Writing, new: NewItem, review: NewReview | None, arrived: datetime
+    ) -> Addition:
         """Add an item of a batch that was accepted: what its workflow would drop goes to a person.
 
         Such an item came between the look at all of the batch and its own turn.
         """
-        addition = adding.add(self, writing.db, new, review)
+        addition = adding.add(self, writing.db, new, review, arrived=arrived)
         if addition.dropped:
-            addition = adding.conflict(self, writing.db, new, addition.submission.item_id)
+            known = addition.submission.item_id
+            addition = adding.conflict(self, writing.db, new, known, arrived=arrived)
         self._report(writing, addition)
         return addition
 

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from clerkwork import clock
+from clerkwork.clock import from_ms, to_ms
 from clerkwork.store.schema import delivery
 from clerkwork.store.upsert import inserted
 
@@ -18,10 +18,12 @@ class Delivery:
     Attributes:
         digest: SHA-256 of its content.
         items: Number of items, or of files, that it brought.
+        arrived: When it was taken.
     """
 
     digest: str
     items: int
+    arrived: datetime
 
 
 def add(db: Connection, workflow: str, key: str, *, digest: str, items: int, now: datetime) -> bool:
@@ -33,7 +35,7 @@ def add(db: Connection, workflow: str, key: str, *, digest: str, items: int, now
         key=key,
         digest=digest,
         items=items,
-        arrived_ms=clock.to_ms(now),
+        arrived_ms=to_ms(now),
     )
 
 
@@ -41,4 +43,6 @@ def find(db: Connection, workflow: str, key: str) -> Delivery | None:
     """Return the delivery with this key, or None."""
     query = sa.select(delivery).where(delivery.c.workflow == workflow, delivery.c.key == key)
     row = db.execute(query).one_or_none()
-    return None if row is None else Delivery(digest=row.digest, items=row.items)
+    if row is None:
+        return None
+    return Delivery(digest=row.digest, items=row.items, arrived=from_ms(row.arrived_ms))

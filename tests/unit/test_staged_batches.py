@@ -5,15 +5,16 @@ from datetime import timedelta
 
 import pytest
 
-from clerkwork import Run, bot
+from clerkwork import Receipt, Run, bot, clock
 from clerkwork.engine import batches, portions
 from clerkwork.errors import BatchKnown, BatchRefused
-from clerkwork.model.items import Added, NewItem
+from clerkwork.model.items import Added, ItemState, NewItem
 from clerkwork.model.queues import Batch
 from clerkwork.model.reviews import NewReview
 from clerkwork.store import items, staging
+from clerkwork.store.recovery import mark_restored
 from clerkwork.store.schema import item, staged_batch, staged_item
-from tests.fixtures_engine import Bench, MakeBench, Number
+from tests.fixtures_engine import Bench, MakeBench, Number, TestScreen
 
 BATCH = Batch(id="B-7")
 
@@ -24,12 +25,31 @@ def plain(value: Number, run: Run) -> Number:
     return value
 
 
-@pytest.fixture
-def bench(make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> Bench:
-    """An engine whose portions are of one item, and whose batches are abandoned at once."""
+def find(_screen: TestScreen, _value: Number) -> list[Receipt]:
+    raise AssertionError("nothing is looked up in a blind target")
+
+
+def enter(screen: TestScreen, value: Number) -> Receipt:
+    screen.about_to_submit()
+    return Receipt(confirmation=f"C-{value.number}", reference=value.number)
+
+
+@bot(target="erp")
+def entering(value: Number, run: Run) -> Receipt:
+    """Enter a number in the target."""
+    return run.effect("enter", value, key="number", find=find, do=enter)
+
+
+@pytest.fixture(autouse=True)
+def single_items(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Portions are of one item, and batches are abandoned at once."""
     monkeypatch.setattr(portions, "LONGEST", timedelta())
     monkeypatch.setattr(portions, "PAUSE", timedelta())
     monkeypatch.setattr(batches, "ABANDONED", -timedelta(seconds=1))
+
+
+@pytest.fixture
+def bench(make_bench: MakeBench) -> Bench:
     return make_bench(plain)
 
 
@@ -176,3 +196,22 @@ def test_a_batch_whose_items_another_process_added_is_answered_whole(
     answers = bench.engine.submit_all(arrivals(1, 2, 3, 4), BATCH)
     assert [answer.added for answer in answers] == [Added.NEW, Added.MERGED, Added.NEW, Added.NEW]
     assert sorted(amounts(bench)) == [1, 2, 3, 4]
+
+
+def test_what_a_restored_batch_adds_may_be_entered_already(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it was accepted before the backup; in a blind target a person looks."""
+    bench = make_bench(entering, guarantee="blind")
+    put_and_die(bench, monkeypatch, "clerkwork.engine.batches.give_way", 1, 2)
+    with bench.store.write() as db:
+        mark_restored(db, now=clock.now())
+    for _ in range(3):
+        bench.engine.finish_batches()
+    bench.start_worker()
+    with bench.store.read() as db:
+        added = items.search(db, items.Filter(batch="B-7"))
+    ends = [bench.until(one.id) for one in added]
+    assert [(end.state, end.reason_code) for end in ends] == [
+        (ItemState.IN_REVIEW, "effect_unknown")
+    ] * 2
