@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from clerkwork.testing.postgres import Databases, own_server
-from tests.chaos import clocks, disks, life, powercuts, report, schedulers
+from tests.chaos import clocks, disks, life, pages, powercuts, report, schedulers
 from tests.chaos.campaign import Plan, run_lane
 from tests.chaos.life import SLOWEST_COMMIT_S
 from tests.chaos.mutants import MUTANTS, normal
@@ -124,6 +124,15 @@ def power(wanted: Wanted) -> Iterator[Outcome]:
     yield outcome("power cut, SQLite", wanted, total)
 
 
+def in_browser(wanted: Wanted) -> Iterator[Outcome]:
+    """Enter orders through a real browser into pages that misbehave, and kill workers."""
+    plans = [pages.Plan(seed=seed, orders=share) for seed, share in wanted.shares()]
+    total = together([lambda p=p: pages.run_lane(p, wanted.until) for p in plans])
+    found = outcome("pages in a real browser, kill -9", wanted, total)
+    row = found.row | {"remarks": pages.remarks(total)}
+    yield replace(found, row=row, good=not caught(total))  # such pages are a person's
+
+
 def mutants(wanted: Wanted) -> Iterator[Outcome]:
     """Run the campaign on each planted bug until it is caught."""
     for name, mutate in MUTANTS.items():
@@ -139,6 +148,18 @@ def mutants(wanted: Wanted) -> Iterator[Outcome]:
         yield planted(name, total)
     total = together([lambda: powercuts.run(wanted.seed, 5 * wanted.count, normal)])
     yield planted("synchronous NORMAL", total)
+    yield from page_mutants(wanted)
+
+
+def page_mutants(wanted: Wanted) -> Iterator[Outcome]:
+    """Run the part ``pages`` on each bug planted in the browser until it is caught."""
+    for name in pages.MUTANTS:
+        total: Counter[str] = Counter()
+        while total["trials"] < wanted.count and not caught(total):
+            seed = wanted.seed * 1000 + total["trials"]
+            plan = pages.Plan(seed=seed, orders=min(20, wanted.count), kill_share=0, mutant=name)
+            total += together([lambda plan=plan: pages.run_lane(plan, wanted.until)])
+        yield planted(name, total)
 
 
 def planted(name: str, total: Counter[str]) -> Outcome:
@@ -225,5 +246,6 @@ PARTS = {
     "clocks": Part(count=100, run=clock_steps),
     "disks": Part(count=1000, run=full_disks),
     "power": Part(count=1000, run=power),
+    "pages": Part(count=160, run=in_browser),
     "mutants": Part(count=60, run=mutants),
 }

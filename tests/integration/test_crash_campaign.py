@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.chaos import clocks, disks, powercuts, report, schedulers
+from tests.chaos import clocks, disks, pages, powercuts, report, schedulers
 from tests.chaos.campaign import Plan, run_lane
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.parts import FAULTS
@@ -40,6 +40,26 @@ def test_the_campaign_sees_a_planted_bug() -> None:
         seed=13, orders=20, lost=0.0, phantom=0.5, promised_s=1.0, mutate=MUTANTS["no verify"]
     )
     assert run_lane(plan)["lost"] > 0
+
+
+def test_pages_that_misbehave_lose_and_double_nothing() -> None:
+    """Six orders go through a real browser; their heads change and answers are lost."""
+    count = pages.run_lane(pages.Plan(seed=138, orders=6))
+    found = {key: count[key] for key in (*FAULTS, "unanswered")}
+    assert (count["trials"], count["kills"], found) == (6, 1, dict.fromkeys(found, 0))
+
+
+@pytest.mark.parametrize(
+    ("mutant", "seed", "fault"),
+    [
+        ("read-back before the last write", 245, "wrong lines"),
+        ("confirmation from before", 0, "lost"),
+    ],
+)
+def test_the_campaign_sees_a_bug_planted_in_the_browser(mutant: str, seed: int, fault: str) -> None:
+    """The head changes at each visit; Save refuses the second and third order without a word."""
+    plan = pages.Plan(seed=seed, orders=3, kill_share=0, mutant=mutant, workflows=("blind_single",))
+    assert pages.run_lane(plan)[fault] > 0
 
 
 @pytest.fixture
