@@ -14,6 +14,7 @@ from pathlib import Path
 
 from loguru import logger
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 
 from clerkwork import clock
 from clerkwork.engine.loglines import MOST_MISSED, SYSTEM, LogLines, LogProblem
@@ -105,4 +106,8 @@ class RunLog:
             message, facts = MISSED, {"path": problem.path, "why": problem.why}
             logger.warning("{}", fill(f"{MISSED} {problem.advice}", facts))
         level = Level.INFO if problem is None else Level.WARNING
-        self.write(Event(at=clock.now(), kind=Kind.NOTE, level=level, message=message, data=facts))
+        note = Event(at=clock.now(), kind=Kind.NOTE, level=level, message=message, data=facts)
+        try:
+            self.write(note)
+        except DBAPIError:  # the change is committed, such as on a disk that is full now
+            logger.exception("the store refused a note about the log")

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import OperationalError
 
 from clerkwork import Run, bot
 from clerkwork.engine import reserving
@@ -55,6 +57,26 @@ def test_lines_that_cannot_be_written_follow_when_they_can(
         ["A", "note", "B", "C", "note"],
         {"system": [1, 2, 3, 4, 5]},
     )
+
+
+def test_change_is_made_though_store_and_log_refuse_the_note_of_it(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a disk that is full from then on: who delivered it is told that it was taken."""
+    log = RunLog(store, tmp_path / "logs", Redactor([]))
+    put_file(tmp_path / "logs")
+    add = events.add
+
+    def refuse_notes(db: Connection, event: Event) -> int:
+        if event.kind is Kind.NOTE:
+            raise OperationalError("INSERT", {}, Exception("disk is full"))
+        return add(db, event)
+
+    monkeypatch.setattr(events, "add", refuse_notes)
+    log.write(Event(at=NOW, kind=Kind.FILE_TAKEN, message="A"))
+    with store.read() as db:
+        stored = [event.message for event in events.after(db, 0)]
+    assert stored == ["A"]
 
 
 def test_half_a_line_is_ended_before_the_next(store: Store, tmp_path: Path) -> None:
