@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
+from uuid import uuid4
 
 from loguru import logger
 from sqlalchemy.engine import make_url
@@ -71,7 +72,7 @@ def remembered(settings: Settings, root: Path) -> str:
 
 def _remember(settings: Settings, root: Path, store_id: str) -> None:
     file = _file(settings, root)
-    part = file.with_name(f"{NAME}.part")
+    part = file.with_name(f"{NAME}.{uuid4().hex}.part")  # two processes may be the first ones
     try:
         ids = _ids(file) | {_shown(settings): store_id}
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """A store that is deleted, replaced or overwritten: nothing is acknowledged, everything stops."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
@@ -103,6 +104,20 @@ def test_project_whose_store_is_gone_gets_no_new_one(opened, tmp_path):
     with pytest.raises(StoreLost, match="clerkwork store new"):
         open_own(SETTINGS, tmp_path)
     assert not (tmp_path / "store.db").exists()
+
+
+def test_two_processes_may_open_the_first_store_at_once(tmp_path, monkeypatch):
+    """As when a service manager starts worker and console together."""
+    fsync = os.fsync
+
+    def let_another_come(handle):
+        monkeypatch.setattr(os, "fsync", fsync)
+        open_own(SETTINGS, tmp_path).close()
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", let_another_come)
+    with closing(open_own(SETTINGS, tmp_path)) as first:
+        assert remembered(SETTINGS, tmp_path) == first.id
 
 
 def test_copy_of_a_backup_is_not_taken_for_the_store(opened, tmp_path):
