@@ -28,7 +28,6 @@ from clerkwork.store.grouping import Connection as Grouped
 
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 30_000
-REVISION_TABLE = "clerkwork_revision"
 REVISION = "clerkwork_revision"  # the table that Alembic notes the revision in
 
 
@@ -222,7 +221,7 @@ def migrate(connection: Connection) -> None:
 
 
 def _refuse_newer(connection: Connection, scripts: ScriptDirectory) -> None:
-    context = MigrationContext.configure(connection, opts={"version_table": REVISION_TABLE})
+    context = MigrationContext.configure(connection, opts={"version_table": REVISION})
     known = {script.revision for script in scripts.walk_revisions()}
     if newer := sorted(set(context.get_current_heads()) - known):
         raise ConfigError(
