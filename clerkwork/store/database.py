@@ -47,7 +47,6 @@ class Store:
         self.url = engine.url.render_as_string(hide_password=True)
         self.id = store_id
         self.stands_for_none = False
-        self._reading = _reading(engine)
         self._watch = watch
         self._afterwards: list[Callable[[], None]] = []
 
@@ -64,7 +63,7 @@ class Store:
     @contextmanager
     def read(self) -> Iterator[Connection]:
         """Open a transaction that only reads and holds up no writer."""
-        with self._reading.begin() as connection:
+        with _reading(self.engine) as connection:
             yield connection
 
     def check(self) -> None:
@@ -140,7 +139,7 @@ def open_store(url: str, root: Path, *, known: str = "") -> Store:
         return Store(engine, store_id, _watch(engine))
     except sa.exc.SQLAlchemyError as error:
         raise _cannot_open(engine, error) from error
-    except StoreLost:
+    except (ConfigError, StoreLost):
         engine.dispose()
         raise
 
@@ -153,7 +152,10 @@ def exists(url: str, root: Path) -> bool:
     """
     engine = _create(url, root)
     try:
-        return _is_there(engine) and sa.inspect(_reading(engine)).has_table(REVISION)
+        if not _is_there(engine):
+            return False
+        with _reading(engine) as connection:
+            return sa.inspect(connection).has_table(REVISION)
     except sa.exc.SQLAlchemyError as error:
         raise _cannot_open(engine, error) from error
     finally:
@@ -165,9 +167,14 @@ def _cannot_open(engine: Engine, error: sa.exc.SQLAlchemyError) -> ConfigError:
     return ConfigError("setting store.url", said)
 
 
-def _reading(engine: Engine) -> Engine:
-    """Return the engine for transactions that only read and hold up no writer."""
-    return engine.execution_options(reading=True)
+@contextmanager
+def _reading(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction that only reads and holds up no writer."""
+    with engine.connect() as connection:
+        if isinstance(engine.dialect, dialect.Dialect):
+            cast(Grouped, connection.connection.driver_connection).own.execute("BEGIN")
+        with connection.begin():
+            yield connection
 
 
 def _is_there(engine: Engine) -> bool:
@@ -179,7 +186,7 @@ def _insist(engine: Engine, known: str) -> None:
     shown = engine.url.render_as_string(hide_password=True)
     ids: list[str] | None = None
     if _is_there(engine):
-        with _reading(engine).connect() as connection:
+        with _reading(engine) as connection:
             if sa.inspect(connection).has_table(REVISION):
                 ids = identity.history(connection)
     if ids is None:
@@ -200,8 +207,7 @@ def _watch(engine: Engine) -> FileWatch | None:
     if not isinstance(engine.dialect, dialect.Dialect):
         return None
     watch = FileWatch(Path(str(engine.url.database)))
-    engine.dialect.turns.committed = watch.check
-    sa.event.listen(engine, "do_connect", lambda *_: watch.check())
+    engine.dialect.turns.committed = engine.dialect.check_file = watch.check
     return watch
 
 
@@ -279,15 +285,17 @@ def _create_sqlite(address: URL, root: Path) -> Engine:
         )
     file = sqlite_file(address.render_as_string(), root)
     engine = sa.create_engine(
-        address.set(drivername=dialect.NAME, database=str(file)), pool_size=20, max_overflow=40
+        address.set(drivername=dialect.NAME, database=str(file)),
+        pool_size=20,
+        max_overflow=40,
+        patience_s=BUSY_TIMEOUT_MS / 1000,
     )
     sa.event.listen(engine, "connect", _prepare)
-    sa.event.listen(engine, "begin", _begin)
     return engine
 
 
 def _prepare(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # SQLAlchemy's begin event opens transactions, not the driver
+    connection.isolation_level = None  # the dialect opens transactions, not the driver
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "foreign_keys=on",
@@ -296,11 +304,3 @@ def _prepare(connection: Any, _record: object) -> None:
         "journal_size_limit=67108864",
     ):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin(connection: Connection) -> None:
-    if connection.get_execution_options().get("reading", False):
-        connection.exec_driver_sql("BEGIN")
-    else:
-        ours = cast(Grouped, connection.connection.driver_connection)
-        ours.begin(BUSY_TIMEOUT_MS / 1000)
