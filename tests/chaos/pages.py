@@ -23,7 +23,7 @@ from typing import Any
 from loguru import logger
 
 from clerkwork import PurchaseOrder, clock
-from clerkwork.browser.host import BrowserHost
+from clerkwork.browser import host
 from clerkwork.config.settings import BrowserSettings, WorkerSettings
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.runlog import RunLog
@@ -135,15 +135,22 @@ def submit(place: Place, plan: Plan, numbers: range) -> None:
 def work(place: Place, started: int) -> None:
     """Work until somebody kills this process; write a byte to *started* when work begins."""
     name = f"w-{uuid.uuid4()}"
+    host.TRACED_AFTER = 0  # pictures and traces try nothing here, and take most of the time
     with engine(place) as made:
-        settings = BrowserSettings(trace_percent=0)
+        browser = host.BrowserHost(
+            BrowserSettings(trace_percent=0),
+            place.root / "evidence",
+            root=place.root,
+            owner=name,
+            full_percent=0,
+        )
         worker = Worker(
             made,
             name=name,
             settings=WorkerSettings(
                 poll_s=0.05, sweep_s=0.2, lease_s=place.lease_s, concurrency=place.concurrency
             ),
-            browser=BrowserHost(settings, place.root / "evidence", root=place.root, owner=name),
+            browser=browser,
             reader=NoReader(),
         )
         worker.start()
