@@ -12,11 +12,12 @@ import signal
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ def _lives(place: Place, plan: Plan, numbers: range, chance: random.Random) -> C
         nth, after_s = chance.randint(1, 5), chance.uniform(*LIFE_S)
         if not _open(place):
             break
-        pid = _start(place, plan, seam, nth)
+        pid = _start(place, plan, partial(_prepare_death, seam, nth))
         count["kills"] += 1
         if not ended(pid, after_s):
             _kill(pid)
@@ -201,15 +202,21 @@ def _lives(place: Place, plan: Plan, numbers: range, chance: random.Random) -> C
     return count
 
 
-def _start(place: Place, plan: Plan, seam: str | None = None, nth: int = 0) -> int:
-    """Start a worker, which is killed at the *nth* visit of *seam*, and return it once it works."""
+def _prepare_death(seam: str | None, nth: int) -> None:
+    """Have this process killed at the *nth* visit of *seam*; its browser's end is not printed."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    if seam is not None:
+        seams.watch(seam, nth, signal.SIGKILL)
+
+
+def _start(place: Place, plan: Plan, prepare: Callable[[], None] = lambda: None) -> int:
+    """Start a worker, after *prepare* in its process, and return it once it works."""
     reading, writing = os.pipe()
 
     def begin() -> None:
         if plan.mutant is not None:
             ENTERING[:] = [MUTANTS[plan.mutant]]
-        if seam is not None:
-            seams.watch(seam, nth, signal.SIGKILL)
+        prepare()
         work(place, writing)
 
     pid = life.forked(begin)
