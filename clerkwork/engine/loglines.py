@@ -79,10 +79,16 @@ class LogLines:
     def _write(self) -> None:
         while self._missed:
             name, line = self._missed[0]
-            self._folder.mkdir(parents=True, exist_ok=True)
-            with (self._folder / f"{name}.jsonl").open("a+b") as file:
-                file.write(_break(file) + line.encode() + b"\n")
+            try:
+                self._add(name, line)
+            except (FileNotFoundError, NotADirectoryError):  # made here, or named by its own error
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._add(name, line)
             self._missed.popleft()
+
+    def _add(self, name: str, line: str) -> None:
+        with (self._folder / f"{name}.jsonl").open("a+b") as file:
+            file.write(_break(file) + line.encode() + b"\n")
 
     def _probe(self) -> None:
         """Try whether files can be made and written, and leave none behind of another owner."""

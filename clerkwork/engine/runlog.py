@@ -30,6 +30,7 @@ MENDED = (
     "The log can be written again; the lines that were missed followed, the newest {most} at most. "
     "The store has all."
 )
+_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make one for each line
 
 
 class Writing:
@@ -85,7 +86,7 @@ class RunLog:
     def show(self, event: Event) -> None:
         """Write the line of an event that the store has."""
         at = event.at.isoformat(timespec="milliseconds")
-        line = json.dumps(event.as_data() | {"at": at}, ensure_ascii=False)
+        line = _AS_JSON(event.as_data() | {"at": at})
         self._note(self._lines.append(event.run_id or SYSTEM, line))
 
     def problem(self) -> LogProblem | None:

@@ -55,7 +55,7 @@ def storable(data: Any) -> Any:
     if isinstance(data, list):
         return [storable(part) for part in data]
     if isinstance(data, str):
-        return "".join(REPLACEMENT if _is_refused(char) else char for char in data)
+        return data if not _text_problem(data) else "".join(map(_replaced, data))
     return data if problem_of(data) is None else REPLACEMENT
 
 
@@ -77,6 +77,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for key, value in pairs:
         found[key] = REPEATED if key in found else value
     return found
+
+
+def _replaced(char: str) -> str:
+    return REPLACEMENT if _is_refused(char) else char
 
 
 def _is_refused(char: str) -> bool:
