@@ -52,18 +52,46 @@ def after(
     return [_event(row) for row in rows]
 
 
-def attached(db: Connection, item_id: int) -> list[Attachment]:
-    """Return the files of an item that are kept still, in order."""
+def attached(db: Connection, run_id: str) -> list[Attachment]:
+    """Return the files of a run that are kept still, in order.
+
+    A step attaches one file. Where it ran again, because its worker died before its checkpoint or
+    the run was requeued from it, the bot continued with the last one.
+    """
+    later = event.alias()
+    again = sa.exists().where(
+        later.c.run_id == event.c.run_id,
+        later.c.step == event.c.step,
+        later.c.kind == Kind.ATTACHED,
+        later.c.number > event.c.number,
+    )
+    statement = (
+        sa.select(event.c.data)
+        .where(
+            event.c.run_id == run_id,
+            event.c.kind == Kind.ATTACHED,
+            event.c.picture.is_not(None),
+            ~again,
+        )
+        .order_by(event.c.number)
+    )
+    return [Attachment.model_validate(data) for data in db.execute(statement).scalars()]
+
+
+def attachment(db: Connection, item_id: int, sha256: str) -> Attachment | None:
+    """Return the file with this address that is kept still of any run of the item, or None."""
     statement = (
         sa.select(event.c.data)
         .where(
             event.c.item_id == item_id,
             event.c.kind == Kind.ATTACHED,
-            event.c.picture.is_not(None),
+            event.c.picture == sha256,
         )
         .order_by(event.c.number)
+        .limit(1)
     )
-    return [Attachment.model_validate(data) for data in db.execute(statement).scalars()]
+    data = db.execute(statement).scalar()
+    return None if data is None else Attachment.model_validate(data)
 
 
 def newest(db: Connection, *, limit: int = 100, kinds: tuple[Kind, ...] = ()) -> list[Event]:

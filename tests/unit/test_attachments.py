@@ -14,7 +14,10 @@ from clerkwork.model.bots import Bot
 from clerkwork.model.events import Event, Kind
 from clerkwork.model.items import ItemState
 from clerkwork.store import events
+from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
+from tests.unit.test_engine_operations import operations
+from tests.unit.test_engine_store_faults import refuse_once
 
 TEXT = b"number,amount\nA-1,3\n"
 KEPT = Attachment(name="list.csv", sha256=hashlib.sha256(TEXT).hexdigest(), size=len(TEXT))
@@ -43,13 +46,76 @@ def test_a_file_is_attached_once_however_often_the_run_begins(make_bench: MakeBe
     bench.start_worker()
     item = bench.until(item_id, ItemState.DONE)
     with bench.store.read() as db:
-        files = events.attached(db, item_id)
+        files = events.attached(db, item.run_id)
     assert (item.attempt, item.result, files, KEPT.below(bench.engine.evidence).read_bytes()) == (
         2,
         KEPT.model_dump(),
         [KEPT],
         TEXT,
     )
+
+
+def test_a_step_that_ran_twice_attached_one_file(make_bench: MakeBench) -> None:
+    """Its file was kept but not its checkpoint: the log names both tries, the item one file."""
+    bench = make_bench(attaching([False]))
+    item_id = bench.put("A-1")
+    refuse_once(bench.store, r"INSERT INTO \S*operation_outputs")
+    bench.start_worker()
+    item = bench.until(item_id, ItemState.DONE)
+    with bench.store.read() as db:
+        files = events.attached(db, item.run_id)
+        log = [event.attempt for event in events.after(db, 0) if event.kind is Kind.ATTACHED]
+    assert (log, files) == ([1, 2], [KEPT])
+
+
+def requeued(
+    make_bench: MakeBench, source: Path, from_step: str | None = None
+) -> tuple[Bench, int, Attachment]:
+    """Return an engine with an item done twice, and the file of the first time."""
+    source.write_bytes(b"of before")
+    bench = make_bench(attaching([False, False], source))
+    item_id = bench.put("A-1")
+    bench.start_worker()
+    first = Attachment.model_validate(bench.until(item_id, ItemState.DONE).result)
+    with bench.store.write() as db:
+        db.execute(item_table.update().values(state=ItemState.EXPIRED))
+    source.write_bytes(TEXT)
+    operations(bench).requeue(item_id, from_step)
+    bench.until(item_id, ItemState.DONE)
+    bench.stop_worker()
+    return bench, item_id, first
+
+
+def test_a_step_that_runs_again_replaces_its_file(make_bench: MakeBench, tmp_path: Path) -> None:
+    """The bot continued with the last one, so this is the item's; the log still has the other."""
+    step = "listing: attach list.csv"
+    bench, item_id, first = requeued(make_bench, tmp_path / "made.csv", step)
+    with bench.store.read() as db:
+        files = events.attached(db, f"item-{item_id}-1")
+        earlier = events.attachment(db, item_id, first.sha256)
+    assert (files, earlier) == ([KEPT], first)
+
+
+def test_files_of_a_superseded_run_are_listed_in_that_run(
+    make_bench: MakeBench, tmp_path: Path
+) -> None:
+    """Those of the present run are the item's; the others are found by their address."""
+    bench, item_id, first = requeued(make_bench, tmp_path / "made.csv")
+    with bench.store.read() as db:
+        files = [events.attached(db, f"item-{item_id}-{run_no}") for run_no in (1, 2)]
+        found = events.attachment(db, item_id, first.sha256)
+    assert (files, found) == ([[first], [KEPT]], first)
+
+
+def test_files_of_a_superseded_run_go_when_the_others_do(
+    make_bench: MakeBench, tmp_path: Path
+) -> None:
+    """They are kept as long as those of the present run, and none is left over."""
+    bench, item_id, first = requeued(make_bench, tmp_path / "made.csv")
+    older = first.below(bench.engine.evidence)
+    early = (kept_after(bench, item_id, 700, attached_days=701), older.exists())
+    late = (kept_after(bench, item_id, 700, attached_days=699), older.exists())
+    assert (early, late) == (((1, True), True), ((0, False), False))
 
 
 def test_equal_files_are_one_on_the_disk(make_bench: MakeBench, tmp_path: Path) -> None:
@@ -85,6 +151,7 @@ def test_nothing_is_attached_to_a_nearly_full_disk(make_bench: MakeBench) -> Non
 
 def kept_after(bench: Bench, item_id: int, days: int, **settings: float) -> tuple[int, bool]:
     """Tidy as after *days*; return how many files the item lists, and whether the file is there."""
+    run_id = bench.item(item_id).run_id
     Tidying(
         engine=bench.engine,
         settings=RetentionSettings.model_validate(settings),
@@ -92,7 +159,7 @@ def kept_after(bench: Bench, item_id: int, days: int, **settings: float) -> tupl
         logs=bench.logs,
     ).run(clock.now() + timedelta(days=days))
     with bench.store.read() as db:
-        listed = len(events.attached(db, item_id))
+        listed = len(events.attached(db, run_id))
     return listed, KEPT.below(bench.engine.evidence).exists()
 
 

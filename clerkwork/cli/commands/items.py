@@ -88,7 +88,7 @@ def show(
             raise UsageError(f"there is no item {number}; `clerkwork items` lists them")
         parent = None if found.parent_id is None else items.get(db, found.parent_id)
         children = items.children(db, number)
-        files = events.attached(db, number)
+        files = events.attached(db, found.run_id)
         evidence = records.root / records.settings.folders.evidence
     more = {
         "cause": found.cause,

@@ -19,12 +19,12 @@ def attached(desk: TheDesk, item_id: Number, sha256: str) -> FileResponse:
     """Send a file of the item, never to be shown in the console's own place."""
     evidence = desk.project.evidence
     with desk.store.read() as db:
-        known = [file for file in events.attached(db, item_id) if file.sha256 == sha256]
+        known = events.attachment(db, item_id, sha256)
         item = items.get(db, item_id)
     file: Path | None = None
     name = ""
-    if known:
-        file, name = known[0].below(evidence), known[0].name
+    if known is not None:
+        file, name = known.below(evidence), known.name
     elif item is not None and item.source.get("sha256") == sha256:
         file, name = source_file(evidence, sha256), str(item.source.get("file", sha256))
     if file is None or not file.is_file():

@@ -115,7 +115,7 @@ def _page(
         asked = reviews.of_item(db, item_id)
         parent = items.get(db, found.parent_id) if found.parent_id else None
         children = items.children(db, item_id)[:MOST_CHILDREN]
-        files = events.attached(db, item_id)
+        files = events.attached(db, found.run_id)
         healed = items.count(db, Filter(ids=(item_id,), healed=True)) > 0
     offered = _offered(found)
     steps = desk.project.engine.finished_steps(found) if "requeue" in offered else []
