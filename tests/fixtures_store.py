@@ -39,6 +39,20 @@ def postgres_url(databases: Databases) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def empty_postgres_url(databases: Databases) -> Iterator[str]:
+    with databases.empty() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def empty_url(request: pytest.FixtureRequest) -> str:
+    """Return where a test makes a store itself: ``store_url`` may have all tables already."""
+    if request.param == "sqlite":
+        return "sqlite:///empty.db"
+    return str(request.getfixturevalue("empty_postgres_url"))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def store_url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":

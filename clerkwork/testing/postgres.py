@@ -18,6 +18,7 @@ from sqlalchemy.engine import URL, make_url
 
 PROGRAMS = Path("/usr/lib/postgresql")
 START_S = 60
+EMPTY = "template0"
 
 
 def programs() -> Path | None:
@@ -67,7 +68,7 @@ def own_server() -> Iterator[str]:
 
 
 class Databases:
-    """Makes databases on a server, each a copy of one that was prepared once."""
+    """Makes databases on a server, each a copy of one that was prepared once, or empty."""
 
     def __init__(self, server: str, prepare: Callable[[str], None]) -> None:
         """Note how to make them.
@@ -84,9 +85,20 @@ class Databases:
     def new(self) -> Iterator[str]:
         """Yield the address of a database of its own; drop it, and what was made beside it."""
         if not self._template:
-            self._template = self._create("template0")
+            self._template = self._create(EMPTY)
             self._prepare(self._address(self._template))
-        name = self._create(self._template)
+        with self._copy_of(self._template) as url:
+            yield url
+
+    @contextmanager
+    def empty(self) -> Iterator[str]:
+        """Yield the address of a database of its own that holds nothing; drop it afterwards."""
+        with self._copy_of(EMPTY) as url:
+            yield url
+
+    @contextmanager
+    def _copy_of(self, template: str) -> Iterator[str]:
+        name = self._create(template)
         try:
             yield self._address(name)
         finally:

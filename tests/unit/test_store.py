@@ -21,7 +21,6 @@ from clerkwork.store.database import BUSY_TIMEOUT_MS, Store, _create, open_store
 from clerkwork.store.effects import Effect
 from clerkwork.store.schema import item, metadata
 
-SQLITE = "sqlite:///store.db"  # the test server's tables are made once, by all migrations
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
@@ -34,8 +33,11 @@ def add(store: Store, reference: str, state: ItemState = ItemState.WAITING) -> i
     return item_id
 
 
-def test_the_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> None:
-    """Alembic finds nothing to change in a store that was just opened."""
+def test_the_migrations_make_exactly_the_tables_of_the_schema(
+    tmp_path: Path, empty_url: str
+) -> None:
+    """Alembic finds nothing to change in a store that was just made."""
+    store = open_store(empty_url, tmp_path)
     with store.read() as db:
         context = MigrationContext.configure(db)
         found = [
@@ -43,6 +45,7 @@ def test_the_migrations_make_exactly_the_tables_of_the_schema(store: Store) -> N
             for change in compare_metadata(context, metadata)
             if "clerkwork_revision" not in str(change)
         ]
+    store.close()
     assert found == []
 
 
@@ -72,9 +75,9 @@ def older(tmp_path: Path, url: str, revision: str) -> Store:
     return store
 
 
-def test_effects_of_an_older_store_are_its_first_acts(tmp_path: Path) -> None:
+def test_effects_of_an_older_store_are_its_first_acts(tmp_path: Path, empty_url: str) -> None:
     """What was entered stays known; which kind of record it was, nobody knows."""
-    before = older(tmp_path, SQLITE, "0005")
+    before = older(tmp_path, empty_url, "0005")
     receipt = {"confirmation": "C-1", "reference": "A-1", "differences": []}
     with before.write() as db:
         table = sa.Table("effect", sa.MetaData(), autoload_with=db)
@@ -83,7 +86,7 @@ def test_effects_of_an_older_store_are_its_first_acts(tmp_path: Path) -> None:
         values = {"state": "confirmed", "receipt": receipt, "value": {"number": "A-1"}}
         db.execute(table.insert().values(**old, **times, **values))
     before.close()
-    store = open_store(SQLITE, tmp_path)
+    store = open_store(empty_url, tmp_path)
     with store.read() as db:
         row = effects.get(db, "erp", "A-1")
     store.close()
@@ -104,9 +107,11 @@ def test_effects_of_an_older_store_are_its_first_acts(tmp_path: Path) -> None:
     )
 
 
-def test_references_of_an_older_store_are_spelled_in_one_way(tmp_path: Path) -> None:
+def test_references_of_an_older_store_are_spelled_in_one_way(
+    tmp_path: Path, empty_url: str
+) -> None:
     """An order that comes again is known; two items that exist both keep their names."""
-    before = older(tmp_path, SQLITE, "0009")
+    before = older(tmp_path, empty_url, "0009")
     spellings = ["A-1 ", "B-1", " B-1", "E\u0301"]
     for reference in spellings:
         number = add(before, "x")
@@ -118,7 +123,7 @@ def test_references_of_an_older_store_are_spelled_in_one_way(tmp_path: Path) -> 
                 db, target="erp", key=key, record="r", name="n", item_id=1, digest="d", now=NOW
             )
     before.close()
-    store = open_store(SQLITE, tmp_path)
+    store = open_store(empty_url, tmp_path)
     with store.read() as db:
         references = list(db.execute(sa.select(item.c.reference).order_by(item.c.id)).scalars())
         acts = [len(effects.of_key(db, "erp", key)) for key in ("A-1", "B-1", "\u00c9")]
@@ -158,7 +163,7 @@ def test_store_of_a_newer_version_is_refused_in_a_sentence(tmp_path: Path, store
 
 def test_sqlite_is_durable_against_power_cuts(tmp_path: Path) -> None:
     """Write-ahead log with a full sync at each commit, and no memory-mapped file."""
-    store = open_store("sqlite:///store.db", tmp_path)
+    store = open_store("sqlite:///new.db", tmp_path)
     with store.read() as db:
         pragmas = ("journal_mode", "synchronous", "mmap_size", "foreign_keys")
         found = [db.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
