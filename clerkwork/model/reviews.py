@@ -9,10 +9,10 @@ from pydantic import BaseModel, ValidationError
 
 from clerkwork.errors import ClerkworkError
 from clerkwork.model.extraction import Extraction, FieldEvidence
-from clerkwork.model.storable import problem_of
+from clerkwork.model.storable import DEEPEST, problem_of
 
 M = TypeVar("M", bound=BaseModel)
-DEEPEST = 20  # parts of the path of a field
+LONGEST_PART = 1000  # characters of one part of the path of a field
 
 
 class ReviewState(StrEnum):
@@ -132,21 +132,28 @@ def flatten(value: Any, path: str = "") -> dict[str, str]:
     return leaves
 
 
+def can_be_path(path: str) -> bool:
+    """Return whether *path* can be that of a value in stored data, by its depth and length."""
+    parts = path.split(".")
+    return len(parts) <= DEEPEST and all(len(part) <= LONGEST_PART for part in parts)
+
+
 def unflatten(leaves: dict[str, str]) -> dict[str, Any]:
     """Return nested JSON data from text by dotted path; numbered parts become lists.
 
     A numbered part whose leaves are all empty is left out, which is how a line is removed.
 
     Raises:
-        AnswerInvalid: A path is too deep, or a text and the beginning of another path at once.
+        AnswerInvalid: No value can have a path, or it is a text and the beginning of another path
+            at once.
     """
     tree: dict[str, Any] = {}
     for path, text in leaves.items():
         *parents, leaf = path.split(".")
         node = tree
-        for part in parents[:DEEPEST]:
+        for part in parents[:DEEPEST]:  # no tree is built that is too deep to be walked
             node = node.setdefault(part, {}) if isinstance(node, dict) else node
-        if len(parents) > DEEPEST or not isinstance(node, dict) or leaf in node:
+        if not can_be_path(path) or not isinstance(node, dict) or leaf in node:
             raise AnswerInvalid({path: "This field contradicts another one; open the form anew."})
         node[leaf] = text
     rebuilt = _listed(tree)

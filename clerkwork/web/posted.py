@@ -2,16 +2,25 @@
 
 from typing import Annotated
 
-from fastapi import Depends, Request
+from fastapi import Depends, HTTPException, Request
 from starlette.datastructures import FormData
+
+from clerkwork.model.reviews import can_be_path
 
 LEAF = "leaf."
 MOST_FIELDS = 5000
 
 
 async def _form(request: Request) -> FormData:
-    """Read the posted form; an order of 500 lines has 2500 fields, more than is usual."""
-    return await request.form(max_fields=MOST_FIELDS, max_files=0)
+    """Read the posted form; an order of 500 lines has 2500 fields, more than is usual.
+
+    Raises:
+        HTTPException: 422: it names a value as no page of ours does.
+    """
+    form = await request.form(max_fields=MOST_FIELDS, max_files=0)
+    if not all(map(can_be_path, leaves_of(texts_of(form)))):
+        raise HTTPException(422)
+    return form
 
 
 Posted = Annotated[FormData, Depends(_form)]

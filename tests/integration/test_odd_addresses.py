@@ -80,3 +80,14 @@ def test_fields_that_contradict_each_other_are_named(served: Served, odd: dict[s
         review = client.post("/review/1", data=data)
         moved = client.post("/items/1/moves", data={"move": "edit", "why": "so", **data})
     assert (review.status_code, moved.status_code) == (422, 422)
+
+
+@pytest.mark.parametrize("path", ["number." * 3000 + "1", f"lines.{'9' * 5000}.code"])
+@pytest.mark.parametrize("page", ["/review/1", "/items/1/moves"])
+def test_form_that_no_page_of_ours_has_is_refused(served: Served, page: str, path: str) -> None:
+    """A path that is too deep, or a number that is too long to be one, is no failure."""
+    open_review(served)
+    data = {"decision": "correct", "move": "edit", "why": "so", f"leaf.{path}": "x"}
+    with served.client() as client:
+        answer = client.post(page, data=data)
+    assert (answer.status_code, "This request cannot be read." in answer.text) == (422, True)
