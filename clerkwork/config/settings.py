@@ -20,7 +20,7 @@ from pydantic_settings import (
 
 from clerkwork.errors import ConfigError
 from clerkwork.model.calendars import minute_of
-from clerkwork.model.strict import Name
+from clerkwork.model.strict import LONGEST_S, Days, Name, Seconds
 
 
 class Section(BaseModel):
@@ -57,15 +57,18 @@ class WorkerSettings(Section):
         description="What this host has that not every host has, such as `windows`, for workflows "
         "that ask for it under `labels`.",
     )
-    poll_s: float = Field(0.1, gt=0, description="Seconds between two looks into a queue.")
-    sweep_s: float = Field(
-        1.0, gt=0, description="Seconds between two heartbeats and sweeps for dead workers."
+    poll_s: Seconds = Field(0.1, description="Seconds between two looks into a queue.")
+    sweep_s: Seconds = Field(
+        1.0, description="Seconds between two heartbeats and sweeps for dead workers."
     )
-    lease_s: float = Field(
-        15.0, gt=0, description="A worker silent for this many seconds counts as dead."
+    lease_s: Seconds = Field(
+        15.0, description="A worker silent for this many seconds counts as dead."
     )
     drain_s: int = Field(
-        120, ge=1, description="Seconds a worker that is asked to end gives the items it works on."
+        120,
+        ge=1,
+        le=LONGEST_S,
+        description="Seconds a worker that is asked to end gives the items it works on.",
     )
     bot_memory_mb: int = Field(
         1500,
@@ -122,9 +125,8 @@ class DocumentSettings(Section):
     dpi: int = Field(200, ge=72, le=600, description="Dots per inch a PDF page is drawn with.")
     max_pages: int = Field(20, ge=1, description="A document with more pages is rejected.")
     max_file_mb: int = Field(25, ge=1, description="A larger file is rejected.")
-    page_timeout_s: float = Field(
+    page_timeout_s: Seconds = Field(
         60.0,
-        gt=0,
         description="Seconds of processor time for the reading of one page; by the clock six times "
         "as many.",
     )
@@ -161,29 +163,29 @@ class RetentionSettings(Section):
     Only what belongs to closed items is deleted; the effect ledger stays for ever.
     """
 
-    log_days: int = Field(90, ge=1, description="Days the run log of a closed item is kept.")
-    success_days: int = Field(
+    log_days: Days = Field(90, ge=1, description="Days the run log of a closed item is kept.")
+    success_days: Days = Field(
         7, ge=0, description="Days pictures of an item are kept that nothing happened to."
     )
-    failure_days: int = Field(
+    failure_days: Days = Field(
         30, ge=0, description="Days pictures of an item are kept that failed on the way."
     )
-    review_days: int = Field(
+    review_days: Days = Field(
         90, ge=0, description="Days pictures of an item are kept that a person saw."
     )
-    attached_days: int = Field(
+    attached_days: Days = Field(
         760, ge=0, description="Days files that bots attached are kept, at most as long as items."
     )
-    items_days: int = Field(
+    items_days: Days = Field(
         760, ge=30, description="Days a closed item and its reviews are kept, and so its metrics."
     )
-    runs_days: int = Field(
+    runs_days: Days = Field(
         30, ge=1, description="Days the checkpoints of a closed item's runs are kept."
     )
-    planned_days: int = Field(
+    planned_days: Days = Field(
         90, ge=8, description="Days planned runs are kept; the newest of a schedule stays."
     )
-    deliveries_days: int = Field(
+    deliveries_days: Days = Field(
         760,
         ge=30,
         description="Days a delivery of a webhook or a mail is known by its id; longer than any "
@@ -218,7 +220,10 @@ class ReconcileSettings(Section):
         "02:30", description="Local time of the nightly sweep, in the console's time zone."
     )
     hours: float = Field(
-        48.0, gt=0, description="Hours back from which on every entry is looked up in its target."
+        48.0,
+        gt=0,
+        le=LONGEST_S / 3600,
+        description="Hours back from which on every entry is looked up in its target.",
     )
 
 
@@ -226,10 +231,16 @@ class HealthSettings(Section):
     """From when on `doctor`, `/health` and the page Today warn."""
 
     waiting_minutes: float = Field(
-        60.0, gt=0, description="Minutes an item may wait for a worker without a warning."
+        60.0,
+        gt=0,
+        le=LONGEST_S / 60,
+        description="Minutes an item may wait for a worker without a warning.",
     )
     backup_hours: float = Field(
-        26.0, ge=0, description="Hours after which a backup counts as old; 0 asks for none."
+        26.0,
+        ge=0,
+        le=LONGEST_S / 3600,
+        description="Hours after which a backup counts as old; 0 asks for none.",
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from clerkwork.model.calendars import DAY, WEEK, Calendar, TimeOfDay, minute_of, zone_of
-from clerkwork.model.strict import Name, Strict
+from clerkwork.model.strict import Name, Seconds, Strict
 
 
 class Breaker(Strict):
@@ -20,9 +20,8 @@ class Breaker(Strict):
         description="Look-ups and entries in a row, of all items on all hosts, that must fail. "
         "What the browser or the bot itself breaks does not count.",
     )
-    cool_down_s: float = Field(
+    cool_down_s: Seconds = Field(
         300.0,
-        gt=0,
         description="Seconds the target is left alone; then one item tries it, and its success "
         "lets the others go on.",
     )

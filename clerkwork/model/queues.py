@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, model_validator
 
 from clerkwork.errors import UsageError
-from clerkwork.model.strict import Name, Strict
+from clerkwork.model.strict import Name, Seconds, Strict
 
 LABELS = "@"  # between a queue's name and the labels that its items need
 OnConflict = Literal["review", "reject", "merge", "supersede"]
@@ -21,9 +21,9 @@ MOST_AGEING_S = 86_400
 class Deadline(Strict):
     """Until when an item should be closed, from its arrival on."""
 
-    due_s: float = Field(gt=0, description="Seconds from arrival to the due instant.")
-    warn_s: float | None = Field(
-        None, gt=0, description="Seconds from arrival to a warning in the run log, or nothing."
+    due_s: Seconds = Field(description="Seconds from arrival to the due instant.")
+    warn_s: Seconds | None = Field(
+        None, description="Seconds from arrival to a warning in the run log, or nothing."
     )
     calendar: Name | None = Field(
         None, description="Business calendar whose hours are counted; without it, wall time."

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from pydantic import Field
 
 from clerkwork.model.items import WorkItem
-from clerkwork.model.strict import Strict
+from clerkwork.model.strict import Seconds, Strict
 
 
 class RetryRule(Strict):
@@ -18,11 +18,11 @@ class RetryRule(Strict):
         le=1000,
         description="Attempts of one run before the item goes to a person, the first included.",
     )
-    wait_s: float = Field(5.0, gt=0, description="Seconds before the second attempt.")
+    wait_s: Seconds = Field(5.0, description="Seconds before the second attempt.")
     backoff: float = Field(
-        2.0, ge=1, description="Each further wait is this many times the one before."
+        2.0, ge=1, le=100, description="Each further wait is this many times the one before."
     )
-    longest_s: float = Field(3600.0, gt=0, description="No wait is longer than this many seconds.")
+    longest_s: Seconds = Field(3600.0, description="No wait is longer than this many seconds.")
     jitter: float = Field(
         0.0,
         ge=0,
@@ -30,8 +30,8 @@ class RetryRule(Strict):
         description="Each wait is longer or shorter by up to this part of it, so that items that "
         "failed together do not come back together. It depends on item and attempt alone.",
     )
-    until_s: float | None = Field(
-        None, gt=0, description="No attempt starts later than this many seconds after arrival."
+    until_s: Seconds | None = Field(
+        None, description="No attempt starts later than this many seconds after arrival."
     )
     until_due: bool = Field(False, description="No attempt starts after the item's due instant.")
 

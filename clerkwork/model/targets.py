@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, SecretStr
 from clerkwork.model import egress
 from clerkwork.model.forms import Form, Login, Search
 from clerkwork.model.gates import Breaker, FreezeWindow
-from clerkwork.model.strict import Name, Strict
+from clerkwork.model.strict import Name, Seconds, Strict
 
 
 def _egress_entry(text: str) -> str:
@@ -29,8 +29,8 @@ class Target(Strict):
         description="Secret the bot logs in with; write `${VARIABLE}` to take it from the "
         "environment, never the secret itself.",
     )
-    slowest_commit_s: float = Field(
-        10.0, gt=0, description="The longest time the system takes to store what was submitted."
+    slowest_commit_s: Seconds = Field(
+        10.0, description="The longest time the system takes to store what was submitted."
     )
     guarantee: Literal["unique-ref", "searchable", "blind"] = Field(
         "searchable",
@@ -38,8 +38,8 @@ class Target(Strict):
         "second record with the same reference; `searchable`: a record can be looked up by it; "
         "`blind`: neither, so an entry whose answer was lost goes to a person.",
     )
-    call_timeout_s: float = Field(
-        120.0, gt=0, description="Seconds one look-up or one entry in the browser may take."
+    call_timeout_s: Seconds = Field(
+        120.0, description="Seconds one look-up or one entry in the browser may take."
     )
     limit: int | None = Field(
         None,

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, model_validator
 from clerkwork.model.calendars import TimeOfDay
 from clerkwork.model.queues import MOST_AGEING_S, Deadline, OnConflict
 from clerkwork.model.retry import Retry
-from clerkwork.model.strict import Name, Strict
+from clerkwork.model.strict import LONGEST_S, Name, Seconds, Strict
 
 Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
@@ -23,8 +23,8 @@ class FolderSource(Strict):
     reader: Literal["workbook", "document"] = Field(
         description="`workbook`: one item per order of an xlsx file; `document`: one per file."
     )
-    settle_s: float = Field(
-        1.0, gt=0, description="Seconds for which nothing must have changed a file that is taken."
+    settle_s: Seconds = Field(
+        1.0, description="Seconds for which nothing must have changed a file that is taken."
     )
 
 
@@ -46,9 +46,9 @@ class Mail(Strict):
     ca_file: str = Field(
         "", description="File of certificates to trust besides the system's, in the project."
     )
-    every_s: float = Field(60.0, gt=0, description="Seconds between two looks, at the least.")
+    every_s: Seconds = Field(60.0, description="Seconds between two looks, at the least.")
     max_mb: int = Field(25, ge=1, description="A larger mail is left to a person.")
-    timeout_s: float = Field(30.0, gt=0, description="Seconds to wait for the server's answer.")
+    timeout_s: Seconds = Field(30.0, description="Seconds to wait for the server's answer.")
 
     @model_validator(mode="after")
     def _encrypted(self) -> "Mail":
@@ -73,8 +73,8 @@ class Webhook(Strict):
 class Schedule(Strict):
     """When the source is looked at."""
 
-    every_s: float | None = Field(
-        None, gt=0, description="Seconds between two planned runs; this, or one of the next two."
+    every_s: Seconds | None = Field(
+        None, description="Seconds between two planned runs; this, or one of the next two."
     )
     cron: str | None = Field(
         None,
@@ -110,8 +110,8 @@ class Schedule(Strict):
         "is run late and stands for all, each is run, none is run, or a person decides with "
         "`clerkwork schedule release`.",
     )
-    tolerance_s: float = Field(
-        60.0, gt=0, description="Seconds after which a run counts as late, or as missed."
+    tolerance_s: Seconds = Field(
+        60.0, description="Seconds after which a run counts as late, or as missed."
     )
 
     @model_validator(mode="after")
@@ -140,13 +140,12 @@ class QueueTrigger(Strict):
     min_items: int | None = Field(
         None, ge=1, description="Released as soon as so many items are held."
     )
-    max_age_s: float = Field(
+    max_age_s: Seconds = Field(
         86_400.0,
-        gt=0,
         description="Released when the oldest was held for so many seconds, however few they are.",
     )
-    due_slack_s: float | None = Field(
-        None, gt=0, description="Released when one of them is due in so many seconds, or less."
+    due_slack_s: Seconds | None = Field(
+        None, description="Released when one of them is due in so many seconds, or less."
     )
 
 
@@ -154,11 +153,12 @@ class Fallback(Strict):
     """The fallback queue of the workflow."""
 
     queue: Name = Field("people", description="Name of the fallback queue.")
-    due_s: float = Field(
-        7200, gt=0, description="Seconds within which a review should be answered."
-    )
+    due_s: Seconds = Field(7200, description="Seconds within which a review should be answered.")
     manual_minutes: float = Field(
-        10, ge=0, description="Minutes a person takes for one item without a bot, for comparison."
+        10,
+        ge=0,
+        le=LONGEST_S / 60,
+        description="Minutes a person takes for one item without a bot, for comparison.",
     )
 
 

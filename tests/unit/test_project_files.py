@@ -94,6 +94,11 @@ def test_a_right_project_has_no_problems(write, tmp_path):
             "orders.yaml:8: `schedule`: the time zone 'Mars/Base' is not known",
         ),
         ("every_s: 2", "every_s: -2", "orders.yaml:7: `schedule.every_s`: input should be great"),
+        (
+            "every_s: 2",
+            "every_s: 1.0e+300",
+            "orders.yaml:7: `schedule.every_s`: input should be less than or equal to 315360000,",
+        ),
         ("every_s: 2", "every_s: .inf", "orders.yaml:7: `schedule.every_s`: input should be a fin"),
         (
             "title: Orders",
@@ -136,6 +141,11 @@ def test_each_problem_names_file_and_line(write, tmp_path, old, new, problem):
         ("config/default.toml", "[worker]\npoll_s = -1\n", "config/default.toml: worker.poll_s"),
         ("config/default.toml", "[worker]\npoll_s = inf\n", "config/default.toml: worker.poll_s"),
         ("config/default.toml", "[worker]\npoll_s = nan\n", "config/default.toml: worker.poll_s"),
+        (
+            "config/default.toml",
+            "[worker]\nlease_s = 1e300\n",
+            "worker.lease_s: Input should be less than or equal to 315360000, found 1e+300",
+        ),
     ],
 )
 def test_the_other_files_are_checked_too(write, tmp_path, path, text, problem):
