@@ -1,5 +1,8 @@
 """Getting to the empty form of a target: its buttons, its pop-ups, the lines of its grid."""
 
+from collections.abc import Callable
+from functools import partial
+
 from clerkwork.browser.access import calm, check, go_to
 from clerkwork.browser.filling import unexpected
 from clerkwork.browser.growing import Look, grown, lines_of
@@ -30,13 +33,27 @@ def close_popups(screen: PlaywrightScreen, form: Form) -> bool:
 
 def click(screen: PlaywrightScreen, words: str) -> None:
     """Click the button that bears *words*, once more where a pop-up lay over it."""
+    _below_popups(screen, partial(screen.click, words))
+
+
+def require_button(screen: PlaywrightScreen, words: str) -> None:
+    """Wait for the button that bears *words* to be there to be clicked, without clicking it.
+
+    Raises:
+        ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
+    """
+    _below_popups(screen, partial(screen.button, words))
+
+
+def _below_popups(screen: PlaywrightScreen, act: Callable[[], object]) -> None:
+    """Do *act*, once more where a pop-up that the form may close lay over its button."""
     try:
-        screen.click(words)
+        act()
     except ApplicationException as error:
         form = screen.target.form
         if error.code != "page_covered" or form is None or not close_popups(screen, form):
             raise
-        screen.click(words)
+        act()
 
 
 def need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> Look | None:

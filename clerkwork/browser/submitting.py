@@ -13,7 +13,7 @@ from playwright.sync_api import Error
 from clerkwork.browser.access import Seen, see, see_calm, session_lost
 from clerkwork.browser.locate import has_button
 from clerkwork.browser.messages import Messages
-from clerkwork.browser.opening import click
+from clerkwork.browser.opening import click, require_button
 from clerkwork.browser.screen import PlaywrightScreen
 from clerkwork.browser.words import plain
 from clerkwork.errors import ApplicationException
@@ -25,12 +25,14 @@ def submit(screen: PlaywrightScreen, form: Form, buttons: Sequence[str]) -> str:
 
     Raises:
         Fenced: Another worker has taken the item over; nothing was clicked.
-        ApplicationException: ``no_confirmation`` or ``session_lost``: whether it was stored is not
-            known; it is not tried again here.
+        ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``: the
+            first button cannot be clicked, and nothing was; ``no_confirmation`` or
+            ``session_lost``: whether it was stored is not known; it is not tried again here.
     """
     messages = Messages(screen, form.confirmation) if PLACE in form.confirmation else None
-    screen.about_to_submit()
     words = buttons[0]
+    require_button(screen, words)  # what cannot be clicked is no submit whose outcome is unknown
+    screen.about_to_submit()
     try:
         before = seen = see(screen)
         if messages is not None:

@@ -78,12 +78,18 @@ def test_number_that_need_not_be_of_the_submit_confirms_nothing(answering, how):
     )
 
 
-def test_button_that_is_disabled_is_named_so(answering):
-    """The person reads which button it was, and that it can not be clicked."""
-    error = answering("disabled").fails(enter_record, make_order("PO-1"))
-    assert (error.code, str(error).endswith("not as expected: Save was disabled.")) == (
-        "no_confirmation",
+@pytest.mark.parametrize(
+    ("how", "problem"), [("disabled", "disabled"), ("none", "not found, there is no such button")]
+)
+def test_button_that_cannot_be_clicked_ends_before_the_submit(answering, how, problem):
+    """Nothing can have been stored; the person reads which button it was, and why."""
+    visitor = answering(how)
+    error = visitor.fails(enter_record, make_order("PO-1"))
+    submits = [kind for kind, _ in visitor.messages if kind == "about_to_submit"]
+    assert (error.code, f"as expected: Save was {problem}" in str(error), submits) == (
+        "page_unexpected",
         True,
+        [],
     )
 
 
