@@ -8,6 +8,7 @@ import json
 import os
 import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,8 +16,9 @@ import threading
 import traceback
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,7 @@ from clerkwork.config.settings import WorkerSettings
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.runlog import RunLog
 from clerkwork.engine.worker import Worker
+from clerkwork.errors import ExitStatus, StoreLost
 from clerkwork.model.items import CLOSED, ItemState, NewItem
 from clerkwork.model.retry import Retry
 from clerkwork.model.targets import Target
@@ -41,6 +44,8 @@ PAUSE = threading.Event()  # never set: gives the processor away between two loo
 # What the target promises, from the moment a worker begins to send; the quiet period is three times
 # that. On a busy machine most of it is the worker's own waiting for a processor.
 SLOWEST_COMMIT_S = 3.0
+LOOK_S = 0.5  # between two looks at the store's file, as a service has them
+DRAIN_S = 0.5  # shorter than many items take
 MOST_DEATHS = 20  # the toolkit's 5 is meant for workers that do not die every half second
 ENDED = {str(state) for state in CLOSED | {ItemState.IN_REVIEW}}
 
@@ -55,6 +60,9 @@ class Place:
     promised_s: float = SLOWEST_COMMIT_S
     lease_s: float = 5.0
     concurrency: int = 4
+
+
+Opened = Callable[[Place], AbstractContextManager[Engine]]
 
 
 def order(seed: int, number: int) -> Order:
@@ -109,9 +117,14 @@ def submit(place: Place, seed: int, numbers: range) -> None:
             made.submit(NewItem(workflow="work", reference=new.number, payload=new.model_dump()))
 
 
-def work(place: Place, started: int) -> None:
-    """Work until somebody kills this process; write a byte to *started* when work begins."""
-    with engine(place) as made:
+def work(place: Place, started: int, opened: Opened) -> None:
+    """Work until somebody kills this process or asks it to end.
+
+    A byte is written to *started* when work begins.
+    """
+    asked_to_end = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: asked_to_end.set())
+    with opened(place) as made:
         worker = Worker(
             made,
             name=f"w-{uuid.uuid4()}",
@@ -123,16 +136,20 @@ def work(place: Place, started: int) -> None:
         )
         worker.start()
         os.write(started, b"!")
-        threading.Event().wait()
+        while not asked_to_end.wait(LOOK_S):
+            made.store.check()
+        worker.stop(patience=timedelta(seconds=DRAIN_S))
 
 
-def started(place: Place, before: Callable[[], None] = lambda: None) -> int:
+def started(
+    place: Place, before: Callable[[], None] = lambda: None, opened: Opened = engine
+) -> int:
     """Start a worker, after *before* in its process, and return its id once it works."""
     reading, writing = os.pipe()
 
     def begin() -> None:
         before()
-        work(place, writing)
+        work(place, writing, opened)
 
     pid = forked(begin)
     os.close(writing)
@@ -219,6 +236,8 @@ def forked(action: Callable[[], Any]) -> int:
     try:
         action()
         os._exit(0)
+    except StoreLost:  # the process of a service ends then, with a message
+        os._exit(ExitStatus.FAILED)
     except BaseException:  # noqa: BLE001 - the border of a process
         traceback.print_exc()
         sys.stderr.flush()

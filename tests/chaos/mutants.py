@@ -6,13 +6,17 @@ mean nothing. The switches are here, in the harness; the product has none.
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from clerkwork import Receipt, clock
 from clerkwork.engine.effects import _Act
 from clerkwork.engine.execution import Execution
+from clerkwork.engine.ledger import LedgerEntry
 from clerkwork.model.events import Kind
-from clerkwork.store import database, effects
+from clerkwork.model.items import ItemState
+from clerkwork.store import database, moves
+from clerkwork.store.transition import move
 
 
 def no_fence() -> None:
@@ -20,13 +24,7 @@ def no_fence() -> None:
 
     def send(act: Any) -> None:
         with act._execution.engine.store.write() as db:
-            effects.mark_sent(
-                db,
-                target=act._target.name,
-                key=act._key,
-                item_id=act._execution.item.id,
-                now=clock.now(),
-            )
+            act._mark_sent(db, clock.now())
         act._event(Kind.EFFECT_SENT, "submits {key} in {target}")
 
     _Act._send = send  # type: ignore[method-assign] - planted
@@ -35,17 +33,7 @@ def no_fence() -> None:
 
 def no_look_up() -> None:
     """An interrupted effect is entered again without looking whether it stands there."""
-    look = _Act._look
-    looked: set[int] = set()
-
-    def blind_at_first(act: Any, find: Any) -> Receipt | None:
-        if id(act) in looked:
-            return look(act, find)
-        looked.add(id(act))
-        act.kept_alive = act  # its id must not be given to another
-        return None
-
-    _Act._look = blind_at_first  # type: ignore[method-assign] - planted
+    _Act._look_first = lambda *_: None  # type: ignore[method-assign,assign] - planted
 
 
 def no_quiet_period() -> None:
@@ -96,6 +84,28 @@ def normal() -> None:
     database._prepare = prepare_normal
 
 
+def two_commit_sweep() -> None:
+    """A sweep marks an item as waiting although it moved since the sweep rewound its run."""
+
+    def to_waiting(db: Any, item_id: int, _revision: int, *, now: datetime) -> bool:
+        statement = move(
+            item_id, ItemState.WAITING, now, starts={ItemState.POSTPONED}, from_step=None
+        )
+        return db.execute(statement).rowcount == 1
+
+    moves.to_waiting = to_waiting  # type: ignore[assignment] - planted
+
+
+def ledger_without_effect() -> None:
+    """The ledger knows a record by target and key alone, whatever its kind and content."""
+    LedgerEntry._is_same = lambda *_: True  # type: ignore[method-assign,assign] - planted
+    LedgerEntry._is_equal = lambda *_: True  # type: ignore[method-assign,assign] - planted
+
+
+MIXED_MUTANTS: dict[str, Callable[[], None]] = {
+    "two-commit sweep": two_commit_sweep,
+    "ledger without effect": ledger_without_effect,
+}
 MUTANTS: dict[str, Callable[[], None]] = {
     "no fence": no_fence,
     "no look-up": no_look_up,

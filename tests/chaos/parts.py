@@ -12,9 +12,11 @@ from clerkwork.testing.postgres import Databases, own_server
 from tests.chaos import clocks, disks, life, pages, powercuts, report, schedulers
 from tests.chaos.campaign import Plan, run_lane
 from tests.chaos.life import SLOWEST_COMMIT_S
-from tests.chaos.mutants import MUTANTS, normal
+from tests.chaos.mixed import lane as mixed
+from tests.chaos.mutants import MIXED_MUTANTS, MUTANTS, normal
 
-FAULTS = ("lost", "doubled", "wrong lines", "stuck", "damaged")
+FAULTS = ("lost", "doubled", "wrong lines", "stuck", "damaged", "wrong end", "wrong figures")
+ITEMS_PER_FAULT = 8  # of the mixed part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,29 @@ def postgres(wanted: Wanted) -> Iterator[Outcome]:
     with databases() as made:
         plans = [Plan(seed=seed, kills=share, url=made()) for seed, share in wanted.shares()]
         yield outcome("kill -9, PostgreSQL", wanted, run_plans(plans, wanted))
+
+
+def mixed_sqlite(wanted: Wanted) -> Iterator[Outcome]:
+    """Many workflows, senders and people, with faults of many kinds, on SQLite."""
+    plans = [mixed_plan(seed, share) for seed, share in wanted.shares()]
+    total = together([lambda p=p: mixed.run_lane(p, wanted.until) for p in plans])
+    yield outcome("mixed work, SQLite", wanted, total)
+
+
+def mixed_postgres(wanted: Wanted) -> Iterator[Outcome]:
+    """The same on PostgreSQL; each lane has a server of its own, which is restarted."""
+    with ExitStack() as servers:
+        plans = [
+            mixed_plan(seed, share, url=servers.enter_context(own_server()))
+            for seed, share in wanted.shares()
+        ]
+        total = together([lambda p=p: mixed.run_lane(p, wanted.until) for p in plans])
+    yield outcome("mixed work, PostgreSQL", wanted, total)
+
+
+def mixed_plan(seed: int, faults: int, **more: Any) -> mixed.Plan:
+    """Return the plan of a lane with so many faults."""
+    return mixed.Plan(seed=seed, items=ITEMS_PER_FAULT * faults, faults=faults, **more)
 
 
 def answers(wanted: Wanted) -> Iterator[Outcome]:
@@ -145,6 +170,12 @@ def mutants(wanted: Wanted) -> Iterator[Outcome]:
                 if name == "no quiet period":
                     plan = replace(plan, slowest_s=8.0, promised_s=10.0, batch=20)
                 total += together([lambda plan=plan: run_lane(plan, wanted.until)])
+        yield planted(name, total)
+    for name, mutate in MIXED_MUTANTS.items():
+        total = Counter()
+        while total["trials"] < wanted.count and not caught(total):
+            plan = mixed_plan(wanted.seed * 1000 + total["trials"], 10, mutate=mutate)
+            total += together([lambda plan=plan: mixed.run_lane(plan, wanted.until)])
         yield planted(name, total)
     total = together([lambda: powercuts.run(wanted.seed, 5 * wanted.count, normal)])
     yield planted("synchronous NORMAL", total)
@@ -240,6 +271,8 @@ class databases(ExitStack):  # noqa: N801 - used as a function that opens a cont
 PARTS = {
     "sqlite": Part(count=3000, run=sqlite),
     "postgres": Part(count=500, run=postgres),
+    "mixed-sqlite": Part(count=280, run=mixed_sqlite),
+    "mixed-postgres": Part(count=280, run=mixed_postgres),
     "answers": Part(count=1000, run=answers),
     "stops": Part(count=200, run=stops),
     "schedulers": Part(count=500, run=two_schedulers),

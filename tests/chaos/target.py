@@ -1,7 +1,8 @@
 """The target of the campaign: a small order system of its own process, which is never killed.
 
 It has no unique constraint, commits up to 200 ms after it was asked, and follows a seeded
-plan of faults: answers lost after the commit, and answers without a commit.
+plan of faults: answers lost after the commit, and answers without a commit. A record has a kind,
+the first part of its address, and a number.
 """
 
 import json
@@ -9,6 +10,7 @@ import os
 import random
 import sqlite3
 import threading
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -33,9 +35,9 @@ class Faults:
     """How the target misbehaves; shares are between 0 and 1.
 
     Attributes:
-        lost: Share of orders whose first answer is lost after the commit.
+        lost: Share of records whose first answer is lost after the commit.
         slowest_s: Longest time between the request and the commit.
-        phantom: Share of orders whose first answer comes although nothing was stored.
+        phantom: Share of records whose first answer comes although nothing was stored.
     """
 
     seed: int
@@ -44,30 +46,41 @@ class Faults:
     slowest_s: float = SLOWEST_S
 
 
+_TABLES = """
+CREATE TABLE record (kind TEXT, number TEXT, body TEXT, waited_ms INTEGER);
+CREATE INDEX by_number ON record (kind, number);
+"""
+
+
 class Target:
     """The order system's data and its faults."""
 
     def __init__(self, file: Path, faults: Faults) -> None:
         self._db = sqlite3.connect(file, check_same_thread=False, isolation_level=None)
         self._db.execute("PRAGMA synchronous=off")
-        self._db.execute("CREATE TABLE orders (number TEXT, body TEXT, waited_ms INTEGER)")
-        self._db.execute("CREATE INDEX by_number ON orders (number)")
+        self._db.execute(
+            "CREATE TABLE record (kind TEXT, number TEXT, body TEXT, waited_ms INTEGER)"
+        )
+        self._db.execute("CREATE INDEX by_number ON record (kind, number)")
         self._faults = faults
         self._lock = threading.Lock()
-        self._posts: dict[str, int] = {}
+        self._posts: Counter[tuple[str, str]] = Counter()
         self.lost = 0
         self.phantom = 0
 
-    def find(self, number: str) -> list[str]:
+    def find(self, kind: str, number: str) -> list[str]:
         with self._lock:
-            rows = self._db.execute("SELECT body FROM orders WHERE number = ?", (number,))
+            rows = self._db.execute(
+                "SELECT body FROM record WHERE kind = ? AND number = ?", (kind, number)
+            )
             return [row[0] for row in rows.fetchall()]
 
-    def enter(self, number: str, body: str, sent_ms: int) -> bool:
-        """Store an order in its own time; return whether the answer reaches who asked."""
+    def enter(self, kind: str, number: str, body: str, sent_ms: int) -> bool:
+        """Store a record in its own time; return whether the answer reaches who asked."""
         with self._lock:
-            nth = self._posts[number] = self._posts.get(number, 0) + 1
-        chance = random.Random(f"{self._faults.seed}/{number}/{nth}")  # noqa: S311 - no secret
+            self._posts[kind, number] += 1
+            nth = self._posts[kind, number]
+        chance = random.Random(f"{self._faults.seed}/{kind}/{number}/{nth}")  # noqa: S311 - no secret
         PAUSE.wait(chance.uniform(0, self._faults.slowest_s))
         phantom, lost = chance.random(), chance.random()
         if nth == 1 and phantom < self._faults.phantom:
@@ -76,17 +89,18 @@ class Target:
             return True
         waited_ms = monotonic_ms() - sent_ms
         with self._lock:
-            self._db.execute("INSERT INTO orders VALUES (?, ?, ?)", (number, body, waited_ms))
+            row = (kind, number, body, waited_ms)
+            self._db.execute("INSERT INTO record VALUES (?, ?, ?, ?)", row)
             if nth == 1 and lost < self._faults.lost:
                 self.lost += 1
                 return False
         return True
 
     def facts(self) -> dict[str, int]:
-        """Return how many orders it has, and what it did to answers."""
+        """Return how many records it has, and what it did to answers."""
         with self._lock:
             count, slowest = self._db.execute(
-                "SELECT count(DISTINCT number), coalesce(max(waited_ms), 0) FROM orders"
+                "SELECT count(DISTINCT kind || number), coalesce(max(waited_ms), 0) FROM record"
             ).fetchone()
             asked = len(self._posts)
         return {
@@ -105,7 +119,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/facts":
             self._answer(self.target.facts())
         else:
-            self._answer(self.target.find(unquote(self.path.rpartition("/")[2])))
+            _, kind, number = self.path.split("/")
+            self._answer(self.target.find(kind, unquote(number)))
 
     def do_POST(self) -> None:
         length = int(self.headers["Content-Length"])
@@ -114,7 +129,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return
         number = json.loads(body)["number"]
-        if self.target.enter(number, body, int(self.headers["X-Sent-Ms"])):
+        kind = self.path.strip("/")
+        if self.target.enter(kind, number, body, int(self.headers["X-Sent-Ms"])):
             self._answer({"number": number})
         else:
             self.close_connection = True
@@ -155,6 +171,11 @@ def running(file: Path, faults: Faults) -> Iterator[str]:
 
 
 def entered(file: Path) -> list[tuple[str, str]]:
-    """Return number and body of every order that the target's database holds."""
+    """Return number and body of every record that the target's database holds."""
+    return [(number, body) for _, number, body in records(file)]
+
+
+def records(file: Path) -> list[tuple[str, str, str]]:
+    """Return kind, number and body of every record that the target's database holds."""
     with closing(sqlite3.connect(file)) as db:
-        return db.execute("SELECT number, body FROM orders").fetchall()
+        return db.execute("SELECT kind, number, body FROM record").fetchall()

@@ -12,6 +12,7 @@ import pytest
 
 from tests.chaos import clocks, disks, pages, powercuts, report, schedulers
 from tests.chaos.campaign import Plan, run_lane
+from tests.chaos.mixed import lane as mixed
 from tests.chaos.mutants import MUTANTS
 from tests.chaos.parts import FAULTS
 
@@ -60,6 +61,12 @@ def test_the_campaign_sees_a_bug_planted_in_the_browser(mutant: str, seed: int, 
     """The head changes at each visit; Save refuses the second and third order without a word."""
     plan = pages.Plan(seed=seed, orders=3, kill_share=0, mutant=mutant, workflows=("blind_single",))
     assert pages.run_lane(plan)[fault] > 0
+
+
+def test_mixed_work_loses_doubles_and_leaves_nothing() -> None:
+    """Nine workflows, senders and people; workers die, one is asked to end, the store is away."""
+    count = mixed.run_lane(mixed.Plan(seed=18, items=24, faults=4))
+    assert (count["trials"], faults(count)) == (4, NO_FAULT)
 
 
 @pytest.fixture
