@@ -18,13 +18,14 @@ MESSAGE = "It was due at {due} and nobody had worked on it."
 
 def sweep(core: Core) -> None:
     """Warn of items that will be overdue, and do what is due with those that are."""
-    now = clock.now()
+    now, known = clock.now(), list(core.workflows)
     with core.store.read() as db:
-        if not deadlines.near(db, now=now):
+        if not deadlines.near(db, known, now=now):
             return
     with core.store.write() as db:
-        warned = deadlines.warn(db, now=now)
-        overdue = [(item, _settle(core, db, item)) for item in deadlines.overdue(db, now=now)]
+        warned = deadlines.warn(db, known, now=now)
+        late = deadlines.overdue(db, known, now=now)
+        overdue = [(item, _settle(core, db, item)) for item in late]
     for item in warned:
         _say(core, item, "It is due at {due}.")
     for item, became in overdue:

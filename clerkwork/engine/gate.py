@@ -24,8 +24,10 @@ from clerkwork.store import slots, targets
 from clerkwork.store.targets import TargetState
 
 HELD_WAIT = timedelta(hours=1)  # whoever lets the target go makes its items due at once
+GONE_WAIT = timedelta(hours=1)  # a worker that knows the workflow makes its items due at its start
 BUSY_WAIT = timedelta(seconds=1)
 FROZEN, HELD, OPEN, BUSY = "target_frozen", "target_held", "breaker_open", "login_busy"
+GONE = "workflow_gone"
 # Not the target's fault: our browser, our memory, our own rules, the bot's time limit.
 OURS = frozenset(
     {
@@ -95,6 +97,17 @@ def obstacle(
     return None
 
 
+def workflow_gone(workflow: str) -> Obstacle:
+    """Return what keeps the items of a workflow that the project no longer has."""
+    return Obstacle(
+        until=clock.now() + GONE_WAIT,
+        code=GONE,
+        message="The project has no workflow {workflow}: put its file back into workflows/ and "
+        "restart the workers, or cancel its items.",
+        facts={"workflow": workflow},
+    )
+
+
 def is_over(db: Connection, found: Obstacle) -> bool:
     """Return whether a person's stop or the breaker, as it was *found*, is over by now.
 
@@ -158,9 +171,9 @@ def visiting(core: Core, target: Target) -> Iterator[None]:
 
 
 def reconsider(core: Core) -> None:
-    """Look at items again that a frozen or failing target keeps: the configuration may be new."""
+    """Look at items again that a target or a missing workflow keeps: the files may be new."""
     with core.store.write() as db:
-        targets.make_due(db, list(core.workflows), [FROZEN, OPEN], now=clock.now())
+        targets.make_due(db, list(core.workflows), [FROZEN, OPEN, GONE], now=clock.now())
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 import socket
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TypeVar
 
 import sqlalchemy as sa
@@ -64,16 +63,7 @@ def reserve(
             before = items.get(writing.db, item_id)
             if before is None:
                 return None
-            group = core.workflow(before.workflow).group
-            take = partial(
-                moves.reserve, writing.db, item_id, worker=worker, run_no=run_no, group=group
-            )
-            item = take(now=now)
-            if item is None and lookups.is_held(writing.db):
-                until = now + RESTORED_WAIT
-                raise _Obstructed(Obstacle(until=until, code=lookups.CODE, message=lookups.REASON))
-            if item is None:  # the last look-up may have let all go between the two questions
-                item = take(now=now)
+            item = _take(core, writing.db, before, worker=worker, run_no=run_no, now=now)
             if item is None:
                 return None
             for target in core.targets_of(item.workflow):
@@ -92,6 +82,23 @@ def reserve(
             Obstacle(until=now + GROUP_WAIT, code=GROUP_BUSY, message=message),
         )
     return None
+
+
+def _take(
+    core: Core, db: Connection, was: WorkItem, *, worker: str, run_no: int | None, now: datetime
+) -> WorkItem | None:
+    """Reserve the item in the store; None when it is not to be worked on."""
+    workflow = core.workflows.get(was.workflow)
+    if workflow is None:
+        raise _Obstructed(gate.workflow_gone(was.workflow))
+    group = workflow.group
+    item = moves.reserve(db, was.id, worker=worker, now=now, run_no=run_no, group=group)
+    if item is None and lookups.is_held(db):
+        until = now + RESTORED_WAIT
+        raise _Obstructed(Obstacle(until=until, code=lookups.CODE, message=lookups.REASON))
+    if item is None:  # the last look-up may have let all go between the two questions
+        item = moves.reserve(db, was.id, worker=worker, now=now, run_no=run_no, group=group)
+    return item
 
 
 def _host_obstacle(core: Core, full: Callable[[], bool], now: datetime) -> Obstacle | None:

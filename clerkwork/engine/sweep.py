@@ -15,11 +15,12 @@ from dbos import error as dbos_error
 
 from clerkwork import clock
 from clerkwork.children import end_children_of
-from clerkwork.engine import deadlines, stuck
+from clerkwork.engine import deadlines, gate, stuck
 from clerkwork.engine.aftermath import go_on
 from clerkwork.engine.clockguard import MOST_DRIFT
 from clerkwork.engine.core import ACTIVE, RUN, VERSION
 from clerkwork.engine.engine import Engine
+from clerkwork.engine.reserving import put_off
 from clerkwork.engine.trigger import release_held
 from clerkwork.model.events import Event, Kind
 from clerkwork.model.items import WorkItem
@@ -205,6 +206,9 @@ class Sweep:
                 self._rewind(item)
 
     def _rewind(self, item: WorkItem) -> None:
+        if item.workflow not in self._engine.workflows:
+            put_off(self._engine, item.id, item.run_no, gate.workflow_gone(item.workflow))
+            return
         client = self._engine.client
         known = client.list_workflows(
             workflow_ids=[item.run_id], load_input=False, load_output=False

@@ -151,6 +151,21 @@ def waiting(checkup: Checkup) -> Iterator[CheckResult]:
     )
 
 
+def missing_workflows(checkup: Checkup) -> Iterator[CheckResult]:
+    """Check that the project has the workflow of every open item."""
+    with checkup.core.store.read() as db:
+        found = items.of_other_workflows(db, list(checkup.core.workflows))
+    for workflow, number in found.items():
+        yield fail(
+            f"workflow {workflow}",
+            "{number} open items are of the workflow {workflow}, which the project does not have.",
+            "Put workflows/{workflow}.yaml back and restart the workers, or cancel its items: "
+            "`clerkwork items cancel --workflow {workflow}`.",
+            number=number,
+            workflow=workflow,
+        )
+
+
 def stopped_targets(checkup: Checkup) -> Iterator[CheckResult]:
     """Check that nobody stopped a target and no circuit breaker is open."""
     with checkup.core.store.read() as db:
@@ -283,6 +298,7 @@ CHECKS: tuple[Check, ...] = (
     at_work,
     waiting,
     open_items,
+    missing_workflows,
     stopped_targets,
     schedules,
     mails,

@@ -1,4 +1,7 @@
-"""Marks items whose due instant is near or over; each is marked once, by whoever comes first."""
+"""Marks items whose due instant is near or over; each is marked once, by whoever comes first.
+
+Only items of the named workflows are: the others have no rule that says what becomes of them.
+"""
 
 from datetime import datetime
 
@@ -13,24 +16,32 @@ from clerkwork.store.schema import item
 WARNED, OVERDUE = 1, 2
 
 
-def warn(db: Connection, *, now: datetime, limit: int = 100) -> list[WorkItem]:
+def warn(
+    db: Connection, workflows: list[str], *, now: datetime, limit: int = 100
+) -> list[WorkItem]:
     """Mark and return open items whose warning instant has come."""
-    return _mark(db, item.c.warn_ms <= to_ms(now), WARNED, limit)
+    come = item.c.workflow.in_(workflows), item.c.warn_ms <= to_ms(now)
+    return _mark(db, sa.and_(*come), WARNED, limit)
 
 
-def overdue(db: Connection, *, now: datetime, limit: int = 100) -> list[WorkItem]:
+def overdue(
+    db: Connection, workflows: list[str], *, now: datetime, limit: int = 100
+) -> list[WorkItem]:
     """Mark and return open items whose due instant has come."""
-    return _mark(db, item.c.due_ms <= to_ms(now), OVERDUE, limit)
+    come = item.c.workflow.in_(workflows), item.c.due_ms <= to_ms(now)
+    return _mark(db, sa.and_(*come), OVERDUE, limit)
 
 
-def near(db: Connection, *, now: datetime) -> bool:
+def near(db: Connection, workflows: list[str], *, now: datetime) -> bool:
     """Return whether there may be something to mark; it holds up no writer."""
     come = sa.or_(
         sa.and_(item.c.warn_ms <= to_ms(now), item.c.due_step < WARNED),
         sa.and_(item.c.due_ms <= to_ms(now), item.c.due_step < OVERDUE),
     )
     open_ones = sa.text("finished_ms IS NULL AND due_ms IS NOT NULL")
-    return db.execute(sa.select(item.c.id).where(open_ones, come).limit(1)).first() is not None
+    known = item.c.workflow.in_(workflows)
+    statement = sa.select(item.c.id).where(open_ones, come, known).limit(1)
+    return db.execute(statement).first() is not None
 
 
 def _mark(db: Connection, come: sa.ColumnElement[bool], step: int, limit: int) -> list[WorkItem]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from clerkwork.clock import from_ms, to_ms
-from clerkwork.model.items import NORMAL, ItemState, NewItem, Outcome, WorkItem
+from clerkwork.model.items import CLOSED, NORMAL, ItemState, NewItem, Outcome, WorkItem
 from clerkwork.store.schema import event, item, review
 from clerkwork.store.upsert import insert_or_ignore
 
@@ -94,6 +94,17 @@ def one_postponed(db: Connection, code: str) -> WorkItem | None:
     wanted = item.c.state == ItemState.POSTPONED, item.c.reason_code == code
     row = db.execute(sa.select(item).where(*wanted).limit(1)).one_or_none()
     return None if row is None else item_of(row)
+
+
+def of_other_workflows(db: Connection, workflows: list[str]) -> dict[str, int]:
+    """Return the numbers of open items by workflow, for all but the named *workflows*."""
+    statement = (
+        sa.select(item.c.workflow, sa.func.count().label("found"))
+        .where(item.c.state.in_(sorted(set(ItemState) - CLOSED)), item.c.workflow.not_in(workflows))
+        .group_by(item.c.workflow)
+        .order_by(item.c.workflow)
+    )
+    return {row.workflow: row.found for row in db.execute(statement)}
 
 
 def has_work(db: Connection, queue: str, *, now: datetime) -> bool:

@@ -143,6 +143,7 @@ CODES = {
     "unknown_supplier": N_("Unknown supplier"),
     "worker_died": N_("Worker died repeatedly"),
     "worker_ended": N_("Worker ended"),
+    "workflow_gone": N_("Its workflow is missing"),
 }
 MOVES = {
     "cancel": N_("Cancel the item"),

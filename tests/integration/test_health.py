@@ -118,6 +118,14 @@ def test_open_breaker_is_named_with_the_instant_of_the_next_try(project):
     assert results(project, "target state erp") == [(State.WARN, said)]
 
 
+def test_open_items_of_a_workflow_that_the_project_does_not_have_are_a_failure(project):
+    """Nobody works on them."""
+    add_order(project)
+    del project.engine.workflows["purchase_orders"]
+    said = "1 open items are of the workflow purchase_orders, which the project does not have."
+    assert results(project, "workflow purchase_orders") == [(State.FAIL, said)]
+
+
 def test_mails_that_were_left_for_a_person_are_counted(project):
     """They stay unread in the mailbox that is named."""
     mail = Mail(host="imap.test", username="orders@example.com", password_variable="X")
