@@ -1,8 +1,15 @@
-"""Watches items and those they cause, until each one is closed or waits for a person."""
+"""Watches the store: items and those they cause, until each one is closed or waits for a person.
+
+A database server that restarts ends no watch.
+"""
 
 import threading
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+import typer
+from sqlalchemy.exc import InterfaceError, OperationalError
 
 from clerkwork.errors import ExitStatus
 from clerkwork.model.events import Event
@@ -14,7 +21,34 @@ if TYPE_CHECKING:
 
     from clerkwork.store.database import Store
 
+T = TypeVar("T")
 POLL_S = 0.1
+RETRY_S = 0.5
+
+
+def patiently(look: Callable[[], T], stop: threading.Event) -> T | None:
+    """Return what *look* finds in the store, however long that does not answer.
+
+    Args:
+        look: Reads the store.
+        stop: Ends the wait.
+
+    Returns:
+        What was found; None if the end was asked for before the store answered.
+    """
+    said = False
+    while True:
+        try:
+            return look()
+        except (OperationalError, InterfaceError) as error:
+            if not said:
+                why = str(error).splitlines()[0]
+                typer.echo(
+                    f"The store does not answer and is asked again until it does: {why}", err=True
+                )
+            said = True
+        if stop.wait(RETRY_S):
+            return None
 
 
 def until_settled(
@@ -37,12 +71,14 @@ def until_settled(
         stop: Ends the watch early.
     """
     roots = list(wanted)
+    found: list[WorkItem] = []
     while True:
         stopped = stop.wait(POLL_S)
-        with store.read() as db:
-            found = _family(db, roots)
-            numbers = {item.id for item in found}
-            fresh = events.after(db, after)
+        looked = patiently(partial(_look, store, roots, after), stop)
+        if looked is None:
+            return found
+        found, fresh = looked
+        numbers = {item.id for item in found}
         for event in fresh:
             after = event.number
             if event.item_id in numbers:
@@ -58,6 +94,11 @@ def status_of(found: Iterable[WorkItem]) -> ExitStatus:
     if states - {ItemState.DONE, ItemState.IN_REVIEW}:
         return ExitStatus.FAILED
     return ExitStatus.WAITS_FOR_PERSON if ItemState.IN_REVIEW in states else ExitStatus.OK
+
+
+def _look(store: "Store", roots: list[int], after: int) -> tuple[list[WorkItem], Sequence[Event]]:
+    with store.read() as db:
+        return _family(db, roots), events.after(db, after)
 
 
 def _family(db: "Connection", roots: list[int]) -> list[WorkItem]:

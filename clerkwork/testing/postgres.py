@@ -67,6 +67,20 @@ def own_server() -> Iterator[str]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def restart(address: str) -> None:
+    """Restart the server at *address*, one of ``own_server``, as after a crash of it."""
+    folder, home = programs(), str(make_url(address).query["host"])
+    user = "nobody" if os.geteuid() == 0 else None
+    subprocess.run(
+        [f"{folder}/pg_ctl", "-D", f"{home}/data", "-w", "-m", "immediate", "restart"],
+        check=True,
+        user=user,
+        cwd=home,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
 class Databases:
     """Makes databases on a server, each a copy of one that was prepared once, or empty."""
 

@@ -85,8 +85,12 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _watch(app: "App", stop: threading.Event, console_alive: Callable[[], bool]) -> None:
     """Print a line for each thing that matters, until the end is asked for."""
-    from clerkwork.cli import lines
+    from clerkwork.cli import lines, watch
     from clerkwork.store import events
+
+    def fresh_events() -> "list[Event]":
+        with app.store.read() as db:
+            return events.after(db, last)
 
     with app.store.read() as db:
         last = events.last_number(db)
@@ -94,9 +98,7 @@ def _watch(app: "App", stop: threading.Event, console_alive: Callable[[], bool])
         if not console_alive():
             raise ClerkworkError("the console ended unexpectedly; logs/errors.log says why")
         app.store.check()
-        with app.store.read() as db:
-            fresh = events.after(db, last)
-        for event in fresh:
+        for event in watch.patiently(fresh_events, stop) or []:
             last = event.number
             if _matters(event):
                 lines.print_event(event)

@@ -1,6 +1,7 @@
 """Show the run log, and follow it while work goes on."""
 
 import threading
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -61,6 +62,7 @@ def _after(records: "Records", about: str, number: int) -> "list[Event]":
 
 
 def _follow(records: "Records", about: str, last: int, *, as_json: bool) -> None:
+    from clerkwork.cli import watch
     from clerkwork.store import events
 
     if last == 0:
@@ -68,7 +70,7 @@ def _follow(records: "Records", about: str, last: int, *, as_json: bool) -> None
             last = events.last_number(db)
     pause = threading.Event()
     while not pause.wait(POLL_S):
-        for event in _after(records, about, last):
+        for event in watch.patiently(partial(_after, records, about, last), pause) or []:
             last = event.number
             _print(event, as_json=as_json)
 

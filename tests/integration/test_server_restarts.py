@@ -1,0 +1,29 @@
+"""A PostgreSQL server that restarts: processes go on when it is back."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from clerkwork.testing.postgres import own_server, programs, restart
+from tests.fixtures_cli import SMALL, Shell, call
+
+
+def test_dev_goes_on_after_a_restart_of_the_database_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Console, watch and worker: an item that comes afterwards is done, and shown."""
+    if programs() is None:
+        pytest.skip("needs PostgreSQL")
+    root = tmp_path / "demo"
+    shell = Shell(root)
+    with own_server() as address:
+        monkeypatch.setenv("CLERKWORK_STORE__URL", address)
+        call("new", root)
+        with shell.started("dev", "--port", 0) as dev:
+            dev.until("Console: ")
+            restart(address)
+            put = shell("put", "expenses", SMALL)
+            dev.until("done")
+            status = dev.ask_to_end(signal.SIGTERM)
+    assert (put.status, status) == (0, 0)
