@@ -5,6 +5,7 @@ ONCE ?=
 KEEP ?=
 RESET ?=
 DATA ?= var/data
+PROCESSES ?= 4
 
 .PHONY: demo test setup check unit bench bench-documents bench-locators bench-web chaos tryton test-tryton
 
@@ -24,7 +25,7 @@ check:
 	.venv/bin/lint-imports
 
 unit:
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest -n $(PROCESSES) --dist loadfile --durations 50
 
 bench: setup
 	$(PYTHON) -m benchmarks

@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -107,14 +108,23 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="session")
-def mail_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MailServer]:
-    """Start Dovecot, and end it after the last test."""
+def mail_server() -> Iterator[MailServer]:
+    """Start Dovecot, and end it after the last test.
+
+    Dovecot's own users read its folder, so it is outside pytest's: each pytest run closes that one
+    to all users but its own.
+    """
     dovecot = shutil.which("dovecot", path=os.environ["PATH"] + ":/usr/sbin")
     if dovecot is None or os.getuid() != 0:
         pytest.skip("needs Dovecot (package dovecot-imapd) and root")
-    root = tmp_path_factory.mktemp("mail")
-    for folder in (root, *root.parents[:2]):  # Dovecot's own users have to look inside
-        folder.chmod(0o755)
+    with tempfile.TemporaryDirectory(prefix="clerkwork-mail-") as folder:
+        root = Path(folder)
+        root.chmod(0o755)
+        yield from serve(dovecot, root)
+
+
+def serve(dovecot: str, root: Path) -> Iterator[MailServer]:
+    """Run Dovecot with all its files in *root*."""
     subprocess.run(
         [
             *("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"),

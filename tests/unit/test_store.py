@@ -132,17 +132,17 @@ def test_references_of_an_older_store_are_spelled_in_one_way(
 
 
 def test_group_key_of_an_item_at_work_in_an_older_store_counts_in_its_workflow(
-    tmp_path: Path, store_url: str
+    tmp_path: Path, empty_url: str
 ) -> None:
     """No second item of the group is begun before that one ends; another workflow's is."""
-    before = older(tmp_path, store_url, "0012")
+    before = older(tmp_path, empty_url, "0012")
     with before.write() as db:
         for name, workflow in (("A-1", "work"), ("A-2", "work"), ("A-3", "next")):
             new = NewItem(workflow=workflow, reference=name, payload={}, group_key="north")
             items.add(db, new, queue="q", digest="d", state=ItemState.WAITING, now=NOW)
         db.execute(item.update().where(item.c.id == 1).values(state=ItemState.RUNNING))
     before.close()
-    store = open_store(store_url, tmp_path)
+    store = open_store(empty_url, tmp_path)
     with store.write() as db:
         other = moves.reserve(db, 3, worker="w", now=NOW)
     with pytest.raises(sa.exc.IntegrityError), store.write() as db:
