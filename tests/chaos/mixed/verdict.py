@@ -97,7 +97,7 @@ def _read(place: Office) -> list[Any]:
         reviews = [dict(row) for row in db.execute(sa.select(review_table)).mappings()]
         figures = report(db, Filter(), workflows=WORKFLOWS, offset=timedelta())
         attached = {
-            row["id"]: len(events.attached(db, row["id"]))
+            row["id"]: len(events.attached(db, f"item-{row['id']}-{row['run_no']}"))
             for row in rows
             if row["workflow"] == "requests"
         }
