@@ -12,7 +12,7 @@ from tests.fixtures_cli import SMALL, Shell, call
 def test_dev_goes_on_after_a_restart_of_the_database_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Console, watch and worker: an item that comes afterwards is done, and shown."""
+    """An item that comes afterwards is shown by the watch, and the process ends as it is asked to."""
     if programs() is None:
         pytest.skip("needs PostgreSQL")
     root = tmp_path / "demo"
@@ -23,7 +23,7 @@ def test_dev_goes_on_after_a_restart_of_the_database_server(
         with shell.started("dev", "--port", 0) as dev:
             dev.until("Console: ")
             restart(address)
-            put = shell("put", "expenses", SMALL)
+            run = shell("run", "expenses", SMALL)
             dev.until("done")
             status = dev.ask_to_end(signal.SIGTERM)
-    assert (put.status, status) == (0, 0)
+    assert (run.status, status) == (0, 0)
