@@ -12,7 +12,7 @@ from tests.fixtures_cli import SMALL, Shell, call
 def test_dev_goes_on_after_a_restart_of_the_database_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An item that comes afterwards is shown by the watch, and the process ends as it is asked to."""
+    """An item that comes afterwards is shown by the watch; the process ends when it is asked to."""
     if programs() is None:
         pytest.skip("needs PostgreSQL")
     root = tmp_path / "demo"

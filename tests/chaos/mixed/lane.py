@@ -21,7 +21,7 @@ from clerkwork.testing.postgres import programs
 from tests.chaos import life, seams
 from tests.chaos.life import PAUSE
 from tests.chaos.mixed import people, senders, verdict
-from tests.chaos.mixed.journal import Journal
+from tests.chaos.mixed.journal import Journal, Operation
 from tests.chaos.mixed.workflows import Office, opened
 from tests.chaos.target import Faults, running
 
@@ -101,7 +101,7 @@ class Lane:
             self._revive()
         self._drain()
         self._count.update(verdict.judge(self._place, self._plan.seed, self._plan.items))
-        self._count["lost"] += self._acknowledged_into_nothing()
+        self._judge_acknowledged()
         return self._count
 
     def _has(self, fault: str) -> bool:
@@ -198,15 +198,17 @@ class Lane:
         for file in away.iterdir():
             file.rename(self._place.root / file.name)
 
-    def _acknowledged_into_nothing(self) -> int:
-        """Return how many operations began and were acknowledged while the store was away."""
-        done = [
-            one
-            for name in ("sent", "acts")
-            for one in Journal(self._place.root / name).operations().values()
-            if one.acknowledged and not str(one.answer).startswith("refused")
-        ]
-        return sum(moved < one.begun_ms < back for one in done for moved, back in self._gone_ms)
+    def _judge_acknowledged(self) -> None:
+        """Count what began and was acknowledged as done while the store was away.
+
+        What is only answered from what was there before, such as that a batch is known, is right.
+        """
+        for name in ("sent", "acts"):
+            for one in Journal(self._place.root / name).operations().values():
+                if _is_done(one) and any(
+                    moved < one.begun_ms < back for moved, back in self._gone_ms
+                ):
+                    verdict.note(self._count, "lost", f"{one.facts} was acknowledged")
 
     def _revive(self) -> None:
         """Start what is over anew."""
@@ -244,6 +246,13 @@ class Lane:
 
     def _all_sent(self) -> bool:
         return self._unsent() == 0
+
+
+def _is_done(one: Operation) -> bool:
+    """Return whether the answer says that something was done just then."""
+    if isinstance(one.answer, list):
+        return "new" in one.answer
+    return one.answer in {True, "added", "taken"}
 
 
 def _is_over(pid: int) -> bool:

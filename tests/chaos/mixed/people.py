@@ -17,7 +17,7 @@ from clerkwork import clock
 from clerkwork.engine import gate
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.operations import Operations
-from clerkwork.errors import ClerkworkError
+from clerkwork.errors import ClerkworkError, StoreLost
 from clerkwork.model.items import ItemState, WorkItem
 from clerkwork.model.reviews import Decision, Review
 from clerkwork.store import items, reviews
@@ -81,6 +81,8 @@ class People:
         )
         try:
             self._journal.end(key, act(key))
+        except StoreLost:  # whether it was done is seen when the store is back
+            raise
         except ClerkworkError as error:
             self._journal.end(key, f"refused: {error}")
 

@@ -142,7 +142,8 @@ def _judge_sent(
         for paper in sending.papers:
             if sending.workflow == "scans":
                 continue  # known by their content; their records are judged
-            count["lost"] += (sending.workflow, paper.number) not in known
+            if (sending.workflow, paper.number) not in known:
+                note(count, "lost", f"{sending.workflow} {paper.number} by {sending.way}")
 
 
 def _expected(acts: dict[str, Operation]) -> dict[int, Expected]:
@@ -164,17 +165,17 @@ def _judge_item(
     """Every item came to an end, and to one that somebody asked for."""
     state, names = row["state"], [name for name, _ in expected.acts]
     if state in OPEN:
-        _note(count, "stuck", f"{row['workflow']} {state} {row['reason_code']}")
+        note(count, "stuck", f"{row['workflow']} {state} {row['reason_code']}")
     asked = {ItemState.CANCELLED: "cancel", ItemState.REJECTED: "reject"}
     if state in asked and asked[state] not in names:
-        _note(count, "wrong end", f"{state}, and nobody asked for it")
+        note(count, "wrong end", f"{state}, and nobody asked for it")
     if state in {ItemState.RETURNED, ItemState.EXPIRED}:
-        _note(count, "wrong end", state)
+        note(count, "wrong end", state)
     if state == ItemState.CANCELLED and expected.acts[-1] == ("requeue", True):
-        _note(count, "wrong end", "cancelled although it was requeued since")
+        note(count, "wrong end", "cancelled although it was requeued since")
     by_bot = row["outcome"] in {Outcome.BY_BOT, Outcome.ASSISTED}
     if row["workflow"] == "requests" and by_bot and attached[str(row["id"])] != 1:
-        _note(count, "wrong end", f"{attached[str(row['id'])]} files in place of one")
+        note(count, "wrong end", f"{attached[str(row['id'])]} files in place of one")
 
 
 def _judge_records(
@@ -193,14 +194,18 @@ def _judge_records(
     for record, group in by_record.items():
         found = there.get(record, [])
         done = [row for row in group if row["state"] == ItemState.DONE]
-        count["lost"] += bool(done) and not found
+        if done and not found:
+            note(count, "lost", f"{record} is done and not in the target")
         if found and not done and not any(row["touched"] for row in group):
-            _note(count, "wrong end", "given up without a person although it was entered")
+            note(count, "wrong end", "given up without a person although it was entered")
         notes = {note for row in group for note in _notes(row, expected[row["id"]])}
-        count["wrong lines"] += sum(body["note"] not in notes for body in found)
+        for body in found:
+            if body["note"] not in notes:
+                note(count, "wrong lines", f"{record} as {body['note']}, not {sorted(notes)}")
 
 
-def _note(count: Counter[str], fault: str, what: str) -> None:
+def note(count: Counter[str], fault: str, what: str) -> None:
+    """Count a fault, and what it is."""
     count[fault] += 1
     count[f"{fault}: {what}"] += 1
 
