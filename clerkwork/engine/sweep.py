@@ -9,6 +9,7 @@ import os
 import socket
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from dbos import error as dbos_error
@@ -22,6 +23,7 @@ from clerkwork.engine.core import ACTIVE, RUN, VERSION
 from clerkwork.engine.engine import Engine
 from clerkwork.engine.reserving import put_off
 from clerkwork.engine.trigger import release_held
+from clerkwork.errors import StoreLost
 from clerkwork.model.events import Event, Kind
 from clerkwork.model.items import WorkItem
 from clerkwork.store import items, mending, moves, workers
@@ -97,7 +99,10 @@ class Sweep:
     def once(self) -> None:
         """Heartbeat, take over dead workers' runs, resume due items, release held ones, repair.
 
-        And add what a process that died left of a batch.
+        And add what a process that died left of a batch. A part that fails holds up no other.
+
+        Raises:
+            Exception: What failed first, after every part was tried.
         """
         self.beat()
         with (
@@ -106,11 +111,25 @@ class Sweep:
             at_work = mending.at_work(db)
         pending = self._take_over({seen.run_id: seen for seen in at_work})
         self._put_broken_back([seen for seen in at_work if seen.run_id not in pending])
-        self._resume_due()
-        deadlines.sweep(self._engine)
-        release_held(self._engine)
-        go_on(self._engine)
-        self._engine.finish_batches()
+        failures: list[Exception] = []
+        for part in (
+            self._resume_due,
+            partial(deadlines.sweep, self._engine),
+            partial(release_held, self._engine),
+            partial(go_on, self._engine),
+            self._engine.finish_batches,
+            self._repair_stuck,
+        ):
+            try:
+                part()
+            except StoreLost:
+                raise
+            except Exception as error:  # noqa: BLE001 - the other parts come first
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+    def _repair_stuck(self) -> None:
         for found in self._stuck.next():
             if found.item.workflow in self._engine.workflows:
                 stuck.repair(self._engine, found)

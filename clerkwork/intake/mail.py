@@ -169,7 +169,7 @@ class MailIntake:
         folder = self._inbox / (plan.source.folder if plan.source else "")
         folder.mkdir(parents=True, exist_ok=True)
         place = folder / name
-        if place.exists() and place.read_bytes() != data:
+        if place.exists() and not (place.is_file() and place.read_bytes() == data):
             digest = hashlib.sha256(data).hexdigest()[:8]
             place = folder / f"{Path(name).stem}-{digest}{Path(name).suffix}"
         partial = place.with_name(f"{place.name}.part")

@@ -133,6 +133,15 @@ def test_two_mails_with_files_of_one_name_lose_neither(post):
     assert sorted(post.files().values()) == [b"one", b"two"]
 
 
+def test_file_named_like_a_folder_of_the_inbox_gets_another_name(post):
+    """The folder stays as it is, the file is put beside it, and the mailbox goes on."""
+    (post.root / "inbox" / "orders" / "accepted.xlsx").mkdir(parents=True)
+    post.deliver("odd", ("accepted.xlsx", b"two"))
+    taken = post.fetch()
+    (file,) = (post.root / "inbox" / "orders").glob("accepted-*.xlsx")
+    assert (taken, file.read_bytes(), post.unread()) == (1, b"two", 0)
+
+
 @pytest.mark.parametrize("dies_before", ["deliveries.add", "Mailbox.mark_read"])
 def test_a_crash_between_two_steps_is_made_good_by_the_next_look(post, monkeypatch, dies_before):
     """The file is there once, the mail is read, and nothing is recorded twice."""

@@ -68,6 +68,19 @@ def make(make_bench):
     return make
 
 
+def test_failing_part_of_a_sweep_holds_up_no_other(make, monkeypatch):
+    """What is held is released although the deadlines cannot be looked at."""
+
+    def fail(_engine: object) -> None:
+        raise ValueError("the calendar is gone")
+
+    bench = make(min_items=1)
+    number = bench.put("A-1")
+    monkeypatch.setattr("clerkwork.engine.deadlines.sweep", fail)
+    bench.start_worker()
+    assert bench.until(number).state is ItemState.DONE
+
+
 def states(bench) -> list[str]:
     with bench.store.read() as db:
         return [row.state for row in db.execute(item.select().order_by(item.c.id))]
