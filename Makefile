@@ -5,7 +5,7 @@ ONCE ?=
 KEEP ?=
 RESET ?=
 DATA ?= var/data
-PROCESSES ?= 4
+PROCESSES ?= 2
 
 .PHONY: demo test setup check unit bench bench-documents bench-locators bench-web chaos tryton test-tryton
 
