@@ -1,9 +1,9 @@
 """Finds open items that have no way to continue, and repairs them.
 
 Every open item has one way: waiting items an entry in their queue, postponed ones an instant (or
-they are held for a queue trigger), those in review an open review. Items at work are the sweep's:
-their worker lives, or they are taken over. Each look covers one page of each kind, so that a sweep
-stays quick; the next look goes on where this one ended.
+they are held for a queue trigger), those in review an open review, those at work a run (whose
+worker lives, or the sweep takes the run over). Each look covers one page of each kind, so that a
+sweep stays quick; the next look goes on where this one ended.
 """
 
 from collections.abc import Callable
@@ -36,6 +36,7 @@ class Problem(StrEnum):
     """What is wrong with the item, and what its repair does."""
 
     NO_ENTRY = "It was waiting without an entry in its queue; it is due now."
+    NO_RUN = "It was at work without a run; it is due now."
     NO_INSTANT = "It was postponed without an instant at which it continues; it is due now."
     NO_REVIEW = "It was in review without an open review; a person is asked again."
     VOID_REVIEW = "Its review {review} was open although it was {state}; the review was withdrawn."
@@ -66,8 +67,8 @@ class Look:
             with self._store.read() as db:
                 page = read(db, after=self._reached[problem], before=before, limit=PAGE)
             self._reached[problem] = page[-1].key if len(page) == PAGE else START
-            if problem is Problem.NO_ENTRY:
-                page = self._without_entry(page)
+            if problem in (Problem.NO_ENTRY, Problem.NO_RUN):
+                page = self._without_run(page)
             found += [Stuck(item=one, problem=problem) for one in page if _has(one, problem)]
         return found
 
@@ -79,15 +80,15 @@ class Look:
             same = stuck.unmoved(db, [one.item for one in found])
         return [one for one in found if one.item.item_id in same]
 
-    def _without_entry(self, waiting: list[OpenItem]) -> list[OpenItem]:
-        """Return those whose run is in no queue; it was when they began to wait."""
-        if not waiting:
+    def _without_run(self, page: list[OpenItem]) -> list[OpenItem]:
+        """Return those whose run is neither in a queue nor at work; it was when they moved."""
+        if not page:
             return []
         runs = self._client.list_workflows(
-            workflow_ids=[one.run_id for one in waiting], load_input=False, load_output=False
+            workflow_ids=[one.run_id for one in page], load_input=False, load_output=False
         )
         active = {run.workflow_id for run in runs if run.status in ACTIVE}
-        return [one for one in waiting if one.run_id not in active]
+        return [one for one in page if one.run_id not in active]
 
 
 def repair(core: Core, found: Stuck) -> bool:
@@ -154,6 +155,7 @@ def _has(one: OpenItem, problem: Problem) -> bool:
 
 PAGES: dict[Problem, Callable[..., list[OpenItem]]] = {
     Problem.NO_ENTRY: partial(stuck.page, state=ItemState.WAITING),
+    Problem.NO_RUN: partial(stuck.page, state=ItemState.RUNNING),
     Problem.NO_INSTANT: partial(stuck.page, state=ItemState.POSTPONED),
     Problem.NO_REVIEW: partial(stuck.page, state=ItemState.IN_REVIEW),
     Problem.VOID_REVIEW: stuck.reviewed_page,

@@ -237,6 +237,9 @@ class Sweep:
             return
         if known[0].status in ACTIVE:
             return
+        with self._engine.store.read() as db:
+            if items.get(db, item.id) != item:
+                return  # another sweep was first, and a worker may have postponed it again
         steps = client.list_workflow_steps(item.run_id)
         numbers = {step["function_name"]: step["function_id"] for step in steps}
         last = numbers.get(item.from_step or "", 0) - 1

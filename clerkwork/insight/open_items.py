@@ -11,6 +11,7 @@ SHOWN = 3
 GRACE = timedelta(minutes=2)  # until then a worker repairs it
 SENTENCES = {
     Problem.NO_ENTRY: "Items waiting without an entry in a queue ({count}): {items}.",
+    Problem.NO_RUN: "Items at work without a run ({count}): {items}.",
     Problem.NO_INSTANT: "Items postponed without an instant ({count}): {items}.",
     Problem.NO_REVIEW: "Items in review without an open review ({count}): {items}.",
     Problem.VOID_REVIEW: "Items with an open review that are not in review ({count}): {items}.",

@@ -85,7 +85,7 @@ def _recorded(
             os.read(waiting, 1)
             mutate()
             _acknowledge(root / "acknowledged")
-            life.work(place, os.open(os.devnull, os.O_WRONLY))
+            life.work(place, os.open(os.devnull, os.O_WRONLY), life.engine)
 
         pid = life.forked(work)
         tracer = life.traced(

@@ -61,6 +61,13 @@ def wait_without_entry(bench: Bench) -> int:
     return item_id
 
 
+def at_work_without_run(bench: Bench) -> int:
+    item_id = wait_without_entry(bench)
+    with bench.store.write() as db:
+        moves.reserve(db, item_id, worker="w", now=clock.now())
+    return item_id
+
+
 def postpone_without_instant(bench: Bench) -> int:
     item_id = bench.put("A-1")
     with bench.store.write() as db:
@@ -99,6 +106,7 @@ def look(bench: Bench) -> stuck.Look:
     ("broken", "problem", "state", "codes"),
     [
         (wait_without_entry, Problem.NO_ENTRY, ItemState.POSTPONED, []),
+        (at_work_without_run, Problem.NO_RUN, ItemState.POSTPONED, []),
         (postpone_without_instant, Problem.NO_INSTANT, ItemState.POSTPONED, []),
         (review_without_question, Problem.NO_REVIEW, ItemState.IN_REVIEW, ["review_missing"]),
         (question_without_review, Problem.VOID_REVIEW, ItemState.CANCELLED, []),
@@ -183,15 +191,17 @@ def test_sweep_repairs_items_that_did_not_move_for_a_while(make_bench: MakeBench
 
 
 def test_items_with_a_way_to_continue_are_left_alone(make_bench: MakeBench) -> None:
-    """Waiting, postponed, held, in review, or closed: each as it should be."""
+    """Waiting, at work, postponed, held, in review, or closed: each as it should be."""
     bench = make_bench(plain)
     bench.put("waits")
+    at_work = bench.put("at work")
     postpone(bench, bench.put("postponed"), 3600)
     asked_about(bench, "in review")
     closed, waits = bench.put("closed"), bench.put("held")
     with bench.store.write() as db:
         held.hold(db, waits, now=clock.now())
         moves.drop(db, closed, ItemState.CANCELLED, reason="r", now=clock.now())
+        moves.reserve(db, at_work, worker="w", now=clock.now())
     assert look(bench).oldest() == []
 
 
