@@ -19,9 +19,9 @@ import yaml
 from benchmarks.engines import say
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
-from clerkwork.documents.calibration import FILE, Calibration
-from clerkwork.model.decision import name_of, passable
-from clerkwork.model.extraction import FieldEvidence
+from clerkwork.documents.confidence.calibration import FILE, Calibration
+from clerkwork.model.documents.decision import name_of, passable
+from clerkwork.model.documents.extraction import FieldEvidence
 from tools.measure_documents import differs, true_values
 from tools.measure_receipts import compare
 

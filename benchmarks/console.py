@@ -10,8 +10,8 @@ import httpx
 
 from benchmarks.engines import PAUSE, Project, say
 from clerkwork.config.settings import Settings
-from clerkwork.engine.engine import Engine
-from clerkwork.model.workflows import Workflow
+from clerkwork.engine.facade import Engine
+from clerkwork.model.project.workflows import Workflow
 from clerkwork.store.database import Store
 from clerkwork.web.console import create_console, make_server
 

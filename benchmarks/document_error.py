@@ -8,7 +8,7 @@ from pathlib import Path
 from benchmarks import calibrate_documents
 from benchmarks.document_rows import Readers, Rows, row
 from benchmarks.engines import say
-from clerkwork.model.master import Master, Supplier
+from clerkwork.model.documents.master_data import Master, Supplier
 from tools import measure_receipts
 
 KNOWN = "the suppliers of all other receipts as master data, never its own label"

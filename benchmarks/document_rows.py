@@ -6,7 +6,7 @@ from typing import Any
 
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
-from clerkwork.model.master import Master
+from clerkwork.model.documents.master_data import Master
 
 Row = dict[str, Any]
 Rows = Iterator[tuple[str, Row]]

@@ -22,7 +22,7 @@ from benchmarks import document_error, forms, reading_cost
 from benchmarks.document_error import by_halves, f1
 from benchmarks.document_rows import Readers, Rows, row, settings
 from benchmarks.engines import say
-from clerkwork.documents.engine import choose
+from clerkwork.documents.ocr.contract import choose
 from tests.chaos.report import HOME, keep
 from tools import measure_documents, measure_receipts
 

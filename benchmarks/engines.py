@@ -17,11 +17,11 @@ from pydantic import BaseModel
 
 from clerkwork import Run, bot
 from clerkwork.config.settings import WorkerSettings
-from clerkwork.engine.engine import Engine
-from clerkwork.engine.runlog import RunLog
-from clerkwork.engine.worker import Worker
-from clerkwork.model.items import NewItem
-from clerkwork.model.workflows import Step, Workflow
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.run_log import RunLog
+from clerkwork.engine.workers.worker import Worker
+from clerkwork.model.project.workflows import Step, Workflow
+from clerkwork.model.work.items import NewItem
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import Store, open_store
 from clerkwork.store.schema import event, item

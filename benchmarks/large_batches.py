@@ -16,16 +16,16 @@ from loguru import logger
 from pydantic import BaseModel
 
 from clerkwork import Run, bot, clock
-from clerkwork.engine.engine import Engine
-from clerkwork.engine.operations import Operations
-from clerkwork.engine.runlog import RunLog
-from clerkwork.model.items import NewItem
-from clerkwork.model.queues import Batch
-from clerkwork.model.workflows import Step, Workflow
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.operate.operations import Operations
+from clerkwork.engine.run_log import RunLog
+from clerkwork.model.project.workflows import Step, Workflow
+from clerkwork.model.work.items import NewItem
+from clerkwork.model.work.queues import Batch
 from clerkwork.safety.redact import Redactor
-from clerkwork.store import items
 from clerkwork.store.database import open_store
-from clerkwork.store.milestones import Milestone, reach
+from clerkwork.store.instants import Milestone, reach
+from clerkwork.store.items import items
 
 URL = "sqlite:///store.db"
 ITEMS = 20_000

@@ -21,13 +21,13 @@ import yaml
 from playwright.sync_api import Error, Page, sync_playwright
 
 from benchmarks import pages
-from clerkwork.browser import executable
-from clerkwork.browser.company import Wanted
-from clerkwork.browser.locate import Found, find_fields, look
-from clerkwork.browser.scores import called
-from clerkwork.browser.settle import settle, watch
+from clerkwork.browser.locate.group_match import Wanted
+from clerkwork.browser.locate.locate import Found, find_fields, look
+from clerkwork.browser.locate.scores import called
+from clerkwork.browser.page.settle import settle, watch
+from clerkwork.browser.process import executable
 from clerkwork.errors import ApplicationException
-from clerkwork.model.locators import Fingerprint
+from clerkwork.model.project.locators import Fingerprint
 from clerkwork.testing.portal import Portal
 from clerkwork.testing.tryton.install import Place
 from clerkwork.testing.tryton.process import Tryton

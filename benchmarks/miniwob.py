@@ -15,10 +15,10 @@ from playwright.sync_api import Error, Page, sync_playwright
 
 from benchmarks import pages
 from benchmarks.locators import write_table
-from clerkwork.browser import executable
-from clerkwork.browser.company import Wanted
-from clerkwork.browser.entry import FoundEntry
-from clerkwork.browser.locate import find_button, find_field
+from clerkwork.browser.locate.group_match import Wanted
+from clerkwork.browser.locate.locate import find_button, find_field
+from clerkwork.browser.page.controls import FoundEntry
+from clerkwork.browser.process import executable
 from clerkwork.errors import ApplicationException
 
 TASKS = ("multi-layouts", "multi-orderings", "login-user-popup")

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from clerkwork.browser.company import Wanted
-from clerkwork.browser.locate import find_button, find_field
-from clerkwork.browser.settle import settle, watch
+from clerkwork.browser.locate.group_match import Wanted
+from clerkwork.browser.locate.locate import find_button, find_field
+from clerkwork.browser.page.settle import settle, watch
 from clerkwork.testing.portal import Portal
 from clerkwork.testing.tryton.process import Tryton
 

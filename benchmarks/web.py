@@ -26,15 +26,15 @@ from typing import Any
 from benchmarks.bare import enter_in_portal, enter_in_tryton
 from clerkwork import OrderLine, PurchaseOrder, enter_record
 from clerkwork.app import App, open_app
-from clerkwork.browser.host import BrowserHost
-from clerkwork.browser.learned import Learned
+from clerkwork.browser.locate.fingerprints import Learned
+from clerkwork.browser.process.host import BrowserHost
+from clerkwork.config.files.targets import load_targets
 from clerkwork.config.settings import BrowserSettings
-from clerkwork.config.targets import load_targets
 from clerkwork.errors import ClerkworkError
-from clerkwork.model.items import CLOSED, ItemState, NewItem
-from clerkwork.model.targets import Target
-from clerkwork.store import items
-from clerkwork.store.items import Filter
+from clerkwork.model.project.targets import Target
+from clerkwork.model.work.items import CLOSED, ItemState, NewItem
+from clerkwork.store.items import items
+from clerkwork.store.items.items import Filter
 from clerkwork.testing.portal import SUPPLIERS, EnteredOrder, Fault, Faults, Portal, RequestKind
 from clerkwork.testing.tryton import Place, Tryton
 from clerkwork.testing.tryton.install import PRODUCTS

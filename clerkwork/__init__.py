@@ -8,12 +8,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from clerkwork.browser.records import enter_record, find_record
+    from clerkwork.browser.records.enter import enter_record, find_record
     from clerkwork.errors import ApplicationException, BusinessException
-    from clerkwork.model.attachments import Attachment
     from clerkwork.model.bots import Run, Screen, bot
-    from clerkwork.model.extraction import Extraction, FieldEvidence
+    from clerkwork.model.documents.extraction import Extraction, FieldEvidence
     from clerkwork.model.orders import Document, OrderLine, PurchaseOrder, Receipt
+    from clerkwork.model.work.attachments import Attachment
 
 __version__ = "0.1.0"
 
@@ -37,19 +37,19 @@ __all__ = [
 if not TYPE_CHECKING:
     _HOMES = {
         "ApplicationException": "errors",
-        "Attachment": "model.attachments",
+        "Attachment": "model.work.attachments",
         "BusinessException": "errors",
         "Document": "model.orders",
-        "Extraction": "model.extraction",
-        "FieldEvidence": "model.extraction",
+        "Extraction": "model.documents.extraction",
+        "FieldEvidence": "model.documents.extraction",
         "OrderLine": "model.orders",
         "PurchaseOrder": "model.orders",
         "Receipt": "model.orders",
         "Run": "model.bots",
         "Screen": "model.bots",
         "bot": "model.bots",
-        "enter_record": "browser.records",
-        "find_record": "browser.records",
+        "enter_record": "browser.records.enter",
+        "find_record": "browser.records.enter",
     }
 
     def __getattr__(name):

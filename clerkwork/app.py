@@ -6,41 +6,41 @@ from pathlib import Path
 
 from loguru import logger
 
-from clerkwork.browser.host import BrowserHost
-from clerkwork.browser.sessions import Sessions
-from clerkwork.config.calendars import load_calendars, read_calendars
+from clerkwork.browser.process.host import BrowserHost
+from clerkwork.browser.process.login_state import Sessions
 from clerkwork.config.disk import fullest_percent, used_percent
-from clerkwork.config.files import load_workflows, read_workflows
+from clerkwork.config.files.calendars import load_calendars, read_calendars
+from clerkwork.config.files.targets import load_targets, read_targets
+from clerkwork.config.files.templates import load_templates, read_templates
+from clerkwork.config.files.thresholds import load_thresholds
+from clerkwork.config.files.workflows import load_workflows, read_workflows
 from clerkwork.config.secrets import known_secrets, session_key
 from clerkwork.config.settings import Settings, load_settings
-from clerkwork.config.targets import load_targets, read_targets
-from clerkwork.config.templates import load_templates, read_templates
-from clerkwork.config.thresholds import load_thresholds
 from clerkwork.discover import find_bots, load_bots
 from clerkwork.documents.reader import DocumentReader
-from clerkwork.engine.engine import Engine
-from clerkwork.engine.judging import Judging
-from clerkwork.engine.planning import calls_on
-from clerkwork.engine.reconcile import Reconciliation
-from clerkwork.engine.runlog import RunLog
-from clerkwork.engine.schedule import Calls, ScheduleClock
-from clerkwork.engine.tidying import Tidying
-from clerkwork.engine.worker import Worker
+from clerkwork.engine.document_policy import Judging
+from clerkwork.engine.effects.reconcile import Reconciliation
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.operate.retention import Tidying
+from clerkwork.engine.run_log import RunLog
+from clerkwork.engine.schedule.planned_runs import calls_on
+from clerkwork.engine.schedule.schedule_clock import Calls, ScheduleClock
+from clerkwork.engine.workers.worker import Worker
 from clerkwork.errors import ApplicationException
-from clerkwork.intake.folder import FolderIntake
-from clerkwork.intake.mail import MailIntake
 from clerkwork.intake.master_data import FreshMaster
-from clerkwork.intake.sources import Sources
+from clerkwork.intake.sources.folder import FolderIntake
+from clerkwork.intake.sources.mail import MailIntake
+from clerkwork.intake.sources.visits import Sources
 from clerkwork.model.bots import Bot
-from clerkwork.model.calendars import Calendar
-from clerkwork.model.events import Kind, Level
-from clerkwork.model.targets import Target
-from clerkwork.model.templates import Template
-from clerkwork.model.workflows import Workflow
+from clerkwork.model.project.calendars import Calendar
+from clerkwork.model.project.document_templates import Template
+from clerkwork.model.project.targets import Target
+from clerkwork.model.project.workflows import Workflow
+from clerkwork.model.work.events import Kind, Level
 from clerkwork.safety.redact import Redactor
-from clerkwork.store import lookups
 from clerkwork.store.database import Store, sqlite_file
-from clerkwork.store.own import open_own
+from clerkwork.store.items import restored_lookups
+from clerkwork.store.own_store import open_own
 
 FULL = "The disk is nearly full: nothing is taken in. Make room, or call `clerkwork tidy`."
 
@@ -94,7 +94,7 @@ class App:
         if self.cannot_take_in():
             return FULL
         with self.store.read() as db:
-            return lookups.REASON if lookups.is_held(db) else ""
+            return restored_lookups.REASON if restored_lookups.is_held(db) else ""
 
     def reader(self) -> DocumentReader:
         """Return a new document reader; close it after use."""

@@ -27,8 +27,8 @@ from typing import Any
 
 from clerkwork import clock
 from clerkwork.errors import ApplicationException, ClerkworkError
-from clerkwork.model import time_limit
-from clerkwork.model.time_limit import TimeLimit
+from clerkwork.model.work import time_limit
+from clerkwork.model.work.time_limit import TimeLimit
 from clerkwork.processes import cpu_ticks, ended, family, private_bytes
 
 POLL_S = 0.2

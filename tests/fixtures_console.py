@@ -12,10 +12,10 @@ import uvicorn
 
 from clerkwork import PurchaseOrder, Run, bot, clock
 from clerkwork.config.settings import Settings
-from clerkwork.engine.engine import Engine
-from clerkwork.engine.runlog import RunLog
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.run_log import RunLog
 from clerkwork.model.orders import Document
-from clerkwork.model.workflows import Schedule, Step, Workflow
+from clerkwork.model.project.workflows import Schedule, Step, Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import Store, open_store
 from clerkwork.testing.filled_store import Filler

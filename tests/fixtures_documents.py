@@ -9,8 +9,8 @@ import pytest
 
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
-from clerkwork.documents.words import PageWords, Token
-from clerkwork.model.extraction import Extraction
+from clerkwork.documents.tokens import PageWords, Token
+from clerkwork.model.documents.extraction import Extraction
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples" / "documents"

@@ -14,19 +14,20 @@ from pydantic import BaseModel
 
 from clerkwork import ApplicationException, BusinessException, clock
 from clerkwork.config.settings import WorkerSettings
-from clerkwork.engine.engine import Engine
-from clerkwork.engine.runlog import RunLog
-from clerkwork.engine.worker import Worker
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.run_log import RunLog
+from clerkwork.engine.workers.worker import Worker
 from clerkwork.model.bots import Bot
-from clerkwork.model.items import CLOSED, ItemState, NewItem, WorkItem
 from clerkwork.model.orders import Receipt
-from clerkwork.model.retry import Retry
-from clerkwork.model.reviews import Decision, Review
-from clerkwork.model.targets import Target
-from clerkwork.model.workflows import Fallback, Step, Workflow
+from clerkwork.model.project.targets import Target
+from clerkwork.model.project.workflows import Fallback, Step, Workflow
+from clerkwork.model.work.items import CLOSED, ItemState, NewItem, WorkItem
+from clerkwork.model.work.retry import Retry
+from clerkwork.model.work.reviews import Decision, Review
 from clerkwork.safety.redact import Redactor
-from clerkwork.store import items, reviews
 from clerkwork.store.database import Store, open_store
+from clerkwork.store.items import items
+from clerkwork.store.reviews import reviews
 
 PATIENCE = timedelta(seconds=20)
 PAUSE = threading.Event()  # never set: gives the processor away between two looks

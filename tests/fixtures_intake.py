@@ -12,11 +12,11 @@ from loguru import logger
 from clerkwork import Document, PurchaseOrder, bot
 from clerkwork.config.settings import DocumentSettings, Settings
 from clerkwork.documents.reader import DocumentReader
-from clerkwork.engine.engine import Engine
-from clerkwork.engine.runlog import RunLog
-from clerkwork.intake.folder import FolderIntake
-from clerkwork.model.events import Kind
-from clerkwork.model.workflows import FolderSource, Step, Workflow
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.run_log import RunLog
+from clerkwork.intake.sources.folder import FolderIntake
+from clerkwork.model.project.workflows import FolderSource, Step, Workflow
+from clerkwork.model.work.events import Kind
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import open_store
 from clerkwork.store.schema import event, item

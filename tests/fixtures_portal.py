@@ -14,12 +14,12 @@ import httpx
 import pytest
 
 from clerkwork import OrderLine, PurchaseOrder, clock
-from clerkwork.browser.host import BrowserHost
+from clerkwork.browser.process.host import BrowserHost
+from clerkwork.config.files.targets import load_targets
 from clerkwork.config.settings import BrowserSettings
-from clerkwork.config.targets import load_targets
 from clerkwork.errors import ClerkworkError
-from clerkwork.model.egress import Fence
-from clerkwork.model.targets import Target
+from clerkwork.model.project.egress import Fence
+from clerkwork.model.project.targets import Target
 from clerkwork.testing.portal import Faults, Portal
 
 HOME = Path(__file__).parents[1]

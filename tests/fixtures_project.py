@@ -17,7 +17,7 @@ from loguru import logger
 
 from clerkwork import OrderLine, PurchaseOrder, clock
 from clerkwork.app import App, open_app
-from clerkwork.model.items import NewItem
+from clerkwork.model.work.items import NewItem
 from clerkwork.testing.portal import Portal
 
 HOME = Path(__file__).resolve().parent.parent

@@ -12,8 +12,8 @@ import pytest
 from loguru import logger
 
 from clerkwork.app import App, open_app
-from clerkwork.model.items import ItemState, NewItem
-from clerkwork.store import items
+from clerkwork.model.work.items import ItemState, NewItem
+from clerkwork.store.items import items
 from tests.fixtures_project import HOME
 
 

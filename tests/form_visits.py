@@ -1,11 +1,11 @@
 """Functions that tests of finding fields run on a page, in the browser's process."""
 
 from clerkwork import Screen
-from clerkwork.browser.access import go_to
-from clerkwork.browser.filling import Fields
-from clerkwork.browser.screen import PlaywrightScreen
-from clerkwork.browser.values import Part
-from clerkwork.model.forms import FormField
+from clerkwork.browser.page.item_values import Part
+from clerkwork.browser.page.screen import PlaywrightScreen
+from clerkwork.browser.records.fill import Fields
+from clerkwork.browser.records.login import go_to
+from clerkwork.model.project.target_form import FormField
 
 _NEW = """<label>Order date<input name=date></label><label>Supplier<input name=who></label>"""
 _LEGENDS = """<fieldset><legend>Order date</legend><input name=date></fieldset>

@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.page.screen import PlaywrightScreen
 
 FILE = b"0123456789abcdef" * 200_000
 PAGE = b"""<!doctype html><title>target</title><h1>Orders</h1>

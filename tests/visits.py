@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from clerkwork import ApplicationException, Screen
-from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.processes import family
 
 FORM = """<title>form</title><input name="user" value="clerk">

@@ -20,7 +20,7 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 from clerkwork import clock
 from clerkwork.app import open_app
-from clerkwork.browser.executable import find
+from clerkwork.browser.process.executable import find
 from clerkwork.testing.filled_store import Filler
 from clerkwork.web.console import create_console, make_server
 

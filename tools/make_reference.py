@@ -20,11 +20,11 @@ from typer.core import TyperArgument, TyperOption
 
 from clerkwork.cli.main import application
 from clerkwork.config.settings import Settings
-from clerkwork.model.calendars import Calendar
-from clerkwork.model.master import MasterFile
-from clerkwork.model.targets import Target
-from clerkwork.model.templates import Template
-from clerkwork.model.workflows import Workflow
+from clerkwork.model.documents.master_data import MasterFile
+from clerkwork.model.project.calendars import Calendar
+from clerkwork.model.project.document_templates import Template
+from clerkwork.model.project.targets import Target
+from clerkwork.model.project.workflows import Workflow
 from clerkwork.web.runbook import entries
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"

@@ -20,10 +20,10 @@ import pypdfium2 as pdfium
 from clerkwork import clock
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
-from clerkwork.documents.parsers import currencies_in
-from clerkwork.documents.witness import folded
-from clerkwork.model.extraction import Extraction
-from clerkwork.model.reviews import flatten
+from clerkwork.documents.ocr.second_opinion import folded
+from clerkwork.documents.values.amounts import currencies_in
+from clerkwork.model.documents.extraction import Extraction
+from clerkwork.model.work.reviews import flatten
 
 SUFFIXES = {".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 NUMBERS = {"quantity", "unit_price", "amount", "tax", "total"}

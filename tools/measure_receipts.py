@@ -17,9 +17,9 @@ from pathlib import Path
 
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
-from clerkwork.documents.dates import MONTHS
-from clerkwork.documents.witness import folded
-from clerkwork.model.extraction import Extraction, FieldEvidence
+from clerkwork.documents.ocr.second_opinion import folded
+from clerkwork.documents.values.dates import MONTHS
+from clerkwork.model.documents.extraction import Extraction, FieldEvidence
 
 FIELDS = {"company": "supplier", "date": "date", "address": "address", "total": "total"}
 UNTOUCHED = ("date", "total")

@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+HERE = Path(__file__).parent
+
 
 def script(name: str, **used: str) -> str:
-    """Return the function in ``<name>.js``, as an expression.
+    """Return a function written in JavaScript, as an expression.
 
     Args:
-        name: The file beside this one, without its ending.
+        name: The file without its ending, from this folder on: ``locate/visible``.
         used: Functions that it calls, by the names that it calls them by.
     """
-    text = Path(__file__).with_name(f"{name}.js").read_text(encoding="utf-8").strip()
+    text = (HERE / f"{name}.js").read_text(encoding="utf-8").strip()
     if not used:
         return text
     known = "".join(f"const {one} = {function};\n" for one, function in used.items())

@@ -73,7 +73,7 @@ def tesseract(languages: str) -> CheckResult:
 
 def engines(settings: DocumentSettings) -> CheckResult:
     """Look at which engines can read scans, and which of them will."""
-    from clerkwork.documents.engine import AUTO, choose, find_engines
+    from clerkwork.documents.ocr.contract import AUTO, choose, find_engines
 
     found = {name: engine.missing() for name, engine in find_engines(settings).items()}
     lacking = [f"{name}: {missing}" for name, missing in found.items() if missing]
@@ -103,7 +103,7 @@ def browser(setting: str) -> CheckResult:
     Args:
         setting: Value of ``browser.executable``.
     """
-    from clerkwork.browser.executable import find
+    from clerkwork.browser.process.executable import find
 
     try:
         found = find(setting, _playwrights_own)
@@ -143,7 +143,7 @@ def running(root: Path) -> list[CheckResult]:
 
 def targets(root: Path) -> list[CheckResult]:
     """Look whether each target's address answers."""
-    from clerkwork.config.targets import read_targets
+    from clerkwork.config.files.targets import read_targets
 
     found, _problems = read_targets(root)
     return [_target(name, target.base_url) for name, (target, _) in sorted(found.items())]

@@ -4,7 +4,7 @@ import typer
 
 from clerkwork.cli.output import text_of
 from clerkwork.errors import fill
-from clerkwork.model.events import Event, Level
+from clerkwork.model.work.events import Event, Level
 
 COLORS = {Level.INFO: None, Level.WARNING: typer.colors.YELLOW, Level.ERROR: typer.colors.RED}
 

@@ -129,7 +129,7 @@ def opened_bare(context: typer.Context) -> Iterator["App"]:
 def opened_records(context: typer.Context) -> Iterator[Records]:
     """Open the project's settings and store only, and close it at the end."""
     from clerkwork.config.settings import load_settings
-    from clerkwork.store.own import open_own
+    from clerkwork.store.own_store import open_own
 
     root = find_root(context)
     settings = load_settings(root)
@@ -197,7 +197,7 @@ def _append(file: Path, text: str) -> None:
 
 def redactor_of(root: Path | None) -> "Redactor":
     """Return what masks the secrets of the project's targets, as far as those can be read."""
-    from clerkwork.config.targets import read_targets
+    from clerkwork.config.files.targets import read_targets
     from clerkwork.safety.redact import Redactor
 
     if root is None:

@@ -17,7 +17,7 @@ from clerkwork.errors import ExitStatus, StoreLost
 
 if TYPE_CHECKING:
     from clerkwork.app import App
-    from clerkwork.engine.worker import Worker
+    from clerkwork.engine.workers.worker import Worker
 
 INTERRUPTED = 130
 BEYOND_DRAIN_S = 5  # for all that ends after the items

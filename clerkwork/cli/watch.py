@@ -12,9 +12,10 @@ import typer
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from clerkwork.errors import ExitStatus
-from clerkwork.model.events import Event
-from clerkwork.model.items import CLOSED, ItemState, WorkItem
-from clerkwork.store import events, items
+from clerkwork.model.work.events import Event
+from clerkwork.model.work.items import CLOSED, ItemState, WorkItem
+from clerkwork.store.items import items
+from clerkwork.store.runs import events
 
 if TYPE_CHECKING:
     from sqlalchemy.engine import Connection

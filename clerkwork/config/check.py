@@ -9,18 +9,18 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from clerkwork.config.calendars import read_calendars
-from clerkwork.config.files import read_workflows
-from clerkwork.config.master_data import read_master_file
+from clerkwork.config.files.calendars import read_calendars
+from clerkwork.config.files.master_data import read_master_file
+from clerkwork.config.files.targets import read_targets
+from clerkwork.config.files.templates import read_templates
+from clerkwork.config.files.thresholds import read_thresholds
+from clerkwork.config.files.workflows import read_workflows
+from clerkwork.config.files.yaml_files import Place, YamlFile
 from clerkwork.config.settings import read_settings
-from clerkwork.config.targets import read_targets
-from clerkwork.config.templates import read_templates
-from clerkwork.config.thresholds import read_thresholds
-from clerkwork.config.yaml_files import Place, YamlFile
 from clerkwork.errors import ConfigError
 from clerkwork.model.bots import Bot
 from clerkwork.model.orders import Document, PurchaseOrder
-from clerkwork.model.workflows import Workflow
+from clerkwork.model.project.workflows import Workflow
 
 READS: dict[str, type[BaseModel]] = {"workbook": PurchaseOrder, "document": Document}
 

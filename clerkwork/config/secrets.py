@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterable
 
 from clerkwork.errors import ConfigError
-from clerkwork.model.workflows import Workflow
+from clerkwork.model.project.workflows import Workflow
 
 SESSION_KEY = "CLERKWORK_SESSION_KEY"
 

@@ -19,7 +19,7 @@ from pydantic_settings import (
 )
 
 from clerkwork.errors import ConfigError
-from clerkwork.model.calendars import minute_of
+from clerkwork.model.project.calendars import minute_of
 from clerkwork.model.strict import LONGEST_S, Days, Name, Seconds
 
 

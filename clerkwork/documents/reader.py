@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from clerkwork.children import Child
+from clerkwork.config.files.templates import shipped
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.config.templates import shipped
-from clerkwork.documents import opened, opening, stored, work
+from clerkwork.documents import pipeline
+from clerkwork.documents.ocr import cache as stored
+from clerkwork.documents.sources import formats, open_document
 from clerkwork.errors import ApplicationException, DocumentRejected
-from clerkwork.model.extraction import Extraction, PageImage
-from clerkwork.model.master import Master
-from clerkwork.model.templates import Template
-from clerkwork.model.time_limit import acquired
+from clerkwork.model.documents.extraction import Extraction, PageImage
+from clerkwork.model.documents.master_data import Master
+from clerkwork.model.project.document_templates import Template
+from clerkwork.model.work.time_limit import acquired
 
 SPARE_ADDRESS_SPACE_MB = 1536
 START_TIMEOUT = timedelta(seconds=60)  # apart from the document's, which is not to blame for it
@@ -90,11 +92,11 @@ class DocumentReader:
                 memory, or ends the child process.
             ApplicationException: See :meth:`probe`; or an engine failed.
         """
-        return self._read(work.read_file, file, name)
+        return self._read(pipeline.read_file, file, name)
 
     def read_receipt(self, file: Path, name: str) -> Extraction:
         """Return supplier, address, date and total of a receipt; raises as :meth:`read` does."""
-        return self._read(work.read_receipt, file, name)
+        return self._read(pipeline.read_receipt, file, name)
 
     def draw(self, file: Path, name: str, pages: Sequence[PageImage]) -> list[PageImage]:
         """Return the pages of a document that was read, the missing pictures of them drawn.
@@ -110,7 +112,7 @@ class DocumentReader:
         def draw() -> list[PageImage]:
             self._ready(self._child)
             task = (file, name, self._settings, self._evidence, missing)
-            drawn = self._child.call(opened.draw_pages, *task, **_opening(len(missing)))
+            drawn = self._child.call(open_document.draw_pages, *task, **_opening(len(missing)))
             return [found for found in drawn if isinstance(found, PageImage)]
 
         with acquired(self._lock):
@@ -132,7 +134,7 @@ class DocumentReader:
         limit = timedelta(seconds=self._settings.page_timeout_s * pages)
         if pages > 1 and self._helpers:
             self._read_ahead(file, name, pages, limit)
-        task = work.Task(
+        task = pipeline.Task(
             settings=self._settings,
             evidence=self._evidence,
             cache=self._cache,
@@ -146,13 +148,13 @@ class DocumentReader:
         """Let the child open the document; return the number of its pages."""
         self._ready(self._child)
         settings = self._settings
-        pages: int = self._child.call(opened.open_file, file, name, settings, **_opening(1))
+        pages: int = self._child.call(open_document.open_file, file, name, settings, **_opening(1))
         every = tuple(range(pages))
-        self._child.call(opened.open_pages, file, name, settings, every, **_opening(pages))
+        self._child.call(open_document.open_pages, file, name, settings, every, **_opening(pages))
         return pages
 
     def _ready(self, child: Child) -> None:
-        child.call(work.get_ready, timeout=START_TIMEOUT)
+        child.call(pipeline.get_ready, timeout=START_TIMEOUT)
 
     def _read_ahead(self, file: Path, name: str, pages: int, limit: timedelta) -> None:
         """Let every child read its share of the pages into the cache, all at once."""
@@ -164,9 +166,9 @@ class DocumentReader:
             if index:  # the first holds them all
                 self._ready(child)
                 task = (file, name, self._settings, share)
-                child.call(opened.open_pages, *task, **_opening(len(share)))
+                child.call(open_document.open_pages, *task, **_opening(len(share)))
             bounds: dict[str, Any] = {"timeout": limit * PATIENCE, "cpu": limit}
-            child.call(work.read_ahead, self._settings, self._cache, share, **bounds)
+            child.call(pipeline.read_ahead, self._settings, self._cache, share, **bounds)
 
         with ThreadPoolExecutor(count) as pool:
             for done in [pool.submit(copy_context().run, work_on, index) for index in range(count)]:
@@ -214,4 +216,4 @@ def _blame(error: ApplicationException, name: str) -> None:
     """Raise ``DocumentRejected`` when what happened to the child is the document's fault."""
     code = "child_memory" if "MemoryError" in str(error) else error.code
     if code in BLAME:
-        raise DocumentRejected(name, "", BLAME[code], opening.SIMPLER) from error
+        raise DocumentRejected(name, "", BLAME[code], formats.SIMPLER) from error

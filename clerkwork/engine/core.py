@@ -13,28 +13,28 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from sqlalchemy.engine import Connection
 
 from clerkwork import clock
-from clerkwork.engine.clockguard import ClockGuard
-from clerkwork.engine.judging import Judging
-from clerkwork.engine.runlog import RunLog, Writing
+from clerkwork.engine.clock_guard import ClockGuard
+from clerkwork.engine.document_policy import Judging
+from clerkwork.engine.run_log import RunLog, Writing
 from clerkwork.errors import UsageError
 from clerkwork.model.bots import Bot
-from clerkwork.model.calendars import Calendar, business_deadline
-from clerkwork.model.content import digest_of_payload
-from clerkwork.model.events import Event, Kind, Level
-from clerkwork.model.items import NewItem, WorkItem
-from clerkwork.model.queues import queue_name, rank
-from clerkwork.model.reviews import NewReview, NotStorable, flatten
-from clerkwork.model.storable import (
+from clerkwork.model.project.calendars import Calendar, business_deadline
+from clerkwork.model.project.targets import Target
+from clerkwork.model.project.workflows import Workflow
+from clerkwork.model.work.content import digest_of_payload
+from clerkwork.model.work.events import Event, Kind, Level
+from clerkwork.model.work.items import NewItem, WorkItem
+from clerkwork.model.work.queues import queue_name, rank
+from clerkwork.model.work.reviews import NewReview, NotStorable, flatten
+from clerkwork.model.work.storable import (
     LONGEST_BATCH,
     LONGEST_GROUP,
     LONGEST_REFERENCE,
     problem_of,
     problem_of_key,
 )
-from clerkwork.model.targets import Target
-from clerkwork.model.workflows import Workflow
-from clerkwork.store import reviews
 from clerkwork.store.database import Store
+from clerkwork.store.reviews import reviews
 
 RUN = "run_item"
 VERSION = "items-1"  # constant: with DBOS's own, items would wait for code that no longer runs

@@ -7,7 +7,7 @@ so that the step in which they occur is not checkpointed: it runs again when the
 from datetime import datetime
 
 from clerkwork.errors import BotException
-from clerkwork.model.reviews import NewReview
+from clerkwork.model.work.reviews import NewReview
 
 
 class RunEnded(BaseException):

@@ -12,14 +12,17 @@ from clerkwork import clock
 from clerkwork.config.disk import used_percent
 from clerkwork.config.settings import Settings
 from clerkwork.engine.core import Core
-from clerkwork.engine.reserving import LOG_UNWRITABLE
+from clerkwork.engine.runs.reserve import LOG_UNWRITABLE
 from clerkwork.insight.health import STORE, Check, CheckResult, Checkup, fail, look, ok, warn
 from clerkwork.insight.open_items import open_items
-from clerkwork.model.items import WorkItem
-from clerkwork.model.schedules import PlannedState
-from clerkwork.store import items, left_mail, lookups, planned, targets, workers
+from clerkwork.model.work.items import WorkItem
+from clerkwork.model.work.schedules import PlannedState
+from clerkwork.store import targets
 from clerkwork.store.database import sqlite_file
-from clerkwork.store.milestones import Milestone, reached
+from clerkwork.store.inbox import left_mails
+from clerkwork.store.instants import Milestone, reached
+from clerkwork.store.items import items, restored_lookups
+from clerkwork.store.runs import planned_runs, workers
 
 SHOWN = 3
 BLOCKED_RUNS = 3  # so many in a row are no passing trouble
@@ -200,7 +203,7 @@ def schedules(checkup: Checkup) -> Iterator[CheckResult]:
     )
     with checkup.core.store.read() as db:
         newest = {
-            name: planned.list_recent(db, limit=BLOCKED_RUNS, schedule=name) for name in names
+            name: planned_runs.list_recent(db, limit=BLOCKED_RUNS, schedule=name) for name in names
         }
     for name, runs in newest.items():
         blocked = [run.state is PlannedState.BLOCKED for run in runs]
@@ -222,7 +225,7 @@ def mails(checkup: Checkup) -> Iterator[CheckResult]:
         name: flow.mail for name, flow in checkup.core.workflows.items() if flow.mail is not None
     }
     with checkup.core.store.read() as db:
-        found = {name: left_mail.count(db, name) for name in sorted(mailboxes)}
+        found = {name: left_mails.count(db, name) for name in sorted(mailboxes)}
     for name, number in found.items():
         if number:
             yield warn(
@@ -261,7 +264,9 @@ def backups(checkup: Checkup) -> Iterator[CheckResult]:
 def restore(checkup: Checkup) -> Iterator[CheckResult]:
     """Check whether everything waits after a restore."""
     with checkup.core.store.read() as db:
-        left: Sequence[WorkItem] | None = lookups.left(db) if lookups.is_held(db) else None
+        left: Sequence[WorkItem] | None = (
+            restored_lookups.left(db) if restored_lookups.is_held(db) else None
+        )
     if left is None:
         return
     said = "; ".join(

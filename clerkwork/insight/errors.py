@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.engine import Connection
 
-from clerkwork.model.error_rate import lower_bound, upper_bound
-from clerkwork.store import checks
-from clerkwork.store.checks import Raised
-from clerkwork.store.items import Filter
+from clerkwork.model.documents.error_rate import lower_bound, upper_bound
+from clerkwork.store.items.items import Filter
+from clerkwork.store.reviews import samples
+from clerkwork.store.reviews.samples import Raised
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class MeasuredError:
 
 def measured_errors(db: Connection, wanted: Filter) -> list[MeasuredError]:
     """Return the measured error of each field of each source among the items that fit."""
-    raised = {(each.source, each.field): each for each in checks.raised(db)}
+    raised = {(each.source, each.field): each for each in samples.raised(db)}
     sampled = replace(wanted, code="sample")
     return [
         MeasuredError(
@@ -55,5 +55,5 @@ def measured_errors(db: Connection, wanted: Filter) -> list[MeasuredError]:
             wanted=sampled,
             raised=raised.get((tally.source, tally.field)),
         )
-        for tally in checks.sampled_tallies(db, wanted)
+        for tally in samples.sampled_tallies(db, wanted)
     ]

@@ -5,12 +5,12 @@ from datetime import date, timedelta
 
 from sqlalchemy.engine import Connection
 
-from clerkwork.model.items import ItemState, Outcome
-from clerkwork.model.metrics import automation_rate, cumulative_shares, day_start, per_item
-from clerkwork.model.workflows import Workflow
-from clerkwork.store import items
-from clerkwork.store import metrics as store
-from clerkwork.store.items import Filter
+from clerkwork.model.project.workflows import Workflow
+from clerkwork.model.work.items import ItemState, Outcome
+from clerkwork.model.work.metrics import automation_rate, cumulative_shares, day_start, per_item
+from clerkwork.store.items import items
+from clerkwork.store.items import tallies as store
+from clerkwork.store.items.items import Filter
 
 EPOCH = date(1970, 1, 1)
 

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from clerkwork.engine import stuck
-from clerkwork.engine.stuck import Problem
+from clerkwork.engine.sweep import stuck_items
+from clerkwork.engine.sweep.stuck_items import Problem
 from clerkwork.insight.health import CheckResult, Checkup, fail
 
 SHOWN = 3
@@ -21,7 +21,7 @@ SENTENCES = {
 def open_items(checkup: Checkup) -> Iterator[CheckResult]:
     """Check that the items that did not move for the longest have one way to continue each."""
     core = checkup.core
-    found = stuck.Look(core.store, core.client, grace=GRACE).oldest()
+    found = stuck_items.Look(core.store, core.client, grace=GRACE).oldest()
     for problem, message in SENTENCES.items():
         numbers = [str(one.item.item_id) for one in found if one.problem is problem]
         if numbers:

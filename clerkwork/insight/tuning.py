@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from clerkwork.model.decision import FieldThreshold, Thresholds, name_of
-from clerkwork.model.error_rate import Step, lowest_threshold, still_needed, upper_bound
-from clerkwork.store import checks, metrics, readings
-from clerkwork.store.items import Filter
-from clerkwork.store.readings import Reading
+from clerkwork.model.documents.decision import FieldThreshold, Thresholds, name_of
+from clerkwork.model.documents.error_rate import Step, lowest_threshold, still_needed, upper_bound
+from clerkwork.store.items import tallies
+from clerkwork.store.items.items import Filter
+from clerkwork.store.reviews import readings, samples
+from clerkwork.store.reviews.readings import Reading
 
 NEWEST = 2000  # documents of a source that the cost is counted on
 SECONDS_WITHOUT_REVIEWS = 60.0
@@ -45,9 +46,9 @@ def propose(db: Connection, target: float) -> list[Proposal]:
         db: An open transaction.
         target: The error rate that passed values may have at most, with 95 % confidence.
     """
-    median_ms = metrics.handling(db, Filter()).median_ms
+    median_ms = tallies.handling(db, Filter()).median_ms
     review_s = SECONDS_WITHOUT_REVIEWS if median_ms is None else median_ms / 1000
-    steps = checks.passable_steps(db)
+    steps = samples.passable_steps(db)
     recent = {
         source: readings.latest(db, source, limit=NEWEST)
         for source in sorted({s for s, _ in steps})

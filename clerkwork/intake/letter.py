@@ -7,7 +7,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
-from clerkwork.intake.names import printable_name
+from clerkwork.intake.printable_names import printable_name
 
 LONGEST_HEADER = 200
 MOST_NAMED = 20

@@ -12,11 +12,11 @@ import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
 
 from clerkwork import clock
-from clerkwork.config.master_data import FILE, read_master_file, sources_in
+from clerkwork.config.files.master_data import FILE, read_master_file, sources_in
 from clerkwork.config.secrets import secret
 from clerkwork.errors import ConfigError
-from clerkwork.model.master import Master, MasterSource
-from clerkwork.store.foreign import QueryFailed, rows_of
+from clerkwork.model.documents.master_data import Master, MasterSource
+from clerkwork.store.external_query import QueryFailed, rows_of
 
 FRESH = timedelta(minutes=1)
 

@@ -11,11 +11,11 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from pydantic import BaseModel
 
-from clerkwork.model.attachments import Attachment
-from clerkwork.model.extraction import Extraction
-from clerkwork.model.items import WorkItem
-from clerkwork.model.locators import Fingerprint
+from clerkwork.model.documents.extraction import Extraction
 from clerkwork.model.orders import Document, Receipt
+from clerkwork.model.project.locators import Fingerprint
+from clerkwork.model.work.attachments import Attachment
+from clerkwork.model.work.items import WorkItem
 
 LONGEST_S = 30 * 86_400  # of a time limit: what is longer is a slip, or infinite
 

@@ -5,8 +5,8 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from clerkwork.model.extraction import Box, FieldEvidence
-from clerkwork.model.reviews import Review, flatten
+from clerkwork.model.documents.extraction import Box, FieldEvidence
+from clerkwork.model.work.reviews import Review, flatten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,10 +9,17 @@ from pydantic import BaseModel
 
 from clerkwork import clock
 from clerkwork.errors import ClerkworkError, ConfigError
-from clerkwork.model.reviews import AnswerInvalid, Decision, Review, ReviewState, flatten, rebuild
+from clerkwork.model.work.reviews import (
+    AnswerInvalid,
+    Decision,
+    Review,
+    ReviewState,
+    flatten,
+    rebuild,
+)
 from clerkwork.review.forms import Form, build, title_of
-from clerkwork.store import reviews
 from clerkwork.store.database import Store
+from clerkwork.store.reviews import reviews
 
 LEASE = timedelta(minutes=10)
 ANSWERED = "This review was answered by somebody else; your answer was not saved."

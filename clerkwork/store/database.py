@@ -23,8 +23,8 @@ from sqlalchemy.engine import URL, Connection, Engine, make_url
 
 from clerkwork.errors import ConfigError, StoreLost
 from clerkwork.store import dialect, identity
+from clerkwork.store.commit_group import Connection as Grouped
 from clerkwork.store.file_watch import FileWatch
-from clerkwork.store.grouping import Connection as Grouped
 
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 30_000

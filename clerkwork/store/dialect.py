@@ -12,7 +12,7 @@ from pysqlite3 import dbapi2
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from clerkwork.store.grouping import Connection, Turns
+from clerkwork.store.commit_group import Connection, Turns
 
 NAME = "sqlite+clerkwork"
 

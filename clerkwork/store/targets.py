@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Row
 
 from clerkwork.clock import from_ms, to_ms
-from clerkwork.model.items import ItemState
+from clerkwork.model.work.items import ItemState
 from clerkwork.store.schema import item, target_state
 from clerkwork.store.upsert import inserted
 

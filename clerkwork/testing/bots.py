@@ -17,23 +17,25 @@ from typing import Any
 from pydantic import BaseModel
 
 from clerkwork import clock
-from clerkwork.browser.host import BrowserHost
+from clerkwork.browser.process.host import BrowserHost
 from clerkwork.config.settings import BrowserSettings, DocumentSettings, WorkerSettings
 from clerkwork.documents.reader import DocumentReader
-from clerkwork.engine.engine import Engine
-from clerkwork.engine.runlog import RunLog
-from clerkwork.engine.worker import Worker
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.run_log import RunLog
+from clerkwork.engine.workers.worker import Worker
 from clerkwork.errors import ApplicationException, UsageError
 from clerkwork.model.bots import Bot
-from clerkwork.model.events import Event, Kind
-from clerkwork.model.items import CLOSED, ItemState, NewItem, Outcome, WorkItem
-from clerkwork.model.retry import Retry
-from clerkwork.model.reviews import Decision, Review
-from clerkwork.model.targets import Target
-from clerkwork.model.workflows import Step, Workflow
+from clerkwork.model.project.targets import Target
+from clerkwork.model.project.workflows import Step, Workflow
+from clerkwork.model.work.events import Event, Kind
+from clerkwork.model.work.items import CLOSED, ItemState, NewItem, Outcome, WorkItem
+from clerkwork.model.work.retry import Retry
+from clerkwork.model.work.reviews import Decision, Review
 from clerkwork.safety.redact import Redactor
-from clerkwork.store import events, items, reviews
 from clerkwork.store.database import Store, open_store
+from clerkwork.store.items import items
+from clerkwork.store.reviews import reviews
+from clerkwork.store.runs import events
 
 POLL_S = 0.01
 Answers = Mapping[str, Mapping[str, Any]]

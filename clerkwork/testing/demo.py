@@ -27,9 +27,11 @@ from clerkwork import clock
 from clerkwork.app import App, open_app
 from clerkwork.errors import ApplicationException, ClerkworkError, UsageError
 from clerkwork.insight.metrics import Report, report
-from clerkwork.model.items import CLOSED, ItemState, Outcome
-from clerkwork.store import events, items, reviews
-from clerkwork.store.items import Filter
+from clerkwork.model.work.items import CLOSED, ItemState, Outcome
+from clerkwork.store.items import items
+from clerkwork.store.items.items import Filter
+from clerkwork.store.reviews import reviews
+from clerkwork.store.runs import events
 from clerkwork.testing.portal import Portal
 
 PARTS = ("bots", "workflows", "config")

@@ -16,13 +16,15 @@ from typing import Any
 from PIL import Image, ImageDraw, ImageFont
 from sqlalchemy.engine import Connection
 
-from clerkwork.model.events import Event, Kind, Level
-from clerkwork.model.extraction import Box, FieldEvidence
-from clerkwork.model.items import ItemState, NewItem, Outcome
-from clerkwork.model.reviews import Decision, NewReview, flatten
-from clerkwork.model.schedules import PlannedState
-from clerkwork.store import events, items, moves, planned, reviews, workers
+from clerkwork.model.documents.extraction import Box, FieldEvidence
+from clerkwork.model.work.events import Event, Kind, Level
+from clerkwork.model.work.items import ItemState, NewItem, Outcome
+from clerkwork.model.work.reviews import Decision, NewReview, flatten
+from clerkwork.model.work.schedules import PlannedState
 from clerkwork.store.database import Store
+from clerkwork.store.items import items, transitions
+from clerkwork.store.reviews import reviews
+from clerkwork.store.runs import events, planned_runs, workers
 
 ORDER = "clerkwork.model.orders.PurchaseOrder"
 SUPPLIERS = ("Northwind GmbH", "上海申通办公用品有限公司", "Harbour Steel Ltd", "Brightline Tools")
@@ -116,7 +118,9 @@ class Filler:
             db, "purchase_orders", order["number"], order, at=arrived, source=_rows(place)
         )
         worked = timedelta(seconds=self.chance.uniform(4, 14))
-        held = moves.reserve(db, item_id, worker="worker-1", now=arrived + timedelta(seconds=2))
+        held = transitions.reserve(
+            db, item_id, worker="worker-1", now=arrived + timedelta(seconds=2)
+        )
         if held is None:
             return
         end = arrived + timedelta(seconds=2) + worked
@@ -124,7 +128,7 @@ class Filler:
         alone = self.chance.random() < 0.55 + 0.25 * place / number
         if alone:
             receipt = {"confirmation": f"C-{item_id}", "reference": order["number"]}
-            moves.complete(db, item_id, held.attempt, result=receipt, now=end)
+            transitions.complete(db, item_id, held.attempt, result=receipt, now=end)
             self._event(db, item_id, end, Kind.RUN_ENDED, "{state}", state="done")
             return
         self._person(db, item_id, held.attempt, order, end, old=ago > timedelta(days=1))
@@ -142,7 +146,7 @@ class Filler:
         code = self.chance.choices(list(REASONS), WEIGHTS)[0]
         facts = {"supplier": order["supplier"], "total": order["total"], "found": "17.00"}
         message = REASONS[code][0]
-        moves.send_to_review(db, item_id, attempt, code=code, reason=message, now=at)
+        transitions.send_to_review(db, item_id, attempt, code=code, reason=message, now=at)
         fields = _plain(order, ("supplier" if code == "unknown_supplier" else "total",))
         number = self._ask(
             db, item_id, code, facts=facts, shown=order, fields=fields, at=at, move=False
@@ -176,7 +180,7 @@ class Filler:
             Decision.RETURN: (ItemState.RETURNED, Outcome.RETURNED),
         }
         state, outcome = ends[decision]
-        moves.close(db, item_id, state=state, outcome=outcome, now=at)
+        transitions.close(db, item_id, state=state, outcome=outcome, now=at)
 
     def _ask(
         self,
@@ -194,9 +198,11 @@ class Filler:
         message, known = REASONS[code]
         at = at or self.now - timedelta(minutes=20)
         if move:
-            held = moves.reserve(db, item_id, worker="worker-1", now=at)
+            held = transitions.reserve(db, item_id, worker="worker-1", now=at)
             if held is not None:
-                moves.send_to_review(db, item_id, held.attempt, code=code, reason=message, now=at)
+                transitions.send_to_review(
+                    db, item_id, held.attempt, code=code, reason=message, now=at
+                )
         new = NewReview(
             step="check",
             code=code,
@@ -304,9 +310,9 @@ class Filler:
         workers.register(db, "worker-1", host="ops", pid=4711, now=self.now)
         for minute in range(6):
             instant = self.now.replace(second=0, microsecond=0) - timedelta(minutes=minute)
-            if planned.claim(db, "purchase_orders", instant, worker="worker-1", now=instant):
+            if planned_runs.claim(db, "purchase_orders", instant, worker="worker-1", now=instant):
                 blocked = minute == 3
-                planned.finish(
+                planned_runs.finish(
                     db,
                     "purchase_orders",
                     instant,

@@ -17,8 +17,8 @@ from clerkwork.discover import catalog_files, load_model
 from clerkwork.errors import ConfigError, StoreLost
 from clerkwork.review.queue import ReviewGone
 from clerkwork.web import i18n, pages
-from clerkwork.web.desk import FOLDER, Desk, Nav, Project, make_desk
 from clerkwork.web.guard import GuardMiddleware
+from clerkwork.web.page_context import FOLDER, Desk, Nav, Project, make_desk
 
 LOOPBACK = ("127.0.0.1", "localhost")
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from clerkwork.clock import to_ms
-from clerkwork.model.events import Event, Kind, Level
+from clerkwork.model.work.events import Event, Kind, Level
 
 WIDTH = 1000
 FOLDED_SHARE = 0.04

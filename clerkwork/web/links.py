@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from fastapi import Request
 from pydantic import Field, TypeAdapter, ValidationError
 
-from clerkwork.store.items import Filter
+from clerkwork.store.items.items import Filter
 
 TRUTH = {"yes": True, "no": False}
 Number = Annotated[int, Field(ge=0, lt=2**63)]  # what a database takes for the number of a row

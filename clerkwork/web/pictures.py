@@ -6,11 +6,12 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 from sqlalchemy.engine import Connection
 
-from clerkwork.model.events import Event, Kind
-from clerkwork.model.extraction import ShownWord
-from clerkwork.model.items import WorkItem
-from clerkwork.model.reviews import Review
-from clerkwork.store import events, reviews
+from clerkwork.model.documents.extraction import ShownWord
+from clerkwork.model.work.events import Event, Kind
+from clerkwork.model.work.items import WorkItem
+from clerkwork.model.work.reviews import Review
+from clerkwork.store.reviews import reviews
+from clerkwork.store.runs import events
 
 MEDIA_TYPES = {
     ".jpg": "image/jpeg",

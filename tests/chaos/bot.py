@@ -9,7 +9,7 @@ from urllib.parse import quote
 from pydantic import BaseModel
 
 from clerkwork import ApplicationException, Receipt, Run, bot
-from clerkwork.model.targets import Target
+from clerkwork.model.project.targets import Target
 from tests.chaos import seams
 from tests.chaos.target import monotonic_ms
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from clerkwork import clock
-from clerkwork.model.items import ItemState
+from clerkwork.model.work.items import ItemState
 from tests.chaos import life, seams
 from tests.chaos.life import PAUSE, Place
 from tests.chaos.target import SLOWEST_S, Faults, entered, running

@@ -26,14 +26,14 @@ import sqlalchemy as sa
 from loguru import logger
 
 from clerkwork.config.settings import WorkerSettings
-from clerkwork.engine.engine import Engine
-from clerkwork.engine.runlog import RunLog
-from clerkwork.engine.worker import Worker
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.run_log import RunLog
+from clerkwork.engine.workers.worker import Worker
 from clerkwork.errors import ExitStatus, StoreLost
-from clerkwork.model.items import CLOSED, ItemState, NewItem
-from clerkwork.model.retry import Retry
-from clerkwork.model.targets import Target
-from clerkwork.model.workflows import Fallback, FolderSource, Step, Workflow
+from clerkwork.model.project.targets import Target
+from clerkwork.model.project.workflows import Fallback, FolderSource, Step, Workflow
+from clerkwork.model.work.items import CLOSED, ItemState, NewItem
+from clerkwork.model.work.retry import Retry
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import Store, _create, open_store
 from clerkwork.store.schema import item as item_table

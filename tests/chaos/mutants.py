@@ -10,13 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from clerkwork import Receipt, clock
-from clerkwork.engine.effects import _Act
-from clerkwork.engine.execution import Execution
-from clerkwork.engine.ledger import LedgerEntry
-from clerkwork.model.events import Kind
-from clerkwork.model.items import ItemState
-from clerkwork.store import database, moves
-from clerkwork.store.transition import move
+from clerkwork.engine.effects.effects import _Act
+from clerkwork.engine.effects.ledger import LedgerEntry
+from clerkwork.engine.runs.execution import Execution
+from clerkwork.model.work.events import Kind
+from clerkwork.model.work.items import ItemState
+from clerkwork.store import database
+from clerkwork.store.items import transitions
+from clerkwork.store.items.guarded_update import move
 
 
 def no_fence() -> None:
@@ -93,7 +94,7 @@ def two_commit_sweep() -> None:
         )
         return db.execute(statement).rowcount == 1
 
-    moves.to_waiting = to_waiting  # type: ignore[assignment] - planted
+    transitions.to_waiting = to_waiting  # type: ignore[assignment] - planted
 
 
 def ledger_without_effect() -> None:

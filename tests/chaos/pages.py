@@ -24,18 +24,18 @@ from typing import Any
 from loguru import logger
 
 from clerkwork import PurchaseOrder, clock
-from clerkwork.browser import host
+from clerkwork.browser.process import host
 from clerkwork.config.settings import BrowserSettings, WorkerSettings
-from clerkwork.engine.engine import Engine
-from clerkwork.engine.runlog import RunLog
-from clerkwork.engine.worker import Worker
-from clerkwork.model.items import CLOSED, ItemState, NewItem
-from clerkwork.model.retry import Retry
-from clerkwork.model.reviews import Decision, Review
-from clerkwork.model.workflows import Fallback, FolderSource, Step, Workflow
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.run_log import RunLog
+from clerkwork.engine.workers.worker import Worker
+from clerkwork.model.project.workflows import Fallback, FolderSource, Step, Workflow
+from clerkwork.model.work.items import CLOSED, ItemState, NewItem
+from clerkwork.model.work.retry import Retry
+from clerkwork.model.work.reviews import Decision, Review
 from clerkwork.safety.redact import Redactor
-from clerkwork.store import reviews
 from clerkwork.store.database import open_store
+from clerkwork.store.reviews import reviews
 from tests.chaos import life, pages_bot, pages_system, seams
 from tests.chaos.bot import NoReader
 from tests.chaos.campaign import DRAIN, ended

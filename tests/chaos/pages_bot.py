@@ -9,12 +9,12 @@ from decimal import Decimal
 from typing import Any
 
 from clerkwork import OrderLine, PurchaseOrder, Receipt, Run, bot, enter_record, find_record
-from clerkwork.browser import submitting
-from clerkwork.browser.access import Seen
-from clerkwork.browser.filling import Fields
-from clerkwork.browser.messages import Messages
+from clerkwork.browser.records import submit
+from clerkwork.browser.records.confirmation import Messages
+from clerkwork.browser.records.fill import Fields
+from clerkwork.browser.records.login import Seen
 from clerkwork.model.bots import Screen
-from clerkwork.model.targets import Target
+from clerkwork.model.project.targets import Target
 
 PROMISED_S = 1.0
 WORKFLOWS = ("searchable_single", "searchable_row", "blind_single", "blind_row")
@@ -100,7 +100,7 @@ def enter_and_believe_the_page(screen: Screen, item: PurchaseOrder) -> Receipt:
     def number(_: Any, words: str, before: Seen, seen: Seen, button: str) -> str | None:
         return seen.value(words)
 
-    submitting._number = number
+    submit._number = number
     Messages.begin = lambda *_: None  # type: ignore[method-assign,assign] - planted
     return enter_record(screen, item)
 

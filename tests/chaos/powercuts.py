@@ -21,8 +21,8 @@ from pathlib import Path
 from pysqlite3 import dbapi2 as sqlite
 
 from clerkwork import clock
-from clerkwork.engine.runlog import RunLog
-from clerkwork.model.events import Event
+from clerkwork.engine.run_log import RunLog
+from clerkwork.model.work.events import Event
 from tests.chaos import life
 from tests.chaos.life import PAUSE, Place
 from tests.chaos.target import Faults, running

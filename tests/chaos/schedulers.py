@@ -20,13 +20,13 @@ from loguru import logger
 
 from clerkwork import clock
 from clerkwork.config.settings import Settings
-from clerkwork.config.triggers import Due
-from clerkwork.engine.planning import calls_on
-from clerkwork.engine.schedule import Calls, ScheduleClock
-from clerkwork.intake.folder import FolderIntake
-from clerkwork.model.schedules import PlannedState
-from clerkwork.model.workflows import Schedule
-from clerkwork.store import planned
+from clerkwork.config.times.fire_times import Due
+from clerkwork.engine.schedule.planned_runs import calls_on
+from clerkwork.engine.schedule.schedule_clock import Calls, ScheduleClock
+from clerkwork.intake.sources.folder import FolderIntake
+from clerkwork.model.project.workflows import Schedule
+from clerkwork.model.work.schedules import PlannedState
+from clerkwork.store.runs import planned_runs as planned
 from tests.chaos import life, seams
 from tests.chaos.life import PAUSE, Place
 

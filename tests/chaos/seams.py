@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from clerkwork.engine.runlog import RunLog, Writing
-from clerkwork.model.events import Event, Kind
+from clerkwork.engine.run_log import RunLog, Writing
+from clerkwork.model.work.events import Event, Kind
 
 OF_THE_LOG = (
     Kind.RUN_STARTED,

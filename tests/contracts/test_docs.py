@@ -9,9 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from clerkwork.config.settings import Settings
-from clerkwork.model.calendars import Calendar
-from clerkwork.model.targets import Target
-from clerkwork.model.workflows import Workflow
+from clerkwork.model.project.calendars import Calendar
+from clerkwork.model.project.targets import Target
+from clerkwork.model.project.workflows import Workflow
 
 ROOT = Path(__file__).parent.parent.parent
 DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

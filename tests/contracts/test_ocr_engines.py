@@ -8,8 +8,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents.engine import Layout, OcrEngine, find_engines
-from clerkwork.documents.engines import replay
+from clerkwork.documents.ocr.contract import Layout, OcrEngine, find_engines
+from clerkwork.documents.ocr.engines import replay
 from clerkwork.errors import ApplicationException
 
 NAMES = sorted(find_engines(DocumentSettings()))

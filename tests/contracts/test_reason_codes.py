@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from clerkwork.web import words
+from clerkwork.web import labels
 from clerkwork.web.runbook import UNKNOWN, entries
 
 HOME = Path(__file__).resolve().parent.parent.parent
@@ -76,7 +76,7 @@ def test_every_code_that_can_be_given_is_in_the_table():
 
 def test_every_code_with_a_title_is_in_the_table():
     """What the console has a name for, it can explain."""
-    named = {code for code in words.CODES if not code.startswith(UNKNOWN)} | {"unknown_FIELD"}
+    named = {code for code in labels.CODES if not code.startswith(UNKNOWN)} | {"unknown_FIELD"}
     assert named == set(entries("en"))
 
 

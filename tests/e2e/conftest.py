@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from clerkwork.browser.executable import find
+from clerkwork.browser.process.executable import find
 
 REFUSED = "422"  # Chromium says of an answer that was refused that it was, which is no fault
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from clerkwork.app import open_app
-from clerkwork.browser.outlet import Outlet
+from clerkwork.browser.process.proxy import Outlet
 
 send = Outlet._send
 frozen, pause = threading.Event(), threading.Event()

@@ -12,8 +12,8 @@ from pathlib import Path
 from uuid import uuid4
 
 from clerkwork.app import open_app
-from clerkwork.engine.runlog import RunLog
-from clerkwork.model.events import Event, Kind
+from clerkwork.engine.run_log import RunLog
+from clerkwork.model.work.events import Event, Kind
 
 root, item_id, last = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 show = RunLog.show

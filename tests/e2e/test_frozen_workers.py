@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from clerkwork.model.items import ItemState
-from clerkwork.store import items
+from clerkwork.model.work.items import ItemState
+from clerkwork.store.items import items
 from tests.fixtures_project import HOME, Project, make_order, until
 
 

@@ -9,9 +9,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from clerkwork.browser.learned import Learned
-from clerkwork.store import items
-from clerkwork.store.items import Filter
+from clerkwork.browser.locate.fingerprints import Learned
+from clerkwork.store.items import items
+from clerkwork.store.items.items import Filter
 from tests.fixtures_project import Project, make_order
 
 KEPT = ("content-type", "location", "set-cookie")

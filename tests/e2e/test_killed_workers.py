@@ -3,8 +3,9 @@
 import signal
 from collections import Counter
 
-from clerkwork.model.items import ItemState
-from clerkwork.store import events, items
+from clerkwork.model.work.items import ItemState
+from clerkwork.store.items import items
+from clerkwork.store.runs import events
 from tests.fixtures_project import HOME, Project, make_order, until
 
 BOUNDARIES = 60  # more than any run has; the test ends with the last one there is

@@ -9,11 +9,13 @@ from pathlib import Path
 import pytest
 
 from clerkwork import PurchaseOrder
-from clerkwork.intake.workbook import parse_workbook
-from clerkwork.model.items import ItemState
-from clerkwork.model.reviews import Decision
-from clerkwork.store import items, planned, reviews
-from clerkwork.store.items import Filter
+from clerkwork.intake.readers.workbook import parse_workbook
+from clerkwork.model.work.items import ItemState
+from clerkwork.model.work.reviews import Decision
+from clerkwork.store.items import items
+from clerkwork.store.items.items import Filter
+from clerkwork.store.reviews import reviews
+from clerkwork.store.runs import planned_runs
 from clerkwork.testing.portal import records
 from tests.fixtures_project import HOME, Project, make_order, until
 
@@ -146,5 +148,5 @@ def test_two_schedulers_make_one_planned_run_of_each_instant(project: Project) -
 
 def runs(project: Project) -> list[tuple[tuple[str, str], str]]:
     with project.app.store.read() as db:
-        recent = planned.list_recent(db, limit=100)
+        recent = planned_runs.list_recent(db, limit=100)
     return [((run.schedule, run.planned.isoformat()), run.worker) for run in recent]

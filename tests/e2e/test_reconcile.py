@@ -7,8 +7,8 @@ import sys
 from contextlib import closing
 from typing import Any
 
-from clerkwork.model.items import ItemState
-from clerkwork.store import items
+from clerkwork.model.work.items import ItemState
+from clerkwork.store.items import items
 from tests.fixtures_project import Project, make_order, until
 
 NUMBERS = ("PO-RIGHT", "PO-TWICE", "PO-GONE", "PO-OTHER")

@@ -15,7 +15,7 @@ import pytest
 from playwright.sync_api import Page, Playwright, sync_playwright
 
 from clerkwork import clock
-from clerkwork.browser import executable
+from clerkwork.browser.process import executable
 from clerkwork.testing.portal import Portal
 from tests import recordings
 

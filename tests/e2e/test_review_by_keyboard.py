@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from clerkwork import clock
-from clerkwork.model.events import Event, Kind
-from clerkwork.model.reviews import Decision, Review
-from clerkwork.store import events, reviews
+from clerkwork.model.work.events import Event, Kind
+from clerkwork.model.work.reviews import Decision, Review
+from clerkwork.store.reviews import reviews
+from clerkwork.store.runs import events
 from tests.fixtures_console import Served
 
 SHEET = "#sheet"

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from clerkwork.store import reviews
+from clerkwork.store.reviews import reviews
 from clerkwork.store.schema import review as review_table
 from tests.fixtures_console import Served
 

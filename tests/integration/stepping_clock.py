@@ -6,9 +6,9 @@ from pathlib import Path
 
 from loguru import logger
 
-from clerkwork.engine.planning import calls_on
-from clerkwork.engine.schedule import ScheduleClock
-from clerkwork.model.workflows import Schedule
+from clerkwork.engine.schedule.planned_runs import calls_on
+from clerkwork.engine.schedule.schedule_clock import ScheduleClock
+from clerkwork.model.project.workflows import Schedule
 from clerkwork.store.database import open_store
 
 

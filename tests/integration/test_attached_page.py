@@ -4,11 +4,12 @@ import hashlib
 import re
 
 from clerkwork import clock
-from clerkwork.engine.attaching import keep as keep_file
-from clerkwork.model.attachments import Attachment
-from clerkwork.model.events import Event, Kind
-from clerkwork.model.items import ItemState, NewItem
-from clerkwork.store import events, items
+from clerkwork.engine.runs.attachments import keep as keep_file
+from clerkwork.model.work.attachments import Attachment
+from clerkwork.model.work.events import Event, Kind
+from clerkwork.model.work.items import ItemState, NewItem
+from clerkwork.store.items import items
+from clerkwork.store.runs import events
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_console import Served
 

@@ -6,15 +6,17 @@ from pathlib import Path
 import pytest
 
 from clerkwork import Receipt, Run, bot, clock
-from clerkwork.engine.aftermath import carry_over
-from clerkwork.engine.operations import Operations
+from clerkwork.engine.operate.after_restore import carry_over
+from clerkwork.engine.operate.operations import Operations
 from clerkwork.errors import ClerkworkError, UsageError
-from clerkwork.intake.again import put_back
-from clerkwork.model.items import ItemState
-from clerkwork.model.workflows import FolderSource, Step, Workflow
-from clerkwork.store import backup, items, moves, workers
+from clerkwork.intake.requeue_files import put_back
+from clerkwork.model.project.workflows import FolderSource, Step, Workflow
+from clerkwork.model.work.items import ItemState
 from clerkwork.store.database import Store, open_store
-from clerkwork.store.recovery import FENCE_STEP, Restored, mark_restored, touched_since
+from clerkwork.store.items import items, transitions
+from clerkwork.store.maintenance import backup
+from clerkwork.store.maintenance.recovery import FENCE_STEP, Restored, mark_restored, touched_since
+from clerkwork.store.runs import workers
 from tests.fixtures_cli import Shell
 from tests.fixtures_engine import Bench, Ledger, MakeBench, Number
 
@@ -110,16 +112,16 @@ def test_a_worker_of_the_time_before_is_fenced_out(
 
     item_id = add(store, "A-1")
     with store.write() as db:
-        moves.reserve(db, item_id, worker="first", now=NOW)
+        transitions.reserve(db, item_id, worker="first", now=NOW)
     backup.make(store, tmp_path / "copy", now=NOW)
     with store.write() as db:
-        moves.reserve(db, item_id, worker="zombie", now=NOW)
+        transitions.reserve(db, item_id, worker="zombie", now=NOW)
     store.close()
     restore(store_url, tmp_path, tmp_path / "copy", now=NOW)
     after = open_store(store_url, tmp_path)
     with after.write() as db:
-        second = moves.reserve(db, item_id, worker="second", now=NOW)
-        ended = moves.complete(db, item_id, 2, result=None, now=NOW)
+        second = transitions.reserve(db, item_id, worker="second", now=NOW)
+        ended = transitions.complete(db, item_id, 2, result=None, now=NOW)
     after.close()
     assert second is not None
     assert (second.attempt, ended) == (1 + FENCE_STEP + 1, False)
@@ -290,7 +292,7 @@ def test_a_restore_that_is_cut_off_behind_its_stroke_has_what_came_since(
     def cut_off(*_: object, **__: object) -> None:
         raise InterruptedError
 
-    monkeypatch.setattr("clerkwork.intake.again.put_back", cut_off)
+    monkeypatch.setattr("clerkwork.intake.requeue_files.put_back", cut_off)
     worked("restore", copy)
     listed = worked("items", "ls", "--json").data
     assert sorted(item["reference"] for item in listed) == ["E-1", "E-2", "E-3"]

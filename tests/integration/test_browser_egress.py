@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from clerkwork.browser.outlet import Outlet
+from clerkwork.browser.process.proxy import Outlet
 from clerkwork.errors import ClerkworkError
-from clerkwork.model.egress import Egress, Unfenced, parse
+from clerkwork.model.project.egress import Egress, Unfenced, parse
 from tests import traps, visits
 from tests.fixtures_portal import Visitor
 from tests.traps import WAYS, Trap, trap

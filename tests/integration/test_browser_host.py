@@ -17,8 +17,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from clerkwork.browser import executable
-from clerkwork.browser.host import BrowserHost
+from clerkwork.browser.process import executable
+from clerkwork.browser.process.host import BrowserHost
 from clerkwork.config.settings import BrowserSettings
 from clerkwork.testing.portal import Fault, Faults, RequestKind
 from tests import visits
@@ -30,9 +30,9 @@ HOST = """
 import sys
 from pathlib import Path
 from clerkwork.browser import executable
-from clerkwork.browser.host import BrowserHost
+from clerkwork.browser.process.host import BrowserHost
 from clerkwork.config.settings import BrowserSettings
-from clerkwork.model.targets import Target
+from clerkwork.model.project.targets import Target
 from tests import visits
 host = BrowserHost(BrowserSettings(), Path(sys.argv[2]))
 host.call(Target(name="portal", base_url=sys.argv[1]), visits.title_of_first_page)

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from clerkwork import enter_record
-from clerkwork.browser.host import BrowserHost
-from clerkwork.browser.sessions import Sessions
+from clerkwork.browser.process.host import BrowserHost
+from clerkwork.browser.process.login_state import Sessions
+from clerkwork.config.files.targets import load_targets
 from clerkwork.config.settings import BrowserSettings
-from clerkwork.config.targets import load_targets
+from clerkwork.model.project.targets import Target
 from clerkwork.model.secrets import shapes
-from clerkwork.model.targets import Target
 from clerkwork.testing.portal import Fault, Faults, Portal, RequestKind
 from tests import visits
 from tests.fixtures_portal import HOME, Visitor, make_order

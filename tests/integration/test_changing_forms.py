@@ -3,7 +3,7 @@
 import pytest
 
 from clerkwork import Receipt, enter_record, find_record
-from clerkwork.model.targets import Target
+from clerkwork.model.project.targets import Target
 from tests.fixtures_portal import make_order
 from tests.integration.test_target_pages import SUPPLIER, address, at  # noqa: F401 - fixtures
 

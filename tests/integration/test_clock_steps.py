@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from clerkwork import clock
-from clerkwork.model.schedules import PlannedRun, PlannedState
-from clerkwork.store import planned
+from clerkwork.model.work.schedules import PlannedRun, PlannedState
 from clerkwork.store.database import Store, open_store
+from clerkwork.store.runs import planned_runs
 
 HERE = Path(__file__).parent
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
@@ -61,7 +61,7 @@ def set_clock(tmp_path: Path, store: Store) -> Iterator[Callable[[str], None]]:
 def runs(store: Store, after: datetime, before: datetime) -> list[PlannedRun]:
     """Return what was run of the instants between *after* and *before*."""
     with store.read() as db:
-        found = planned.list_between(db, "orders", since=after, until=before)
+        found = planned_runs.list_between(db, "orders", since=after, until=before)
     return [row for row in found if row.state in RAN]
 
 

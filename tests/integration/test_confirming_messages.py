@@ -4,8 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from clerkwork import Receipt, enter_record
-from clerkwork.browser.messages import told
-from clerkwork.model.forms import Form
+from clerkwork.browser.records.confirmation import told
+from clerkwork.model.project.target_form import Form
 from tests.fixtures_portal import make_order
 from tests.integration.test_target_pages import address, at  # noqa: F401 - fixtures
 

@@ -3,8 +3,9 @@
 import hashlib
 
 from clerkwork import clock
-from clerkwork.model.events import Event, Kind
-from clerkwork.store import events, reviews
+from clerkwork.model.work.events import Event, Kind
+from clerkwork.store.reviews import reviews
+from clerkwork.store.runs import events
 
 
 def test_text_kept_of_a_page_is_linked_and_shown_as_text(served):

@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from clerkwork.errors import ConfigError
-from clerkwork.store import reviews
+from clerkwork.store.reviews import reviews
 from clerkwork.testing.filled_store import keep
 from clerkwork.web.console import create_console, make_server
 from clerkwork.web.pictures import locate

@@ -9,24 +9,25 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from clerkwork import clock
-from clerkwork.model.events import Event, Kind, Level
-from clerkwork.model.extraction import FieldEvidence
-from clerkwork.model.items import ItemState, NewItem
-from clerkwork.model.reviews import Decision, NewReview, flatten
-from clerkwork.model.schedules import PlannedState
-from clerkwork.store import events, items, planned, reviews
-from clerkwork.store.items import Filter
+from clerkwork.model.documents.extraction import FieldEvidence
+from clerkwork.model.work.events import Event, Kind, Level
+from clerkwork.model.work.items import ItemState, NewItem
+from clerkwork.model.work.reviews import Decision, NewReview, flatten
+from clerkwork.model.work.schedules import PlannedState
+from clerkwork.store.items import items
+from clerkwork.store.items.items import Filter
+from clerkwork.store.reviews import reviews
+from clerkwork.store.runs import events, planned_runs
 from clerkwork.store.schema import item
 from clerkwork.testing.filled_store import keep
 from clerkwork.web import console, i18n, keys
-from clerkwork.web.desk import Nav
 from clerkwork.web.links import items_url
+from clerkwork.web.page_context import Nav
 from tests.fixtures_console import Served
 
 PAGES = ("/", "/queue", "/items", "/runs", "/metrics", "/metrics?days=1", "/metrics?days=all")
 FULL = ("/items/1", "/items/91", "/runs/item-1-1", "/review/1", "/items?text=PO-1&state=done")
-ATTACK = "<script>alert(1)</script>"
-TITLES = {"en": "Clerkwork", "zh": "今日"}
+ATTACK, TITLES = "<script>alert(1)</script>", {"en": "Clerkwork", "zh": "今日"}
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -330,9 +331,9 @@ def test_today_tells_of_a_blocked_schedule_and_of_missing_workers(served):
     """What IT has to look at stands on the first page, with its reason."""
     now = clock.now()
     with served.project.store.write() as db:
-        planned.claim(db, "purchase_orders", now, worker="w", now=now)
+        planned_runs.claim(db, "purchase_orders", now, worker="w", now=now)
         blocked = {"state": PlannedState.BLOCKED, "items": 0, "reason": "The disk is full."}
-        planned.finish(db, "purchase_orders", now, now=now, **blocked)
+        planned_runs.finish(db, "purchase_orders", now, now=now, **blocked)
     with served.client() as client:
         text = client.get("/").text
     assert all(part in text for part in ("Blocked", "The disk is full.", "No worker is alive"))
@@ -384,8 +385,7 @@ def test_item_that_was_worked_on_a_changed_page_is_flagged_and_counted(served):
 def test_order_that_came_from_a_document_is_reviewed_beside_its_pages(served):
     """The page of the parent stands beside the form of the child."""
     filler = served.project.filler()
-    scan = filler.document()
-    number = filler.order("C-1")
+    scan, number = filler.document(), filler.order("C-1")
     with served.project.store.write() as db:
         parent, child = (reviews.get(db, review).item_id for review in (scan, number))
         page = reviews.get(db, scan).pages[0]

@@ -14,11 +14,11 @@ from PIL import Image
 from clerkwork import processes
 from clerkwork.children import Child
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents import DocumentReader, work
+from clerkwork.documents import DocumentReader, pipeline
 from clerkwork.errors import ApplicationException, DocumentRejected
-from clerkwork.model.extraction import Extraction, PageImage
-from clerkwork.model.master import Master
-from clerkwork.model.reviews import flatten
+from clerkwork.model.documents.extraction import Extraction, PageImage
+from clerkwork.model.documents.master_data import Master
+from clerkwork.model.work.reviews import flatten
 
 ROOT = Path(__file__).parent.parent.parent
 SAMPLES = ROOT / "samples" / "documents"
@@ -136,12 +136,12 @@ def test_a_document_that_needs_too_much_is_rejected_and_the_parent_lives(
 def test_a_document_that_the_child_has_not_opened_is_not_read_as_empty(tmp_path: Path) -> None:
     """The child that had opened it died before it was asked to read it."""
     settings = DocumentSettings(engine="none")
-    task = work.Task(
+    task = pipeline.Task(
         settings=settings, evidence=tmp_path, cache=None, master=Master(), templates=()
     )
     child = Child("document reader", memory_mb=1000)
     with pytest.raises(ApplicationException, match="ended unexpectedly"):
-        child.call(work.read_file, task, timeout=timedelta(seconds=60))
+        child.call(pipeline.read_file, task, timeout=timedelta(seconds=60))
     child.close()
 
 

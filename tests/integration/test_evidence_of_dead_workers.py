@@ -3,7 +3,7 @@
 import pytest
 
 from clerkwork import clock
-from clerkwork.model.events import Event, Kind
+from clerkwork.model.work.events import Event, Kind
 from tests.fixtures_engine import MakeBench
 from tests.integration.test_retention import done, kept, picture, plain, tidying
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from clerkwork.intake.again import put_back
-from clerkwork.intake.names import printable_name
-from clerkwork.model.events import Kind
+from clerkwork.intake.printable_names import printable_name
+from clerkwork.intake.requeue_files import put_back
+from clerkwork.model.work.events import Kind
 from clerkwork.store.schema import item
 from tests.fixtures_cli import Shell
 from tests.fixtures_intake import NOW, STAMP, TWO, Desk

@@ -3,8 +3,8 @@
 import os
 from datetime import timedelta
 
-from clerkwork.intake.settling import Settling, folder_clock
-from clerkwork.model.workflows import FolderSource
+from clerkwork.intake.file_ready import Settling, folder_clock
+from clerkwork.model.project.workflows import FolderSource
 from tests.books import book, order
 
 

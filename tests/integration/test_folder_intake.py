@@ -9,10 +9,10 @@ from PIL import Image
 
 from clerkwork.config.settings import Settings
 from clerkwork.errors import InputRejected, UsageError
-from clerkwork.intake.taking import FileTaker
-from clerkwork.model.events import Kind
-from clerkwork.model.items import Added, ItemState
-from clerkwork.store import reviews
+from clerkwork.intake.file_to_items import FileTaker
+from clerkwork.model.work.events import Kind
+from clerkwork.model.work.items import Added, ItemState
+from clerkwork.store.reviews import reviews
 from clerkwork.store.schema import item
 from tests.books import book, order
 from tests.fixtures_intake import STAMP, TWO, WORKFLOWS

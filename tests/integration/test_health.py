@@ -11,15 +11,18 @@ import pytest
 from clerkwork import clock
 from clerkwork.config.settings import RetentionSettings, Settings, StoreSettings
 from clerkwork.discover import catalog_files
-from clerkwork.engine import loglines
+from clerkwork.engine import log_lines
 from clerkwork.insight import checks
 from clerkwork.insight.health import CheckResult, Checkup, State, look
-from clerkwork.model.items import NewItem
-from clerkwork.model.schedules import PlannedState
-from clerkwork.model.targets import Target
-from clerkwork.model.workflows import Mail
-from clerkwork.store import left_mail, lookups, milestones, moves, planned, targets, workers
-from clerkwork.store.milestones import Milestone
+from clerkwork.model.project.targets import Target
+from clerkwork.model.project.workflows import Mail
+from clerkwork.model.work.items import NewItem
+from clerkwork.model.work.schedules import PlannedState
+from clerkwork.store import instants, targets
+from clerkwork.store.inbox import left_mails
+from clerkwork.store.instants import Milestone
+from clerkwork.store.items import restored_lookups, transitions
+from clerkwork.store.runs import planned_runs, workers
 from clerkwork.web import i18n
 
 HOME = Path(__file__).parent.parent.parent
@@ -52,9 +55,9 @@ def add_runs(project, *states: PlannedState) -> None:
     with project.store.write() as db:
         for number, state in enumerate(states):
             at = clock.now() - timedelta(minutes=len(states) - number)
-            planned.claim(db, "purchase_orders", at, worker="w", now=at)
+            planned_runs.claim(db, "purchase_orders", at, worker="w", now=at)
             done = {"state": state, "items": 0, "reason": "The share is gone."}
-            planned.finish(db, "purchase_orders", at, now=at, **done)
+            planned_runs.finish(db, "purchase_orders", at, now=at, **done)
 
 
 def results(project, check: str, settings: Settings | None = None) -> list[tuple[State, str]]:
@@ -133,7 +136,7 @@ def test_mails_that_were_left_for_a_person_are_counted(project):
     project.engine.workflows["purchase_orders"] = flow.model_copy(update={"mail": mail})
     with project.store.write() as db:
         for uid in "12":
-            left_mail.add(db, "purchase_orders", "m", uid, now=clock.now())
+            left_mails.add(db, "purchase_orders", "m", uid, now=clock.now())
     said = "2 mails for purchase_orders were left unread in the mailbox orders@example.com."
     assert results(project, "mail purchase_orders") == [(State.WARN, said)]
 
@@ -144,7 +147,7 @@ def test_log_that_a_worker_elsewhere_cannot_write_is_a_failure(project):
     reason = "The log /srv/logs on the host erp-2 cannot be written: Permission denied."
     with project.store.write() as db:
         facts = {"not_before": None, "code": "log_unwritable", "reason": reason}
-        moves.defer(db, number, **facts, now=clock.now())
+        transitions.defer(db, number, **facts, now=clock.now())
     assert results(project, "logs") == [(State.FAIL, f"Items wait: {reason}")]
 
 
@@ -168,7 +171,7 @@ def test_old_backup_is_a_warning(project):
     """Its instant is shown."""
     last = clock.now() - timedelta(hours=27)
     with project.store.write() as db:
-        milestones.reach(db, Milestone.BACKED_UP, now=last)
+        instants.reach(db, Milestone.BACKED_UP, now=last)
     assert results(project, "backup") == [
         (State.WARN, f"The last backup is of {last:%Y-%m-%d %H:%M} UTC.")
     ]
@@ -183,7 +186,7 @@ def test_store_that_was_never_backed_up_is_a_warning_after_a_day(project):
 def test_hold_after_a_restore_is_a_warning(project):
     """It ends by itself when a worker looked all up."""
     with project.store.write() as db:
-        lookups.hold(db, lambda _item: False, now=clock.now())
+        restored_lookups.hold(db, lambda _item: False, now=clock.now())
     said = "After the restore everything waits for look-ups in the targets, 0 left: none"
     assert results(project, "restore") == [(State.WARN, said)]
 
@@ -245,7 +248,7 @@ def test_every_sentence_of_a_check_is_translated():
     }
     folder = Path(checks.__file__).parent
     said = set().union(*(sentences_in(folder / name) for name in ("checks.py", "health.py")))
-    said |= set(loglines.ADVICE.values()) | {loglines.OTHER}
+    said |= set(log_lines.ADVICE.values()) | {log_lines.OTHER}
     assert said - chinese == set()
 
 

@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from clerkwork.model.events import Kind
-from clerkwork.model.items import ItemState, NewItem
-from clerkwork.store import events, items
+from clerkwork.model.work.events import Kind
+from clerkwork.model.work.items import ItemState, NewItem
+from clerkwork.store.items import items
+from clerkwork.store.runs import events
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_console import Served
 

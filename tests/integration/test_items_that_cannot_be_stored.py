@@ -7,14 +7,14 @@ import pytest
 from pydantic import BaseModel
 
 from clerkwork import Run, bot, clock
-from clerkwork.engine.operations import Operations
-from clerkwork.intake.hook import HookIntake, HookRefused, Request, sign
-from clerkwork.intake.rows import OrderRows
-from clerkwork.intake.taking import doubted
-from clerkwork.model.items import ItemState, NewItem
-from clerkwork.model.queues import Batch
-from clerkwork.model.reviews import NotStorable
-from clerkwork.model.workflows import Step, Webhook
+from clerkwork.engine.operate.operations import Operations
+from clerkwork.intake.file_to_items import doubted
+from clerkwork.intake.readers.rows import OrderRows
+from clerkwork.intake.sources.webhook import HookIntake, HookRefused, Request, sign
+from clerkwork.model.project.workflows import Step, Webhook
+from clerkwork.model.work.items import ItemState, NewItem
+from clerkwork.model.work.queues import Batch
+from clerkwork.model.work.reviews import NotStorable
 from clerkwork.store.schema import delivery, event, item
 from tests.books import book, order
 from tests.fixtures_engine import Bench, MakeBench, Number

@@ -10,17 +10,18 @@ import pytest
 from pydantic import BaseModel
 
 from clerkwork import Document, Extraction, FieldEvidence, Run, bot
-from clerkwork.engine.judging import Judging, right_paths
+from clerkwork.engine.document_policy import Judging, right_paths
 from clerkwork.insight.errors import measured_errors
 from clerkwork.insight.tuning import propose, tuned
-from clerkwork.model.decision import Thresholds
-from clerkwork.model.error_rate import NEVER
-from clerkwork.model.events import Kind, Level
-from clerkwork.model.extraction import Proof
-from clerkwork.model.items import ItemState, NewItem, WorkItem
-from clerkwork.model.reviews import Decision
-from clerkwork.store import checks, events
-from clerkwork.store.items import Filter
+from clerkwork.model.documents.decision import Thresholds
+from clerkwork.model.documents.error_rate import NEVER
+from clerkwork.model.documents.extraction import Proof
+from clerkwork.model.work.events import Kind, Level
+from clerkwork.model.work.items import ItemState, NewItem, WorkItem
+from clerkwork.model.work.reviews import Decision
+from clerkwork.store.items.items import Filter
+from clerkwork.store.reviews import samples
+from clerkwork.store.runs import events
 from tests.fixtures_engine import Bench
 
 SOURCE = "work/text_layer"
@@ -127,7 +128,7 @@ def test_a_doubted_document_is_no_sample(office):
     office.answer(total="8.00")
     with office.bench.store.read() as db:
         assert measured_errors(db, Filter()) == []
-        checked = checks.passable_steps(db)
+        checked = samples.passable_steps(db)
     assert {key: (step.checked, step.wrong) for key, (step,) in checked.items()} == {
         (SOURCE, "number"): (1, 0),
         (SOURCE, "total"): (1, 1),
@@ -154,7 +155,7 @@ def test_drift_raises_the_threshold_and_says_so(office):
     office.bring("C-1")
     office.answer(total="8.00")
     with office.bench.store.read() as db:
-        (raised,) = checks.raised(db)
+        (raised,) = samples.raised(db)
         said = [event for event in events.after(db, 0) if event.kind is Kind.DRIFT]
     assert (raised.source, raised.field, raised.threshold) == (SOURCE, "total", NEVER)
     assert [(event.level, event.data["field"]) for event in said] == [(Level.WARNING, "total")]

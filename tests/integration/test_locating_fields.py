@@ -2,10 +2,10 @@
 
 import pytest
 
-from clerkwork.browser.host import BrowserHost
-from clerkwork.browser.learned import Learned
+from clerkwork.browser.locate.fingerprints import Learned
+from clerkwork.browser.process.host import BrowserHost
+from clerkwork.config.files.targets import load_targets
 from clerkwork.config.settings import BrowserSettings
-from clerkwork.config.targets import load_targets
 from clerkwork.errors import BusinessException
 from tests import form_visits
 

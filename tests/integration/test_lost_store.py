@@ -12,10 +12,12 @@ from pysqlite3 import dbapi2
 
 from clerkwork.config.settings import Settings, StoreSettings
 from clerkwork.errors import StoreLost, UsageError
-from clerkwork.store import backup, identity, items
+from clerkwork.store import identity
 from clerkwork.store.database import Store, exists, open_store
-from clerkwork.store.own import begin_anew, open_own, remembered
-from clerkwork.store.recovery import mark_restored
+from clerkwork.store.items import items
+from clerkwork.store.maintenance import backup
+from clerkwork.store.maintenance.recovery import mark_restored
+from clerkwork.store.own_store import begin_anew, open_own, remembered
 from tests.fixtures_cli import SMALL, Shell, call
 from tests.unit.test_store import NOW, add
 

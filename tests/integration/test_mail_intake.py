@@ -13,12 +13,12 @@ import pytest
 from clerkwork import clock
 from clerkwork.errors import ApplicationException, ConfigError
 from clerkwork.intake.letter import Origin, origin_of, write_origin
-from clerkwork.intake.mail import MailIntake
-from clerkwork.intake.mailbox import opened
-from clerkwork.model.events import Kind, Level
-from clerkwork.model.workflows import FolderSource, Mail, Schedule, Step, Workflow
-from clerkwork.store import left_mail
+from clerkwork.intake.sources.mail import MailIntake
+from clerkwork.intake.sources.mailbox import opened
+from clerkwork.model.project.workflows import FolderSource, Mail, Schedule, Step, Workflow
+from clerkwork.model.work.events import Kind, Level
 from clerkwork.store.database import Store, open_store
+from clerkwork.store.inbox import left_mails
 from clerkwork.store.schema import item
 from tests.fixtures_intake import STAMP, TWO
 from tests.fixtures_mail import PASSWORD, VARIABLE, MailServer, message
@@ -151,7 +151,7 @@ def test_a_crash_between_two_steps_is_made_good_by_the_next_look(post, monkeypat
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(f"clerkwork.intake.mail.{dies_before}", die)
+        patched.setattr(f"clerkwork.intake.sources.mail.{dies_before}", die)
         with pytest.raises(KeyboardInterrupt):
             post.fetch()
     assert (post.files(), post.unread()) == ({"orders.xlsx": b"one"}, 1)
@@ -187,7 +187,7 @@ def test_a_mail_with_the_message_id_of_one_left_unread_is_taken(post):
 
 def test_mails_that_are_left_use_up_no_look(post, monkeypatch):
     """However many of them there are, the next order is taken."""
-    monkeypatch.setattr("clerkwork.intake.mail.MOST_MAILS", 2)
+    monkeypatch.setattr("clerkwork.intake.sources.mail.MOST_MAILS", 2)
     for number in range(4):
         post.deliver(f"question {number}")
     post.deliver("order", ("a.xlsx", b"one"))
@@ -213,7 +213,7 @@ def test_mails_that_were_left_in_a_former_mailbox_are_not_counted(post):
     """The numbers of the new one mean other mails."""
     intake = MailIntake(post.root, post.root / "inbox", post.store, post.log)
     with post.store.write() as db:
-        left_mail.add(db, "orders", "of before", "7", now=clock.now())
+        left_mails.add(db, "orders", "of before", "7", now=clock.now())
     post.fetch()
     assert intake.left("orders") == "1 mails are left unread in the mailbox for a person"
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from clerkwork.config.master_data import read_master_file
+from clerkwork.config.files.master_data import read_master_file
 from clerkwork.errors import ConfigError
 from clerkwork.intake.master_data import FreshMaster, load_master
-from clerkwork.model.master import Master, OpenOrder, Product, Supplier
+from clerkwork.model.documents.master_data import Master, OpenOrder, Product, Supplier
 
 CONFIG = """\
 suppliers:

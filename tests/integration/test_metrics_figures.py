@@ -7,9 +7,10 @@ import pytest
 
 from clerkwork import clock
 from clerkwork.insight.metrics import Report, report
-from clerkwork.model.items import ItemState
-from clerkwork.store import items, metrics, reviews
-from clerkwork.store.items import Filter
+from clerkwork.model.work.items import ItemState
+from clerkwork.store.items import items, tallies
+from clerkwork.store.items.items import Filter
+from clerkwork.store.reviews import reviews
 from tests.fixtures_console import ConsoleProject
 
 OFFSET = timedelta(hours=8)
@@ -128,5 +129,5 @@ def test_median_review_is_the_middle_one(console_project, seconds, median):
                 now=start + timedelta(seconds=spent),
             )
     with console_project.store.read() as db:
-        found = metrics.handling(db, replace(Filter(), touched=True))
+        found = tallies.handling(db, replace(Filter(), touched=True))
     assert (found.median_ms, found.total_ms) == (median * 1000, sum(seconds) * 1000)

@@ -3,9 +3,9 @@
 import pytest
 
 from clerkwork import clock
-from clerkwork.model.items import NewItem
-from clerkwork.model.reviews import NewReview, plain_fields
-from clerkwork.store import reviews
+from clerkwork.model.work.items import NewItem
+from clerkwork.model.work.reviews import NewReview, plain_fields
+from clerkwork.store.reviews import reviews
 from tests.fixtures_console import Served
 from tests.fixtures_portal import make_order
 

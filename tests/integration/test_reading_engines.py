@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
-from clerkwork.model.reviews import flatten
+from clerkwork.model.work.reviews import flatten
 from tests.fixtures_documents import SAMPLES
 
 SCAN = "scan-3004-kestrel.jpg"

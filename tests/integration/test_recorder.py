@@ -10,7 +10,7 @@ from clerkwork.browser.recorder.sample import parts_of
 from clerkwork.browser.recorder.script import read_script
 from clerkwork.browser.recorder.walk import walk
 from clerkwork.errors import UsageError
-from clerkwork.model.targets import Target
+from clerkwork.model.project.targets import Target
 from tests import recordings
 from tests.fixtures_portal import as_form, make_order
 from tests.integration.test_target_pages import SUPPLIER, address, at  # noqa: F401 - fixtures

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clerkwork.browser.rehearsal import rehearse
+from clerkwork.browser.records.dry_run import rehearse
 from clerkwork.testing.portal import Portal
 from tests.fixtures_cli import call
 from tests.fixtures_portal import HOME, Visitor

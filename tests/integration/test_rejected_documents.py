@@ -10,9 +10,10 @@ from clerkwork import Document, Run, bot
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
 from clerkwork.errors import fill
-from clerkwork.intake.folder import FolderIntake
-from clerkwork.model.items import ItemState, NewItem, Outcome
-from clerkwork.store import items, reviews
+from clerkwork.intake.sources.folder import FolderIntake
+from clerkwork.model.work.items import ItemState, NewItem, Outcome
+from clerkwork.store.items import items
+from clerkwork.store.reviews import reviews
 from tests.bad_documents import BAD, frames
 from tests.fixtures_console import Served
 from tests.fixtures_documents import SAMPLES

@@ -7,8 +7,8 @@ import pytest
 
 from clerkwork import clock
 from clerkwork.cli.stopping import BEYOND_DRAIN_S
-from clerkwork.model.items import CLOSED, ItemState
-from clerkwork.store import items
+from clerkwork.model.work.items import CLOSED, ItemState
+from clerkwork.store.items import items
 from tests.fixtures_project import until
 from tests.fixtures_workers import Hosts, MakeHosts
 

@@ -9,13 +9,14 @@ import pytest
 
 from clerkwork import ApplicationException, Receipt, Run, bot, clock
 from clerkwork.app import open_bare
-from clerkwork.engine import gate
-from clerkwork.engine.aftermath import waive
-from clerkwork.model.items import ItemState
-from clerkwork.model.schedules import PlannedState
-from clerkwork.model.workflows import Schedule, Step, Workflow
-from clerkwork.store import items, lookups, moves, planned
-from clerkwork.store.recovery import Touched, mark_restored
+from clerkwork.engine import target_gate
+from clerkwork.engine.operate.after_restore import waive
+from clerkwork.model.project.workflows import Schedule, Step, Workflow
+from clerkwork.model.work.items import ItemState
+from clerkwork.model.work.schedules import PlannedState
+from clerkwork.store.items import items, restored_lookups, transitions
+from clerkwork.store.maintenance.recovery import Touched, mark_restored
+from clerkwork.store.runs import planned_runs
 from tests.fixtures_cli import Shell
 from tests.fixtures_engine import Bench, Ledger, MakeBench, Number
 
@@ -79,15 +80,15 @@ def done(bench: Bench, found: dict[str, int]) -> list[str]:
 def test_nothing_is_begun_while_an_item_cannot_be_looked_up(make_bench: MakeBench) -> None:
     """An item of another workflow and without a target waits as well, and says for what."""
     bench, found = restored(make_bench, "A-1", entered="A-1")
-    gate.hold(bench.engine, "erp", who="ann", why="not up yet")
+    target_gate.hold(bench.engine, "erp", who="ann", why="not up yet")
     bench.start_worker()
     waits = bench.until(found["N-1"], ItemState.POSTPONED, ItemState.DONE)
     bench.until(found["A-1"], ItemState.POSTPONED)  # else it is put off after the release
-    gate.release(bench.engine, "erp", who="ann", why="up")
+    target_gate.release(bench.engine, "erp", who="ann", why="up")
     calls = done(bench, found)
     assert (waits.reason_code, waits.reason, calls) == (
         "restored",
-        lookups.REASON,
+        restored_lookups.REASON,
         ["find A-1", "count N-1"],
     )
 
@@ -122,7 +123,7 @@ def test_an_item_whose_worker_died_looking_it_up_is_looked_up_again(make_bench: 
     """What was begun and not ended says nothing about the target."""
     bench, found = restored(make_bench, "A-1", entered="A-1")
     with bench.store.write() as db:
-        moves.reserve(db, found["A-1"], worker="dead", now=clock.now())
+        transitions.reserve(db, found["A-1"], worker="dead", now=clock.now())
     bench.start_worker()
     assert done(bench, found) == ["find A-1", "count N-1"]
 
@@ -130,12 +131,12 @@ def test_an_item_whose_worker_died_looking_it_up_is_looked_up_again(make_bench: 
 def test_an_operator_lets_work_go_on_and_items_still_look_first(make_bench: MakeBench) -> None:
     """The waiver frees the others; the item that was left out is not entered twice."""
     bench, found = restored(make_bench, "A-1", entered="A-1")
-    gate.hold(bench.engine, "erp", who="ann", why="down for days")
+    target_gate.hold(bench.engine, "erp", who="ann", why="down for days")
     bench.start_worker()
     bench.until(found["N-1"], ItemState.POSTPONED)
     missed = waive(bench.engine, who="ann", why="the ERP is down for days")
     bench.until(found["N-1"], ItemState.DONE)
-    gate.release(bench.engine, "erp", who="ann", why="up")
+    target_gate.release(bench.engine, "erp", who="ann", why="up")
     assert (missed, done(bench, found)) == (1, ["count N-1", "find A-1"])
 
 
@@ -153,9 +154,9 @@ def test_what_nobody_knows_of_is_looked_up(
     bench.put("other", workflow="next")
     old = bench.put("old" if touched is None else "runs")
     with bench.store.write() as db:
-        moves.reserve(db, old, worker="w", now=clock.now())
+        transitions.reserve(db, old, worker="w", now=clock.now())
         mark_restored(db, now=clock.now(), touched=touched, workflows={"work"})
-        left = lookups.left(db)
+        left = restored_lookups.left(db)
     assert sorted(item.reference for item in left) == wanted
 
 
@@ -173,23 +174,23 @@ def test_the_newest_blocked_run_of_a_schedule_is_run_after_the_last_look_up(
     app = replace(open_bare(worked.root), workflows={"expenses": plan})
     with closing(app), closing(app.reader()) as reader, closing(app.intake(reader)) as intake:
         with app.store.write() as db:
-            lookups.hold(db, lambda _item: False, now=now)
+            restored_lookups.hold(db, lambda _item: False, now=now)
         app.schedule_clock("s-1", intake).fire("expenses", now)
         with app.store.write() as db:
-            planned.settle(
+            planned_runs.settle(
                 db,
                 "expenses",
                 now - timedelta(days=1),
                 worker="s-1",
                 state=PlannedState.BLOCKED,
-                reason=lookups.REASON,
+                reason=restored_lookups.REASON,
                 now=now,
             )
-            lookups.let_go(db, now=now)
-            runs = planned.list_recent(db, schedule="expenses")
+            restored_lookups.let_go(db, now=now)
+            runs = planned_runs.list_recent(db, schedule="expenses")
     assert [(run.state, run.reason, run.released is None) for run in runs] == [
-        (PlannedState.BLOCKED, lookups.REASON, False),
-        (PlannedState.BLOCKED, lookups.REASON, True),
+        (PlannedState.BLOCKED, restored_lookups.REASON, False),
+        (PlannedState.BLOCKED, restored_lookups.REASON, True),
     ]
 
 
@@ -197,7 +198,7 @@ def test_the_commands_show_what_is_held_and_let_it_go(worked: Shell) -> None:
     """`doctor` and `workers` say so, `reconcile --waive` ends it once, with a reason."""
     app = open_bare(worked.root)
     with closing(app), app.store.write() as db:
-        lookups.hold(db, lambda _item: False, now=clock.now())
+        restored_lookups.hold(db, lambda _item: False, now=clock.now())
     seen = [one["found"] for one in worked("doctor", "--json").data if one["check"] == "restore"]
     warned = worked("workers").err
     ends = [worked("reconcile", "--waive", why).status for why in ("", "the ERP is gone", "again")]
@@ -216,8 +217,8 @@ def test_the_console_tells_on_its_first_page_that_everything_waits(served: Any) 
     """With how many items are still to be looked up."""
     served.project.filler().order("PO-1")
     with served.project.store.write() as db:
-        lookups.hold(db, lambda _item: False, now=clock.now())
-        lookups.mark(db, items.search(db, items.Filter(), limit=1)[0].id)
+        restored_lookups.hold(db, lambda _item: False, now=clock.now())
+        restored_lookups.mark(db, items.search(db, items.Filter(), limit=1)[0].id)
     with served.client() as client:
         text = client.get("/").text
     assert "waits for look-ups in the targets, 1 left" in text

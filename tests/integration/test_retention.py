@@ -13,19 +13,20 @@ import pytest
 from clerkwork import ApplicationException, Receipt, Run, bot, clock
 from clerkwork.app import open_bare
 from clerkwork.config.settings import RetentionSettings
-from clerkwork.engine.tidying import Tidying
-from clerkwork.model.events import Event, Kind
-from clerkwork.model.items import ItemState
-from clerkwork.model.schedules import PlannedState
-from clerkwork.model.workflows import Schedule, Step, Workflow
-from clerkwork.store import deliveries, effects, events, items, planned
-from clerkwork.store.milestones import Milestone, reach, reached
+from clerkwork.engine.operate.retention import Tidying
+from clerkwork.model.project.workflows import Schedule, Step, Workflow
+from clerkwork.model.work.events import Event, Kind
+from clerkwork.model.work.items import ItemState
+from clerkwork.model.work.schedules import PlannedState
+from clerkwork.store.inbox import deliveries
+from clerkwork.store.instants import Milestone, reach, reached
+from clerkwork.store.items import items
+from clerkwork.store.runs import effects, events, planned_runs
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_cli import Shell
 from tests.fixtures_engine import Bench, MakeBench, Number, TestScreen
 
-DAY = timedelta(days=1)
-KB = 1000
+DAY, KB = timedelta(days=1), 1000
 
 
 @bot()
@@ -229,9 +230,9 @@ def test_planned_runs_go_but_the_newest_and_those_open(make_bench: MakeBench) ->
     now = clock.now()
     with bench.store.write() as db:
         for days, schedule in ((100, "a"), (99, "a"), (80, "a"), (100, "b"), (98, "c"), (97, "c")):
-            planned.claim(db, schedule, now - days * DAY, worker="w", now=now)
+            planned_runs.claim(db, schedule, now - days * DAY, worker="w", now=now)
         for days, schedule in ((100, "a"), (99, "a"), (80, "a"), (100, "b"), (97, "c")):
-            planned.finish(
+            planned_runs.finish(
                 db,
                 schedule,
                 now - days * DAY,
@@ -240,10 +241,12 @@ def test_planned_runs_go_but_the_newest_and_those_open(make_bench: MakeBench) ->
                 reason="",
                 now=now,
             )
-        planned.release(db, "a", now - 99 * DAY, now=now)
+        planned_runs.release(db, "a", now - 99 * DAY, now=now)
     deleted = tidying(bench).run(now).planned_runs
     with bench.store.read() as db:
-        left = [(run.schedule, round((now - run.planned) / DAY)) for run in planned.list_recent(db)]
+        left = [
+            (run.schedule, round((now - run.planned) / DAY)) for run in planned_runs.list_recent(db)
+        ]
     assert (deleted, sorted(left)) == (
         1,
         [("a", 80), ("a", 99), ("b", 100), ("c", 97), ("c", 98)],
@@ -381,7 +384,7 @@ def test_a_full_disk_stops_what_is_taken_in(worked: Shell) -> None:
     with closing(app), closing(app.reader()) as reader, closing(app.intake(reader)) as intake:
         app.schedule_clock("s-1", intake).fire("expenses", clock.now())
         with app.store.read() as db:
-            (run,) = planned.list_recent(db, schedule="expenses")
+            (run,) = planned_runs.list_recent(db, schedule="expenses")
     assert (run.state, run.reason) == (
         PlannedState.BLOCKED,
         "The disk is nearly full: nothing is taken in. Make room, or call `clerkwork tidy`.",

@@ -3,10 +3,11 @@
 import pytest
 
 from clerkwork.discover import load_model
-from clerkwork.model.items import ItemState, Outcome
-from clerkwork.model.reviews import AnswerInvalid, Decision, flatten
+from clerkwork.model.work.items import ItemState, Outcome
+from clerkwork.model.work.reviews import AnswerInvalid, Decision, flatten
 from clerkwork.review.queue import Change, NoteMissing, ReviewGone, ReviewQueue
-from clerkwork.store import items, reviews
+from clerkwork.store.items import items
+from clerkwork.store.reviews import reviews
 from tests.fixtures_console import ConsoleProject
 
 WHO = "li.wei"

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from clerkwork.model.items import ItemState
-from clerkwork.model.schedules import PlannedState
-from clerkwork.store import planned
+from clerkwork.model.work.items import ItemState
+from clerkwork.model.work.schedules import PlannedState
+from clerkwork.store.runs import planned_runs
 from tests.fixtures_project import until
 from tests.fixtures_workers import Hosts, MakeHosts
 
@@ -147,7 +147,7 @@ def test_planned_runs_end_whichever_of_two_hosts_takes_them(new_hosts: NewHosts)
 
     def ended() -> set[PlannedState] | None:
         with hosts.app.store.read() as db:
-            rows = planned.list_recent(db, schedule="scheduled")
+            rows = planned_runs.list_recent(db, schedule="scheduled")
         states = {row.state for row in rows[3:]}
         return states if states and PlannedState.STARTED not in states else None
 

@@ -12,13 +12,13 @@ import pytest
 from apscheduler.jobstores.memory import MemoryJobStore
 
 from clerkwork import clock
-from clerkwork.config.calendars import load_calendars
-from clerkwork.engine.planning import calls_on
-from clerkwork.engine.schedule import Calls, ScheduleClock
-from clerkwork.model.schedules import PlannedRun, PlannedState
-from clerkwork.model.workflows import Schedule
-from clerkwork.store import planned
+from clerkwork.config.files.calendars import load_calendars
+from clerkwork.engine.schedule.planned_runs import calls_on
+from clerkwork.engine.schedule.schedule_clock import Calls, ScheduleClock
+from clerkwork.model.project.workflows import Schedule
+from clerkwork.model.work.schedules import PlannedRun, PlannedState
 from clerkwork.store.database import Store, open_store
+from clerkwork.store.runs import planned_runs
 
 PATIENCE = timedelta(seconds=20)
 PAUSE = threading.Event()  # never set: gives the processor away between two looks
@@ -53,7 +53,7 @@ def calls(store: Store, work: Callable[[str], int], worker: str = "w", **more: A
 
 def rows(store: Store) -> list[PlannedRun]:
     with store.read() as db:
-        return planned.list_recent(db)[::-1]
+        return planned_runs.list_recent(db)[::-1]
 
 
 def seen(store: Store) -> list[tuple[str, PlannedState, int, str]]:
@@ -322,8 +322,8 @@ def test_a_released_run_is_run_once_and_says_who_let_it_go(store):
     clocked.fire("hourly", NOON)
     other = ScheduleClock({"hourly": Schedule(cron="0 * * * *")}, calls(store, lambda _: 5, "b"))
     with store.write() as db:
-        released = [planned.release(db, "hourly", NOON, now=NOON) for _ in range(2)]
-        nothing = planned.release(db, "hourly", NOON - timedelta(hours=1), now=NOON)
+        released = [planned_runs.release(db, "hourly", NOON, now=NOON) for _ in range(2)]
+        nothing = planned_runs.release(db, "hourly", NOON - timedelta(hours=1), now=NOON)
     begun = clocked.run_again() + other.run_again()
     for made in (clocked, other):
         made.stop()
@@ -337,7 +337,7 @@ def test_a_run_whose_process_died_is_run_by_another(store):
     """Its lease lapses; if it only slept, it cannot write over what the other one is doing."""
     dead = calls(store, lambda _: 1, "dead")
     with store.write() as db:
-        planned.claim(db, "x", NOON, worker="dead", now=NOON, lease=timedelta(seconds=1))
+        planned_runs.claim(db, "x", NOON, worker="dead", now=NOON, lease=timedelta(seconds=1))
 
     def work(_name: str) -> int:
         dead.finish("x", NOON, state=PlannedState.RAN, items=1, reason="")
@@ -355,22 +355,22 @@ def test_a_silent_schedulers_run_is_open_to_the_first_look_after_its_lease(store
     """Not at its end, and not before: until then the process may only be slow."""
     lease = timedelta(seconds=60)
     with store.write() as db:
-        planned.claim(db, "x", NOON, worker="silent", now=NOON, lease=lease)
+        planned_runs.claim(db, "x", NOON, worker="silent", now=NOON, lease=lease)
     second = timedelta(seconds=1)
     looks = [lease - second, lease, lease + second]
     with store.read() as db:
-        found = [len(planned.open_again(db, now=NOON + after)) for after in looks]
+        found = [len(planned_runs.open_again(db, now=NOON + after)) for after in looks]
     assert found == [0, 0, 1]
 
 
 def test_a_run_at_work_keeps_its_lease(store):
     """A scan of an hour is not taken over while its process lives."""
     with store.write() as db:
-        planned.claim(db, "x", NOON, worker="w", now=NOON, lease=timedelta(seconds=1))
-        planned.renew(db, "x", NOON, worker="w", now=clock.now())
-        stranger = planned.renew(db, "x", NOON, worker="other", now=clock.now())
+        planned_runs.claim(db, "x", NOON, worker="w", now=NOON, lease=timedelta(seconds=1))
+        planned_runs.renew(db, "x", NOON, worker="w", now=clock.now())
+        stranger = planned_runs.renew(db, "x", NOON, worker="other", now=clock.now())
     with store.read() as db:
-        assert (stranger, planned.open_again(db, now=clock.now())) == (False, [])
+        assert (stranger, planned_runs.open_again(db, now=clock.now())) == (False, [])
 
 
 def test_a_day_off_leaves_a_row_and_no_run(store):
@@ -395,6 +395,6 @@ def test_of_two_schedulers_that_saw_a_release_one_takes_it(store):
     made.claim("x", NOON)
     made.finish("x", NOON, state=PlannedState.BLOCKED, items=0, reason="missed")
     with store.write() as db:
-        planned.release(db, "x", NOON, now=NOON)
+        planned_runs.release(db, "x", NOON, now=NOON)
     both = [calls(store, lambda _: 1, worker).claim_again("x", NOON) for worker in ("a", "b")]
     assert both == [True, False]

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from clerkwork.config.calendars import load_calendars
-from clerkwork.config.triggers import Due
-from clerkwork.engine import preview as words
-from clerkwork.engine.preview import explained, preview
-from clerkwork.model.schedules import PlannedState
-from clerkwork.model.workflows import Schedule
-from clerkwork.store import planned
+from clerkwork.config.files.calendars import load_calendars
+from clerkwork.config.times.fire_times import Due
+from clerkwork.engine.schedule import preview as words
+from clerkwork.engine.schedule.preview import explained, preview
+from clerkwork.model.project.workflows import Schedule
+from clerkwork.model.work.schedules import PlannedState
 from clerkwork.store.database import open_store
+from clerkwork.store.runs import planned_runs
 from clerkwork.web.i18n import OWN_CATALOGUE, read_catalogue
 from tests.fixtures_cli import Shell
 
@@ -46,9 +46,11 @@ def shell(tmp_path):
 def row(root: Path, instant: datetime, state: PlannedState | None, reason: str = "") -> None:
     store = open_store("sqlite:///var/clerkwork.db", root)
     with store.write() as db:
-        planned.claim(db, "orders", instant, worker="w", now=instant)
+        planned_runs.claim(db, "orders", instant, worker="w", now=instant)
         if state is not None:
-            planned.finish(db, "orders", instant, state=state, items=2, reason=reason, now=instant)
+            planned_runs.finish(
+                db, "orders", instant, state=state, items=2, reason=reason, now=instant
+            )
     store.close()
 
 

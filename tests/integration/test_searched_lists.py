@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from clerkwork import Receipt, enter_record, find_record
-from clerkwork.model.forms import Search
+from clerkwork.model.project.target_form import Search
 from tests.fixtures_portal import make_order
 from tests.integration.test_target_pages import SUPPLIER, address, at  # noqa: F401 - fixtures
 

@@ -12,8 +12,8 @@ import pytest
 
 from clerkwork import clock
 from clerkwork.clock import from_ms
-from clerkwork.intake.hook import secret_key, sign
-from clerkwork.model.workflows import Webhook
+from clerkwork.intake.sources.webhook import secret_key, sign
+from clerkwork.model.project.workflows import Webhook
 from clerkwork.store.schema import delivery, item
 from tests.fixtures_console import ConsoleProject, Served
 from tests.fixtures_logs import put_file
@@ -316,7 +316,7 @@ def test_a_crash_before_the_delivery_is_recorded_adds_nothing_twice(sender, monk
         raise RuntimeError("the power went")
 
     with monkeypatch.context() as patched:
-        patched.setattr("clerkwork.intake.hook.deliveries.add", die)
+        patched.setattr("clerkwork.intake.sources.webhook.deliveries.add", die)
         failed = sender.post(ORDER)
     again = sender.post(ORDER)
     assert failed.status_code == 500

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from clerkwork.browser.host import BrowserHost
+from clerkwork.browser.process.host import BrowserHost
 from clerkwork.config.settings import BrowserSettings
 from clerkwork.errors import ClerkworkError
 from tests import lossy_target
@@ -35,7 +35,7 @@ def trusting_browser(
 @pytest.fixture(autouse=True)
 def short_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is in doubt is refused soon; nobody waits for an answer that was lost."""
-    monkeypatch.setattr("clerkwork.browser.unanswered.HOLD_S", 0.5)
+    monkeypatch.setattr("clerkwork.browser.process.unanswered.HOLD_S", 0.5)
 
 
 @pytest.fixture(params=["http", "https"])

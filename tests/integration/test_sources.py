@@ -12,13 +12,13 @@ from loguru import logger
 from clerkwork import Document, PurchaseOrder, bot
 from clerkwork.config.settings import DocumentSettings, Settings
 from clerkwork.documents.reader import DocumentReader
-from clerkwork.engine.engine import Engine
-from clerkwork.engine.runlog import RunLog
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.run_log import RunLog
 from clerkwork.errors import ApplicationException
-from clerkwork.intake.folder import FolderIntake
-from clerkwork.intake.mail import MailIntake
-from clerkwork.intake.sources import Sources
-from clerkwork.model.workflows import FolderSource, Mail, Step, Workflow
+from clerkwork.intake.sources.folder import FolderIntake
+from clerkwork.intake.sources.mail import MailIntake
+from clerkwork.intake.sources.visits import Sources
+from clerkwork.model.project.workflows import FolderSource, Mail, Step, Workflow
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import open_store
 from tests.books import book, order

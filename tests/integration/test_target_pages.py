@@ -11,12 +11,12 @@ import pytest
 import yaml
 
 from clerkwork import Receipt, enter_record, find_record
-from clerkwork.browser.host import BrowserHost
-from clerkwork.browser.learned import Learned
+from clerkwork.browser.locate.fingerprints import Learned
+from clerkwork.browser.process.host import BrowserHost
+from clerkwork.config.files.targets import read_targets
 from clerkwork.config.settings import BrowserSettings
-from clerkwork.config.targets import read_targets
 from clerkwork.errors import ApplicationException, BusinessException
-from clerkwork.model.targets import Target
+from clerkwork.model.project.targets import Target
 from tests.fixtures_portal import PAUSE, Visitor, make_order
 
 PAGES = Path(__file__).parents[1] / "target_pages"

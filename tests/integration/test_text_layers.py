@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from clerkwork.documents import DocumentReader
-from clerkwork.documents.textlayer import words_of
-from clerkwork.model.extraction import Extraction
-from clerkwork.model.reviews import flatten
+from clerkwork.documents.sources.text_layer import words_of
+from clerkwork.model.documents.extraction import Extraction
+from clerkwork.model.work.reviews import flatten
 from tools.scramble_pdf import scrambled
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples" / "documents"

@@ -6,11 +6,11 @@ import pytest
 import yaml
 
 from clerkwork.clock import from_ms
-from clerkwork.config.thresholds import load_thresholds
-from clerkwork.model.decision import FieldThreshold
-from clerkwork.store import checks
-from clerkwork.store.checks import Checked, Raised
+from clerkwork.config.files.thresholds import load_thresholds
+from clerkwork.model.documents.decision import FieldThreshold
 from clerkwork.store.database import open_store
+from clerkwork.store.reviews import samples
+from clerkwork.store.reviews.samples import Checked, Raised
 from tests.fixtures_cli import Shell
 
 SOURCE = "expenses/text_layer"
@@ -26,9 +26,9 @@ def reviewed(worked: Shell) -> Shell:
         for number in range(600):
             fields = ["total", "number"] if number < 100 else ["total"]
             values = [Checked(field=field, wrong=False, **given) for field in fields]
-            checks.put(db, number, values, now=NOW)
+            samples.put(db, number, values, now=NOW)
         raised = Raised(source=SOURCE, field="total", threshold=1.0, checked=5, wrong=1, at=NOW)
-        checks.raise_threshold(db, raised)
+        samples.raise_threshold(db, raised)
     store.close()
     return worked
 
@@ -36,7 +36,7 @@ def reviewed(worked: Shell) -> Shell:
 def raised_in(root: Path) -> list[Raised]:
     store = open_store("sqlite:///var/clerkwork.db", root)
     with store.read() as db:
-        found = checks.raised(db)
+        found = samples.raised(db)
     store.close()
     return found
 

@@ -11,9 +11,9 @@ import pytest
 from clerkwork import clock
 from clerkwork.children import Child
 from clerkwork.errors import ApplicationException, InputRejected
-from clerkwork.intake.notice import chinese
-from clerkwork.intake.rows import OrderWorkbook
-from clerkwork.intake.workbook import parse_workbook, read_workbook, workbook_child
+from clerkwork.intake.readers.rows import OrderWorkbook
+from clerkwork.intake.readers.workbook import parse_workbook, read_workbook, workbook_child
+from clerkwork.intake.rejection_note import chinese
 from tests.books import book, order
 
 GOOD = book(*order("PO-1"), *order("PO-2"))
@@ -180,7 +180,7 @@ def test_150_workbooks_with_damaged_xml_give_orders_or_the_one_error(tmp_path):
 def test_a_workbook_that_takes_too_long_is_rejected(tmp_path, monkeypatch):
     """The child is killed, the worker lives on."""
     child = workbook_child()
-    monkeypatch.setattr("clerkwork.intake.workbook.TIMEOUT", timedelta(seconds=0))
+    monkeypatch.setattr("clerkwork.intake.readers.workbook.TIMEOUT", timedelta(seconds=0))
     start = clock.monotonic()
     with pytest.raises(InputRejected, match="takes more time or memory"):
         read_workbook(tmp_path / "none.xlsx", "orders.xlsx", child)
@@ -196,7 +196,7 @@ def test_a_file_that_cannot_be_opened_is_not_its_senders_fault(child, tmp_path):
 
 def test_more_rows_than_the_limit_are_rejected(tmp_path, monkeypatch):
     """A workbook of that size is a mistake, or should come in parts."""
-    monkeypatch.setattr("clerkwork.intake.workbook.MOST_ROWS", 2)
+    monkeypatch.setattr("clerkwork.intake.readers.workbook.MOST_ROWS", 2)
     file = tmp_path / "orders.xlsx"
     file.write_bytes(GOOD)
     with pytest.raises(InputRejected, match="there are more than 2 rows"):

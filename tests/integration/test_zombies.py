@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from clerkwork.model.events import Event, Kind
-from clerkwork.model.items import ItemState
-from clerkwork.store import events, items
+from clerkwork.model.work.events import Event, Kind
+from clerkwork.model.work.items import ItemState
+from clerkwork.store.items import items
+from clerkwork.store.runs import events
 from tests.fixtures_project import until
 from tests.fixtures_workers import Hosts, MakeHosts
 

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from clerkwork import Run, bot
-from clerkwork.engine.operations import Operations
-from clerkwork.model.items import ItemState, NewItem
-from clerkwork.model.reviews import Decision, NewReview
+from clerkwork.engine.operate.operations import Operations
+from clerkwork.model.work.items import ItemState, NewItem
+from clerkwork.model.work.reviews import Decision, NewReview
 from tests.fixtures_engine import Bench, MakeBench, Number
 
 RACES = int(os.environ.get("CLERKWORK_TEST_RACES", "40"))

@@ -9,11 +9,11 @@ import pytest
 from clerkwork import ApplicationException, Attachment, Run, bot, clock
 from clerkwork.config.disk import used_percent
 from clerkwork.config.settings import RetentionSettings
-from clerkwork.engine.tidying import Tidying
+from clerkwork.engine.operate.retention import Tidying
 from clerkwork.model.bots import Bot
-from clerkwork.model.events import Event, Kind
-from clerkwork.model.items import ItemState
-from clerkwork.store import events
+from clerkwork.model.work.events import Event, Kind
+from clerkwork.model.work.items import ItemState
+from clerkwork.store.runs import events
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
 from tests.unit.test_engine_operations import operations

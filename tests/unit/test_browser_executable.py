@@ -2,7 +2,7 @@
 
 import pytest
 
-from clerkwork.browser.executable import Browser, find
+from clerkwork.browser.process.executable import Browser, find
 from clerkwork.errors import ApplicationException
 
 

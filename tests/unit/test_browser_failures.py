@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import Error
 from playwright.sync_api import TimeoutError as Timeout
 
-from clerkwork.browser.failures import not_started, translate
+from clerkwork.browser.page.errors import not_started, translate
 
 PLACE = "http://erp/orders"
 WAITED = 'Locator.click: Timeout 300ms exceeded.\nCall log:\n  - waiting for locator("#go")\n'

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from clerkwork.browser.scratch import LONGEST, Scratch
+from clerkwork.browser.process.profile import LONGEST, Scratch
 
 OWNER = """
 import sys, tempfile
-from clerkwork.browser.scratch import Scratch
+from clerkwork.browser.process.profile import Scratch
 tempfile.tempdir = sys.argv[1]
 print(Scratch().path, flush=True)
 sys.stdin.read()

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from clerkwork import clock
-from clerkwork.browser.sessions import LONGEST, Sessions
+from clerkwork.browser.process.login_state import LONGEST, Sessions
 
 STATE = {"cookies": [{"name": "session", "value": "canary-in-a-cookie"}], "origins": []}
 ACCOUNT = "portal: clerk@https://portal.example.com"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from clerkwork.config.calendars import load_calendars, read_calendars
-from clerkwork.model.calendars import Calendar, business_deadline
+from clerkwork.config.files.calendars import load_calendars, read_calendars
+from clerkwork.model.project.calendars import Calendar, business_deadline
 
 SHIPPED = load_calendars(Path("/nowhere"))
 CHINA, GERMANY = SHIPPED["china"], SHIPPED["germany"]

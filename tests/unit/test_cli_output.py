@@ -12,8 +12,8 @@ from clerkwork.cli import lines, output
 from clerkwork.cli.stopping import new_name
 from clerkwork.cli.watch import status_of
 from clerkwork.errors import ExitStatus
-from clerkwork.model.events import Event, Kind, Level
-from clerkwork.model.items import ItemState, WorkItem
+from clerkwork.model.work.events import Event, Kind, Level
+from clerkwork.model.work.items import ItemState, WorkItem
 
 AT = datetime(2026, 11, 2, 8, 30, 5, 250_000, tzinfo=UTC)
 

@@ -7,13 +7,14 @@ import pytest
 import sqlalchemy as sa
 
 from clerkwork import Run, bot, clock
-from clerkwork.engine import clockguard
-from clerkwork.engine.clockguard import ClockGuard
-from clerkwork.engine.sweep import Sweep
-from clerkwork.model.items import ItemState, NewItem
-from clerkwork.store import items, moves, workers
+from clerkwork.engine import clock_guard
+from clerkwork.engine.clock_guard import ClockGuard
+from clerkwork.engine.sweep.sweep import Sweep
+from clerkwork.model.work.items import ItemState, NewItem
 from clerkwork.store.database import Store
-from clerkwork.store.milestones import Milestone, reach, reached
+from clerkwork.store.instants import Milestone, reach, reached
+from clerkwork.store.items import items, transitions
+from clerkwork.store.runs import workers
 from clerkwork.store.schema import worker
 from tests.fixtures_engine import MakeBench, Number
 
@@ -39,7 +40,7 @@ class Hands:
 @pytest.fixture
 def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
     hands = Hands()
-    monkeypatch.setattr(clockguard.clock, "now", hands.now)
+    monkeypatch.setattr(clock_guard.clock, "now", hands.now)
     return hands
 
 
@@ -63,7 +64,7 @@ def test_a_step_that_no_process_lived_through_is_noted(store: Store, hands: Hand
     """The worker died, the clock was set, and another one starts."""
     booted = ClockGuard(store).check()
     with store.write() as db:
-        host = clockguard.socket.gethostname()
+        host = clock_guard.socket.gethostname()
         workers.register(db, "dead", host=host, pid=1, now=hands.now(), booted=booted)
     ClockGuard(store).check()
     before, hands.ahead = noted(store), HOUR
@@ -82,7 +83,7 @@ def test_a_short_wait_stays_short_when_the_clock_is_set_back(store: Store, hands
         number = items.add(db, new, queue="erp", digest="", state=state, now=now, warn=None)
         assert number is not None
         until = now + minute
-        moves.defer(db, number, not_before=until, code="busy", reason="its group is", now=now)
+        transitions.defer(db, number, not_before=until, code="busy", reason="its group is", now=now)
     hands.ahead = timedelta()
     guard.check()
     with store.read() as db:

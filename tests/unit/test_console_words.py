@@ -5,14 +5,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clerkwork.config.triggers import Look
+from clerkwork.config.times.fire_times import Look
 from clerkwork.discover import catalog_files
-from clerkwork.engine.missed import Found, decide
-from clerkwork.model.events import Kind
-from clerkwork.model.items import ItemState, Outcome
-from clerkwork.model.reviews import Decision
-from clerkwork.model.schedules import PlannedState
-from clerkwork.web import i18n, keys, show, words
+from clerkwork.engine.schedule.missed_runs import Found, decide
+from clerkwork.model.work.events import Kind
+from clerkwork.model.work.items import ItemState, Outcome
+from clerkwork.model.work.reviews import Decision
+from clerkwork.model.work.schedules import PlannedState
+from clerkwork.web import formatting, i18n, keys, labels
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -29,11 +29,11 @@ def chinese(tmp_path):
 @pytest.mark.parametrize(
     ("table", "kinds"),
     [
-        (words.STATES, ItemState),
-        (words.OUTCOMES, Outcome),
-        (words.DECISIONS, Decision),
-        (words.PLANNED, PlannedState),
-        (words.KINDS, Kind),
+        (labels.STATES, ItemState),
+        (labels.OUTCOMES, Outcome),
+        (labels.DECISIONS, Decision),
+        (labels.PLANNED, PlannedState),
+        (labels.KINDS, Kind),
     ],
 )
 def test_every_state_and_kind_has_a_title(table, kinds):
@@ -43,18 +43,18 @@ def test_every_state_and_kind_has_a_title(table, kinds):
 
 def test_code_that_nobody_named_reads_as_words():
     """A bot's own reason code needs no entry to be readable."""
-    assert words.title(words.CODES, "too_many_lines") == "Too many lines"
+    assert labels.title(labels.CODES, "too_many_lines") == "Too many lines"
 
 
 def test_sentence_is_translated_before_its_facts(chinese):
     """The facts of the message are filled into the Chinese sentence, decisions translated."""
     facts = {"who": "li.wei", "decision": "correct"}
-    assert words.said("{who} decided: {decision}", facts) == "li.wei 的决定：已更正"
+    assert labels.said("{who} decided: {decision}", facts) == "li.wei 的决定：已更正"
 
 
 def test_sentence_without_a_translation_stays_english(chinese):
     """A missing entry is never an empty line."""
-    assert words.said("Odd: {what}.", {"what": "x"}) == "Odd: x."
+    assert labels.said("Odd: {what}.", {"what": "x"}) == "Odd: x."
 
 
 @pytest.mark.parametrize(
@@ -67,12 +67,12 @@ def test_sentence_without_a_translation_stays_english(chinese):
 )
 def test_validation_messages_are_translated_with_their_numbers(chinese, message, said):
     """The catalogue holds one entry for every number."""
-    assert words.problem(message) == said
+    assert labels.problem(message) == said
 
 
 def test_fact_cannot_bring_placeholders_or_markup():
     """Backticks become code; everything else in a sentence is text."""
-    assert str(show.prose("run `a<b` & go")) == "run <code>a&lt;b</code> &amp; go"
+    assert str(formatting.prose("run `a<b` & go")) == "run <code>a&lt;b</code> &amp; go"
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_fact_cannot_bring_placeholders_or_markup():
 )
 def test_durations_read_as_people_say_them(seconds, text):
     """Two units at most."""
-    assert show.span(seconds) == text
+    assert formatting.span(seconds) == text
 
 
 @pytest.mark.parametrize(
@@ -96,12 +96,14 @@ def test_durations_read_as_people_say_them(seconds, text):
 )
 def test_amount_is_shown_where_there_is_one(data, text):
     """Data without a total, or with an unreadable one, shows nothing."""
-    assert show.amount(data) == text
+    assert formatting.amount(data) == text
 
 
 def test_instants_are_shown_in_the_readers_zone():
     """The store keeps UTC, people read local time."""
-    assert show.stamp(datetime(2026, 11, 22, 16, 30, tzinfo=UTC), SHANGHAI) == "2026-11-23 00:30"
+    assert (
+        formatting.stamp(datetime(2026, 11, 22, 16, 30, tzinfo=UTC), SHANGHAI) == "2026-11-23 00:30"
+    )
 
 
 def test_combinations_are_unique_on_each_page():
@@ -144,9 +146,9 @@ def test_reason_of_missed_instants_is_said_in_chinese(chinese, policy, reason):
     )
     verdicts = decide(found, policy=policy, tolerance=timedelta(minutes=1))
 
-    assert words.planned_reason(verdicts[0].reason) == f"自 {FIRST} 起的所有时刻：{reason}"
+    assert labels.planned_reason(verdicts[0].reason) == f"自 {FIRST} 起的所有时刻：{reason}"
 
 
 def test_run_that_waits_for_a_person_ends_so_in_chinese(chinese):
     """The end of a run that is no state of its item has a title too."""
-    assert words.said("{end}", {"end": "waits for a person"}) == "等待人工处理"
+    assert labels.said("{end}", {"end": "waits for a person"}) == "等待人工处理"

@@ -4,9 +4,9 @@ import hashlib
 
 import pytest
 
-from clerkwork.model import decision
-from clerkwork.model.decision import decided, is_sampled
-from clerkwork.model.extraction import FieldEvidence, Proof
+from clerkwork.model.documents import decision
+from clerkwork.model.documents.decision import decided, is_sampled
+from clerkwork.model.documents.extraction import FieldEvidence, Proof
 
 
 def field(**changes) -> FieldEvidence:

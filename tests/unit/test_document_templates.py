@@ -5,15 +5,15 @@ from datetime import UTC, datetime
 import pytest
 
 from clerkwork import clock
-from clerkwork.config.templates import SHIPPED, read_templates, shipped, template_schema
-from clerkwork.documents.belief import Scribe
-from clerkwork.documents.classes import template_of
-from clerkwork.documents.constraints import Reading, constrained
-from clerkwork.documents.drafting import drafted, written
-from clerkwork.documents.witness import PageWitness
+from clerkwork.config.files.templates import SHIPPED, read_templates, shipped, template_schema
+from clerkwork.documents.confidence.evidence_writer import Scribe
+from clerkwork.documents.confidence.rules import Reading, constrained
+from clerkwork.documents.extract.classify import template_of
+from clerkwork.documents.ocr.second_opinion import PageWitness
+from clerkwork.documents.template_draft import drafted, written
 from clerkwork.errors import UsageError
-from clerkwork.model.extraction import Box, Extraction, FieldEvidence, Proof
-from clerkwork.model.templates import Template
+from clerkwork.model.documents.extraction import Box, Extraction, FieldEvidence, Proof
+from clerkwork.model.project.document_templates import Template
 
 KINDS = {
     "purchase_order": ["PURCHASE ORDER", "PO number: 77", "Supplier: Kestrel Ltd"],

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clerkwork.documents.calibration import Calibration, shipped
+from clerkwork.documents.confidence.calibration import Calibration, shipped
 
 KNOWN = Calibration({"Sums hold.": {"total": (196, 196), "tax": (0, 4)}})
 

@@ -10,10 +10,10 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parent.parent.parent
 CATALOGS = {
     "clerkwork/documents/zh.po": [
-        "clerkwork/documents/belief.py",
-        "clerkwork/documents/evidence.py",
-        "clerkwork/documents/sums.py",
-        "clerkwork/documents/ocr.py",
+        "clerkwork/documents/confidence/evidence_writer.py",
+        "clerkwork/documents/confidence/order_evidence.py",
+        "clerkwork/documents/confidence/arithmetic.py",
+        "clerkwork/documents/ocr/recognize.py",
     ],
     "bots/form_extraction/zh.po": ["bots/form_extraction/bot.py"],
 }

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from clerkwork.documents.dates import dates_in, order_shown, parse_dates
+from clerkwork.documents.values.dates import dates_in, order_shown, parse_dates
 
 
 @pytest.mark.parametrize(

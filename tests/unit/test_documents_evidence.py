@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from clerkwork.documents.belief import Scribe
-from clerkwork.documents.evidence import fields_of
-from clerkwork.documents.fields import draft_of
-from clerkwork.documents.witness import Heard, PageWitness
-from clerkwork.documents.words import PageWords, Token, text_of
-from clerkwork.model.extraction import FieldEvidence
+from clerkwork.documents.confidence.evidence_writer import Scribe
+from clerkwork.documents.confidence.order_evidence import fields_of
+from clerkwork.documents.extract.order_fields import draft_of
+from clerkwork.documents.ocr.second_opinion import Heard, PageWitness
+from clerkwork.documents.tokens import PageWords, Token, text_of
+from clerkwork.model.documents.extraction import FieldEvidence
 
 HEAD = [(40, "Item Code"), (180, "Description"), (520, "Qty"), (640, "Unit Price"), (840, "Amount")]
 ORDER = [

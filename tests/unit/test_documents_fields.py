@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from clerkwork.documents.fields import draft_of, is_company
-from clerkwork.documents.found import Draft
-from clerkwork.documents.labels import headings_with, match_field, match_title
-from clerkwork.documents.words import PageWords, Token
+from clerkwork.documents.draft import Draft
+from clerkwork.documents.extract.order_fields import draft_of, is_company
+from clerkwork.documents.layout.labels import headings_with, match_field, match_title
+from clerkwork.documents.tokens import PageWords, Token
 
 HEAD = [(40, "Item Code"), (180, "Description"), (520, "Qty"), (640, "Unit Price"), (840, "Amount")]
 FIRST = [(40, "M49497"), (180, "Pallet wrap"), (530, "12"), (660, "2.50"), (860, "30.00")]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clerkwork.documents.identifiers import Identifier, parse_identifier
+from clerkwork.documents.values.identifiers import Identifier, parse_identifier
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 import pytest
 
-from clerkwork.documents.belief import Scribe
-from clerkwork.documents.master import confirmed
-from clerkwork.model.extraction import FieldEvidence, Proof
-from clerkwork.model.master import Master, OpenOrder, Product, Supplier
+from clerkwork.documents.confidence.evidence_writer import Scribe
+from clerkwork.documents.confidence.master_data import confirmed
+from clerkwork.model.documents.extraction import FieldEvidence, Proof
+from clerkwork.model.documents.master_data import Master, OpenOrder, Product, Supplier
 
 SCRIBE = Scribe([1.4], 0.85)
 SHOP = Supplier(name="GARDENIA BAKERIES SDN BHD", address="LOT 3, JALAN PELABUR 23/1, SHAH ALAM")

@@ -2,10 +2,10 @@
 
 import pytest
 
-from clerkwork.documents.pairs import pairs_in
-from clerkwork.documents.typed import labelled_values, typed
-from clerkwork.documents.words import PageWords
-from clerkwork.model.extraction import ValueKind
+from clerkwork.documents.extract.typed_pairs import labelled_values, typed
+from clerkwork.documents.layout.key_values import pairs_in
+from clerkwork.documents.tokens import PageWords
+from clerkwork.model.documents.extraction import ValueKind
 
 
 def pairs(page: PageWords) -> list[tuple[str, str]]:

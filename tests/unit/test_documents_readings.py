@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image, ImageDraw
 
-from clerkwork.documents.cleaning import straighten
-from clerkwork.documents.engine import Engines, Layout, Seen
-from clerkwork.documents.ocr import Readings, band_of, read_picture
+from clerkwork.documents.ocr.contract import Engines, Layout, Seen
+from clerkwork.documents.ocr.preprocess import straighten
+from clerkwork.documents.ocr.recognize import Readings, band_of, read_picture
 
 LINES = (100, 400, 700, 1000, 1300)
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from clerkwork.documents.receipt_head import Row, head_of, row_of
-from clerkwork.documents.receipt_total import judge_total
-from clerkwork.documents.receipts import days_in
-from clerkwork.documents.words import Token
+from clerkwork.documents.extract.receipt_fields import days_in
+from clerkwork.documents.extract.receipt_header import Row, head_of, row_of
+from clerkwork.documents.extract.receipt_total import judge_total
+from clerkwork.documents.tokens import Token
 
 GOODS = ["Tea 2.00", "Cake 3.50"]
 NOTHING = "Nothing else in the document confirms the total."

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents import stored
-from clerkwork.documents.engine import AUTO, Engines, Layout, Seen, choose
+from clerkwork.documents.ocr import cache
+from clerkwork.documents.ocr.contract import AUTO, Engines, Layout, Seen, choose
 from clerkwork.errors import ApplicationException
 
 WORDS = [
@@ -38,7 +38,7 @@ class Counting:
         return WORDS
 
 
-def read(engine: stored.CachedEngine, shade: str = "white", languages: str = "eng") -> list[Seen]:
+def read(engine: cache.CachedEngine, shade: str = "white", languages: str = "eng") -> list[Seen]:
     picture = Image.new("L", (40, 20), shade)
     return list(engine.read(picture, languages=languages, layout=Layout.PAGE))
 
@@ -46,17 +46,17 @@ def read(engine: stored.CachedEngine, shade: str = "white", languages: str = "en
 def test_a_picture_is_read_once(tmp_path: Path) -> None:
     """The second answer is the first one, word for word."""
     counting = Counting()
-    engine = stored.CachedEngine(counting, tmp_path)
+    engine = cache.CachedEngine(counting, tmp_path)
     assert (read(engine), read(engine), counting.readings) == (WORDS, WORDS, 1)
 
 
 def test_another_picture_language_or_version_is_read_anew(tmp_path: Path) -> None:
     """A stored reading never answers for something else."""
     first, newer = Counting(), Counting("2")
-    engine = stored.CachedEngine(first, tmp_path)
+    engine = cache.CachedEngine(first, tmp_path)
     for shade, languages in (("white", "eng"), ("black", "eng"), ("white", "chi_sim")):
         read(engine, shade, languages)
-    read(stored.CachedEngine(newer, tmp_path))
+    read(cache.CachedEngine(newer, tmp_path))
     assert (first.readings, newer.readings) == (3, 1)
 
 
@@ -64,7 +64,7 @@ def test_another_picture_language_or_version_is_read_anew(tmp_path: Path) -> Non
 def test_a_damaged_reading_is_made_again(tmp_path: Path, damage: str) -> None:
     """A file that was cut off or changed is as good as none."""
     counting = Counting()
-    engine = stored.CachedEngine(counting, tmp_path)
+    engine = cache.CachedEngine(counting, tmp_path)
     read(engine)
     for file in tmp_path.glob("*/*.json"):
         file.write_text(damage)
@@ -79,14 +79,14 @@ def test_the_oldest_readings_go_when_there_are_too_many(tmp_path: Path) -> None:
         file = folder / f"{age}.json"
         file.write_bytes(bytes(1000))
         os.utime(file, (1000 - age, 1000 - age))
-    stored.clear(tmp_path, max_mb=9000 / 2**20)
+    cache.clear(tmp_path, max_mb=9000 / 2**20)
     assert sorted(file.stem for file in folder.iterdir()) == [str(age) for age in range(7)]
 
 
 def test_readings_within_their_room_stay(tmp_path: Path) -> None:
     """Nothing is deleted while there is room."""
-    read(stored.CachedEngine(Counting(), tmp_path))
-    stored.clear(tmp_path, max_mb=1)
+    read(cache.CachedEngine(Counting(), tmp_path))
+    cache.clear(tmp_path, max_mb=1)
     assert len(list(tmp_path.glob("*/*.json"))) == 1
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from clerkwork.documents.words import Token, box_of, boxes_of
-from clerkwork.model.extraction import Box, FieldEvidence
+from clerkwork.documents.tokens import Token, box_of, boxes_of
+from clerkwork.model.documents.extraction import Box, FieldEvidence
 
 
 @pytest.mark.parametrize(("top", "bottom"), [(20.0, 20.0), (30.0, 20.0)])

@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from clerkwork import ApplicationException, Receipt, Run, bot
 from clerkwork.clock import from_ms
-from clerkwork.model.items import ItemState, Outcome
-from clerkwork.model.reviews import Decision
-from clerkwork.model.workflows import Step, Workflow
-from clerkwork.store import effects
+from clerkwork.model.project.workflows import Step, Workflow
+from clerkwork.model.work.items import ItemState, Outcome
+from clerkwork.model.work.reviews import Decision
+from clerkwork.store.runs import effects
 from clerkwork.store.schema import effect as effect_table
 from tests.fixtures_engine import Bench, MakeBench, TestScreen
 

@@ -6,12 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from clerkwork import ApplicationException, Receipt, Run, bot, clock
-from clerkwork.model.egress import Fence
-from clerkwork.model.events import Kind
-from clerkwork.model.gates import Breaker
-from clerkwork.model.items import ItemState, Outcome
-from clerkwork.model.targets import Target
-from clerkwork.store import effects, events, moves, targets
+from clerkwork.model.project.egress import Fence
+from clerkwork.model.project.target_gates import Breaker
+from clerkwork.model.project.targets import Target
+from clerkwork.model.work.events import Kind
+from clerkwork.model.work.items import ItemState, Outcome
+from clerkwork.store import targets
+from clerkwork.store.items import transitions
+from clerkwork.store.runs import effects, events
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import PAUSE, Bench, DirectBrowser, MakeBench, Number
 
@@ -278,7 +280,7 @@ class SlowStore(DirectBrowser):
     def _hold(self, holding: threading.Event) -> None:
         bench = bench_in_use[-1]
         with bench.store.write() as db:
-            moves.holds(db, 1, 1, lock=True)
+            transitions.holds(db, 1, 1, lock=True)
             holding.set()
             PAUSE.wait(0.8)
             self.released = clock.now()
@@ -353,4 +355,4 @@ def lose_to_the_dead(bench: Bench) -> None:
     """Let a worker that dies at once take the item over, while its run stays ours."""
     bench.ledger.before_submit = None
     with bench.store.write() as db:
-        moves.reserve(db, 1, worker="dead", now=clock.now())
+        transitions.reserve(db, 1, worker="dead", now=clock.now())

@@ -6,10 +6,10 @@ import pytest
 
 from clerkwork import Receipt, Run, bot, clock
 from clerkwork.errors import ApplicationException, BusinessException
-from clerkwork.model.items import ItemState, Outcome
-from clerkwork.model.reviews import Decision
-from clerkwork.store.milestones import Milestone, reach
-from clerkwork.store.recovery import mark_restored
+from clerkwork.model.work.items import ItemState, Outcome
+from clerkwork.model.work.reviews import Decision
+from clerkwork.store.instants import Milestone, reach
+from clerkwork.store.maintenance.recovery import mark_restored
 from tests.fixtures_engine import Bench, MakeBench, Number
 
 bench_in_use: list[Bench] = []

@@ -6,14 +6,15 @@ from datetime import timedelta
 import pytest
 
 from clerkwork import ApplicationException, BusinessException, Run, bot, clock
-from clerkwork.engine.reserving import reserve
-from clerkwork.model.events import Kind
-from clerkwork.model.items import Added, ItemState, NewItem, Outcome
-from clerkwork.model.queues import Deadline
-from clerkwork.model.retry import Retry
-from clerkwork.model.reviews import Decision
-from clerkwork.model.workflows import Step
-from clerkwork.store import events, items
+from clerkwork.engine.runs.reserve import reserve
+from clerkwork.model.project.workflows import Step
+from clerkwork.model.work.events import Kind
+from clerkwork.model.work.items import Added, ItemState, NewItem, Outcome
+from clerkwork.model.work.queues import Deadline
+from clerkwork.model.work.retry import Retry
+from clerkwork.model.work.reviews import Decision
+from clerkwork.store.items import items
+from clerkwork.store.runs import events
 from tests.fixtures_engine import SECRET, Bench, MakeBench, Number
 
 

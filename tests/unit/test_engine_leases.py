@@ -8,13 +8,14 @@ from datetime import timedelta
 import pytest
 
 from clerkwork import ApplicationException, Run, bot, clock
-from clerkwork.engine.sweep import Sweep
+from clerkwork.engine.sweep.sweep import Sweep
 from clerkwork.model.bots import Bot
-from clerkwork.model.events import Kind
-from clerkwork.model.items import ItemState
-from clerkwork.model.retry import Retry
-from clerkwork.model.workflows import Step
-from clerkwork.store import events, items
+from clerkwork.model.project.workflows import Step
+from clerkwork.model.work.events import Kind
+from clerkwork.model.work.items import ItemState
+from clerkwork.model.work.retry import Retry
+from clerkwork.store.items import items
+from clerkwork.store.runs import events
 from clerkwork.store.schema import worker as worker_table
 from tests.fixtures_engine import PAUSE, Bench, MakeBench, Number
 

@@ -8,12 +8,13 @@ import pytest
 
 from clerkwork import BusinessException, Run, bot, clock
 from clerkwork.engine import portions
-from clerkwork.engine.operations import Operations
+from clerkwork.engine.operate.operations import Operations
 from clerkwork.errors import UsageError
-from clerkwork.model.events import Kind
-from clerkwork.model.items import MOVES, ItemState, Outcome
-from clerkwork.model.reviews import AnswerInvalid
-from clerkwork.store import effects, events, held, moves, workers
+from clerkwork.model.work.events import Kind
+from clerkwork.model.work.items import MOVES, ItemState, Outcome
+from clerkwork.model.work.reviews import AnswerInvalid
+from clerkwork.store.items import held, transitions
+from clerkwork.store.runs import effects, events, workers
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
 
@@ -219,7 +220,7 @@ def lose_entry(bench: Bench, item_id: int) -> None:
 def postpone(bench: Bench, item_id: int) -> None:
     later = clock.now() + timedelta(days=1)
     with bench.store.write() as db:
-        moves.defer(db, item_id, not_before=later, code="c", reason="r", now=clock.now())
+        transitions.defer(db, item_id, not_before=later, code="c", reason="r", now=clock.now())
 
 
 def hold(bench: Bench, item_id: int) -> None:
@@ -229,7 +230,7 @@ def hold(bench: Bench, item_id: int) -> None:
 
 def reserve(bench: Bench, item_id: int) -> None:
     with bench.store.write() as db:
-        moves.reserve(db, item_id, worker="w", now=clock.now())
+        transitions.reserve(db, item_id, worker="w", now=clock.now())
 
 
 @pytest.mark.parametrize("before", [lambda *_: None, lose_entry, postpone, hold])
@@ -274,7 +275,7 @@ def test_many_items_are_moved_in_short_transactions(
         given.append(bench.item(numbers[len(given)]).state)
         bench.put(f"B-{len(given)}")
 
-    monkeypatch.setattr("clerkwork.engine.operations.give_way", write)
+    monkeypatch.setattr("clerkwork.engine.operate.operations.give_way", write)
     refused = operations(bench).each(numbers[::-1], Operations.cancel)
     last = bench.put("C-1")
     bench.start_worker()

@@ -6,12 +6,13 @@ from decimal import Decimal
 import pytest
 
 from clerkwork import BusinessException, Run, bot, clock
-from clerkwork.engine.operations import Operations
+from clerkwork.engine.operate.operations import Operations
 from clerkwork.errors import BatchKnown, BatchRefused, UsageError
-from clerkwork.model.items import Added, ItemState, NewItem, Outcome
-from clerkwork.model.queues import START, Batch, Deadline, rank
-from clerkwork.model.workflows import Workflow
-from clerkwork.store import effects, items, moves
+from clerkwork.model.project.workflows import Workflow
+from clerkwork.model.work.items import Added, ItemState, NewItem, Outcome
+from clerkwork.model.work.queues import START, Batch, Deadline, rank
+from clerkwork.store.items import items, transitions
+from clerkwork.store.runs import effects
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
 
@@ -363,6 +364,7 @@ def test_a_run_that_was_superseded_reserves_nothing(make_bench: MakeBench) -> No
     now = clock.now()
     with bench.store.write() as db:
         old, present = (
-            moves.reserve(db, item_id, worker="w", now=now, run_no=number) for number in (1, 2)
+            transitions.reserve(db, item_id, worker="w", now=now, run_no=number)
+            for number in (1, 2)
         )
     assert (old, present is not None) == (None, True)

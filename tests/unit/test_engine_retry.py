@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from clerkwork import ApplicationException, Run, bot, clock
-from clerkwork.model.items import ItemState, WorkItem
-from clerkwork.model.retry import Retry
+from clerkwork.model.work.items import ItemState, WorkItem
+from clerkwork.model.work.retry import Retry
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import MakeBench, Number
 

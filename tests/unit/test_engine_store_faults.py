@@ -8,9 +8,9 @@ import pytest
 import sqlalchemy as sa
 
 from clerkwork import Receipt, Run, bot, clock
-from clerkwork.model.items import ItemState, Outcome
-from clerkwork.store import workers
+from clerkwork.model.work.items import ItemState, Outcome
 from clerkwork.store.database import Store
+from clerkwork.store.runs import workers
 from tests.fixtures_engine import PAUSE, Bench, Ledger, MakeBench, Number
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from clerkwork.model.error_rate import (
+from clerkwork.model.documents.error_rate import (
     NEVER,
     Step,
     driven_up,

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from clerkwork.browser.candidates import Candidate
-from clerkwork.browser.company import Wanted, together, trusted
-from clerkwork.browser.match import Verdict, choose
-from clerkwork.model.locators import Fingerprint
+from clerkwork.browser.locate.candidates import Candidate
+from clerkwork.browser.locate.group_match import Wanted, together, trusted
+from clerkwork.browser.locate.match import Verdict, choose
+from clerkwork.model.project.locators import Fingerprint
 
 NAMES = ("Number", "Supplier", "Currency")
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from clerkwork.browser.candidates import Candidate
-from clerkwork.browser.match import choose
-from clerkwork.browser.words import likeness
-from clerkwork.model.locators import Fingerprint
+from clerkwork.browser.locate.candidates import Candidate
+from clerkwork.browser.locate.match import choose
+from clerkwork.browser.locate.text_similarity import likeness
+from clerkwork.model.project.locators import Fingerprint
 
 
 def fields(*prints: Fingerprint) -> list[Candidate]:

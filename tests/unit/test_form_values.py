@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from clerkwork.browser.values import is_text
+from clerkwork.browser.page.item_values import is_text
 
 
 class Line(BaseModel):

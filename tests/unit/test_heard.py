@@ -1,6 +1,6 @@
 """What a screen reader is told of a page, from the browser's tree of it."""
 
-from clerkwork.browser.heard import heard
+from clerkwork.browser.page.accessibility_tree import heard
 
 
 def node(number: str, role: str, name: str = "", **more: object) -> dict[str, object]:

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,12 @@ PRODUCT = [
 CODE = [*PRODUCT, *sorted((ROOT / "tests").rglob("*.py")), *sorted((ROOT / "tools").glob("*.py"))]
 LONGEST_MODULE = 400
 LONGEST_BODY = 40
+MOST_MODULES = 12
+EXTENSIONS = {
+    "clerkwork/cli/commands",
+    "clerkwork/web/pages",
+    "clerkwork/store/migrations/versions",
+}
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 CLOCK_CALLS = {
     ("time", "time"),
@@ -67,7 +74,7 @@ def body_lines(node: Function) -> int:
 
 def test_product_is_found():
     """The rules below look at something."""
-    assert ROOT / "clerkwork" / "engine" / "worker.py" in PRODUCT
+    assert ROOT / "clerkwork" / "engine" / "workers" / "worker.py" in PRODUCT
 
 
 def test_no_module_is_longer_than_400_lines():
@@ -194,3 +201,13 @@ def test_migrations_are_one_chain():
     names = sorted(file.name for file in (MIGRATIONS / "versions").glob("[0-9]*.py"))
     numbers = [name[:4] for name in names]
     assert numbers == [f"{number:04}" for number in range(1, len(names) + 1)]
+
+
+def test_folders_hold_few_modules() -> None:
+    """A folder holds at most 12 modules, folders of extensions excepted."""
+    folders = Counter(
+        file.parent.relative_to(ROOT).as_posix() for file in PRODUCT if file.name != "__init__.py"
+    )
+    assert [
+        name for name, n in folders.items() if n > MOST_MODULES and name not in EXTENSIONS
+    ] == []

@@ -17,9 +17,10 @@ from hypothesis.stateful import (
 )
 from sqlalchemy.engine import Connection
 
-from clerkwork.model.items import CLOSED, MOVES, ItemState, NewItem, Outcome, WorkItem
-from clerkwork.store import effects, held, items, moves
+from clerkwork.model.work.items import CLOSED, MOVES, ItemState, NewItem, Outcome, WorkItem
 from clerkwork.store.database import Store
+from clerkwork.store.items import held, items, transitions
+from clerkwork.store.runs import effects
 
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 S = ItemState
@@ -50,7 +51,7 @@ class Act:
 def reserve(db: Connection, item: WorkItem, _attempt: int, now: datetime) -> bool:
     try:
         with db.begin_nested():
-            return moves.reserve(db, item.id, worker="w", now=now) is not None
+            return transitions.reserve(db, item.id, worker="w", now=now) is not None
     except sa.exc.IntegrityError:
         return False
 
@@ -87,60 +88,74 @@ ACTS = {
     "reserve": Act(
         call=reserve, starts=frozenset({S.WAITING, S.RUNNING, S.POSTPONED}), to=S.RUNNING
     ),
-    "postpone": held_by(S.POSTPONED, moves.postpone, not_before=START, failed=True, **REASON),
-    "send to review": held_by(S.IN_REVIEW, moves.send_to_review, **REASON),
-    "complete": held_by(S.DONE, moves.complete, result=None),
-    "cancel held": held_by(S.CANCELLED, moves.cancel_held, who="ann"),
+    "postpone": held_by(S.POSTPONED, transitions.postpone, not_before=START, failed=True, **REASON),
+    "send to review": held_by(S.IN_REVIEW, transitions.send_to_review, **REASON),
+    "complete": held_by(S.DONE, transitions.complete, result=None),
+    "cancel held": held_by(S.CANCELLED, transitions.cancel_held, who="ann"),
     "defer": by_person(
-        S.POSTPONED, moves.defer, S.WAITING, S.POSTPONED, S.RUNNING, not_before=START, **REASON
+        S.POSTPONED,
+        transitions.defer,
+        S.WAITING,
+        S.POSTPONED,
+        S.RUNNING,
+        not_before=START,
+        **REASON,
     ),
     "hold": by_person(S.POSTPONED, held.hold, S.WAITING, S.POSTPONED, S.RUNNING),
     "to waiting": Act(
-        call=lambda db, item, _attempt, now: moves.to_waiting(db, item.id, item.revision, now=now),
+        call=lambda db, item, _attempt, now: transitions.to_waiting(
+            db, item.id, item.revision, now=now
+        ),
         starts=frozenset({S.POSTPONED}),
         to=S.WAITING,
     ),
-    "resume": by_person(S.POSTPONED, moves.resume, S.IN_REVIEW),
-    "restart": by_person(S.WAITING, moves.restart, S.IN_REVIEW, payload={}, group_key="north"),
-    "renew": by_person(
-        S.WAITING, moves.renew, *OPEN, unsent=True, payload={}, group_key="south", digest="e"
+    "resume": by_person(S.POSTPONED, transitions.resume, S.IN_REVIEW),
+    "restart": by_person(
+        S.WAITING, transitions.restart, S.IN_REVIEW, payload={}, group_key="north"
     ),
-    "escalate": by_person(S.IN_REVIEW, moves.escalate, S.WAITING, S.POSTPONED, **REASON),
-    "cancel": by_person(S.CANCELLED, moves.drop, *OPEN, unsent=True, state=S.CANCELLED, reason="r"),
-    "expire": by_person(S.EXPIRED, moves.drop, *OPEN, unsent=True, state=S.EXPIRED, reason="r"),
+    "renew": by_person(
+        S.WAITING, transitions.renew, *OPEN, unsent=True, payload={}, group_key="south", digest="e"
+    ),
+    "escalate": by_person(S.IN_REVIEW, transitions.escalate, S.WAITING, S.POSTPONED, **REASON),
+    "cancel": by_person(
+        S.CANCELLED, transitions.drop, *OPEN, unsent=True, state=S.CANCELLED, reason="r"
+    ),
+    "expire": by_person(
+        S.EXPIRED, transitions.drop, *OPEN, unsent=True, state=S.EXPIRED, reason="r"
+    ),
     "done by hand": by_person(
-        S.DONE, moves.close, S.IN_REVIEW, state=S.DONE, outcome=Outcome.BY_HAND
+        S.DONE, transitions.close, S.IN_REVIEW, state=S.DONE, outcome=Outcome.BY_HAND
     ),
     "reject": by_person(
-        S.REJECTED, moves.close, S.IN_REVIEW, state=S.REJECTED, outcome=Outcome.REJECTED
+        S.REJECTED, transitions.close, S.IN_REVIEW, state=S.REJECTED, outcome=Outcome.REJECTED
     ),
     "return": by_person(
-        S.RETURNED, moves.close, S.IN_REVIEW, state=S.RETURNED, outcome=Outcome.RETURNED
+        S.RETURNED, transitions.close, S.IN_REVIEW, state=S.RETURNED, outcome=Outcome.RETURNED
     ),
     "hasten": Act(
-        call=lambda db, item, _attempt, now: moves.hasten(
+        call=lambda db, item, _attempt, now: transitions.hasten(
             db, item, queued=False, from_step=None, now=now
         ),
         starts=frozenset({S.WAITING, S.RUNNING, S.POSTPONED}),
         to=S.POSTPONED,
     ),
     "hasten in its queue": Act(
-        call=lambda db, item, _attempt, now: moves.hasten(
+        call=lambda db, item, _attempt, now: transitions.hasten(
             db, item, queued=True, from_step=None, now=now
         ),
         starts=frozenset({S.WAITING, S.POSTPONED}),
         to=S.WAITING,
     ),
-    "requeue": by_person(S.WAITING, moves.requeue, *REQUEUED, from_step=None),
-    "requeue from a step": by_person(S.POSTPONED, moves.requeue, *REQUEUED, from_step="s"),
+    "requeue": by_person(S.WAITING, transitions.requeue, *REQUEUED, from_step=None),
+    "requeue from a step": by_person(S.POSTPONED, transitions.requeue, *REQUEUED, from_step="s"),
     "reopen to wait": by_person(
-        S.WAITING, moves.reopen, S.RETURNED, new=NEW, digest="e", state=S.WAITING
+        S.WAITING, transitions.reopen, S.RETURNED, new=NEW, digest="e", state=S.WAITING
     ),
     "reopen for later": by_person(
-        S.POSTPONED, moves.reopen, S.RETURNED, new=NEW, digest="e", state=S.POSTPONED
+        S.POSTPONED, transitions.reopen, S.RETURNED, new=NEW, digest="e", state=S.POSTPONED
     ),
     "reopen for a person": by_person(
-        S.IN_REVIEW, moves.reopen, S.RETURNED, new=NEW, digest="e", state=S.IN_REVIEW
+        S.IN_REVIEW, transitions.reopen, S.RETURNED, new=NEW, digest="e", state=S.IN_REVIEW
     ),
 }
 

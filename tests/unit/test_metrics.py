@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from clerkwork.clock import to_ms
-from clerkwork.model.metrics import (
+from clerkwork.model.work.metrics import (
     automation_rate,
     cumulative_shares,
     day_start,

@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clerkwork.config.triggers import Look
-from clerkwork.engine.missed import Found, decide
-from clerkwork.model.schedules import PlannedState
+from clerkwork.config.times.fire_times import Look
+from clerkwork.engine.schedule.missed_runs import Found, decide
+from clerkwork.model.work.schedules import PlannedState
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

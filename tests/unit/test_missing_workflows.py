@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 from clerkwork import Run, bot, clock
-from clerkwork.engine.operations import Operations
-from clerkwork.engine.sweep import Sweep
+from clerkwork.engine.operate.operations import Operations
+from clerkwork.engine.sweep.sweep import Sweep
 from clerkwork.errors import fill
-from clerkwork.model.items import ItemState
-from clerkwork.store import events
+from clerkwork.model.work.items import ItemState
+from clerkwork.store.runs import events
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
 

@@ -4,7 +4,7 @@ import pytest
 
 from clerkwork import ApplicationException, BusinessException, Receipt, Run, bot
 from clerkwork.model.bots import Bot
-from clerkwork.model.items import ItemState
+from clerkwork.model.work.items import ItemState
 from tests.fixtures_engine import Ledger, MakeBench, Number
 
 LONG = "x" * 61

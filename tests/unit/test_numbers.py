@@ -2,9 +2,9 @@
 
 import pytest
 
-from clerkwork.documents.drafting import _same as same_as_true
-from clerkwork.documents.master import _equal as equal_to_known
-from clerkwork.engine.judging import right_paths
+from clerkwork.documents.confidence.master_data import _equal as equal_to_known
+from clerkwork.documents.template_draft import _same as same_as_true
+from clerkwork.engine.document_policy import right_paths
 from clerkwork.model.numbers import equal_numbers
 
 CASES = [

@@ -7,9 +7,9 @@ import pytest
 
 from clerkwork import Document, PurchaseOrder, Receipt, bot
 from clerkwork.config.check import check_all
-from clerkwork.config.files import load_workflows, workflow_schema
+from clerkwork.config.files.targets import load_targets
+from clerkwork.config.files.workflows import load_workflows, workflow_schema
 from clerkwork.config.settings import Settings, load_settings
-from clerkwork.config.targets import load_targets
 from clerkwork.errors import ConfigError
 
 HOME = Path(__file__).resolve().parents[2]

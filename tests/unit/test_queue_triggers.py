@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from clerkwork import Run, bot, clock
-from clerkwork.engine.trigger import release_held, why_release
-from clerkwork.model.items import ItemState
-from clerkwork.model.workflows import QueueTrigger
-from clerkwork.store import held
-from clerkwork.store.held import Held
+from clerkwork.engine.submit.queue_trigger import release_held, why_release
+from clerkwork.model.project.workflows import QueueTrigger
+from clerkwork.model.work.items import ItemState
+from clerkwork.store.items import held
+from clerkwork.store.items.held import Held
 from clerkwork.store.schema import item
 from tests.fixtures_engine import Number
 
@@ -76,7 +76,7 @@ def test_failing_part_of_a_sweep_holds_up_no_other(make, monkeypatch):
 
     bench = make(min_items=1)
     number = bench.put("A-1")
-    monkeypatch.setattr("clerkwork.engine.deadlines.sweep", fail)
+    monkeypatch.setattr("clerkwork.engine.sweep.deadlines.sweep", fail)
     bench.start_worker()
     assert bench.until(number).state is ItemState.DONE
 

@@ -9,13 +9,14 @@ import pytest
 
 from clerkwork import ApplicationException, Receipt, Run, bot, clock
 from clerkwork.config.settings import ReconcileSettings
-from clerkwork.engine import gate
-from clerkwork.engine.reconcile import NOT_LOOKED_UP, Reconciliation
-from clerkwork.model.events import Level
-from clerkwork.model.gates import Breaker
-from clerkwork.model.items import ItemState, Outcome
-from clerkwork.model.reviews import Decision
-from clerkwork.store import events, slots
+from clerkwork.engine import target_gate
+from clerkwork.engine.effects.reconcile import NOT_LOOKED_UP, Reconciliation
+from clerkwork.model.project.target_gates import Breaker
+from clerkwork.model.work.events import Level
+from clerkwork.model.work.items import ItemState, Outcome
+from clerkwork.model.work.reviews import Decision
+from clerkwork.store.items import login_slots
+from clerkwork.store.runs import events
 from tests.fixtures_engine import Bench, DirectBrowser, MakeBench, Number
 
 bench_in_use: list[Bench] = []
@@ -158,7 +159,7 @@ def test_nightly_sweep_runs_once_a_night(entered: Bench) -> None:
 
 def test_target_behind_a_closed_gate_is_not_looked_into(entered: Bench) -> None:
     """Stopped by a person, frozen or failing: the sweep obeys as every item does."""
-    gate.hold(entered.engine, "erp", who="ann", why="month-end")
+    target_gate.hold(entered.engine, "erp", who="ann", why="month-end")
     before = entered.ledger.looked
     (found,) = sweep(entered).run(clock.now())
     assert (found.result, found.reason, entered.ledger.looked - before) == (
@@ -179,7 +180,7 @@ def test_failed_look_ups_count_for_the_breaker(entered: Bench) -> None:
     unreachable.append("erp")
     found = sweep(entered).run(clock.now())
     with entered.store.read() as db:
-        state = gate.state_of(entered.engine, db, "erp")[1]
+        state = target_gate.state_of(entered.engine, db, "erp")[1]
     assert state is not None
     assert (found[0].reason, found[1].reason[:43], state.failures) == (
         "The target is down.",
@@ -196,7 +197,7 @@ def test_look_up_has_a_place_at_the_login_and_gives_it_back(entered: Bench) -> N
 
     def count() -> None:
         with entered.store.read() as db:
-            taken.append(slots.holders(db, login, now=clock.now()))
+            taken.append(login_slots.holders(db, login, now=clock.now()))
 
     looking.append(count)
     found = results(entered)
@@ -209,7 +210,7 @@ def test_look_up_waits_for_a_place_until_the_sweep_is_stopped(entered: Bench) ->
     change_target(entered, limit=1)
     login, now = entered.engine.targets["erp"].account, clock.now()
     with entered.store.write() as db:
-        slots.take_for_a_time(db, login, limit=1, until=now + timedelta(hours=1), now=now)
+        login_slots.take_for_a_time(db, login, limit=1, until=now + timedelta(hours=1), now=now)
     stopping = threading.Event()
     stopped = threading.Timer(0.1, stopping.set)
     stopped.start()

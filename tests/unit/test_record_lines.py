@@ -3,9 +3,9 @@
 import pytest
 from pydantic import BaseModel
 
-from clerkwork.browser.lines import record_differences
-from clerkwork.browser.values import parts_of
-from clerkwork.model.forms import Form
+from clerkwork.browser.page.item_values import parts_of
+from clerkwork.browser.page.line_match import record_differences
+from clerkwork.model.project.target_form import Form
 
 
 class Row(BaseModel):

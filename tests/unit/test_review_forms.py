@@ -6,8 +6,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from clerkwork import PurchaseOrder
-from clerkwork.model.extraction import FieldEvidence
-from clerkwork.model.reviews import Review, ReviewState
+from clerkwork.model.documents.extraction import FieldEvidence
+from clerkwork.model.work.reviews import Review, ReviewState
 from clerkwork.review.forms import Form, Table, build, title_of
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from clerkwork.model.events import Event, Kind, Level
+from clerkwork.model.work.events import Event, Kind, Level
 from clerkwork.web.gantt import Chart, draw, first_error, is_ended
 
 START = datetime(2026, 11, 23, tzinfo=UTC)

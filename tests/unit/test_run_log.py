@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from clerkwork.engine.runlog import RunLog, Writing
-from clerkwork.model.events import Event, Kind, Level
-from clerkwork.model.items import ItemState, NewItem
+from clerkwork.engine.run_log import RunLog, Writing
+from clerkwork.model.work.events import Event, Kind, Level
+from clerkwork.model.work.items import ItemState, NewItem
 from clerkwork.safety.redact import Redactor
-from clerkwork.store import events, items
 from clerkwork.store.database import Store
+from clerkwork.store.items import items
+from clerkwork.store.runs import events
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 

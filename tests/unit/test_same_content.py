@@ -7,8 +7,8 @@ import pytest
 from pydantic import BaseModel
 
 from clerkwork import PurchaseOrder, Run, bot
-from clerkwork.model.content import digest_of, digest_of_json
-from clerkwork.model.items import Added, NewItem
+from clerkwork.model.work.content import digest_of, digest_of_json
+from clerkwork.model.work.items import Added, NewItem
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench
 from tests.fixtures_portal import make_order

@@ -6,13 +6,15 @@ from datetime import timedelta
 import pytest
 
 from clerkwork import Receipt, Run, bot, clock
-from clerkwork.engine import batches, portions
+from clerkwork.engine import portions
+from clerkwork.engine.submit import batches
 from clerkwork.errors import BatchKnown, BatchRefused
-from clerkwork.model.items import Added, ItemState, NewItem
-from clerkwork.model.queues import Batch
-from clerkwork.model.reviews import NewReview
-from clerkwork.store import items, staging
-from clerkwork.store.recovery import mark_restored
+from clerkwork.model.work.items import Added, ItemState, NewItem
+from clerkwork.model.work.queues import Batch
+from clerkwork.model.work.reviews import NewReview
+from clerkwork.store.inbox import staged_batches
+from clerkwork.store.items import items
+from clerkwork.store.maintenance.recovery import mark_restored
 from clerkwork.store.schema import item, staged_batch, staged_item
 from tests.fixtures_engine import Bench, MakeBench, Number, TestScreen
 
@@ -88,7 +90,8 @@ def policy(bench: Bench, on_conflict: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "where", ["clerkwork.store.staging.renew", "clerkwork.store.staging.complete"]
+    "where",
+    ["clerkwork.store.inbox.staged_batches.renew", "clerkwork.store.inbox.staged_batches.complete"],
 )
 def test_of_a_batch_that_died_before_it_was_complete_nothing_is_added(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, where: str
@@ -105,7 +108,7 @@ def test_a_batch_that_died_while_its_items_were_added_is_added_whole_by_sweeps(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each item once; sent again it is known."""
-    put_and_die(bench, monkeypatch, "clerkwork.engine.batches.give_way", 1, 2, 3)
+    put_and_die(bench, monkeypatch, "clerkwork.engine.submit.batches.give_way", 1, 2, 3)
     died_with = amounts(bench)
     for _ in range(4):
         bench.engine.finish_batches()
@@ -120,7 +123,7 @@ def test_whoever_sends_a_batch_again_after_a_kill_adds_the_rest(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No worker need be there."""
-    put_and_die(bench, monkeypatch, "clerkwork.engine.batches.give_way", 1, 2, 3)
+    put_and_die(bench, monkeypatch, "clerkwork.engine.submit.batches.give_way", 1, 2, 3)
     with pytest.raises(BatchKnown):
         bench.engine.submit_all(arrivals(1, 2, 3), BATCH)
     assert (amounts(bench), staged(bench)) == ([1, 2, 3], [0, 0])
@@ -131,7 +134,7 @@ def test_a_batch_that_is_worked_on_is_left_alone_by_sweeps(
 ) -> None:
     """A slow sender is no dead one."""
     monkeypatch.setattr(batches, "ABANDONED", timedelta(hours=1))
-    put_and_die(bench, monkeypatch, "clerkwork.store.staging.complete", 1, 2, 3)
+    put_and_die(bench, monkeypatch, "clerkwork.store.inbox.staged_batches.complete", 1, 2, 3)
     bench.engine.finish_batches()
     assert staged(bench) == [1, 3]
 
@@ -140,15 +143,15 @@ def test_a_batch_that_a_sweep_discarded_meanwhile_is_refused(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its process stood still for too long; nothing is added."""
-    complete = staging.complete
+    complete = staged_batches.complete
 
     def late(db: object, number: int) -> bool:
         with monkeypatch.context() as context:
-            context.setattr(staging, "complete", complete)
-            staging.discard(db, number)  # type: ignore[arg-type]  # a connection
+            context.setattr(staged_batches, "complete", complete)
+            staged_batches.discard(db, number)  # type: ignore[arg-type]  # a connection
             return complete(db, number)  # type: ignore[arg-type]  # a connection
 
-    monkeypatch.setattr(staging, "complete", late)
+    monkeypatch.setattr(staged_batches, "complete", late)
     with pytest.raises(BatchRefused, match="stood still"):
         bench.engine.submit_all(arrivals(1, 2, 3), BATCH)
     assert amounts(bench) == []
@@ -160,7 +163,7 @@ def test_what_became_known_while_a_batch_was_added_goes_to_a_person(
 ) -> None:
     """The batch was accepted, so none of its content may be dropped."""
     policy(bench, on_conflict)
-    put_and_die(bench, monkeypatch, "clerkwork.engine.batches.give_way", 1, 2, 3)
+    put_and_die(bench, monkeypatch, "clerkwork.engine.submit.batches.give_way", 1, 2, 3)
     bench.put("A-2", 9)
     for _ in range(4):
         bench.engine.finish_batches()
@@ -203,7 +206,7 @@ def test_what_a_restored_batch_adds_may_be_entered_already(
 ) -> None:
     """All of it was accepted before the backup; in a blind target a person looks."""
     bench = make_bench(entering, guarantee="blind")
-    put_and_die(bench, monkeypatch, "clerkwork.engine.batches.give_way", 1, 2)
+    put_and_die(bench, monkeypatch, "clerkwork.engine.submit.batches.give_way", 1, 2)
     with bench.store.write() as db:
         mark_restored(db, now=clock.now())
     for _ in range(3):

@@ -8,8 +8,8 @@ from dbos import DBOS
 from sqlalchemy.engine import Connection
 
 from clerkwork import Run, bot
-from clerkwork.model.events import Kind
-from clerkwork.store import events
+from clerkwork.model.work.events import Kind
+from clerkwork.store.runs import events
 from tests.fixtures_engine import Bench, MakeBench, Number
 
 

@@ -14,11 +14,12 @@ from sqlalchemy.engine import make_url
 
 from clerkwork.clock import from_ms
 from clerkwork.errors import ConfigError
-from clerkwork.model.items import MOVES, ItemState, NewItem
-from clerkwork.model.schedules import PlannedState
-from clerkwork.store import effects, items, mending, moves, planned, workers
+from clerkwork.model.work.items import MOVES, ItemState, NewItem
+from clerkwork.model.work.schedules import PlannedState
 from clerkwork.store.database import BUSY_TIMEOUT_MS, Store, _create, open_store
-from clerkwork.store.effects import Effect
+from clerkwork.store.items import items, repairs, transitions
+from clerkwork.store.runs import effects, planned_runs, workers
+from clerkwork.store.runs.effects import Effect
 from clerkwork.store.schema import item, metadata
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -144,9 +145,9 @@ def test_group_key_of_an_item_at_work_in_an_older_store_counts_in_its_workflow(
     before.close()
     store = open_store(empty_url, tmp_path)
     with store.write() as db:
-        other = moves.reserve(db, 3, worker="w", now=NOW)
+        other = transitions.reserve(db, 3, worker="w", now=NOW)
     with pytest.raises(sa.exc.IntegrityError), store.write() as db:
-        moves.reserve(db, 2, worker="w", now=NOW)
+        transitions.reserve(db, 2, worker="w", now=NOW)
     store.close()
     assert other is not None
 
@@ -226,7 +227,7 @@ def test_only_states_of_the_transition_table_can_be_reserved(
     """An item is reserved exactly from the states that may move to running."""
     item_id = add(store, "A-1", state)
     with store.write() as db:
-        reserved = moves.reserve(db, item_id, worker="w", now=NOW)
+        reserved = transitions.reserve(db, item_id, worker="w", now=NOW)
     assert (reserved is not None) == (ItemState.RUNNING in MOVES[state])
 
 
@@ -238,9 +239,9 @@ def test_only_a_running_item_can_be_completed_postponed_or_sent_to_a_person(
     item_id = add(store, "A-1", state)
     with store.write() as db:
         moved = [
-            moves.complete(db, item_id, 0, result=None, now=NOW),
-            moves.send_to_review(db, item_id, 0, code="c", reason="r", now=NOW),
-            moves.postpone(
+            transitions.complete(db, item_id, 0, result=None, now=NOW),
+            transitions.send_to_review(db, item_id, 0, code="c", reason="r", now=NOW),
+            transitions.postpone(
                 db, item_id, 0, not_before=NOW, code="c", reason="r", failed=False, now=NOW
             ),
         ]
@@ -253,9 +254,11 @@ def test_an_earlier_attempt_can_not_end_an_item(store: Store) -> None:
     """A worker that was taken over is fenced out by its attempt."""
     item_id = add(store, "A-1")
     with store.write() as db:
-        moves.reserve(db, item_id, worker="first", now=NOW)
-        moves.reserve(db, item_id, worker="second", now=NOW)
-        ended = [moves.complete(db, item_id, attempt, result=None, now=NOW) for attempt in (1, 2)]
+        transitions.reserve(db, item_id, worker="first", now=NOW)
+        transitions.reserve(db, item_id, worker="second", now=NOW)
+        ended = [
+            transitions.complete(db, item_id, attempt, result=None, now=NOW) for attempt in (1, 2)
+        ]
     assert ended == [False, True]
 
 
@@ -264,8 +267,8 @@ def test_the_seconds_of_a_bot_are_the_time_from_reservation_to_release(store: St
     item_id = add(store, "A-1")
     later = NOW + timedelta(hours=1)
     with store.write() as db:
-        moves.reserve(db, item_id, worker="w", now=NOW)
-        moves.postpone(
+        transitions.reserve(db, item_id, worker="w", now=NOW)
+        transitions.postpone(
             db,
             item_id,
             1,
@@ -275,8 +278,8 @@ def test_the_seconds_of_a_bot_are_the_time_from_reservation_to_release(store: St
             failed=True,
             now=NOW + timedelta(seconds=2),
         )
-        moves.reserve(db, item_id, worker="w", now=later)
-        moves.complete(db, item_id, 2, result=None, now=later + timedelta(seconds=3))
+        transitions.reserve(db, item_id, worker="w", now=later)
+        transitions.complete(db, item_id, 2, result=None, now=later + timedelta(seconds=3))
         found = items.get(db, item_id)
     assert found is not None
     assert found.bot_ms == 5000
@@ -287,10 +290,12 @@ def test_an_instant_that_is_not_run_is_never_open(store: Store) -> None:
     state, reason = PlannedState.MERGED, "merged into the next"
     with store.write() as db:
         taken = [
-            planned.settle(db, "orders", NOW, worker=worker, state=state, reason=reason, now=NOW)
+            planned_runs.settle(
+                db, "orders", NOW, worker=worker, state=state, reason=reason, now=NOW
+            )
             for worker in ("a", "b")
         ]
-        row = planned.get(db, "orders", NOW)
+        row = planned_runs.get(db, "orders", NOW)
     assert row is not None
     assert (taken, row.state, row.reason, row.worker) == ([True, False], state, reason, "a")
 
@@ -298,7 +303,9 @@ def test_an_instant_that_is_not_run_is_never_open(store: Store) -> None:
 def test_a_planned_instant_is_claimed_once(store: Store) -> None:
     """The second claim of the same schedule and instant is refused."""
     with store.write() as db:
-        claims = [planned.claim(db, "orders", NOW, worker=worker, now=NOW) for worker in ("a", "b")]
+        claims = [
+            planned_runs.claim(db, "orders", NOW, worker=worker, now=NOW) for worker in ("a", "b")
+        ]
     assert claims == [True, False]
 
 
@@ -316,9 +323,11 @@ def test_a_worker_is_listed_with_the_items_that_it_works_on(store: Store) -> Non
     first, second = (add(store, reference) for reference in ("A-1", "A-2"))
     with store.write() as db:
         for item_id in (first, second):
-            moves.reserve(db, item_id, worker="w", now=NOW)
+            transitions.reserve(db, item_id, worker="w", now=NOW)
         both = workers.at_work(db)
-        moves.postpone(db, first, 1, not_before=NOW, code="c", reason="r", failed=False, now=NOW)
+        transitions.postpone(
+            db, first, 1, not_before=NOW, code="c", reason="r", failed=False, now=NOW
+        )
         one = workers.at_work(db)
     assert (both, one) == ({"w": ["A-1", "A-2"]}, {"w": ["A-2"]})
 
@@ -329,9 +338,11 @@ def test_an_item_that_was_taken_and_postponed_anew_is_not_put_back_to_waiting(
     """Its queue entry is gone, so a late sweep must not call it waiting: it would wait for ever."""
     item_id = add(store, "A-1", ItemState.POSTPONED)
     with store.write() as db:
-        moves.reserve(db, item_id, worker="quick", now=NOW)
-        moves.postpone(db, item_id, 1, not_before=NOW, code="c", reason="r", failed=False, now=NOW)
-        marked = [moves.to_waiting(db, item_id, revision, now=NOW) for revision in (0, 1, 2)]
+        transitions.reserve(db, item_id, worker="quick", now=NOW)
+        transitions.postpone(
+            db, item_id, 1, not_before=NOW, code="c", reason="r", failed=False, now=NOW
+        )
+        marked = [transitions.to_waiting(db, item_id, revision, now=NOW) for revision in (0, 1, 2)]
     assert marked == [False, False, True]
 
 
@@ -339,11 +350,11 @@ def test_broken_execution_is_put_back_and_a_newer_one_is_left_at_work(store: Sto
     """The attempt was seen before the execution was found to be broken off."""
     item_id = add(store, "A-1")
     with store.write() as db:
-        moves.reserve(db, item_id, worker="first", now=NOW)
-        (seen,) = mending.at_work(db)
-        newer = moves.reserve(db, item_id, worker="second", now=NOW)
+        transitions.reserve(db, item_id, worker="first", now=NOW)
+        (seen,) = repairs.at_work(db)
+        newer = transitions.reserve(db, item_id, worker="second", now=NOW)
         assert newer is not None
-        late = mending.put_back(db, seen, now=NOW)
+        late = repairs.put_back(db, seen, now=NOW)
         between = items.get(db, item_id)
-        broken = mending.put_back(db, *mending.at_work(db), now=NOW)
+        broken = repairs.put_back(db, *repairs.at_work(db), now=NOW)
     assert (late, between, broken) == (False, newer, True)

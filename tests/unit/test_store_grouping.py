@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pysqlite3 import dbapi2
 
-from clerkwork.store.grouping import Connection, Turns
+from clerkwork.store.commit_group import Connection, Turns
 from tests.fixtures_project import until
 
 PATIENCE_S = 30

@@ -10,12 +10,14 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from clerkwork.model.items import ItemState, NewItem
-from clerkwork.model.reviews import Decision, NewReview
-from clerkwork.store import checks, effects, items, moves, planned, readings, reviews
-from clerkwork.store.checks import Raised
+from clerkwork.model.work.items import ItemState, NewItem
+from clerkwork.model.work.reviews import Decision, NewReview
 from clerkwork.store.database import Store
-from clerkwork.store.readings import Reading
+from clerkwork.store.items import items, transitions
+from clerkwork.store.reviews import readings, reviews, samples
+from clerkwork.store.reviews.readings import Reading
+from clerkwork.store.reviews.samples import Raised
+from clerkwork.store.runs import effects, planned_runs
 
 T = TypeVar("T")
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -71,14 +73,14 @@ def test_one_reference_that_many_add_is_one_item(store: Store) -> None:
 def test_every_reservation_of_one_item_is_an_attempt_of_its_own(store: Store) -> None:
     """No two holders have the same fence, however close they came."""
     item_id = added(store, "A-1")
-    found = race(store, lambda db, n: moves.reserve(db, item_id, worker=f"w{n}", now=NOW))
+    found = race(store, lambda db, n: transitions.reserve(db, item_id, worker=f"w{n}", now=NOW))
     assert sorted(item.attempt for item in found if item) == list(range(1, RIVALS + 1))
 
 
 def test_of_one_group_one_item_is_at_work(store: Store) -> None:
     """The others of the group are refused while it runs."""
     numbers = [added(store, f"A-{n}", "north") for n in range(RIVALS)]
-    found = race(store, lambda db, n: moves.reserve(db, numbers[n], worker="w", now=NOW))
+    found = race(store, lambda db, n: transitions.reserve(db, numbers[n], worker="w", now=NOW))
     assert sum(item is not None for item in found) == 1
 
 
@@ -91,7 +93,7 @@ def test_a_group_key_counts_in_its_workflow_or_in_those_that_share_a_group(
         added(store, f"A-{n}", "north", "orders" if n % 2 else "bills") for n in range(RIVALS)
     ]
     found = race(
-        store, lambda db, n: moves.reserve(db, numbers[n], worker="w", now=NOW, group=group)
+        store, lambda db, n: transitions.reserve(db, numbers[n], worker="w", now=NOW, group=group)
     )
     assert len({item.workflow for item in found if item}) == sum(map(bool, found)) == at_work
 
@@ -117,7 +119,9 @@ def test_one_of_many_claims_a_review(store: Store) -> None:
 
 def test_one_of_many_schedulers_takes_a_due_instant(store: Store) -> None:
     """Schedulers on every host do not run a planned run twice."""
-    found = race(store, lambda db, n: planned.claim(db, "orders", NOW, worker=f"s{n}", now=NOW))
+    found = race(
+        store, lambda db, n: planned_runs.claim(db, "orders", NOW, worker=f"s{n}", now=NOW)
+    )
     assert sorted(map(bool, found)) == [False] * (RIVALS - 1) + [True]
 
 
@@ -143,19 +147,19 @@ def test_a_takeover_waits_for_a_submit_that_is_being_marked(store: Store) -> Non
     """Who takes the item over sees the mark, so it looks before it enters anything."""
     item_id = added(store, "A-1")
     with store.write() as db:
-        moves.reserve(db, item_id, worker="first", now=NOW)
+        transitions.reserve(db, item_id, worker="first", now=NOW)
         intend(db, item_id)
     seen: list[datetime | None] = []
 
     def take_over() -> None:
         with store.write() as db:
-            moves.reserve(db, item_id, worker="second", now=NOW)
+            transitions.reserve(db, item_id, worker="second", now=NOW)
             row = effects.get(db, "erp", "K")
             seen.append(row.sent if row else None)
 
     rival = threading.Thread(target=take_over)
     with store.write() as db:
-        held = moves.holds(db, item_id, 1, lock=True)
+        held = transitions.holds(db, item_id, 1, lock=True)
         rival.start()
         rival.join(0.5)
         waited = rival.is_alive()
@@ -171,12 +175,12 @@ def test_of_many_who_raise_a_threshold_the_highest_counts(store: Store) -> None:
         new = Raised(
             source="s", field="f", threshold=0.9 + rival / 100, checked=30, wrong=rival, at=NOW
         )
-        checks.raise_threshold(db, new)
+        samples.raise_threshold(db, new)
         return new.threshold
 
     found = race(store, act)
     with store.read() as db:
-        kept = [(each.threshold, each.wrong) for each in checks.raised(db)]
+        kept = [(each.threshold, each.wrong) for each in samples.raised(db)]
     assert (None in found, kept) == (False, [(0.9 + 5 / 100, 5)])
 
 

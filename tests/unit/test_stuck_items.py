@@ -9,14 +9,16 @@ from sqlalchemy.engine import Connection
 
 from clerkwork import Run, bot, clock
 from clerkwork.config.settings import Settings
-from clerkwork.engine import stuck
-from clerkwork.engine.stuck import Problem
-from clerkwork.engine.sweep import Sweep
+from clerkwork.engine.sweep import stuck_items
+from clerkwork.engine.sweep.stuck_items import Problem
+from clerkwork.engine.sweep.sweep import Sweep
 from clerkwork.insight.health import Checkup, State
 from clerkwork.insight.open_items import open_items
-from clerkwork.model.items import ItemState, NewItem
-from clerkwork.model.reviews import NewReview
-from clerkwork.store import events, held, moves, reviews
+from clerkwork.model.work.items import ItemState, NewItem
+from clerkwork.model.work.reviews import NewReview
+from clerkwork.store.items import held, transitions
+from clerkwork.store.reviews import reviews
+from clerkwork.store.runs import events
 from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
 
@@ -32,7 +34,7 @@ def postpone(bench: Bench, item_id: int, seconds: float) -> None:
     now = clock.now()
     with bench.store.write() as db:
         until = now + timedelta(seconds=seconds)
-        moves.defer(db, item_id, not_before=until, code="group_busy", reason="busy", now=now)
+        transitions.defer(db, item_id, not_before=until, code="group_busy", reason="busy", now=now)
     bench.engine.client.cancel_workflow(bench.item(item_id).run_id)
 
 
@@ -64,14 +66,14 @@ def wait_without_entry(bench: Bench) -> int:
 def at_work_without_run(bench: Bench) -> int:
     item_id = wait_without_entry(bench)
     with bench.store.write() as db:
-        moves.reserve(db, item_id, worker="w", now=clock.now())
+        transitions.reserve(db, item_id, worker="w", now=clock.now())
     return item_id
 
 
 def postpone_without_instant(bench: Bench) -> int:
     item_id = bench.put("A-1")
     with bench.store.write() as db:
-        moves.defer(db, item_id, not_before=None, code="c", reason="r", now=clock.now())
+        transitions.defer(db, item_id, not_before=None, code="c", reason="r", now=clock.now())
     return item_id
 
 
@@ -79,7 +81,7 @@ def review_without_question(bench: Bench) -> int:
     """Return an item in review that nobody is asked about."""
     item_id = bench.put("A-1")
     with bench.store.write() as db:
-        moves.escalate(db, item_id, code="c", reason="r", now=clock.now())
+        transitions.escalate(db, item_id, code="c", reason="r", now=clock.now())
     return item_id
 
 
@@ -87,7 +89,7 @@ def question_without_review(bench: Bench) -> int:
     """Return a closed item that a person is asked about."""
     item_id = asked_about(bench, "A-1")
     with bench.store.write() as db:
-        moves.drop(db, item_id, ItemState.CANCELLED, reason="r", now=clock.now())
+        transitions.drop(db, item_id, ItemState.CANCELLED, reason="r", now=clock.now())
     return item_id
 
 
@@ -97,9 +99,9 @@ def asked_about(bench: Bench, number: str) -> int:
     return bench.engine.submit(new, asked).item_id
 
 
-def look(bench: Bench) -> stuck.Look:
+def look(bench: Bench) -> stuck_items.Look:
     """Return a look at items of any age."""
-    return stuck.Look(bench.store, bench.engine.client, grace=timedelta(minutes=-1))
+    return stuck_items.Look(bench.store, bench.engine.client, grace=timedelta(minutes=-1))
 
 
 @pytest.mark.parametrize(
@@ -124,7 +126,7 @@ def test_item_without_one_way_to_continue_is_repaired_and_logged(
     bench = make_bench(plain)
     item_id = broken(bench)
     (found,) = look(bench).oldest()
-    repaired = stuck.repair(bench.engine, found)
+    repaired = stuck_items.repair(bench.engine, found)
     with bench.store.read() as db:
         said = [event.message for event in events.after(db, 0, item_id=item_id)]
     item = bench.item(item_id)
@@ -139,12 +141,15 @@ def test_item_without_one_way_to_continue_is_repaired_and_logged(
 @pytest.mark.parametrize(
     ("broken", "move"),
     [
-        (wait_without_entry, lambda db, one: moves.reserve(db, one, worker="w", now=clock.now())),
+        (
+            wait_without_entry,
+            lambda db, one: transitions.reserve(db, one, worker="w", now=clock.now()),
+        ),
         (
             postpone_without_instant,
-            lambda db, one: moves.reserve(db, one, worker="w", now=clock.now()),
+            lambda db, one: transitions.reserve(db, one, worker="w", now=clock.now()),
         ),
-        (review_without_question, lambda db, one: moves.resume(db, one, now=clock.now())),
+        (review_without_question, lambda db, one: transitions.resume(db, one, now=clock.now())),
         (
             question_without_review,
             lambda db, one: reviews.withdraw(db, one, who="ann", now=clock.now()),
@@ -163,7 +168,7 @@ def test_item_that_moved_since_it_was_found_is_not_repaired(
     with bench.store.write() as db:
         move(db, item_id)
     before = bench.item(item_id)
-    assert (stuck.repair(bench.engine, found), bench.item(item_id)) == (False, before)
+    assert (stuck_items.repair(bench.engine, found), bench.item(item_id)) == (False, before)
 
 
 def test_repaired_item_is_done(make_bench: MakeBench) -> None:
@@ -171,7 +176,7 @@ def test_repaired_item_is_done(make_bench: MakeBench) -> None:
     bench = make_bench(plain)
     item_id = wait_without_entry(bench)
     for found in look(bench).oldest():
-        stuck.repair(bench.engine, found)
+        stuck_items.repair(bench.engine, found)
     bench.start_worker()
     assert bench.until(item_id).state is ItemState.DONE
 
@@ -200,8 +205,8 @@ def test_items_with_a_way_to_continue_are_left_alone(make_bench: MakeBench) -> N
     closed, waits = bench.put("closed"), bench.put("held")
     with bench.store.write() as db:
         held.hold(db, waits, now=clock.now())
-        moves.drop(db, closed, ItemState.CANCELLED, reason="r", now=clock.now())
-        moves.reserve(db, at_work, worker="w", now=clock.now())
+        transitions.drop(db, closed, ItemState.CANCELLED, reason="r", now=clock.now())
+        transitions.reserve(db, at_work, worker="w", now=clock.now())
     assert look(bench).oldest() == []
 
 
@@ -209,7 +214,7 @@ def test_look_goes_on_where_the_last_one_ended(
     make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each look is short, and after the last page the first one follows."""
-    monkeypatch.setattr(stuck, "PAGE", 2)
+    monkeypatch.setattr(stuck_items, "PAGE", 2)
     bench = make_bench(plain)
     numbers = [bench.put(f"A-{number}") for number in range(3)]
     bench.engine.client.cancel_workflows([bench.item(one).run_id for one in numbers])

@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 
 from clerkwork import ApplicationException, Run, bot, clock
-from clerkwork.config.calendars import SHIPPED, read_calendars
-from clerkwork.engine import gate
-from clerkwork.engine.reserving import put_off
-from clerkwork.model.events import Kind
-from clerkwork.model.gates import Breaker, FreezeWindow, frozen_until
-from clerkwork.model.items import ItemState, NewItem, WorkItem
+from clerkwork.config.files.calendars import SHIPPED, read_calendars
+from clerkwork.engine import target_gate
+from clerkwork.engine.runs.reserve import put_off
 from clerkwork.model.orders import Receipt
-from clerkwork.model.retry import Retry
-from clerkwork.store import events, items, moves, slots, targets
+from clerkwork.model.project.target_gates import Breaker, FreezeWindow, frozen_until
+from clerkwork.model.work.events import Kind
+from clerkwork.model.work.items import ItemState, NewItem, WorkItem
+from clerkwork.model.work.retry import Retry
+from clerkwork.store import targets
 from clerkwork.store.database import Store
+from clerkwork.store.items import items, login_slots, transitions
+from clerkwork.store.runs import events
 from tests.fixtures_engine import Bench, MakeBench, Number
 from tests.fixtures_project import until
 from tests.unit.test_store_races import race
@@ -150,11 +152,11 @@ def test_a_target_that_a_person_stopped_is_left_alone_until_it_is_let_go(
 ) -> None:
     """Its items wait without an attempt, and go on at once when it is let go."""
     bench = bench_with(make_bench, Erp())
-    gate.hold(bench.engine, "erp", who="ann", why="month-end")
+    target_gate.hold(bench.engine, "erp", who="ann", why="month-end")
     item_id = bench.put("A-1")
     bench.start_worker()
     held = bench.until(item_id, ItemState.POSTPONED)
-    released = gate.release(bench.engine, "erp", who="ann", why="closed")
+    released = target_gate.release(bench.engine, "erp", who="ann", why="closed")
     done = bench.until(item_id, ItemState.DONE)
     assert (held.reason_code, held.attempt, held.reason, released, done.attempt) == (
         "target_held",
@@ -170,11 +172,11 @@ def test_an_item_that_is_put_off_after_its_target_was_let_go_is_due_at_once(
 ) -> None:
     """Between what kept it was found and was noted, a person let the target go."""
     bench = bench_with(make_bench, Erp())
-    gate.hold(bench.engine, "erp", who="ann", why="month-end")
+    target_gate.hold(bench.engine, "erp", who="ann", why="month-end")
     item_id, target = bench.put("A-1"), bench.engine.targets["erp"]
     with bench.store.read() as db:
-        found = gate.obstacle(bench.engine, db, target, clock.now())
-    gate.release(bench.engine, "erp", who="ann", why="closed")
+        found = target_gate.obstacle(bench.engine, db, target, clock.now())
+    target_gate.release(bench.engine, "erp", who="ann", why="closed")
     assert found is not None
     put_off(bench.engine, item_id, None, found)
     item = bench.item(item_id)
@@ -191,7 +193,7 @@ def test_items_that_come_to_a_failing_target_are_not_attempted(make_bench: MakeB
     until(lambda: said(bench, Kind.TARGET), "the breaker opens")
     others = [bench.put(f"A-{number}") for number in range(1, 4)]
     waiting = [bench.until(item_id, ItemState.POSTPONED) for item_id in others]
-    gate.release(bench.engine, "erp", who="ann", why="repaired")
+    target_gate.release(bench.engine, "erp", who="ann", why="repaired")
     done = [bench.until(item_id, ItemState.DONE) for item_id in [first, *others]]
     assert (
         {(item.reason_code, item.attempt) for item in waiting},
@@ -227,7 +229,9 @@ def test_one_item_goes_through_an_open_breaker_whose_time_is_over(make_bench: Ma
     with bench.store.write() as db:
         targets.know(db, "erp", now=past)
         targets.count_failure(db, "erp", limit=1, until=past, reason="down", now=past)
-        found = [gate.enter(bench.engine, db, target, bench.item(number)) for number in numbers]
+        found = [
+            target_gate.enter(bench.engine, db, target, bench.item(number)) for number in numbers
+        ]
     assert [obstacle and obstacle.code for obstacle in found] == [None, "breaker_open"]
 
 
@@ -241,7 +245,7 @@ def test_what_our_own_browser_breaks_does_not_open_the_breaker(
     target = bench.engine.targets["erp"]
     with (
         pytest.raises(ApplicationException),
-        gate.watched(bench.engine, target),
+        target_gate.watched(bench.engine, target),
     ):
         raise ApplicationException(code, "Too large.")
     item_id = bench.put("A-1")
@@ -266,28 +270,28 @@ def reserved(store: Store, number: int, places: int) -> bool:
         items.add(db, new, queue="q", digest="d", state=ItemState.WAITING, now=NOW)
         found = items.find(db, "work", f"A-{number}")
         assert found is not None
-        item = moves.reserve(db, found[0].id, worker=f"w{number}", now=NOW)
+        item = transitions.reserve(db, found[0].id, worker=f"w{number}", now=NOW)
         assert item is not None
-        return slots.take(db, "clerk@erp", item, limit=places, now=NOW)
+        return login_slots.take(db, "clerk@erp", item, limit=places, now=NOW)
 
 
 def test_of_many_hosts_as_many_get_a_place_as_there_are(store: Store) -> None:
     """The database decides, however close they come; nobody takes a place twice."""
     reserved(store, 100, 1)
     with store.write() as db:  # the first place was used before, the others never
-        moves.complete(db, 1, 1, result=None, now=NOW)
+        transitions.complete(db, 1, 1, result=None, now=NOW)
     found = race(store, _take)
     with store.read() as db:
-        taken = slots.holders(db, "clerk@erp", now=NOW)
+        taken = login_slots.holders(db, "clerk@erp", now=NOW)
     assert (sum(map(bool, found)), taken <= 3, taken >= 1) == (taken, True, True)
 
 
 def _take(db: Any, number: int) -> bool:
     new = NewItem(workflow="work", reference=f"B-{number}", payload={})
     item_id = items.add(db, new, queue="q", digest="d", state=ItemState.WAITING, now=NOW)
-    item = moves.reserve(db, item_id or 0, worker=f"w{number}", now=NOW)
+    item = transitions.reserve(db, item_id or 0, worker=f"w{number}", now=NOW)
     assert item is not None
-    return slots.take(db, "clerk@erp", item, limit=3, now=NOW)
+    return login_slots.take(db, "clerk@erp", item, limit=3, now=NOW)
 
 
 def test_a_dead_workers_place_goes_with_its_item(store: Store) -> None:
@@ -295,9 +299,9 @@ def test_a_dead_workers_place_goes_with_its_item(store: Store) -> None:
     reserved(store, 1, 1)
     refused = not reserved(store, 2, 1)
     with store.write() as db:
-        again: WorkItem | None = moves.reserve(db, 1, worker="second", now=NOW)
+        again: WorkItem | None = transitions.reserve(db, 1, worker="second", now=NOW)
         assert again is not None
-        kept = slots.take(db, "clerk@erp", again, limit=1, now=NOW)
-        moves.complete(db, 1, again.attempt, result=None, now=NOW + timedelta(seconds=1))
-        left = slots.holders(db, "clerk@erp", now=NOW)
+        kept = login_slots.take(db, "clerk@erp", again, limit=1, now=NOW)
+        transitions.complete(db, 1, again.attempt, result=None, now=NOW + timedelta(seconds=1))
+        left = login_slots.holders(db, "clerk@erp", now=NOW)
     assert (refused, kept, left, reserved(store, 3, 1)) == (True, True, 0, True)

@@ -10,12 +10,12 @@ import pytest
 
 from clerkwork import ApplicationException, Run, bot
 from clerkwork.children import Child
-from clerkwork.model.events import Kind
-from clerkwork.model.items import ItemState, NewItem
-from clerkwork.model.retry import Retry
-from clerkwork.model.time_limit import TimeLimit, acquired
+from clerkwork.model.work.events import Kind
+from clerkwork.model.work.items import ItemState, NewItem
+from clerkwork.model.work.retry import Retry
+from clerkwork.model.work.time_limit import TimeLimit, acquired
 from clerkwork.processes import family
-from clerkwork.store import events
+from clerkwork.store.runs import events
 from tests import limited_bots
 from tests.fixtures_engine import Bench, MakeBench
 

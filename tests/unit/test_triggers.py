@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from clerkwork.config.calendars import load_calendars
-from clerkwork.config.triggers import Due
-from clerkwork.model.workflows import Schedule
+from clerkwork.config.files.calendars import load_calendars
+from clerkwork.config.times.fire_times import Due
+from clerkwork.model.project.workflows import Schedule
 
 CALENDARS = load_calendars(Path("/nowhere"))
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from clerkwork.browser.unanswered import LostAnswers, Underway
+from clerkwork.browser.process.unanswered import LostAnswers, Underway
 
 HEAD = b"POST /new HTTP/1.1\r\nContent-Length: 4\r\n\r\n"
 
@@ -34,7 +34,7 @@ def test_request_is_a_repeat_if_its_bytes_left_before(left, head, body, expected
 )
 def test_place_is_in_doubt_while_an_answer_may_be_lost(monkeypatch, cut, ended, expected):
     """Only a connection to the same place can have carried the request."""
-    monkeypatch.setattr("clerkwork.browser.unanswered.HOLD_S", 0)
+    monkeypatch.setattr("clerkwork.browser.process.unanswered.HOLD_S", 0)
     underway = Underway()
     underway.begin(1, "erp:443")
     underway.cut(cut)

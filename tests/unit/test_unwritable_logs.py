@@ -10,13 +10,13 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import OperationalError
 
 from clerkwork import Run, bot
-from clerkwork.engine import reserving
-from clerkwork.engine.runlog import RunLog
-from clerkwork.model.events import Event, Kind
-from clerkwork.model.items import ItemState, Outcome
+from clerkwork.engine.run_log import RunLog
+from clerkwork.engine.runs import reserve
+from clerkwork.model.work.events import Event, Kind
+from clerkwork.model.work.items import ItemState, Outcome
 from clerkwork.safety.redact import Redactor
-from clerkwork.store import events
 from clerkwork.store.database import Store
+from clerkwork.store.runs import events
 from tests.fixtures_cli import Shell
 from tests.fixtures_engine import MakeBench, Number
 from tests.fixtures_logs import Mend, mount_read_only, mount_without_inodes, put_file
@@ -94,7 +94,7 @@ def test_no_item_is_begun_while_the_log_cannot_be_written(
     make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One in flight is done, the next waits without an attempt and goes on by itself."""
-    monkeypatch.setattr(reserving, "HOST_WAIT", timedelta(seconds=0.05))
+    monkeypatch.setattr(reserve, "HOST_WAIT", timedelta(seconds=0.05))
     mends: list[Mend] = []
 
     @bot()

@@ -3,9 +3,9 @@
 from datetime import timedelta
 
 from clerkwork import Run, bot, clock
-from clerkwork.model.items import ItemState
-from clerkwork.model.queues import fitting, queue_name
-from clerkwork.store import workers
+from clerkwork.model.work.items import ItemState
+from clerkwork.model.work.queues import fitting, queue_name
+from clerkwork.store.runs import workers
 from tests.fixtures_engine import MakeBench, Number
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
-from clerkwork.config.yaml_files import expanded, parse, read_yaml
+from clerkwork.config.files.yaml_files import expanded, parse, read_yaml
 from clerkwork.errors import ConfigError
 
 

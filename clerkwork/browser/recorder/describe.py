@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
+from clerkwork.browser.locate.text_similarity import likeness
 from clerkwork.browser.recorder.plan import meant
 from clerkwork.browser.recorder.sample import day_format
 from clerkwork.browser.recorder.walk import LookUp, Met, Walked
-from clerkwork.browser.words import likeness
 from clerkwork.errors import UsageError
-from clerkwork.model.locators import Fingerprint
+from clerkwork.model.project.locators import Fingerprint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

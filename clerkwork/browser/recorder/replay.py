@@ -2,11 +2,11 @@
 
 from pydantic import BaseModel
 
-from clerkwork.browser.host import BrowserHost
-from clerkwork.browser.records import enter_record, find_record
+from clerkwork.browser.process.host import BrowserHost
+from clerkwork.browser.records.enter import enter_record, find_record
 from clerkwork.errors import ApplicationException, UsageError
 from clerkwork.model.orders import Receipt
-from clerkwork.model.targets import Target
+from clerkwork.model.project.targets import Target
 
 
 def replay(host: BrowserHost, target: Target, item: BaseModel) -> Receipt:

@@ -13,18 +13,18 @@ from urllib.parse import quote, quote_plus, urlsplit
 from playwright.sync_api import ElementHandle, Error, Locator, Page
 from playwright.sync_api import TimeoutError as LateError
 
-from clerkwork.browser.access import Seen, column, see
-from clerkwork.browser.candidates import Candidate
-from clerkwork.browser.locate import KEPT, look
-from clerkwork.browser.match import choose
+from clerkwork.browser.locate.candidates import Candidate
+from clerkwork.browser.locate.locate import KEPT, look
+from clerkwork.browser.locate.match import choose
+from clerkwork.browser.locate.scores import called
+from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.browser.recorder.plan import Plan, offered, sets
 from clerkwork.browser.recorder.script import Act
-from clerkwork.browser.rehearsal import NOBODYS
-from clerkwork.browser.scores import called
-from clerkwork.browser.screen import PlaywrightScreen
+from clerkwork.browser.records.dry_run import NOBODYS
+from clerkwork.browser.records.login import Seen, column, see
 from clerkwork.errors import UsageError
 from clerkwork.model.bots import Screen
-from clerkwork.model.locators import Fingerprint
+from clerkwork.model.project.locators import Fingerprint
 
 QUIET_MS = 5_000
 STAYS_MS = 2_000  # so long a list says what it says where there is nothing

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from clerkwork.browser.learned import HEAD
+from clerkwork.browser.locate.fingerprints import HEAD
 from clerkwork.browser.recorder.describe import Description
 from clerkwork.errors import UsageError
 

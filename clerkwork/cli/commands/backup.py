@@ -19,7 +19,7 @@ def command(
     of evidence, logs and the inbox with any tool, after the store.
     """
     from clerkwork import clock
-    from clerkwork.store import backup
+    from clerkwork.store.maintenance import backup
 
     with project.opened_records(context) as records:
         digest = backup.make(records.store, file.resolve(), now=clock.now())

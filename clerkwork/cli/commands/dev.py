@@ -11,11 +11,11 @@ import typer
 
 from clerkwork.cli import project, scheduling, stopping
 from clerkwork.errors import ClerkworkError, ConfigError
-from clerkwork.model.events import Event, Kind, Level
+from clerkwork.model.work.events import Event, Kind, Level
 
 if TYPE_CHECKING:
     from clerkwork.app import App
-    from clerkwork.engine.worker import Worker
+    from clerkwork.engine.workers.worker import Worker
 
 POLL_S = 0.5
 SHOWN = frozenset({Kind.RUN_ENDED, Kind.FILE_TAKEN, Kind.REVIEW_ANSWERED, Kind.TAKEN_OVER})
@@ -86,7 +86,7 @@ def _listen(host: str, port: int) -> socket.socket:
 def _watch(app: "App", stop: threading.Event, console_alive: Callable[[], bool]) -> None:
     """Print a line for each thing that matters, until the end is asked for."""
     from clerkwork.cli import lines, watch
-    from clerkwork.store import events
+    from clerkwork.store.runs import events
 
     def fresh_events() -> "list[Event]":
         with app.store.read() as db:

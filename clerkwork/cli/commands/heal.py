@@ -9,7 +9,7 @@ from clerkwork.cli.groups import listing_group
 from clerkwork.errors import UsageError
 
 if TYPE_CHECKING:
-    from clerkwork.browser.learned import Learned, Proposal
+    from clerkwork.browser.locate.fingerprints import Learned, Proposal
 
 commands = listing_group(__doc__)
 COLUMNS = ("target", "field", "kind", "score", "times")
@@ -20,7 +20,7 @@ FieldArgument = Annotated[str | None, typer.Argument(help="The field's words; al
 @commands.command("ls")
 def list_proposals(context: typer.Context, as_json: output.JsonOption = False) -> None:
     """List the fields whose new look waits for a decision."""
-    from clerkwork.browser.learned import Learned
+    from clerkwork.browser.locate.fingerprints import Learned
 
     proposals = Learned(project.find_root(context)).proposals()
     rows = [
@@ -39,7 +39,7 @@ def list_proposals(context: typer.Context, as_json: output.JsonOption = False) -
 @commands.command("show")
 def show(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
     """Show what is different, one line for each fact: - as accepted, + as found."""
-    from clerkwork.browser.learned import Learned
+    from clerkwork.browser.locate.fingerprints import Learned
 
     learned = Learned(project.find_root(context))
     for words, proposal in _chosen(learned, target, field).items():
@@ -51,7 +51,7 @@ def show(context: typer.Context, target: TargetArgument, field: FieldArgument = 
 @commands.command("accept")
 def accept(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
     """Take how the fields look now into config/targets/<target>/fingerprints.yaml."""
-    from clerkwork.browser.learned import Learned
+    from clerkwork.browser.locate.fingerprints import Learned
 
     learned = Learned(project.find_root(context))
     for words in _chosen(learned, target, field):
@@ -62,7 +62,7 @@ def accept(context: typer.Context, target: TargetArgument, field: FieldArgument 
 @commands.command("refuse")
 def refuse(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
     """Remove proposals; a field that is found so again is proposed again."""
-    from clerkwork.browser.learned import Learned
+    from clerkwork.browser.locate.fingerprints import Learned
 
     learned = Learned(project.find_root(context))
     for words in _chosen(learned, target, field):

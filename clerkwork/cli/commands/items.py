@@ -10,12 +10,12 @@ import typer
 from clerkwork.cli import output, project
 from clerkwork.cli.groups import listing_group
 from clerkwork.errors import ExitStatus, UsageError
-from clerkwork.model.items import ItemState
+from clerkwork.model.work.items import ItemState
 
 if TYPE_CHECKING:
-    from clerkwork.engine.operations import Operations
-    from clerkwork.model.items import WorkItem
-    from clerkwork.store.items import Filter
+    from clerkwork.engine.operate.operations import Operations
+    from clerkwork.model.work.items import WorkItem
+    from clerkwork.store.items.items import Filter
 
 commands = listing_group(__doc__)
 REASONS = 20  # refused items whose reason is told
@@ -56,7 +56,7 @@ def list_items(
     as_json: output.JsonOption = False,
 ) -> None:
     """List the newest items, the newest first."""
-    from clerkwork.store import items
+    from clerkwork.store.items import items
 
     wanted = items.Filter(
         workflow=workflow,
@@ -80,7 +80,8 @@ def show(
     as_json: output.JsonOption = False,
 ) -> None:
     """Show one item with its payload and result."""
-    from clerkwork.store import events, items
+    from clerkwork.store.items import items
+    from clerkwork.store.runs import events
 
     with project.opened_records(context) as records, records.store.read() as db:
         found = items.get(db, number)
@@ -232,7 +233,7 @@ def _filter(
     text: str | None,
     batch: str | None,
 ) -> "Filter":
-    from clerkwork.store.items import Filter
+    from clerkwork.store.items.items import Filter
 
     wanted = Filter(
         ids=tuple(numbers) if numbers else None,
@@ -267,8 +268,8 @@ def _each(
     alone: 'Callable[["Operations", WorkItem], bool]' = lambda *_: False,
 ) -> ExitStatus:
     """Do *act* with each item that fits; without *yes* only say which they are."""
-    from clerkwork.engine.operations import Operations
-    from clerkwork.store import items
+    from clerkwork.engine.operate.operations import Operations
+    from clerkwork.store.items import items
 
     with project.opened_readable(context) as app:
         with app.store.read() as db:
@@ -297,7 +298,7 @@ def _each(
 
 def _refuse_unknown(wanted: "Filter", fitting: "list[WorkItem]") -> None:
     """Refuse a number that is no item's, unless an option may have left it out."""
-    from clerkwork.store.items import Filter
+    from clerkwork.store.items.items import Filter
 
     if wanted != Filter(ids=wanted.ids):
         return

@@ -10,7 +10,7 @@ from clerkwork.cli import output, project
 
 if TYPE_CHECKING:
     from clerkwork.cli.project import Records
-    from clerkwork.model.events import Event
+    from clerkwork.model.work.events import Event
 
 POLL_S = 0.25
 
@@ -41,7 +41,7 @@ def command(
 
 
 def _newest(records: "Records", about: str, tail: int) -> "list[Event]":
-    from clerkwork.store import events
+    from clerkwork.store.runs import events
 
     with records.store.read() as db:
         if not about:
@@ -53,7 +53,7 @@ def _newest(records: "Records", about: str, tail: int) -> "list[Event]":
 
 
 def _after(records: "Records", about: str, number: int) -> "list[Event]":
-    from clerkwork.store import events
+    from clerkwork.store.runs import events
 
     item_id = int(about) if about.isdecimal() else None
     run_id = about if about and item_id is None else None
@@ -63,7 +63,7 @@ def _after(records: "Records", about: str, number: int) -> "list[Event]":
 
 def _follow(records: "Records", about: str, last: int, *, as_json: bool) -> None:
     from clerkwork.cli import watch
-    from clerkwork.store import events
+    from clerkwork.store.runs import events
 
     if last == 0:
         with records.store.read() as db:

@@ -25,12 +25,12 @@ def command(
     from zoneinfo import ZoneInfo
 
     from clerkwork import clock
-    from clerkwork.config.files import load_workflows
+    from clerkwork.config.files.workflows import load_workflows
     from clerkwork.errors import UsageError
     from clerkwork.insight.errors import measured_errors
     from clerkwork.insight.metrics import report
-    from clerkwork.model.metrics import day_start, local_day
-    from clerkwork.store.items import Filter
+    from clerkwork.model.work.metrics import day_start, local_day
+    from clerkwork.store.items.items import Filter
 
     with project.opened_records(context) as records:
         workflows = load_workflows(records.root)

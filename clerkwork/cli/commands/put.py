@@ -11,8 +11,8 @@ from clerkwork.cli import output, project
 from clerkwork.errors import ClerkworkError, ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from clerkwork.model.items import Terms
-    from clerkwork.model.queues import Batch
+    from clerkwork.model.work.items import Terms
+    from clerkwork.model.work.queues import Batch
 
 INSTANT = "INSTANT"
 COLUMNS = ("reference", "became", "item")
@@ -87,7 +87,7 @@ def command(
 
 
 def _terms(priority: int | None, due: datetime | None, not_before: datetime | None) -> "Terms":
-    from clerkwork.model.items import Terms
+    from clerkwork.model.work.items import Terms
 
     return Terms(priority=priority, due=due, not_before=not_before)
 
@@ -105,7 +105,7 @@ def _instant(option: str, text: str | None) -> datetime | None:
 
 
 def _batch(name: str | None, count: int | None, sums: list[str]) -> "Batch | None":
-    from clerkwork.model.queues import Batch
+    from clerkwork.model.work.queues import Batch
 
     if name is None:
         if count is not None or sums:

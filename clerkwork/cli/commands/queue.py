@@ -10,7 +10,7 @@ from clerkwork.cli.groups import listing_group
 from clerkwork.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from clerkwork.model.reviews import Review
+    from clerkwork.model.work.reviews import Review
     from clerkwork.review.queue import ReviewQueue
 
 commands = listing_group(__doc__)
@@ -36,7 +36,7 @@ def list_reviews(
     as_json: output.JsonOption = False,
 ) -> None:
     """List the open reviews, the longest waiting first."""
-    from clerkwork.store import reviews
+    from clerkwork.store.reviews import reviews
 
     with project.opened_records(context) as records, records.store.read() as db:
         found = reviews.open_reviews(db, workflow=workflow, code=code, limit=limit)
@@ -86,7 +86,7 @@ def answer(
     note: Annotated[str, typer.Option(help="The reason, for whoever reads it later.")] = "",
 ) -> ExitStatus:
     """Answer a review with one of --correct, --reject, --return and --by-hand."""
-    from clerkwork.model.reviews import Decision
+    from clerkwork.model.work.reviews import Decision
 
     chosen = {
         Choice.CORRECT: correct or bool(values),

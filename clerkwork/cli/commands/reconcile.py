@@ -38,7 +38,7 @@ def command(
     With --waive they begin at once; an item that was not looked up yet looks when it is worked on.
     """
     from clerkwork import clock
-    from clerkwork.engine.reconcile import NOT_LOOKED_UP
+    from clerkwork.engine.effects.reconcile import NOT_LOOKED_UP
 
     if waive is not None:
         _waive(context, waive)
@@ -57,7 +57,7 @@ def command(
 
 
 def _waive(context: typer.Context, why: str) -> None:
-    from clerkwork.engine.aftermath import waive
+    from clerkwork.engine.operate.after_restore import waive
 
     if not why.strip():
         raise UsageError("--waive needs a reason; it is kept in the run log")

@@ -14,9 +14,9 @@ from clerkwork.errors import ClerkworkError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from clerkwork.browser.host import BrowserHost
+    from clerkwork.browser.process.host import BrowserHost
     from clerkwork.browser.recorder.describe import Description
-    from clerkwork.model.targets import Target
+    from clerkwork.model.project.targets import Target
 
 
 def command(
@@ -40,7 +40,7 @@ def command(
     open it, then close the window. Values equal to the sample's become fields. The second item is
     entered by the target's description and compared with what the system shows.
     """
-    from clerkwork.browser.host import BrowserHost
+    from clerkwork.browser.process.host import BrowserHost
     from clerkwork.browser.recorder import write
     from clerkwork.browser.recorder.sample import unlike
     from clerkwork.config.settings import load_settings
@@ -100,7 +100,7 @@ def _text(file: Path) -> str:
 def _recorded(url: str, script: Path | None, setting: str) -> str:
     from playwright.sync_api import sync_playwright
 
-    from clerkwork.browser import executable
+    from clerkwork.browser.process import executable
     from clerkwork.browser.recorder import codegen
 
     if script is not None:
@@ -125,7 +125,7 @@ def _description(
     from clerkwork.browser.recorder.sample import parts_of
     from clerkwork.browser.recorder.script import read_script
     from clerkwork.browser.recorder.walk import walk
-    from clerkwork.model.targets import Target
+    from clerkwork.model.project.targets import Target
 
     parts = parts_of(payload)
     plan = planned(read_script(text, str(script or "the recording")), parts)
@@ -165,7 +165,7 @@ def _prove(
 
 def _target(root: Path, name: str, environment: "Mapping[str, str]") -> "Target":
     """Return the target *name*; what the others need, such as their passwords, is not asked for."""
-    from clerkwork.config.targets import read_targets
+    from clerkwork.config.files.targets import read_targets
 
     found, problems = read_targets(root, environment)
     if name not in found:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from clerkwork.config.settings import Settings
-    from clerkwork.engine.aftermath import Carried
-    from clerkwork.model.workflows import Workflow
+    from clerkwork.engine.operate.after_restore import Carried
+    from clerkwork.model.project.workflows import Workflow
     from clerkwork.store.database import Store
-    from clerkwork.store.recovery import Restored, Touched
+    from clerkwork.store.maintenance.recovery import Restored, Touched
 
 
 def command(
@@ -31,13 +31,13 @@ def command(
     decided since goes to a person again.
     """
     from clerkwork import clock
-    from clerkwork.config.files import load_workflows
+    from clerkwork.config.files.workflows import load_workflows
     from clerkwork.config.settings import load_settings
-    from clerkwork.intake.again import put_back
-    from clerkwork.store import backup
-    from clerkwork.store.milestones import Milestone, reached
-    from clerkwork.store.own import remembered
-    from clerkwork.store.recovery import mark_restored
+    from clerkwork.intake.requeue_files import put_back
+    from clerkwork.store.instants import Milestone, reached
+    from clerkwork.store.maintenance import backup
+    from clerkwork.store.maintenance.recovery import mark_restored
+    from clerkwork.store.own_store import remembered
 
     root = project.find_root(context)
     project.refuse_problems(root)  # first: its workflows take what came after the backup
@@ -104,8 +104,8 @@ def _touched(settings: "Settings", root: Path, since: datetime) -> "list[Touched
 
     from clerkwork.errors import ClerkworkError
     from clerkwork.store.database import exists, open_store
-    from clerkwork.store.own import remembered
-    from clerkwork.store.recovery import touched_since
+    from clerkwork.store.maintenance.recovery import touched_since
+    from clerkwork.store.own_store import remembered
 
     url = settings.store.url
     try:
@@ -130,7 +130,7 @@ def _touched(settings: "Settings", root: Path, since: datetime) -> "list[Touched
 def _carry_over(root: Path, store: "Store", touched: "Sequence[Touched]") -> "Carried":
     """Bring what came since into the copy, before that takes its place: a crash loses none."""
     from clerkwork.app import open_app
-    from clerkwork.engine.aftermath import carry_over
+    from clerkwork.engine.operate.after_restore import carry_over
 
     with project.quiet_log(root):
         engine = open_app(root, store).engine

@@ -11,7 +11,7 @@ from clerkwork.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
     from clerkwork.app import App
-    from clerkwork.model.events import Event
+    from clerkwork.model.work.events import Event
 
 COLUMNS = ("item", "workflow", "reference", "state", "outcome", "reason", "result")
 
@@ -36,7 +36,7 @@ def command(
     something waits for a person.
     """
     from clerkwork.cli import lines, progress, watch
-    from clerkwork.store import events
+    from clerkwork.store.runs import events
 
     def show(event: "Event") -> None:
         if not as_json:
@@ -76,7 +76,7 @@ def command(
 
 
 def _put(app: "App", workflow: str, given: str) -> list[int]:
-    from clerkwork.intake.names import printable_name
+    from clerkwork.intake.printable_names import printable_name
 
     text = given.lstrip()
     if text.startswith("{"):
@@ -99,9 +99,9 @@ def _put(app: "App", workflow: str, given: str) -> list[int]:
 def _submit(app: "App", workflow: str, text: str | bytes, place: str) -> int:
     from pydantic import ValidationError
 
-    from clerkwork.model.items import NewItem
-    from clerkwork.model.reviews import NotStorable
-    from clerkwork.model.storable import parsed, problem_of
+    from clerkwork.model.work.items import NewItem
+    from clerkwork.model.work.reviews import NotStorable
+    from clerkwork.model.work.storable import parsed, problem_of
 
     bot = app.engine.first_bot(workflow)
     plan = app.engine.workflow(workflow)
@@ -126,7 +126,7 @@ def _submit(app: "App", workflow: str, text: str | bytes, place: str) -> int:
 
 
 def _refuse_labels(app: "App", workflow: str) -> None:
-    from clerkwork.model.queues import needed_labels
+    from clerkwork.model.work.queues import needed_labels
 
     missing = needed_labels(app.engine.queue_of(workflow)) - set(app.settings.worker.labels)
     if missing:

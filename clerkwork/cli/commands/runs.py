@@ -17,7 +17,7 @@ def list_runs(
     context: typer.Context, limit: output.LimitOption = 50, as_json: output.JsonOption = False
 ) -> None:
     """List the newest runs, the newest first."""
-    from clerkwork.store import events
+    from clerkwork.store.runs import events
 
     with project.opened_records(context) as records, records.store.read() as db:
         found = events.runs(db, limit=limit)
@@ -36,7 +36,7 @@ def show(
 ) -> None:
     """Show the log of one run."""
     from clerkwork.cli import lines
-    from clerkwork.store import events
+    from clerkwork.store.runs import events
 
     with project.opened_records(context) as records, records.store.read() as db:
         found = events.after(db, 0, run_id=run, limit=10_000)

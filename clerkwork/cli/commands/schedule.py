@@ -12,8 +12,8 @@ from clerkwork.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from clerkwork.config.triggers import Due
-    from clerkwork.engine.preview import Said
+    from clerkwork.config.times.fire_times import Due
+    from clerkwork.engine.schedule.preview import Said
 
 commands = listing_group(__doc__)
 COLUMNS = ("workflow", "planned", "state", "items", "reason")
@@ -29,10 +29,10 @@ def list_planned(
     as_json: output.JsonOption = False,
 ) -> None:
     """List the latest planned runs and what became of each."""
-    from clerkwork.store import planned
+    from clerkwork.store.runs import planned_runs
 
     with project.opened_records(context) as records, records.store.read() as db:
-        found = planned.list_recent(db, limit=limit, schedule=workflow)
+        found = planned_runs.list_recent(db, limit=limit, schedule=workflow)
     rows = [
         {
             "workflow": run.schedule,
@@ -58,7 +58,7 @@ def next_instants(
 ) -> None:
     """List the next planned runs, with local time; marks days off and clock changes."""
     from clerkwork import clock
-    from clerkwork.engine.preview import preview
+    from clerkwork.engine.schedule.preview import preview
 
     due = _due(project.find_root(context), workflow)
     rows = [
@@ -87,17 +87,17 @@ def explain(
     """Tell in words why the planned runs of a day did or did not run; today, if none is named."""
     from clerkwork import clock
     from clerkwork.config.language import speaks_chinese
-    from clerkwork.config.local_time import midnight
-    from clerkwork.engine.preview import explained
-    from clerkwork.store import planned
+    from clerkwork.config.times.local_time import midnight
+    from clerkwork.engine.schedule.preview import explained
+    from clerkwork.store.runs import planned_runs
 
     due = _due(project.find_root(context), workflow)
     wanted = _day(day) if day else clock.now().astimezone(due.zone)
     since = midnight(wanted.date(), due.zone)
     until = midnight(wanted.date() + timedelta(days=1), due.zone)
     with project.opened_records(context) as records, records.store.read() as db:
-        rows = planned.list_between(db, workflow, since=since, until=until)
-        last = planned.last_planned(db, workflow)
+        rows = planned_runs.list_between(db, workflow, since=since, until=until)
+        last = planned_runs.last_planned(db, workflow)
     lines = explained(due, wanted.date(), rows, last=last, now=clock.now())
     if as_json:
         output.print_json([{"workflow": workflow, "sentence": str(line)} for line in lines])
@@ -116,14 +116,14 @@ def release(
 ) -> None:
     """Let a blocked planned run go; a running scheduler runs it within seconds."""
     from clerkwork import clock
-    from clerkwork.store import planned
+    from clerkwork.store.runs import planned_runs
 
     due = _instant(instant)
     with project.opened_records(context) as records:
         with records.store.write() as db:
-            done = planned.release(db, workflow, due, now=clock.now())
+            done = planned_runs.release(db, workflow, due, now=clock.now())
         with records.store.read() as db:
-            run = planned.get(db, workflow, due)
+            run = planned_runs.get(db, workflow, due)
     if not done:
         state = f"it is {run.state}" if run else "there is none"
         raise UsageError(
@@ -135,7 +135,7 @@ def release(
 
 def _in_chinese(said: "Said") -> str:
     from clerkwork.errors import fill
-    from clerkwork.intake.notice import chinese_reason
+    from clerkwork.intake.rejection_note import chinese_reason
     from clerkwork.web.i18n import OWN_CATALOGUE, read_catalogue
 
     facts = said.facts | {"reason": chinese_reason(said.facts.get("reason", ""))}
@@ -143,9 +143,9 @@ def _in_chinese(said: "Said") -> str:
 
 
 def _due(root: "Path", workflow: str) -> "Due":
-    from clerkwork.config.calendars import load_calendars
-    from clerkwork.config.files import load_workflows
-    from clerkwork.config.triggers import Due
+    from clerkwork.config.files.calendars import load_calendars
+    from clerkwork.config.files.workflows import load_workflows
+    from clerkwork.config.times.fire_times import Due
 
     workflows = load_workflows(root)
     if workflow not in workflows:

@@ -21,7 +21,7 @@ def new(context: typer.Context) -> None:
     unless its target is looked into first and it is found there.
     """
     from clerkwork.config.settings import load_settings
-    from clerkwork.store.own import begin_anew
+    from clerkwork.store.own_store import begin_anew
 
     root = project.find_root(context)
     store = begin_anew(load_settings(root), root)

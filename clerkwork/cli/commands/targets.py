@@ -27,10 +27,10 @@ def list_targets(context: typer.Context, as_json: output.JsonOption = False) -> 
 @commands.command("stop")
 def stop(context: typer.Context, name: NameArgument, why: Why = "") -> None:
     """Stop a target: its items wait, on all hosts, until somebody lets it go."""
-    from clerkwork.engine import gate
+    from clerkwork.engine import target_gate
 
     with project.opened_readable(context) as app:
-        if not gate.hold(app.engine, name, who=app.settings.console.user, why=why):
+        if not target_gate.hold(app.engine, name, who=app.settings.console.user, why=why):
             raise UsageError(f"the target {name!r} is stopped already; `clerkwork targets` lists")
     typer.echo(f"Stopped {name}; `clerkwork targets go {name}` lets it go.")
 
@@ -38,10 +38,10 @@ def stop(context: typer.Context, name: NameArgument, why: Why = "") -> None:
 @commands.command("go")
 def go(context: typer.Context, name: NameArgument, why: Why = "") -> None:
     """Let a stopped target go, and close its circuit breaker; its items go on at once."""
-    from clerkwork.engine import gate
+    from clerkwork.engine import target_gate
 
     with project.opened_readable(context) as app:
-        if not gate.release(app.engine, name, who=app.settings.console.user, why=why):
+        if not target_gate.release(app.engine, name, who=app.settings.console.user, why=why):
             raise UsageError(
                 f"the target {name!r} is neither stopped nor is its breaker open; "
                 "a freeze window ends by itself, or by a change of its target.yaml"
@@ -58,7 +58,7 @@ def check(
     Logs in, looks up a reference of nobody, opens the empty form, adds a line and leaves. Exits 1
     where the pages do not have what is named.
     """
-    from clerkwork.browser.rehearsal import rehearse
+    from clerkwork.browser.records.dry_run import rehearse
 
     with project.opened_readable(context) as app:
         if name not in app.targets:
@@ -85,17 +85,17 @@ def check(
 
 def _row(app: Any, name: str) -> dict[str, Any]:
     from clerkwork import clock
-    from clerkwork.engine import gate
-    from clerkwork.store import slots
+    from clerkwork.engine import target_gate
+    from clerkwork.store.items import login_slots
 
     target = app.targets[name]
     with app.store.read() as db:
-        obstacle, known = gate.state_of(app.engine, db, name)
-        at_work = slots.holders(db, target.account, now=clock.now())
+        obstacle, known = target_gate.state_of(app.engine, db, name)
+        at_work = login_slots.holders(db, target.account, now=clock.now())
     return {
         "target": name,
         "state": "ready" if obstacle is None else STATES[obstacle.code],
-        "until": None if obstacle is None or obstacle.code == gate.HELD else obstacle.until,
+        "until": None if obstacle is None or obstacle.code == target_gate.HELD else obstacle.until,
         "at_work": at_work if target.limit is not None else None,
         "limit": target.limit,
         "failures": 0 if known is None else known.failures,

@@ -10,7 +10,7 @@ from clerkwork.cli.groups import listing_group
 from clerkwork.errors import UsageError
 
 if TYPE_CHECKING:
-    from clerkwork.documents.drafting import Score
+    from clerkwork.documents.template_draft import Score
 
 commands = listing_group(__doc__)
 SUFFIXES = {".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
@@ -21,7 +21,7 @@ SCORES = ("template", "field", "known", "found", "right", "passed", "passed_righ
 @commands.command("ls")
 def list_templates(context: typer.Context, as_json: output.JsonOption = False) -> None:
     """List the templates of the project and those shipped."""
-    from clerkwork.config.templates import FOLDER, load_templates
+    from clerkwork.config.files.templates import FOLDER, load_templates
 
     root = project.find_root(context)
     rows = [
@@ -48,8 +48,8 @@ def new(
     """Draft a template from a document into config/templates/; a person then makes it fit."""
     import re
 
-    from clerkwork.config.templates import FOLDER
-    from clerkwork.documents.drafting import drafted, written
+    from clerkwork.config.files.templates import FOLDER
+    from clerkwork.documents.template_draft import drafted, written
 
     with project.opened_app(context) as app:
         reader = app.reader()
@@ -78,7 +78,7 @@ def try_out(
     as_json: output.JsonOption = False,
 ) -> None:
     """Read the documents of a folder and count by field what is found, right, and passes."""
-    from clerkwork.documents.drafting import scores
+    from clerkwork.documents.template_draft import scores
 
     files = sorted(file for file in folder.glob("*") if file.suffix.lower() in SUFFIXES)
     labelled = [(file, file.with_suffix(".json")) for file in files]

@@ -38,10 +38,10 @@ def command(
     The upper bound of the error holds with 95 % confidence. A field with too few reviewed values
     keeps its threshold; `needed` says how many more right ones it takes.
     """
-    from clerkwork.config.thresholds import FILE, load_thresholds, write_thresholds
+    from clerkwork.config.files.thresholds import FILE, load_thresholds, write_thresholds
     from clerkwork.errors import UsageError
     from clerkwork.insight.tuning import propose, tuned
-    from clerkwork.store import checks
+    from clerkwork.store.reviews import samples
 
     with project.opened_records(context) as records:
         before = load_thresholds(records.root)
@@ -66,7 +66,7 @@ def command(
             write_thresholds(records.root, tuned(before, ready, target / 100))
             with records.store.write() as db:
                 for each in ready:
-                    checks.settle(db, each.source, each.field)
+                    samples.settle(db, each.source, each.field)
             typer.echo(f"{FILE}: {len(ready)} thresholds set for {target:g} %", err=True)
 
 

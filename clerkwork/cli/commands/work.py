@@ -53,7 +53,7 @@ def _chosen(known: list[str], named: list[str], labels: set[str]) -> list[str]:
     Raises:
         UsageError: There is no such queue, or the worker lacks a label for it.
     """
-    from clerkwork.model.queues import LABELS, fitting, needed_labels
+    from clerkwork.model.work.queues import LABELS, fitting, needed_labels
 
     for name in named:
         meant = [queue for queue in known if name in {queue, queue.split(LABELS)[0]}]

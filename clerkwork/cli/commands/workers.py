@@ -12,13 +12,14 @@ def command(context: typer.Context, as_json: output.JsonOption = False) -> None:
     from datetime import timedelta
 
     from clerkwork import clock
-    from clerkwork.store import lookups, workers
+    from clerkwork.store.items import restored_lookups
+    from clerkwork.store.runs import workers
 
     with project.opened_records(context) as records, records.store.read() as db:
         lease = timedelta(seconds=records.settings.worker.lease_s)
         found = workers.alive(db, since=clock.now() - lease)
         at_work = workers.at_work(db)
-        held = len(lookups.left(db)) if lookups.is_held(db) else None
+        held = len(restored_lookups.left(db)) if restored_lookups.is_held(db) else None
     rows = [
         {
             "worker": worker.name,

@@ -5,9 +5,10 @@ from pathlib import Path
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse
 
-from clerkwork.store import events, items
-from clerkwork.web.desk import TheDesk
+from clerkwork.store.items import items
+from clerkwork.store.runs import events
 from clerkwork.web.links import Number
+from clerkwork.web.page_context import TheDesk
 from clerkwork.web.pictures import source_file
 
 NAV = None

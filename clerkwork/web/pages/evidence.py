@@ -3,7 +3,7 @@
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import FileResponse
 
-from clerkwork.web.desk import TheDesk
+from clerkwork.web.page_context import TheDesk
 from clerkwork.web.pictures import MEDIA_TYPES, locate
 
 NAV = None

@@ -8,9 +8,11 @@ from fastapi.responses import JSONResponse
 from clerkwork import clock
 from clerkwork.insight.checks import look_at
 from clerkwork.insight.health import STORE, State, worst
-from clerkwork.store import events, lookups, metrics, reviews, workers
-from clerkwork.store.milestones import Milestone, reached
-from clerkwork.web.desk import Desk, TheDesk
+from clerkwork.store.instants import Milestone, reached
+from clerkwork.store.items import restored_lookups, tallies
+from clerkwork.store.reviews import reviews
+from clerkwork.store.runs import events, workers
+from clerkwork.web.page_context import Desk, TheDesk
 
 NAV = None
 router = APIRouter()
@@ -39,8 +41,8 @@ def _numbers(desk: Desk) -> dict[str, int | bool]:
         return {
             "workers": len(workers.alive(db, since=now - lease)),
             "open_reviews": sum(reviews.count_by_code(db).values()),
-            "overdue_reviews": metrics.count_overdue(db, now=now),
-            "held_after_restore": lookups.is_held(db),
+            "overdue_reviews": tallies.count_overdue(db, now=now),
+            "held_after_restore": restored_lookups.is_held(db),
             "evidence_over_cap": reached(db, Milestone.OVER_CAP) is not None,
             "last_event": events.last_number(db),
         }

@@ -8,9 +8,9 @@ from fastapi.responses import JSONResponse
 from starlette.concurrency import run_in_threadpool
 
 from clerkwork.errors import StoreLost
-from clerkwork.intake import hook
-from clerkwork.intake.hook import HookIntake, HookRefused
-from clerkwork.web.desk import TheDesk
+from clerkwork.intake.sources import webhook
+from clerkwork.intake.sources.webhook import HookIntake, HookRefused
+from clerkwork.web.page_context import TheDesk
 
 NAV = None
 router = APIRouter()
@@ -24,11 +24,11 @@ async def receive(request: Request, desk: TheDesk, workflow: str) -> JSONRespons
     try:
         body = await _body(request, intake.limit(workflow))
         headers = {name.lower(): value for name, value in request.headers.items()}
-        given = hook.Request(headers=headers, body=body)
+        given = webhook.Request(headers=headers, body=body)
         found = await run_in_threadpool(intake.receive, workflow, given)
     except StoreLost:
         said = "The store is lost; nothing was taken in. Send it again later."
-        headers = {"Retry-After": str(hook.RETRY_S)}
+        headers = {"Retry-After": str(webhook.RETRY_S)}
         return JSONResponse({"error": said}, status_code=503, headers=headers)
     except HookRefused as error:
         later = None if error.retry_after_s is None else {"Retry-After": str(error.retry_after_s)}
@@ -42,5 +42,5 @@ async def _body(request: Request, limit: int) -> bytes:
     async for block in request.stream():
         found += block
         if len(found) > limit:
-            raise hook.too_large(limit)
+            raise webhook.too_large(limit)
     return bytes(found)

@@ -6,18 +6,20 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 from pydantic import BaseModel
 
-from clerkwork.engine.operations import Operations
+from clerkwork.engine.operate.operations import Operations
 from clerkwork.errors import ClerkworkError, UsageError
-from clerkwork.model.events import Kind
-from clerkwork.model.items import CLOSED, MOVES, ItemState, WorkItem
-from clerkwork.model.reviews import AnswerInvalid, flatten
+from clerkwork.model.work.events import Kind
+from clerkwork.model.work.items import CLOSED, MOVES, ItemState, WorkItem
+from clerkwork.model.work.reviews import AnswerInvalid, flatten
 from clerkwork.review.forms import titles_along
-from clerkwork.store import events, items, reviews
-from clerkwork.store.items import Filter
+from clerkwork.store.items import items
+from clerkwork.store.items.items import Filter
+from clerkwork.store.reviews import reviews
+from clerkwork.store.runs import events
 from clerkwork.web import pictures
-from clerkwork.web.desk import Desk, TheDesk
+from clerkwork.web.form_data import LEAF, Posted, leaves_of, texts_of
 from clerkwork.web.links import Number, number_of
-from clerkwork.web.posted import LEAF, Posted, leaves_of, texts_of
+from clerkwork.web.page_context import Desk, TheDesk
 
 NAV = None
 router = APIRouter()

@@ -5,11 +5,11 @@ from dataclasses import fields
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from clerkwork.store import items as store
-from clerkwork.web import words
-from clerkwork.web.desk import Nav, TheDesk
+from clerkwork.store.items import items as store
+from clerkwork.web import labels
 from clerkwork.web.i18n import N_
 from clerkwork.web.links import filter_of, items_url, number_of
+from clerkwork.web.page_context import Nav, TheDesk
 
 NAV = Nav(order=30, name="items", path="/items", title=N_("Items"))
 router = APIRouter()
@@ -34,6 +34,6 @@ def items(request: Request, desk: TheDesk) -> HTMLResponse:
         filtered=any(getattr(wanted, part.name) is not None for part in fields(wanted)),
         older=older,
         before_id=before_id,
-        states=words.STATES,
-        outcomes=words.OUTCOMES,
+        states=labels.STATES,
+        outcomes=labels.OUTCOMES,
     )

@@ -8,10 +8,10 @@ from fastapi.responses import HTMLResponse
 from clerkwork import clock
 from clerkwork.insight.errors import measured_errors
 from clerkwork.insight.metrics import report
-from clerkwork.model.metrics import day_start, local_day
-from clerkwork.store.items import Filter
-from clerkwork.web.desk import Nav, TheDesk
+from clerkwork.model.work.metrics import day_start, local_day
+from clerkwork.store.items.items import Filter
 from clerkwork.web.i18n import N_
+from clerkwork.web.page_context import Nav, TheDesk
 
 NAV = Nav(order=50, name="metrics", path="/metrics", title=N_("Metrics"))
 router = APIRouter()

@@ -3,9 +3,9 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from clerkwork.store import reviews
-from clerkwork.web.desk import Nav, TheDesk
+from clerkwork.store.reviews import reviews
 from clerkwork.web.i18n import N_
+from clerkwork.web.page_context import Nav, TheDesk
 
 NAV = Nav(order=20, name="queue", path="/queue", title=N_("Queue"))
 router = APIRouter()

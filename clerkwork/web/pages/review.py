@@ -7,14 +7,15 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from clerkwork import clock
-from clerkwork.model.events import Event
-from clerkwork.model.reviews import AnswerInvalid, Decision, Review, ReviewState
+from clerkwork.model.work.events import Event
+from clerkwork.model.work.reviews import AnswerInvalid, Decision, Review, ReviewState
 from clerkwork.review.queue import NoteMissing, ReviewGone
-from clerkwork.store import events, items
+from clerkwork.store.items import items
+from clerkwork.store.runs import events
 from clerkwork.web import pictures
-from clerkwork.web.desk import Desk, TheDesk
+from clerkwork.web.form_data import LEAF, Posted, leaves_of, texts_of
 from clerkwork.web.links import Number
-from clerkwork.web.posted import LEAF, Posted, leaves_of, texts_of
+from clerkwork.web.page_context import Desk, TheDesk
 
 NAV = None
 router = APIRouter()

@@ -9,11 +9,12 @@ from fastapi.responses import HTMLResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from clerkwork import clock
-from clerkwork.model.events import Event
-from clerkwork.store import events, items
+from clerkwork.model.work.events import Event
+from clerkwork.store.items import items
+from clerkwork.store.runs import events
 from clerkwork.web import gantt, i18n
-from clerkwork.web.desk import Desk, TheDesk
 from clerkwork.web.links import Number, number_in
+from clerkwork.web.page_context import Desk, TheDesk
 
 NAV = None
 router = APIRouter()

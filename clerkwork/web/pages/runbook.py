@@ -3,8 +3,8 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
-from clerkwork.web.desk import TheDesk
 from clerkwork.web.i18n import language
+from clerkwork.web.page_context import TheDesk
 from clerkwork.web.runbook import entries
 
 NAV = None

@@ -11,19 +11,21 @@ from fastapi.responses import HTMLResponse
 from sqlalchemy.engine import Connection
 
 from clerkwork import clock
-from clerkwork.config.calendars import load_calendars
-from clerkwork.config.triggers import Due
+from clerkwork.config.files.calendars import load_calendars
+from clerkwork.config.times.fire_times import Due
 from clerkwork.insight.checks import look_at
 from clerkwork.insight.health import State
 from clerkwork.insight.metrics import report
-from clerkwork.model.calendars import Calendar
-from clerkwork.model.metrics import day_start, local_day
-from clerkwork.model.schedules import PlannedRun, PlannedState
-from clerkwork.model.workflows import Schedule
-from clerkwork.store import metrics, planned, reviews, workers
-from clerkwork.store.items import Filter
-from clerkwork.web.desk import Desk, Nav, TheDesk
+from clerkwork.model.project.calendars import Calendar
+from clerkwork.model.project.workflows import Schedule
+from clerkwork.model.work.metrics import day_start, local_day
+from clerkwork.model.work.schedules import PlannedRun, PlannedState
+from clerkwork.store.items import tallies
+from clerkwork.store.items.items import Filter
+from clerkwork.store.reviews import reviews
+from clerkwork.store.runs import planned_runs, workers
 from clerkwork.web.i18n import N_
+from clerkwork.web.page_context import Desk, Nav, TheDesk
 
 NAV = Nav(order=10, name="today", path="/", title=N_("Today"))
 router = APIRouter()
@@ -58,11 +60,11 @@ def today(request: Request, desk: TheDesk) -> HTMLResponse:
     lease = timedelta(seconds=desk.project.settings.worker.lease_s)
     with desk.store.read() as db:
         plans = [_plan(db, desk, name, now) for name in _scheduled(desk)]
-        told = planned.list_telling(db, since=now - TROUBLE_AGE)
+        told = planned_runs.list_telling(db, since=now - TROUBLE_AGE)
         context: dict[str, Any] = {
             "by_code": reviews.count_by_code(db),
             "longest": reviews.open_reviews(db, limit=8),
-            "overdue": metrics.count_overdue(db, now=now),
+            "overdue": tallies.count_overdue(db, now=now),
             "workers": workers.alive(db, since=now - lease),
             "today": report(db, wanted, workflows=desk.project.workflows, offset=offset),
             "week": report(db, week, workflows=desk.project.workflows, offset=offset),
@@ -93,7 +95,7 @@ def _rule(schedule: Schedule) -> str:
 def _plan(db: Connection, desk: Desk, name: str, now: datetime) -> Plan:
     schedule = desk.project.workflows[name].schedule or Schedule(every_s=60)
     due = Due(schedule, _calendars(desk.project.root))
-    last = planned.list_recent(db, limit=1, schedule=name)
+    last = planned_runs.list_recent(db, limit=1, schedule=name)
     return Plan(
         workflow=name,
         rule=_rule(schedule),

@@ -14,13 +14,14 @@ from urllib.request import urlopen
 import sqlalchemy as sa
 
 from clerkwork import clock
-from clerkwork.engine import gate
-from clerkwork.engine.engine import Engine
-from clerkwork.engine.operations import Operations
+from clerkwork.engine import target_gate
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.operate.operations import Operations
 from clerkwork.errors import ClerkworkError, StoreLost
-from clerkwork.model.items import ItemState, WorkItem
-from clerkwork.model.reviews import Decision, Review
-from clerkwork.store import items, reviews
+from clerkwork.model.work.items import ItemState, WorkItem
+from clerkwork.model.work.reviews import Decision, Review
+from clerkwork.store.items import items
+from clerkwork.store.reviews import reviews
 from clerkwork.store.schema import item as item_table
 from tests.chaos.mixed.journal import Journal
 from tests.chaos.mixed.workflows import KINDS, LIMIT, Office, opened
@@ -71,7 +72,7 @@ class People:
     def resume(self) -> None:
         """Resume every target; who paused one may have been killed over it."""
         for name in TARGETS:
-            gate.release(self._engine, name, who="ann", why="trial")
+            target_gate.release(self._engine, name, who="ann", why="trial")
 
     def _noted(self, what: str, item: WorkItem, act: Callable[[str], Any], **facts: Any) -> None:
         self._acts += 1
@@ -164,6 +165,6 @@ class People:
     def _pause(self) -> None:
         """Stop a target for a moment."""
         name = self._chance.choice(TARGETS)
-        gate.hold(self._engine, name, who="ann", why="trial")
+        target_gate.hold(self._engine, name, who="ann", why="trial")
         PAUSE.wait(self._chance.uniform(0, 1))
-        gate.release(self._engine, name, who="ann", why="trial")
+        target_gate.release(self._engine, name, who="ann", why="trial")

@@ -16,12 +16,12 @@ from typing import Any
 
 from clerkwork import clock
 from clerkwork.config.settings import Settings
-from clerkwork.engine.engine import Engine
+from clerkwork.engine.facade import Engine
 from clerkwork.errors import BatchKnown
-from clerkwork.intake.folder import FolderIntake
-from clerkwork.intake.hook import HookIntake, Request
-from clerkwork.model.items import NewItem
-from clerkwork.model.queues import Batch
+from clerkwork.intake.sources.folder import FolderIntake
+from clerkwork.intake.sources.webhook import HookIntake, Request
+from clerkwork.model.work.items import NewItem
+from clerkwork.model.work.queues import Batch
 from tests.chaos.mixed.journal import Journal
 from tests.chaos.mixed.workflows import KINDS, LIMIT, SECRET_VARIABLE, WORKFLOWS, Paper, opened
 

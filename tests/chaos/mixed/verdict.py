@@ -12,11 +12,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from clerkwork.engine.stuck import Problem
+from clerkwork.engine.sweep.stuck_items import Problem
 from clerkwork.insight.metrics import report
-from clerkwork.model.items import CLOSED, ItemState, Outcome
-from clerkwork.store import events
-from clerkwork.store.items import Filter
+from clerkwork.model.work.items import CLOSED, ItemState, Outcome
+from clerkwork.store.items.items import Filter
+from clerkwork.store.runs import events
 from clerkwork.store.schema import event as event_table
 from clerkwork.store.schema import item as item_table
 from clerkwork.store.schema import review as review_table

@@ -24,13 +24,13 @@ from loguru import logger
 from pydantic import BaseModel
 
 from clerkwork import ApplicationException, Receipt, Run, bot
-from clerkwork.engine.engine import Engine
-from clerkwork.engine.runlog import RunLog
-from clerkwork.model.gates import Breaker, FreezeWindow
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.run_log import RunLog
 from clerkwork.model.orders import Document
-from clerkwork.model.retry import Retry
-from clerkwork.model.targets import Target
-from clerkwork.model.workflows import Fallback, FolderSource, Step, Webhook, Workflow
+from clerkwork.model.project.target_gates import Breaker, FreezeWindow
+from clerkwork.model.project.targets import Target
+from clerkwork.model.project.workflows import Fallback, FolderSource, Step, Webhook, Workflow
+from clerkwork.model.work.retry import Retry
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import open_store
 from tests.chaos import seams

@@ -1,0 +1,79 @@
+"""The fields of a page as the browser tells of them, each with what its neighbours are called."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from clerkwork.browser.locate.scores import called, kind
+from clerkwork.model.project.locators import Fingerprint
+
+NEIGHBOURS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A visible field of the page.
+
+    Attributes:
+        frame: Number of its frame.
+        place: Its place among the fields of its frame.
+        grid: Number of its grid in its frame, or -1.
+        line: Its line in that grid, from 0, or -1.
+        covered: What lies over it, or an empty text.
+        blocked: Nothing can be typed into it.
+        path: The numbers of the elements it stands in, from the outermost.
+        seen: What it looks like now.
+    """
+
+    frame: int
+    place: int
+    grid: int
+    line: int
+    covered: str
+    blocked: bool
+    path: tuple[int, ...] = ()
+    seen: Fingerprint
+
+
+def candidates(frames: Sequence[list[dict[str, Any]]]) -> list[Candidate]:
+    """Return the fields of a page from what each of its frames told."""
+    found = []
+    for number, fields in enumerate(frames):
+        prints = [Fingerprint.model_validate(_own(facts)) for facts in fields]
+        names = [called(seen) for seen in prints]
+        kinds = [kind(seen) for seen in prints]
+        for place, facts in enumerate(fields):
+            cell = (facts["grid"], facts["line"])
+            line = [at for at, other in enumerate(fields) if cell == (other["grid"], other["line"])]
+            near = line if facts["header"] else list(range(len(fields)))
+            before = [names[at] for at in near if at < place and names[at]]
+            after = [names[at] for at in near if at > place and names[at]]
+            alone = facts["header"] or not names[place]  # each line of a grid has such a field
+            namesakes = 0 if alone else names.count(names[place]) - 1
+            others = dict.fromkeys(name for name in names if name and name != names[place])
+            seen = prints[place].model_copy(
+                update={
+                    "before": before[::-1][:NEIGHBOURS],
+                    "after": after[:NEIGHBOURS],
+                    "others": list(others)[:60],
+                    "namesakes": namesakes,
+                    "order": kinds[:place].count(kinds[place]),
+                }
+            )
+            found.append(
+                Candidate(
+                    frame=number,
+                    place=place,
+                    grid=facts["grid"],
+                    line=facts["line"],
+                    covered=facts["covered"],
+                    blocked=facts["blocked"],
+                    path=tuple(facts["path"]),
+                    seen=seen,
+                )
+            )
+    return found
+
+
+def _own(facts: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in facts.items() if name in Fingerprint.model_fields}

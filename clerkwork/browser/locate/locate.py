@@ -1,0 +1,318 @@
+"""Finding fields and buttons by the words a person reads, in all frames and open shadow roots.
+
+A field that is not found surely is not returned: the page may still be loading, so the search goes
+on until its time is over, and then stops with the candidates named.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from typing import Any
+
+from playwright.sync_api import ElementHandle, Error, Frame, JSHandle, Page
+
+from clerkwork import clock
+from clerkwork.browser.locate.candidates import Candidate, candidates
+from clerkwork.browser.locate.group_match import Wanted, apart, together, trusted
+from clerkwork.browser.locate.match import How, Verdict, choose
+from clerkwork.browser.locate.scores import called
+from clerkwork.browser.scripts import script
+from clerkwork.errors import ApplicationException
+from clerkwork.model.project.locators import Fingerprint
+
+SCRIPT = script("locate/locate", columns=script("locate/columns"), visible=script("locate/visible"))
+KEPT = "place => window.__clerkworkFound[place]"
+TAKEN = """places => places.map(place => {
+  if (!window.__clerkworkFound[place]) throw new Error("the page was replaced");
+  return window.__clerkworkFound[place];
+})"""
+LOOK_AGAIN_MS = 100
+SETTLED = timedelta(milliseconds=400)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A field that was found surely.
+
+    Attributes:
+        words: What it was asked for as.
+        kept: The elements that were found with it in one frame, which the page keeps for us.
+        at: Its place among them.
+        frame: The frame it is in.
+        how: By what it was found.
+        seen: What it looks like now.
+        covered: What lies over it, or an empty text.
+        score: How much spoke for it; 0 where its words alone did.
+    """
+
+    words: str
+    kept: JSHandle
+    at: int
+    frame: Frame
+    how: How
+    seen: Fingerprint
+    covered: str
+    score: float
+
+    @cached_property
+    def element(self) -> ElementHandle:
+        """Return the element.
+
+        Raises:
+            Error: The page was replaced since it was found.
+        """
+        element = self.kept.get_property(str(self.at)).as_element()
+        if element is None:
+            raise Error("the page was replaced")
+        return element
+
+
+def find_field(page: Page, wanted: Wanted, *, timeout_s: float = 5.0) -> Found:
+    """Return the field that *wanted* names, wherever it is in the frames of *page*.
+
+    Raises:
+        ApplicationException: ``locator_ambiguous``: several fields could be meant, each is named;
+            ``page_unexpected``: there is no such field within *timeout_s*.
+    """
+    (found,) = find_fields(page, [wanted], timeout_s=timeout_s)
+    if isinstance(found, ApplicationException):
+        raise found
+    return found
+
+
+def find_fields(
+    page: Page,
+    wanted: Sequence[Wanted],
+    *,
+    timeout_s: float = 5.0,
+    seen: tuple[list[Frame], list[Candidate]] | None = None,
+) -> list[Found | ApplicationException]:
+    """Return each of *wanted*, or why it was not found; as ``find_field``, but in one look.
+
+    Args:
+        page: Where they are.
+        wanted: What is looked for.
+        timeout_s: Seconds after which what is not found is given up.
+        seen: The first look, where it was taken just now.
+    """
+    deadline = clock.monotonic() + timedelta(seconds=timeout_s)
+    since, before = clock.monotonic(), ""
+    while True:
+        frames, fields = seen or look(page)
+        seen = None
+        sought = trusted(wanted, fields)
+        verdicts = together(sought, apart([_verdict(one, fields) for one in sought]), fields)
+        now = repr([(one.frame, one.place, called(one.seen)) for one in fields])
+        if now != before:
+            since, before = clock.monotonic(), now
+        steady = clock.monotonic() - since >= SETTLED or all(map(_at_once, verdicts))
+        late = clock.monotonic() >= deadline
+        if late or (steady and all(verdict.field for verdict in verdicts)):
+            elements = _elements(frames, verdicts)
+            found = [
+                _take(frames, one.words, verdict, element)
+                or _not_found(page, one.words, verdict, fields)
+                for one, verdict, element in zip(wanted, verdicts, elements, strict=True)
+            ]
+            if late or not any(isinstance(one, ApplicationException) for one in found):
+                return found
+        page.wait_for_timeout(LOOK_AGAIN_MS)
+
+
+def _verdict(wanted: Wanted, fields: Sequence[Candidate]) -> Verdict:
+    """Return which field is meant; of several, only those that nothing lies over.
+
+    Where it is known what the field looked like, that must not be less like it than one of those
+    that something lies over: under a pop-up the form is covered, and its copy may not be.
+    """
+    verdict = _choose(wanted, fields)
+    free = [field for field in fields if not field.covered]
+    if verdict.doubtful and len(free) < len(fields):
+        other = _choose(wanted, free)
+        best = verdict.doubtful[0]
+        if wanted.recorded is None or (other.field is best and not verdict.contested):
+            return other
+    return verdict
+
+
+def _choose(wanted: Wanted, fields: Sequence[Candidate]) -> Verdict:
+    trusted = wanted.trusted
+    return choose(wanted.words, fields, wanted.recorded, wanted.row, trusted=trusted)
+
+
+def _at_once(verdict: Verdict) -> bool:
+    return verdict.field is not None and verdict.how is How.LABEL
+
+
+def has_button(page: Page, words: str, *, timeout_s: float = 0) -> bool:
+    """Return whether *page* shows, within *timeout_s*, a button that bears *words*, wherever."""
+    deadline = clock.monotonic() + timedelta(seconds=timeout_s)
+    while not (there := bool(_buttons(page, [words]))) and clock.monotonic() < deadline:
+        page.wait_for_timeout(LOOK_AGAIN_MS)
+    return there
+
+
+def find_button(page: Page, *words: str, timeout_s: float = 5.0) -> ElementHandle:
+    """Return the button that bears one of *words*; those named first count first.
+
+    Raises:
+        ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
+    """
+    deadline = clock.monotonic() + timedelta(seconds=timeout_s)
+    names = ", ".join(words)
+    while True:
+        hits = _buttons(page, words)
+        free = [hit for hit in hits if not hit[1]["covered"] and not hit[1]["blocked"]]
+        if len(free) == 1:
+            return free[0][0]
+        if clock.monotonic() >= deadline:
+            break
+        page.wait_for_timeout(LOOK_AGAIN_MS)
+    if len(free) > 1:
+        shown = "; ".join(facts["label"] for _, facts in free)
+        raise _ambiguous(page, names, shown)
+    if cover := next((facts["covered"] for _, facts in hits if facts["covered"]), ""):
+        raise covered(page, names, cover)
+    if hits:
+        raise _unexpected(page, names, "disabled")
+    raise _missing(page, names, "there is no such button")
+
+
+def covered(page: Page, words: str, cover: str) -> ApplicationException:
+    """Return the error that something lies over what is wanted."""
+    return ApplicationException(
+        "page_covered",
+        "On {place} something lies over {wanted}: {cover}",
+        place=place(page),
+        wanted=words,
+        cover=cover,
+    )
+
+
+def place(page: Page) -> str:
+    """Return the page's address without its query, which may hold data of the item."""
+    return page.url.partition("?")[0]
+
+
+def look(page: Page) -> tuple[list[Frame], list[Candidate]]:
+    """Return the visible frames of *page* and every visible field in them."""
+    frames, told = [], []
+    for frame in page.frames:
+        try:
+            if frame.parent_frame is not None and not frame.frame_element().is_visible():
+                continue
+            fields = frame.evaluate(SCRIPT, {"kind": "field", "words": []})
+            if fields is None:  # a list that builds only what is in view goes back to its start
+                page.wait_for_timeout(LOOK_AGAIN_MS)
+                fields = frame.evaluate(SCRIPT, {"kind": "field", "words": [], "again": True})
+        except Error:
+            if frame.parent_frame is None and page.is_closed():
+                raise
+            continue  # it is being loaded; the next look sees it
+        frames.append(frame)
+        told.append(fields)
+    return frames, candidates(told)
+
+
+def _buttons(page: Page, words: Sequence[str]) -> list[tuple[ElementHandle, dict[str, Any]]]:
+    found: list[tuple[ElementHandle, dict[str, Any]]] = []
+    for frame in page.frames:
+        try:
+            told = frame.evaluate(SCRIPT, {"kind": "button", "words": list(words)})
+            for at, facts in enumerate(told):
+                element = frame.evaluate_handle(KEPT, at).as_element()
+                if element is not None:
+                    found.append((element, facts))
+        except Error:
+            continue
+    for at in range(len(words)):
+        if hits := [hit for hit in found if hit[1]["word"] == at]:
+            return [hit for hit in hits if hit[1]["exact"]] or hits
+    return []
+
+
+def _elements(
+    frames: Sequence[Frame], verdicts: Sequence[Verdict]
+) -> list[tuple[JSHandle, int] | None]:
+    """Return where the element of each verdict's field is kept, by one question to each frame."""
+    elements: list[tuple[JSHandle, int] | None] = [None] * len(verdicts)
+    for number, frame in enumerate(frames):
+        own = {
+            at: verdict.field.place
+            for at, verdict in enumerate(verdicts)
+            if verdict.field is not None and verdict.field.frame == number
+        }
+        if not own:
+            continue
+        try:
+            kept = frame.evaluate_handle(TAKEN, list(own.values()))
+        except Error:
+            continue  # it was replaced after the look
+        for place, at in enumerate(own):
+            elements[at] = (kept, place)
+    return elements
+
+
+def _take(
+    frames: Sequence[Frame], words: str, verdict: Verdict, element: tuple[JSHandle, int] | None
+) -> Found | None:
+    field = verdict.field
+    if field is None or element is None:
+        return None
+    return Found(
+        words=words,
+        kept=element[0],
+        at=element[1],
+        frame=frames[field.frame],
+        how=verdict.how,
+        seen=field.seen,
+        covered=field.covered,
+        score=verdict.score,
+    )
+
+
+def _not_found(
+    page: Page, words: str, verdict: Verdict, fields: Sequence[Candidate]
+) -> ApplicationException:
+    if verdict.doubtful:
+        return _ambiguous(page, words, _named(verdict.doubtful))
+    if not fields:
+        return _missing(page, words, "there is no field at all")
+    return _missing(page, words, f"there are {_named(fields)}")
+
+
+def _named(fields: Sequence[Candidate], most: int = 12) -> str:
+    names = [_name(field) for field in fields[:most]]
+    return "; ".join(names) + ("; ..." if len(fields) > most else "")
+
+
+def _name(field: Candidate) -> str:
+    seen = field.seen
+    tag = f"{seen.tag}[{seen.type}]" if seen.type else seen.tag
+    own = seen.attributes.get("id") or seen.attributes.get("name") or ""
+    return f"{called(seen) or '(no words)'} <{tag}{' ' + own if own else ''}>"
+
+
+def _ambiguous(page: Page, words: str, shown: str) -> ApplicationException:
+    return ApplicationException(
+        "locator_ambiguous",
+        "On {place} more than one place could be {wanted}: {candidates}",
+        place=place(page),
+        wanted=words,
+        candidates=shown,
+    )
+
+
+def _missing(page: Page, words: str, reason: str) -> ApplicationException:
+    return _unexpected(page, words, f"not found, {reason}")
+
+
+def _unexpected(page: Page, words: str, reason: str) -> ApplicationException:
+    return ApplicationException(
+        "page_unexpected",
+        "The page {place} is not as expected: {wanted} was {reason}.",
+        place=place(page),
+        wanted=words,
+        reason=reason,
+    )

@@ -1,0 +1,203 @@
+"""Deciding which field of a page is meant: sure or not at all, never by a guess.
+
+Of a field that was never seen, only the words are known: a label that says them, on one field only,
+then the words beside a field that has no label. Where it is known what the field looked like, every
+field gets a score, and the best one counts when it is good in itself, clearly better than the next,
+and no other field has better evidence of one kind: a copy of the form may bear the recorded words
+while the form itself was renamed.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from clerkwork.browser.locate.candidates import Candidate
+from clerkwork.browser.locate.contenders import NAMED, rivals
+from clerkwork.browser.locate.scores import TICKS, Score, called, most_like, same_place, score
+from clerkwork.browser.locate.text_similarity import likeness
+from clerkwork.model.project.locators import Fingerprint
+
+ENOUGH = 3.5  # a lower score is no field at all
+MARGIN = 1.5  # by less than this two fields are not told apart
+BLOCKED = 2.0  # what speaks against a field that nothing can be typed into
+LEAST_FOR_REST = 2  # fields a form must have for the last one to be known by the others
+
+
+class How(StrEnum):
+    """By what a field was found."""
+
+    LABEL = "label"
+    BESIDE = "beside"
+    FINGERPRINT = "fingerprint"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What a search came to.
+
+    Attributes:
+        field: The field, or None when it was not found or not surely.
+        how: By what it was found.
+        doubtful: The candidates that could not be told apart; empty when there was none.
+        contested: One of them is as good as the best of them, or its words or its headings say
+            more; else it has the better attributes only.
+        score: That of the best one, and
+        margin: its distance to the next; both 0 where no fingerprint was needed.
+    """
+
+    field: Candidate | None = None
+    how: How = How.LABEL
+    doubtful: tuple[Candidate, ...] = ()
+    contested: bool = False
+    score: float = 0.0
+    margin: float = 0.0
+
+
+def choose(
+    words: str,
+    fields: Sequence[Candidate],
+    recorded: Fingerprint | None,
+    row: int | None = None,
+    *,
+    trusted: bool = True,
+) -> Verdict:
+    """Return which of *fields* is the one that *words* name.
+
+    Args:
+        words: What a person calls it.
+        fields: All fields of the page.
+        recorded: What it looked like when it was last found, if that is known.
+        row: Its line in a grid, from 0.
+        trusted: Its attributes speak for a field; else they only cast doubt on another.
+    """
+    if row is not None:
+        fields = _in_row(fields, row)
+    if recorded is None:
+        return _by_words(words, fields)
+    scores = _scores(recorded, fields)
+    if not trusted:
+        scores = [replace(one, most_marks=0.0) for one in scores]
+    return _by_record(words, fields, recorded, scores)
+
+
+def _by_words(words: str, fields: Sequence[Candidate]) -> Verdict:
+    for how, says in ((How.LABEL, _label), (How.BESIDE, _beside)):
+        hits = _hits(words, fields, says)
+        free = [at for at in hits if not fields[at].blocked]
+        if len(hits) == 1 or len(free) == 1:
+            return Verdict(field=fields[(free or hits)[0]], how=how)
+        if hits:
+            return Verdict(doubtful=tuple(fields[at] for at in hits), how=how)
+    return Verdict()
+
+
+def _by_record(
+    words: str, fields: Sequence[Candidate], recorded: Fingerprint, scores: Sequence[Score]
+) -> Verdict:
+    kept = _typable(recorded, fields, scores)
+    fields, scores = [fields[at] for at in kept], [scores[at] for at in kept]
+    totals = [one.total for one in scores]
+    order = sorted(range(len(scores)), key=lambda at: -totals[at])
+    labelled, beside = _hits(words, fields, _label), _hits(words, fields, _beside)
+    if not order or (totals[order[0]] < ENOUGH and labelled != order[:1]):
+        return Verdict()
+    best = order[0]
+    margin = totals[best] - totals[order[1]] if len(order) > 1 else totals[best]
+    near = [at for at in order if totals[best] - totals[at] < MARGIN]
+    if labelled == [best] and margin > 0:
+        near = [best, *(at for at in near[1:] if scores[at].reads_as_well(scores[best]))]
+    others = rivals(best, fields, scores)
+    near += [at for at in others if at not in near]
+    if len(near) > 1:
+        return Verdict(
+            doubtful=tuple(fields[at] for at in near),
+            contested=margin < MARGIN
+            or any(scores[at].reads_better(scores[best]) for at in others),
+            how=How.FINGERPRINT,
+            score=totals[best],
+            margin=margin,
+        )
+    seen = fields[best].seen
+    if seen.namesakes < recorded.namesakes and not same_place(recorded, seen):
+        return Verdict()  # the one that was recorded may be gone, and this one only its namesake
+    hows = {How.LABEL: labelled == [best], How.BESIDE: best in beside, How.FINGERPRINT: True}
+    how = next(how for how, true in hows.items() if true)
+    return Verdict(field=fields[best], how=how, score=totals[best], margin=margin)
+
+
+def _typable(
+    recorded: Fingerprint, fields: Sequence[Candidate], scores: Sequence[Score]
+) -> list[int]:
+    """Return the places of all fields but the blocked ones that a free one stands for.
+
+    A greyed copy and a library's hint bear the same words as the field that is typed into.
+    """
+    if recorded.blocked:
+        return list(range(len(fields)))
+    free = [
+        one
+        for one, field in zip(scores, fields, strict=True)
+        if not field.blocked and one.words >= NAMED and one.total >= ENOUGH
+    ]
+    return [
+        at
+        for at, field in enumerate(fields)
+        if not (field.blocked and any(one.setting >= scores[at].setting for one in free))
+    ]
+
+
+def _in_row(fields: Sequence[Candidate], row: int) -> list[Candidate]:
+    """Return the fields in line *row* of each grid whose columns have headings."""
+    cells = [field for field in fields if field.seen.header]
+    grids = {(field.frame, field.grid) for field in cells}
+    lines = {
+        grid: sorted({cell.line for cell in cells if (cell.frame, cell.grid) == grid})
+        for grid in grids
+    }
+    return [cell for cell in cells if cell.line in lines[cell.frame, cell.grid][row : row + 1]]
+
+
+def _scores(recorded: Fingerprint, fields: Sequence[Candidate]) -> list[Score]:
+    scores = [score(recorded, field.seen) for field in fields]
+    if len(fields) == len(recorded.others) + 1 > LEAST_FOR_REST:
+        rest = [at for at, field in enumerate(fields) if not _is_other(recorded, field.seen)]
+        if len(rest) == 1:  # every other field is still called what it was called
+            scores[rest[0]] = scores[rest[0]].plus(place=3.0)
+    if not recorded.blocked and any(not field.blocked for field in fields):
+        scores = [
+            one.plus(place=-BLOCKED) if field.blocked else one
+            for one, field in zip(scores, fields, strict=True)
+        ]
+    return scores
+
+
+def _is_other(recorded: Fingerprint, seen: Fingerprint) -> bool:
+    return most_like(recorded.others, [called(seen)]) >= 0.9
+
+
+def _label(seen: Fingerprint) -> list[str]:
+    return [seen.label, seen.header]
+
+
+def _beside(seen: Fingerprint) -> list[str]:
+    own = [*seen.block, seen.row]
+    if seen.type in TICKS:
+        near, hints = [seen.right, seen.left], []
+    else:  # what stands right of it is a hint or a unit, and need not be its name
+        near, hints = [seen.left, seen.above], [seen.right]
+    if not any([*(text for text in own if text not in hints), seen.label, seen.header]):
+        own += near
+    return [*own, seen.placeholder, seen.title]
+
+
+def _hits(
+    words: str, fields: Sequence[Candidate], says: Callable[[Fingerprint], list[str]]
+) -> list[int]:
+    """Return the fields that say *words*; failing that a synonym; failing that more than them."""
+    likes = [
+        max((likeness(words, text) for text in says(field.seen)), default=0) for field in fields
+    ]
+    for least in (1.0, 0.9, 0.7):
+        if hits := [at for at, like in enumerate(likes) if like >= least]:
+            return hits
+    return []

@@ -1,0 +1,1 @@
+"""One page: its controls, messages, values, and evidence."""

@@ -1,0 +1,134 @@
+"""Using a field that was found: typing, choosing, ticking, reading back."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from playwright.sync_api import ElementHandle, Error, Page
+
+from clerkwork.browser.locate.locate import Found, covered
+from clerkwork.browser.locate.scores import kind
+from clerkwork.browser.page.settle import LIMIT
+
+YES = frozenset({"yes", "true", "1", "on", "是"})
+VALUE = """element => {
+  if (!element.isConnected) throw new Error("the page has replaced the field");
+  if (/^(checkbox|radio)$/.test(element.type)) return element.checked ? "yes" : "no";
+  if (element.tagName === "SELECT") return element.selectedOptions[0]?.text.trim() ?? "";
+  const inner = element.querySelector?.("input, textarea");
+  return element.value ?? inner?.value ?? element.innerText.trim();
+}"""
+PRESS = """async (element, [times, limit]) => {
+  const fields = () => element.getRootNode().querySelectorAll("input, select, textarea").length;
+  const before = fields();
+  for (let time = 0; time < times && element.isConnected; time += 1) {
+    element.click();
+    if (window.__clerkworkSettled) await window.__clerkworkSettled(limit);
+  }
+  return fields() - before;
+}"""
+AIM = """element => {
+  if (window !== window.top || element.disabled) return null;
+  let box = element.getBoundingClientRect();
+  if (box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth) {
+    element.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
+    box = element.getBoundingClientRect();
+  }
+  const x = box.left + box.width / 2, y = box.top + box.height / 2;
+  let hit = document.elementFromPoint(x, y);
+  while (hit?.shadowRoot?.elementFromPoint(x, y)) {
+    const inner = hit.shadowRoot.elementFromPoint(x, y);
+    if (inner === hit) break;
+    hit = inner;
+  }
+  if (!hit || !(element === hit || element.contains(hit))) return null;
+  const kinds = ["pointerdown", "mousedown", "pointerup", "mouseup", "click"];
+  const aim = window.__clerkworkAim = {missed: false};
+  const guard = event => {
+    const inside = event.composedPath().includes(element);
+    if (event.type === "pointerdown") aim.missed = !inside;
+    if (aim.missed) event.stopImmediatePropagation();
+    if (aim.missed) event.preventDefault();
+  };
+  kinds.forEach(kind => window.addEventListener(kind, guard, true));
+  aim.done = () => kinds.forEach(kind => window.removeEventListener(kind, guard, true));
+  return [x, y];
+}"""
+MISSED = """() => {
+  window.__clerkworkAim?.done();
+  return Boolean(window.__clerkworkAim?.missed);
+}"""
+_TYPES = "element => element.matches('input, textarea, [contenteditable]')"
+
+
+def clicked(page: Page, point: Sequence[float]) -> bool:
+    """Click at *point*, where ``AIM`` has set its guard; return whether that let it through."""
+    page.mouse.click(*point)
+    try:
+        return not page.evaluate(MISSED)
+    except Error:  # the click led to another page
+        return True
+
+
+class FoundEntry:
+    """A field or a button on the page; see the protocol ``Entry``."""
+
+    def __init__(self, page: Page, element: ElementHandle, found: Found | None = None) -> None:
+        self._page = page
+        self._element = element
+        self._found = found
+
+    def fill(self, text: str) -> None:
+        """Type *text*, or choose the option that says it, or tick the box for ``yes``.
+
+        Raises:
+            ApplicationException: ``page_covered``: something lies over the field.
+        """
+        self._refuse_covered()
+        form = "text" if self._found is None else kind(self._found.seen)
+        if form in {"checkbox", "radio", "switch"}:
+            self._element.set_checked(text.strip().casefold() in YES)
+        elif self._found is not None and self._found.seen.tag == "select":
+            self._element.select_option(label=text)
+        elif self._element.evaluate(_TYPES):
+            self._element.fill(text)
+        else:
+            self._choose(text)
+
+    def value(self) -> str:
+        """Return what the field shows now."""
+        return str(self._element.evaluate(VALUE))
+
+    def click(self) -> None:
+        """Click it.
+
+        By the mouse at once where it lies free: a guard in the page lets nothing else be clicked,
+        should the page move in between. Else Playwright waits until it can be clicked.
+        """
+        point = self._element.evaluate(AIM)
+        if point is None or not clicked(self._page, point):
+            self._element.click()
+
+    def press(self, times: int) -> int:
+        """Press it so often without the mouse, waiting for the page after each time.
+
+        Returns:
+            How many fields more the page has then; 0 where it left in the middle of it.
+        """
+        try:
+            more = self._element.evaluate(PRESS, [times, LIMIT / timedelta(milliseconds=1)])
+        except Error:
+            return 0
+        return int(more)
+
+    def _choose(self, text: str) -> None:
+        """Open a list that is made of something else than a select, and take what says *text*."""
+        inner = self._element.query_selector("input, textarea")
+        if inner is not None:
+            inner.fill(text)
+            return
+        self._element.click()
+        self._page.get_by_role("option", name=text, exact=True).click()
+
+    def _refuse_covered(self) -> None:
+        if self._found is not None and self._found.covered:
+            raise covered(self._page, self._found.words, self._found.covered)

@@ -1,0 +1,123 @@
+"""What is kept of a page: pictures, its text, and what was typed where; never with a secret.
+
+A picture is taken by the browser itself, with everything that shows a secret covered. Files are
+named by the SHA-256 of their content, so that whoever changes one later is found out.
+"""
+
+import base64
+import contextlib
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from playwright.sync_api import CDPSession, Error, Frame, Page
+
+from clerkwork.browser.page.accessibility_tree import heard
+from clerkwork.browser.page.item_values import Part
+from clerkwork.browser.scripts import script
+from clerkwork.model.secrets import MASK, SHORTEST, shapes
+
+COVER = script("page/cover")
+QUALITY = 60
+LONGEST = 8_000  # pixels; what a page has below that is not in its picture
+PING_MS = 5_000
+TYPES = {
+    ".jpg": "image/jpeg",
+    ".jsonl": "application/jsonl",
+    ".txt": "text/plain",
+    ".zip": "application/zip",
+}
+_sessions: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
+
+
+def answers(page: Page) -> bool:
+    """Return whether *page* still answers, so that it can be asked without a limit of time."""
+    try:
+        page.wait_for_function("() => true", timeout=PING_MS)
+    except Error:
+        return False
+    return True
+
+
+def picture(page: Page, secrets: Iterable[str]) -> bytes:
+    """Return a JPEG of the whole page; whatever shows one of *secrets* is covered.
+
+    Raises:
+        Error: The page went away, or could not be covered.
+    """
+    told = [secret for secret in secrets if len(secret) >= SHORTEST]
+    covered: list[Frame] = []
+    try:
+        size: dict[str, Any] = {}
+        for frame in page.frames:
+            own = frame.evaluate(COVER, [told, True])
+            covered += [frame] if own.get("covered") else []
+            size = size or own
+        return _captured(page, size)
+    finally:
+        for frame in covered:
+            with contextlib.suppress(Error):
+                frame.evaluate(COVER, [[], False])
+
+
+def page_text(page: Page, secrets: Iterable[str]) -> str:
+    """Return what a screen reader is told of the page, without *secrets*."""
+    if len(page.frames) > 1:  # the tree has one of them only
+        return without(page.locator("body").aria_snapshot(), secrets)
+    return without(heard(_session(page).send("Accessibility.getFullAXTree")["nodes"]), secrets)
+
+
+def field_lines(parts: Sequence[Part], shown: Mapping[str, str]) -> str:
+    """Return a JSON line for each part: where it was typed, and what the page showed after it."""
+    lines = []
+    for part in parts:
+        facts = {
+            "path": part.path,
+            "field": part.field.words,
+            "row": part.row,
+            "wanted": part.text,
+            "shown": shown.get(part.path),
+        }
+        if part.field.secret:
+            same = facts["wanted"] == facts["shown"]
+            facts |= {"wanted": MASK, "shown": MASK if same else f"{MASK} (other)"}
+        lines.append(json.dumps(facts, ensure_ascii=False) + "\n")
+    return "".join(lines)
+
+
+def without(text: str, secrets: Iterable[str]) -> str:
+    """Return *text* with every secret masked."""
+    found = {shape for secret in secrets for shape in shapes(secret)}
+    for shape in sorted(found, key=len, reverse=True):
+        text = text.replace(shape, MASK)
+    return text
+
+
+def keep(folder: Path, data: bytes, suffix: str) -> str:
+    """Keep *data* in *folder* under its SHA-256, which is returned."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    file = folder / sha256[:2] / f"{sha256}{suffix}"
+    if not file.exists():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        part = file.with_suffix(".part")
+        part.write_bytes(data)
+        part.replace(file)  # never half a file under its final name
+    return sha256
+
+
+def _session(page: Page) -> CDPSession:
+    session = _sessions.get(page)
+    if session is None:
+        session = _sessions[page] = page.context.new_cdp_session(page)
+    return session
+
+
+def _captured(page: Page, size: Mapping[str, Any]) -> bytes:
+    options: dict[str, Any] = {"format": "jpeg", "quality": QUALITY, "optimizeForSpeed": True}
+    if not size["seen"]:
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": min(size["height"], LONGEST)}
+        options |= {"captureBeyondViewport": True, "clip": {**clip, "scale": 1}}
+    return base64.b64decode(_session(page).send("Page.captureScreenshot", options)["data"])

@@ -1,0 +1,59 @@
+"""Having a grid get as many lines as an item has, by one question to the page where it can be."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from playwright.sync_api import Error, Frame, Page
+
+from clerkwork.browser.locate.candidates import Candidate, candidates
+from clerkwork.browser.locate.locate import SCRIPT, look
+from clerkwork.browser.locate.text_similarity import likeness
+from clerkwork.browser.page.controls import PRESS
+from clerkwork.browser.page.settle import LIMIT
+
+SAME_WORDS = 0.9  # by so much a heading and the words of a column are the same
+Look = tuple[list[Frame], list[Candidate]]
+GROW = f"""async ([button, headers, wanted, limit]) => {{
+  const look = {SCRIPT};
+  const press = {PRESS};
+  const missing = wanted - look({{kind: "lines", words: headers}});
+  if (missing <= 0 || missing === wanted) return look({{kind: "field", words: []}});
+  const hits = look({{kind: "button", words: [button]}});
+  const called = hits.filter(one => one.word === 0), exact = called.filter(one => one.exact);
+  const [hit, other] = exact.length ? exact : called;
+  if (hit && !other && !hit.covered && !hit.blocked)
+    await press(window.__clerkworkFound[hits.indexOf(hit)], [missing, limit]);
+  return look({{kind: "field", words: []}});
+}}"""
+
+
+def lines_of(fields: Sequence[Candidate], words: Sequence[str]) -> int:
+    """Return how many lines the grid has whose columns bear *words*."""
+    lines: dict[tuple[int, int], set[int]] = {}
+    for one in fields:
+        if any(likeness(said, one.seen.header) >= SAME_WORDS for said in words):
+            lines.setdefault((one.frame, one.grid), set()).add(one.line)
+    return max(map(len, lines.values()), default=0)
+
+
+def grown(page: Page, words: Sequence[str], button: str | None, wanted: int) -> Look:
+    """Return what *page* shows after it was asked for the lines that are missing.
+
+    The button is pressed where there is one frame and one such button only; there may be fewer
+    lines than wanted then.
+
+    Args:
+        page: Where the grid is.
+        words: The words of its columns.
+        button: The one that adds a line, if there is any.
+        wanted: How many lines it is to have.
+    """
+    if len(page.frames) > 1 or button is None:
+        return look(page)
+    limit_ms = LIMIT / timedelta(milliseconds=1)
+    headers = [said.lower() for said in words]
+    try:
+        told = page.evaluate(GROW, [button, headers, wanted, limit_ms])
+    except Error:  # the page left in the middle of it
+        return look(page)
+    return look(page) if told is None else ([page.main_frame], candidates([told]))

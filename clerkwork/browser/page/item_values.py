@@ -1,0 +1,204 @@
+"""What of an item stands in which field of a page, and whether a page shows it."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from functools import lru_cache
+from typing import get_args
+
+from pydantic import BaseModel
+
+from clerkwork.model.project.target_form import PLACE, Form, FormField
+
+PLAIN = "1,234.56"  # also how a field of the type number tells its value
+DAY = "%Y-%m-%d"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One value of an item and the field it belongs in.
+
+    Attributes:
+        path: Its place in the item, such as ``lines.0.code``.
+        text: What the page is to show, numbers with all their decimals and days as ISO.
+        typed: What is typed, in the page's own way of writing.
+        field: The field's description.
+        row: Its line, from 0; None at the head.
+        decimals: How many decimals the number has; None for anything else.
+        numbers: How the page writes numbers.
+    """
+
+    path: str
+    text: str
+    typed: str
+    field: FormField
+    row: int | None = None
+    decimals: int | None = None
+    numbers: str = PLAIN
+
+    @property
+    def name(self) -> str:
+        """Return the last word of its path."""
+        return self.path.rpartition(".")[2]
+
+    @property
+    def shows(self) -> str:
+        """Return the pattern, as JavaScript reads it, of what the page shows where it is this."""
+        value = re.escape(self.field.values.get(self.text, self.text))
+        wild = re.escape(self.field.shown_as).replace(re.escape("*"), ".*")
+        return f"^(?:{value}|{wild.replace(re.escape(PLACE), value, 1)})$"
+
+    def read(self, shown: str, *, numbers: str = "") -> str:
+        """Return what the page shows as *text* would be written.
+
+        Args:
+            shown: What it shows.
+            numbers: How numbers are written there, where that is not the page's way.
+        """
+        return _read(self.field, self.decimals, shown, numbers or self.numbers)
+
+    def is_shown(self, shown: str) -> bool:
+        """Return whether that is what the page shows."""
+        return self.read(shown) == self.text
+
+
+def parts_of(item: BaseModel, form: Form) -> list[Part]:
+    """Return every part of *item* that the form has a field for: the head, then line by line."""
+    parts = list(_parts(item, form, form.fields, "", None))
+    if form.lines is not None:
+        for row, line in enumerate(getattr(item, form.lines.item)):
+            parts += _parts(line, form, form.lines.fields, f"{form.lines.item}.{row}.", row)
+    return parts
+
+
+def differences(
+    target: str, wanted: Iterable[Part], shown: Mapping[str, str], *, line: str = ""
+) -> list[str]:
+    """Return a sentence for each part that is not shown as wanted, or shown and not wanted.
+
+    Args:
+        target: The system that shows it.
+        wanted: What is wanted.
+        shown: What it shows, by the paths of the parts; what is left out shows nothing.
+        line: What a person knows the line by that all parts are of.
+    """
+    parts = list(wanted)
+    texts = {part.path: part.text for part in parts}
+    secret = {part.name for part in parts if part.field.secret}
+    of = f" ({line})" if line else ""
+    return [
+        f"{path}{of}: {target} shows something else than the order says, which is a secret."
+        if path.rpartition(".")[2] in secret
+        else f"{path}{of}: {target} shows {shown.get(path) or 'nothing'},"
+        f" the order says {texts.get(path) or 'nothing'}."
+        for path in {**texts, **shown}
+        if texts.get(path, "") != shown.get(path, "")
+    ]
+
+
+def fits(pattern: str, text: str) -> bool:
+    """Return whether *text* is what *pattern* says; `*` in it is any text."""
+    return re.fullmatch(re.escape(pattern).replace(re.escape("*"), ".*"), text) is not None
+
+
+def decimals_of(model: type[BaseModel], name: str) -> int | None:
+    """Return how many decimals a number of *model* has, or None for anything else."""
+    info = model.model_fields[name]
+    if info.annotation is not Decimal:
+        return None
+    found = (getattr(one, "decimal_places", None) for one in info.metadata)
+    return next((places for places in found if places is not None), 2)
+
+
+def is_text(model: type[BaseModel], name: str) -> bool:
+    """Return whether a part of *model* is a text, also one that may be left out."""
+    annotation = model.model_fields[name].annotation
+    return str in (annotation, *get_args(annotation))
+
+
+def line_model(item: BaseModel, form: Form) -> type[BaseModel] | None:
+    """Return the model of the item's lines, where it has any."""
+    lines: Sequence[BaseModel] = getattr(item, form.lines.item) if form.lines else ()
+    return type(lines[0]) if lines else None
+
+
+def read_as(model: type[BaseModel], name: str, field: FormField, form: Form, shown: str) -> str:
+    """Return what a page shows for one part of a *model*, written as ``Part.text`` is."""
+    return _read(field, decimals_of(model, name), shown, form.numbers)
+
+
+def _parts(
+    value: BaseModel, form: Form, fields: Mapping[str, FormField], start: str, row: int | None
+) -> Iterator[Part]:
+    plain = value.model_dump(mode="json")
+    for name, field in fields.items():
+        decimals = decimals_of(type(value), name)
+        text = "" if plain[name] is None else _number(str(plain[name]), decimals)
+        text = " ".join(text.split())
+        yield Part(
+            path=f"{start}{name}",
+            text=text,
+            typed=_typed(field, decimals, text, form.numbers),
+            field=field,
+            row=row,
+            decimals=decimals,
+            numbers=form.numbers,
+        )
+
+
+def _typed(field: FormField, decimals: int | None, text: str, numbers: str) -> str:
+    if text in field.values:
+        return field.values[text]
+    if field.dates:
+        return datetime.strptime(text, DAY).strftime(field.dates)  # noqa: DTZ007 - a day
+    return text if decimals is None else text.replace(".", _marks(numbers)[1])
+
+
+def _read(field: FormField, decimals: int | None, shown: str, numbers: str) -> str:
+    text = " ".join(shown.split())
+    if found := _pattern(field.shown_as).fullmatch(text):
+        text = found[1]
+    for own, said in field.values.items():
+        if text == said:
+            return own
+    if field.dates and text:
+        try:
+            return datetime.strptime(text, field.dates).strftime(DAY)  # noqa: DTZ007 - a day
+        except ValueError:
+            return text
+    if decimals is None:
+        return text
+    between, mark = _marks(numbers)
+    found_numbers: list[str] = _number_pattern(between, mark).findall(text.replace("\u2019", "'"))
+    if len(found_numbers) != 1:
+        return text
+    return _number(found_numbers[0].replace(between, "").replace(mark, "."), decimals)
+
+
+def _marks(numbers: str) -> tuple[str, str]:
+    """Return what stands between the thousands, and what before the decimals."""
+    return numbers[1], numbers[-3]
+
+
+@lru_cache(maxsize=8)
+def _number_pattern(between: str, mark: str) -> re.Pattern[str]:
+    return re.compile(rf"-?\d(?:{re.escape(between)}?\d)*(?:{re.escape(mark)}\d+)?")
+
+
+@lru_cache(maxsize=256)
+def _pattern(shown_as: str) -> re.Pattern[str]:
+    wild = re.escape(shown_as).replace(re.escape("*"), ".*")
+    return re.compile(wild.replace(re.escape(PLACE), "(.*?)", 1))
+
+
+def _number(text: str, decimals: int | None) -> str:
+    if decimals is None:
+        return text
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return text
+    exact = number.quantize(Decimal(1).scaleb(-decimals))
+    return f"{exact if exact == number else number:f}"

@@ -1,0 +1,107 @@
+"""Comparing a record with an item, its lines in whatever order the target shows them.
+
+Equal lines belong together first, then those with the same key, which is the first part of a line,
+then those that have the most in common. So one wrong line is one line with other data, and not
+every line behind it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import groupby
+
+from clerkwork.browser.page.item_values import Part, differences
+from clerkwork.model.project.target_form import Form, Grid
+
+Line = Mapping[str, str]
+
+
+def record_differences(
+    target: str, form: Form, wanted: Iterable[Part], shown: Mapping[str, str]
+) -> list[str]:
+    """Return a sentence for each part and each line that *target* does not show as *wanted*.
+
+    Args:
+        target: Name of the system.
+        form: How its form is described.
+        wanted: The parts that its record shows.
+        shown: What it shows, by the paths of the parts; lines are numbered as it shows them.
+    """
+    parts = list(wanted)
+    head = [part for part in parts if part.row is None]
+    said = differences(target, head, {path: shown[path] for path in shown if path in form.fields})
+    if form.lines is None:
+        return said
+    lines = [part for part in parts if part.row is not None]
+    own = [list(run) for _, run in groupby(lines, lambda part: part.row)]
+    return said + _line_differences(target, form.lines, own, _lines(form.lines, shown))
+
+
+def _lines(grid: Grid, shown: Mapping[str, str]) -> list[dict[str, str]]:
+    found: dict[str, dict[str, str]] = {}
+    for path, text in shown.items():
+        row, _, name = path.removeprefix(f"{grid.item}.").partition(".")
+        if name:
+            found.setdefault(row, {})[name] = text
+    return list(found.values())
+
+
+def _line_differences(
+    target: str, grid: Grid, own: Sequence[Sequence[Part]], seen: Sequence[Line]
+) -> list[str]:
+    texts = [{part.name: part.text for part in line} for line in own]
+    places = _in_order(texts, seen) if grid.ordered else _paired(texts, seen)
+    said = []
+    for row, line in enumerate(own):
+        if (place := places.get(row)) is None:
+            said.append(
+                f"{grid.item}.{row}: {target} does not show this line of the order:"
+                f" {_listed(grid, texts[row])}."
+            )
+            continue
+        shown = {f"{grid.item}.{row}.{name}": text for name, text in seen[place].items()}
+        said += differences(target, line, shown, line=_key(line))
+    surplus = [line for at, line in enumerate(seen) if at not in places.values()]
+    return said + [
+        f"{grid.item}: {target} shows a line that the order does not have: {_listed(grid, line)}."
+        for line in surplus
+    ]
+
+
+def _in_order(own: Sequence[Line], seen: Sequence[Line]) -> dict[int, int]:
+    return {at: at for at in range(min(len(own), len(seen)))}
+
+
+def _paired(own: Sequence[Line], seen: Sequence[Line]) -> dict[int, int]:
+    """Return the place among *seen* of each line of *own* that has one, by its place."""
+    pairs: dict[int, int] = {}
+    free = dict(enumerate(seen))
+    for row, line in enumerate(own):
+        place = next((at for at, one in free.items() if _filled(one) == _filled(line)), None)
+        if place is not None:
+            pairs[row] = place
+            del free[place]
+    left = [row for row in range(len(own)) if row not in pairs]
+    likes = [(_likeness(own[row], free[at]), -row, -at) for row in left for at in free]
+    for like, row, at in sorted(likes, reverse=True):
+        if any(like) and -row not in pairs and -at in free:
+            pairs[-row] = -at
+            del free[-at]
+    return pairs
+
+
+def _filled(line: Line) -> Line:
+    return {name: text for name, text in line.items() if text}
+
+
+def _likeness(own: Line, seen: Line) -> tuple[bool, int]:
+    """Return whether two lines have the same key, and how many parts they have in common."""
+    same = [bool(text) and seen.get(name) == text for name, text in own.items()]
+    return same[0], sum(same)
+
+
+def _key(line: Sequence[Part]) -> str:
+    return "" if line[0].field.secret else line[0].text
+
+
+def _listed(grid: Grid, line: Line) -> str:
+    shown = ["a secret" if grid.fields[name].secret else text for name, text in line.items()]
+    return ", ".join(filter(None, shown))

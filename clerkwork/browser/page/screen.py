@@ -1,0 +1,271 @@
+"""The screen a bot's pages work on: one Playwright page, its evidence, and the last word before it.
+
+It lives in the browser's child process and speaks with the worker over a channel.
+"""
+
+import contextlib
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from playwright.sync_api import Dialog, Error, Page
+
+from clerkwork.browser.locate.fingerprints import Proposal
+from clerkwork.browser.locate.group_match import Wanted
+from clerkwork.browser.locate.locate import (
+    SCRIPT,
+    Found,
+    find_button,
+    find_field,
+    find_fields,
+    look,
+)
+from clerkwork.browser.locate.match import How
+from clerkwork.browser.locate.scores import called
+from clerkwork.browser.page import evidence, traces
+from clerkwork.browser.page.controls import AIM, FoundEntry, clicked
+from clerkwork.browser.page.grid_rows import Look, lines_of
+from clerkwork.browser.page.item_values import Part, fits
+from clerkwork.children import Channel
+from clerkwork.config.disk import used_percent
+from clerkwork.errors import ApplicationException
+from clerkwork.model.project.locators import Fingerprint
+from clerkwork.model.project.targets import Target
+
+LOCATE_S = 5.0
+FIND_AND_AIM = f"""words => {{
+  const hits = ({SCRIPT})({{kind: "button", words: [words]}});
+  const called = hits.filter(one => one.word === 0), exact = called.filter(one => one.exact);
+  const [hit, other] = exact.length ? exact : called;
+  return hit && !other && !hit.covered && !hit.blocked
+    ? ({AIM})(window.__clerkworkFound[hits.indexOf(hit)]) : null;
+}}"""
+SHORTEST_TOKEN = 8  # characters; a shorter cookie is a choice, such as a language
+_told: dict[tuple[str, str], Fingerprint] = {}  # what this process has proposed already
+
+
+class PlaywrightScreen:
+    """A bot's screen in a real browser; see the protocol ``Screen``.
+
+    Attributes:
+        page: The Playwright page.
+        base_url: The target's address without a slash at its end.
+        username: Name to log in with.
+        password: Secret to log in with.
+        target: The system's description.
+        slow: Names of the parts whose fields it takes one by one only.
+        pages: The target's own ``pages.py``, if it has one.
+        boxes: What boxes of the browser's own have said, in order.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        channel: Channel,
+        folder: Path,
+        *,
+        full_percent: float,
+        base_url: str,
+        username: str,
+        password: str,
+        target: Target,
+        slow: frozenset[str] = frozenset(),
+        pages: Path | None = None,
+        fingerprints: Mapping[str, Fingerprint] = MappingProxyType({}),
+        locate_s: float = LOCATE_S,
+    ) -> None:
+        self.page = page
+        self.base_url = base_url
+        self.username = username
+        self.password = password
+        self.target = target
+        self.slow = slow
+        self.pages = pages
+        self.boxes: list[str] = []
+        self._channel = channel
+        self._evidence = folder
+        self._full_percent = full_percent
+        self._fingerprints = fingerprints
+        self._locate_s = locate_s
+        self._secrets = {password} if password else set()
+        page.on("dialog", self._asked)
+
+    def _asked(self, dialog: Dialog) -> None:
+        """Answer a box of the browser's own: a question with OK only where it is described."""
+        agreed = self.target.form.agree if self.target.form else []
+        said = " ".join(dialog.message.split())
+        known = any(fits(pattern, said) for pattern in agreed)
+        if dialog.type in {"alert", "beforeunload"} or known:
+            dialog.accept()
+        else:
+            dialog.dismiss()
+        self.boxes.append(said)
+
+    def field(
+        self, words: str, *, recorded: Fingerprint | None = None, row: int | None = None
+    ) -> FoundEntry:
+        """Return the field that a person calls *words*; see the protocol ``Screen``.
+
+        Raises:
+            ApplicationException: ``locator_ambiguous`` or ``page_unexpected``.
+        """
+        known = recorded or self._fingerprints.get(words)
+        wanted = Wanted(words=words, recorded=known, row=row)
+        found = find_field(self.page, wanted, timeout_s=self._locate_s)
+        if _is_news(found, known):
+            self._propose(found, known)
+        return FoundEntry(self.page, found.element, found)
+
+    def wanted(self, words: str, *, row: int | None = None) -> Wanted:
+        """Return what to look for, with what is known of the field."""
+        return Wanted(words=words, recorded=self._fingerprints.get(words), row=row)
+
+    def fields(self, wanted: Sequence[Wanted], seen: Look | None = None) -> list[Found]:
+        """Return each of *wanted* by one look at the page; as ``field`` otherwise.
+
+        Args:
+            wanted: What is looked for.
+            seen: The look, where it was taken just now.
+
+        Raises:
+            ApplicationException: ``locator_ambiguous`` or ``page_unexpected``, of the first one.
+        """
+        found = []
+        for one in find_fields(self.page, wanted, timeout_s=self._locate_s, seen=seen):
+            if isinstance(one, ApplicationException):
+                raise one
+            found.append(one)
+        for one, asked in zip(found, wanted, strict=True):
+            if _is_news(one, asked.recorded):
+                self._propose(one, asked.recorded)
+        return found
+
+    def grid_rows(self, words: Sequence[str]) -> int:
+        """Return how many lines the grid has whose columns bear *words*."""
+        return lines_of(look(self.page)[1], words)
+
+    def learn_slow(self, names: Collection[str]) -> None:
+        """Have it remembered that the fields of these parts are to be written one by one."""
+        if set(names) - self.slow:
+            self._channel.tell("slow", sorted(self.slow.union(names)))
+
+    def button(self, *words: str) -> FoundEntry:
+        """Return the button that bears one of *words*; see the protocol ``Screen``.
+
+        Raises:
+            ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
+        """
+        return FoundEntry(self.page, find_button(self.page, *words, timeout_s=self._locate_s))
+
+    def click(self, words: str) -> None:
+        """Click the button that bears *words*, found and aimed at by one question where it can be.
+
+        Raises:
+            ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
+        """
+        point = None
+        if len(self.page.frames) == 1:
+            with contextlib.suppress(Error):  # the page is being replaced
+                point = self.page.evaluate(FIND_AND_AIM, words)
+        if point is None or not clicked(self.page, point):
+            self.button(words).click()
+
+    def hide(self, texts: Iterable[str]) -> None:
+        """Have these texts covered in every picture, and masked in what else is kept."""
+        self._secrets.update(texts)
+
+    def keep(self, name: str) -> None:
+        """Keep a picture of the whole page under *name*; whatever shows a secret is covered."""
+        if not self._has_room(name):
+            return
+        try:
+            taken = evidence.picture(self.page, self._secrets)
+        except Error:
+            if self.page.is_closed():
+                raise
+            self.log("No picture {name} was kept: the page is being replaced.", name=name)
+            return
+        self._kept(name, taken, ".jpg")
+
+    def keep_record(self, parts: Sequence[Part], shown: Mapping[str, str]) -> None:
+        """Keep what was typed into each field and what it shows, and how the page looks.
+
+        That is a picture, and what a screen reader is told of it.
+        """
+        if self._has_room("fields"):
+            self._kept("fields", evidence.field_lines(parts, shown).encode(), ".jsonl")
+        self.keep("before_submit")
+        if self._has_room("form"):
+            hidden = {*self._secrets, *(part.text for part in parts if part.field.secret)}
+            self._kept("form", evidence.page_text(self.page, hidden).encode(), ".txt")
+
+    def keep_text(self, name: str, text: str) -> None:
+        """Keep *text*, which the page showed, under *name*, without any secret."""
+        if self._has_room(name):
+            self._kept(name, evidence.without(text, self._secrets).encode(), ".txt")
+
+    def keep_trace(self, trace: bytes) -> None:
+        """Keep the trace of the call, without secrets, cookies and bodies."""
+        if self._has_room("trace"):
+            cookies = [cookie.get("value", "") for cookie in self.page.context.cookies()]
+            tokens = [value for value in cookies if len(value) >= SHORTEST_TOKEN]
+            self._kept("trace", traces.scrubbed(trace, [*self._secrets, *tokens]), ".zip")
+
+    def _has_room(self, name: str) -> bool:
+        if used_percent(self._evidence) < self._full_percent:
+            return True
+        self.log("No picture {name} was kept: the disk is nearly full.", name=name)
+        return False
+
+    def _kept(self, name: str, data: bytes, suffix: str) -> None:
+        sha256 = evidence.keep(self._evidence, data, suffix)
+        facts = {"name": name, "sha256": sha256, "media_type": evidence.TYPES[suffix]}
+        self._channel.tell("evidence", facts)
+
+    def _propose(self, found: Found, known: Fingerprint | None) -> None:
+        if known is not None:
+            self.keep("healed")
+        elif _told.get((self.target.name, found.words)) == found.seen:
+            return
+        else:
+            _told[self.target.name, found.words] = found.seen
+        proposal = Proposal(was=known, now=found.seen, score=round(found.score, 1))
+        self._channel.tell("located", {"words": found.words, "proposal": proposal.model_dump()})
+
+    def log(self, message: str, **facts: object) -> None:
+        """Write *message* to the run log, with ``{name}`` replaced by its fact."""
+        texts = {name: str(value) for name, value in facts.items()}
+        self._channel.tell("log", {"message": message, "facts": texts})
+
+    def about_to_submit(self) -> None:
+        """Ask the worker for leave to submit.
+
+        Raises:
+            Fenced: Another worker has taken the item over; nothing may be clicked.
+        """
+        self._channel.ask("about_to_submit", None)
+
+
+def _is_news(found: Found, known: Fingerprint | None) -> bool:
+    """Return whether the field was found otherwise than by its words, asked for or accepted."""
+    if known is None or found.how is not How.FINGERPRINT:
+        return known is None
+    said = called(known)
+    if not said:  # it has no words at all: then by its attributes
+        return known.attributes != found.seen.attributes
+    return said != called(found.seen)
+
+
+def keep_failure(screen: PlaywrightScreen) -> bool:
+    """Keep a picture of the page that a call failed on, and return whether it still answers."""
+    with contextlib.suppress(Error, OSError):
+        if evidence.answers(screen.page):
+            screen.keep("failure")
+            return True
+    return False
+
+
+def place(page: Any) -> str:
+    """Return the page's address without its query, which may hold data of the item."""
+    return str(page.url).partition("?")[0]

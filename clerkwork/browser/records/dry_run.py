@@ -1,0 +1,172 @@
+"""Rehearsing a target's description: what it names is looked for on the pages, nothing is stored.
+
+It logs in, looks up a reference that nobody uses, opens the empty form and presses the button that
+adds a line; the buttons that store the record are looked at and not pressed.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from clerkwork.browser.locate.locate import find_fields, has_button
+from clerkwork.browser.page.screen import LOCATE_S, PlaywrightScreen
+from clerkwork.browser.records.custom_pages import own_function
+from clerkwork.browser.records.login import calm, go_to, see, see_calm
+from clerkwork.browser.records.open_form import click, close_popups, need_rows, reach
+from clerkwork.browser.records.results import Listing
+from clerkwork.browser.records.search import lists_of
+from clerkwork.errors import ApplicationException, BusinessException
+from clerkwork.model.bots import Screen
+from clerkwork.model.project.target_form import FormField, Grid, Search
+
+NOBODYS = "CLERKWORK-CHECK-0"
+OWN = "left to pages.py"
+BLIND = "nothing is looked up with `guarantee: blind`"
+MISSING = "there is no such button"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What became of one key of a target's description.
+
+    Attributes:
+        key: Where it stands in ``target.yaml``, such as ``form.fields.tax``.
+        words: What it says.
+        problem: Why the page has no such thing; empty where it has.
+        note: What was not looked at, and why.
+    """
+
+    key: str
+    words: str = ""
+    problem: str = ""
+    note: str = ""
+
+
+def rehearse(screen: Screen) -> list[Finding]:
+    """Return a finding for each key of the target's description that a page has to have.
+
+    Raises:
+        ApplicationException: ``login_failed``: nothing could be looked at.
+        Error: Playwright failed, such as at a target that does not answer.
+    """
+    if not isinstance(screen, PlaywrightScreen):
+        raise TypeError("a description is rehearsed on a screen of the toolkit")
+    return [*_search(screen), *_form(screen)]
+
+
+def _search(screen: PlaywrightScreen) -> Iterator[Finding]:
+    search = screen.target.search
+    if own_function(screen.pages, "find") is not None:
+        yield Finding(key="search", note=OWN)
+    elif search is None:
+        blind = screen.target.guarantee == "blind"
+        yield Finding(key="search", note=BLIND if blind else "not described")
+    elif search.field is None:
+        yield _list(screen, search)
+    else:
+        yield from _searching(screen, search, search.field)
+
+
+def _searching(screen: PlaywrightScreen, search: Search, words: str) -> Iterator[Finding]:
+    """Yield a finding for each key of a search by a field; its list comes only where all is."""
+    found = [_tried("search.field", words, lambda: _open_search(screen, search, words))]
+    if search.button is not None:
+        found.append(_button(screen, "search.button", search.button))
+    yield from found
+    if any(one.problem for one in found):
+        yield Finding(key="search.column", words=search.column, note="comes after the search")
+    else:
+        yield _list(screen, search)
+
+
+def _open_search(screen: PlaywrightScreen, search: Search, words: str) -> None:
+    go_to(screen, search.address)
+    screen.fields([screen.wanted(words)])
+
+
+def _list(screen: PlaywrightScreen, search: Search) -> Finding:
+    words, note = search.column, ""
+    try:
+        found = _tried("search.column", words, Listing(screen, search, NOBODYS).hits)
+    except BusinessException:  # the field is shorter than what nobody uses
+        return Finding(key="search.column", words=words, note=f"{NOBODYS} is too long")
+    if not found.problem and not lists_of(see(screen), search):
+        note = "no list is shown where there is no such record"
+    return replace(found, note=note)
+
+
+def _form(screen: PlaywrightScreen) -> Iterator[Finding]:
+    form = screen.target.form
+    if own_function(screen.pages, "enter") is not None:
+        yield Finding(key="form", note=OWN)
+        return
+    if form is None:
+        yield Finding(key="form", note="not described")
+        return
+    way = " > ".join([form.address, *form.open])
+    reached = _tried("form.address", way, lambda: reach(screen, form))
+    yield reached
+    if reached.problem:
+        return
+    if own_function(screen.pages, "open_form") is not None:
+        yield Finding(key="form.fields", note="pages.py needs an item to get to the form")
+        return
+    close_popups(screen, form)
+    yield from _fields(screen, "form.fields", form.fields, row=None)
+    yield _button(screen, "form.submit", form.submit[0])
+    for words in form.submit[1:]:
+        yield Finding(key="form.submit", words=words, note="comes after the one before it")
+    yield Finding(key="form.confirmation", words=form.confirmation, note="comes after the submit")
+    if form.lines is not None:
+        yield from _lines(screen, form.lines)
+
+
+def _lines(screen: PlaywrightScreen, grid: Grid) -> Iterator[Finding]:
+    single = grid.entry == "single"
+    added = _tried("form.lines.add", grid.add or "", lambda: _add(screen, grid))
+    yield added
+    if added.problem:
+        return
+    yield from _fields(screen, "form.lines.fields", grid.fields, row=None if single else 0)
+    for key in ("next", "done"):
+        if single and (words := getattr(grid, key)) is not None:
+            yield _button(screen, f"form.lines.{key}", words)
+
+
+def _add(screen: PlaywrightScreen, grid: Grid) -> None:
+    if grid.entry != "single":
+        need_rows(screen, grid, 2 if grid.add is not None else 1)
+    elif grid.add is not None:
+        click(screen, grid.add)
+        calm(screen)
+
+
+def _fields(
+    screen: PlaywrightScreen, key: str, fields: Mapping[str, FormField], *, row: int | None
+) -> Iterator[Finding]:
+    """Yield a finding for each field, all found by one look."""
+    written = {name: field for name, field in fields.items() if field.entry != "shown"}
+    wanted = [screen.wanted(field.words, row=row) for field in written.values()]
+    found = dict(zip(written, find_fields(screen.page, wanted), strict=True))
+    text = "" if len(written) == len(fields) else see_calm(screen).text
+    for name, field in fields.items():
+        one = found.get(name)
+        problem = str(one) if isinstance(one, ApplicationException) else ""
+        if name not in found and field.words not in text:
+            problem = "the page says it nowhere"
+        yield Finding(key=f"{key}.{name}", words=field.words, problem=problem)
+
+
+def _button(screen: PlaywrightScreen, key: str, words: str) -> Finding:
+    there = has_button(screen.page, words, timeout_s=LOCATE_S)  # it may be drawn late
+    return Finding(key=key, words=words, problem="" if there else MISSING)
+
+
+def _tried(key: str, words: str, work: Callable[[], object]) -> Finding:
+    """Do *work*, and return a finding with what went wrong."""
+    try:
+        work()
+    except ApplicationException as error:
+        if error.code == "login_failed":
+            raise
+        return Finding(key=key, words=words, problem=str(error))
+    return Finding(key=key, words=words)

@@ -1,0 +1,321 @@
+"""Finding and entering records in a target that is described by its words: no code of its own.
+
+``find_record`` and ``enter_record`` are what a bot hands to ``run.effect``; the pages they work on
+are described in ``config/targets/<name>/target.yaml``.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from clerkwork.browser.locate.text_similarity import plain
+from clerkwork.browser.page.grid_rows import Look
+from clerkwork.browser.page.item_values import Part, differences, parts_of
+from clerkwork.browser.page.line_match import record_differences
+from clerkwork.browser.page.screen import PlaywrightScreen
+from clerkwork.browser.records.custom_pages import own_function
+from clerkwork.browser.records.fill import Fields, unexpected
+from clerkwork.browser.records.login import calm, see, see_calm, see_in_session
+from clerkwork.browser.records.open_form import click, close_popups, need_rows, reach
+from clerkwork.browser.records.read_back import of_form, view
+from clerkwork.browser.records.results import Hit, Listing
+from clerkwork.browser.records.submit import submit
+from clerkwork.browser.records.unexpected_lines import surplus_lines
+from clerkwork.errors import ApplicationException, BusinessException, ConfigError
+from clerkwork.model.bots import Screen
+from clerkwork.model.orders import Receipt
+from clerkwork.model.project.target_form import Form, Grid, Search
+
+TRIES = 3
+PASSING = frozenset({"session_lost", "target_error"})
+T = TypeVar("T")
+
+
+def find_record(screen: Screen, item: BaseModel) -> list[Receipt]:
+    """Return a receipt for each record with exactly the item's reference that is entered."""
+    screen = _own(screen)
+    if (own := own_function(screen.pages, "find")) is not None:
+        return _begun_again(screen, lambda: list(own(screen, item)))
+    form, search = _form(screen), _search(screen)
+
+    def look_up() -> list[Receipt]:
+        listing = Listing(screen, search, _reference(form, item))
+        entered = [hit for hit in listing.hits() if not _begun(search, hit)]
+        read = [(hit, _receipt(listing, form, item, hit)) for hit in entered]
+        return [one for hit, one in read if _is_meant(one, hit, listing.reference)]
+
+    return _begun_again(screen, look_up)
+
+
+def enter_record(screen: Screen, item: BaseModel) -> Receipt:
+    """Fill the form, read every field and line back, submit once, and return the confirmation.
+
+    A record of this reference that was begun and not completed is completed when it shows exactly
+    what the item says, and left to a person when it does not.
+    """
+    screen = _own(screen)
+    if (own := own_function(screen.pages, "enter")) is not None:
+        return Receipt.model_validate(own(screen, item))
+    form = _form(screen)
+    search = None if own_function(screen.pages, "find") else screen.target.search
+    screen.hide(part.text for part in parts_of(item, form) if part.field.secret)
+    buttons = _begun_again(screen, partial(_prepare, screen, form, search, item))
+    number = submit(screen, form, buttons)
+    return Receipt(confirmation=number, reference=_reference(form, item))
+
+
+def _begun_again(screen: PlaywrightScreen, work: Callable[[], T]) -> T:
+    """Return what *work* returns; it is begun again where the target failed in the midst of it.
+
+    For what submits nothing: the session may end, a page or what it asks for may not come.
+    """
+    for _ in range(TRIES - 1):
+        try:
+            return work()
+        except ApplicationException as error:
+            if error.code not in PASSING:
+                raise
+            screen.log("Begun again: {problem}", problem=error)
+    return work()
+
+
+def _prepare(
+    screen: PlaywrightScreen, form: Form, search: Search | None, item: BaseModel
+) -> Sequence[str]:
+    """Have the page show everything that is to be submitted; return the buttons that do it."""
+    if search is not None and search.complete:
+        listing = Listing(screen, search, _reference(form, item))
+        begun = [
+            hit
+            for hit in listing.hits()
+            if hit.sure or _is_meant(_receipt(listing, form, item, hit), hit, listing.reference)
+        ]
+        if begun:
+            return _completed(listing, form, item, begun)
+    reach(screen, form)
+    if (lead := own_function(screen.pages, "open_form")) is not None:
+        lead(screen, item)
+        calm(screen)
+    close_popups(screen, form)
+    parts = parts_of(item, form)
+    screen.keep_record(parts, _fill(screen, form, item, parts))
+    return form.submit
+
+
+def _own(screen: Screen) -> PlaywrightScreen:
+    if not isinstance(screen, PlaywrightScreen):
+        raise TypeError("records are entered through a screen of the toolkit")
+    return screen
+
+
+def _form(screen: PlaywrightScreen) -> Form:
+    if screen.target.form is None:
+        raise _undescribed(screen, "form")
+    return screen.target.form
+
+
+def _search(screen: PlaywrightScreen) -> Search:
+    if screen.target.search is None:
+        raise _undescribed(screen, "search")
+    return screen.target.search
+
+
+def _undescribed(screen: PlaywrightScreen, part: str) -> ConfigError:
+    file = f"config/targets/{screen.target.name}/target.yaml"
+    return ConfigError(file, f"describe `{part}`; the bot enters and finds records by it")
+
+
+def _reference(form: Form, item: BaseModel) -> str:
+    return str(getattr(item, form.reference))
+
+
+def _begun(search: Search, hit: Hit) -> bool:
+    complete = {plain(state) for state in search.complete}
+    return bool(complete) and plain(hit.state) not in complete
+
+
+def _receipt(listing: Listing, form: Form, item: BaseModel, hit: Hit) -> Receipt:
+    screen = listing.screen
+    listing.open(hit)
+    wanted = [part for part in parts_of(item, form) if part.field.viewed]
+    seen = see_in_session(screen)
+    shown = view(seen, form, item)
+    number = hit.confirmation or seen.value(listing.search.confirmation)
+    if not number:
+        raise unexpected(screen, f"its record shows no {listing.search.confirmation}")
+    if not hit.sure and form.reference not in shown:
+        words = form.fields[form.reference].on_record
+        raise unexpected(screen, f"its record shows no {words}")
+    return Receipt(
+        confirmation=number,
+        reference=shown.get(form.reference, _reference(form, item)),
+        differences=record_differences(screen.target.name, form, wanted, shown),
+    )
+
+
+def _is_meant(receipt: Receipt, hit: Hit, reference: str) -> bool:
+    """Return whether the record of a row that only may mean *reference* bears it."""
+    return hit.sure or plain(receipt.reference) == plain(reference)
+
+
+def _fill(
+    screen: PlaywrightScreen, form: Form, item: BaseModel, parts: Sequence[Part]
+) -> dict[str, str]:
+    """Fill the form and read it back; what differs is put right once.
+
+    Returns:
+        What the form showed of each part in the end, by its path.
+
+    Raises:
+        ApplicationException: ``read_back_mismatch``: it still differs.
+    """
+    fields = Fields(screen, eager=form.eager, slow=set(screen.slow))
+    texts = [part for part in parts if part.field.entry == "shown"]
+    parts = [part for part in parts if part.field.entry != "shown"]
+    head = [part for part in parts if part.row is None]
+    lines = [part for part in parts if part.row is not None]
+    if form.lines is not None and form.lines.entry == "single":
+        fields.write(head)
+        shown = _fill_singly(screen, form.lines, fields.slow, lines)
+        shown |= _read_back(fields, head)
+        _compare_grid(screen, form, item)
+    elif form.lines is not None and form.lines.entry == "row":
+        fields.write(head)
+        _fill_rows(screen, form.lines, fields, lines)
+        shown = _read_back(fields, parts)
+        _refuse_surplus(screen, form, item)
+    else:
+        if form.lines is not None:
+            seen = need_rows(screen, form.lines, 1 + max(part.row or 0 for part in lines))
+            fields.find(parts, seen)
+            _refuse_surplus(screen, form, item, seen)
+        read = fields.write([*lines, *head] if form.eager else parts)
+        shown = _read_back(fields, parts, read)
+    screen.learn_slow(fields.slow)
+    return shown | _compare_texts(screen, form, item, texts)
+
+
+def _fill_rows(screen: PlaywrightScreen, grid: Grid, fields: Fields, lines: Sequence[Part]) -> None:
+    """Fill one line after another, each in its row; the page answers after each."""
+    for row in sorted({part.row for part in lines if part.row is not None}):
+        need_rows(screen, grid, row + 1)
+        fields.write([part for part in lines if part.row == row])
+        fields.forget(lines)  # the page may have built the grid anew
+
+
+def _fill_singly(
+    screen: PlaywrightScreen, grid: Grid, slow: set[str], lines: Sequence[Part]
+) -> dict[str, str]:
+    """Fill one line after another in the one set of fields; a button takes each over."""
+    shown: dict[str, str] = {}
+    last = max((part.row or 0 for part in lines), default=-1)
+    for row in range(last + 1):
+        own = [part for part in lines if part.row == row]
+        if grid.add is not None and (row == 0 or grid.next is None):
+            click(screen, grid.add)
+            calm(screen)
+        fields = Fields(screen, grid_row=False, slow=slow)
+        shown |= _read_back(fields, own, fields.write(own))
+        click(screen, str(grid.done if row == last or grid.next is None else grid.next))
+        calm(screen)
+    return shown
+
+
+def _read_back(
+    fields: Fields, parts: Sequence[Part], read: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Compare every field with what it should show; type once more what does not.
+
+    Args:
+        fields: The form's fields.
+        parts: What they should show.
+        read: What writing them, the last thing done on the page, has read of them.
+    """
+    shown = dict(read or fields.shown(parts))
+    wrong = [part for part in parts if shown[part.path] != part.text]
+    if not wrong:
+        return shown
+    screen = fields.screen
+    screen.log("Put right in the form: {fields}.", fields=", ".join(part.path for part in wrong))
+    for part in wrong:
+        fields.learn(part)
+        fields.write_alone(part)
+    shown = fields.shown(parts)
+    if said := differences(screen.target.name, parts, shown):
+        raise _mismatch(said)
+    return shown
+
+
+def _compare_texts(
+    screen: PlaywrightScreen, form: Form, item: BaseModel, parts: Sequence[Part]
+) -> dict[str, str]:
+    """Compare what the page has come to and shows as text; return it by the paths of *parts*."""
+    if not parts:
+        return {}
+    seen = view(see_calm(screen), form, item, words=of_form, stored=False)
+    shown = {part.path: seen.get(part.path, "") for part in parts}
+    if said := differences(screen.target.name, parts, shown):
+        raise _mismatch(said)
+    return shown
+
+
+def _compare_grid(screen: PlaywrightScreen, form: Form, item: BaseModel) -> None:
+    """Compare the lines as the form shows them after they were taken over."""
+    wanted = [part for part in parts_of(item, form) if part.row is not None and part.field.viewed]
+    seen = view(see(screen), form, item, words=of_form)
+    shown = {path: text for path, text in seen.items() if path not in form.fields}
+    if said := record_differences(screen.target.name, form, wanted, shown):
+        raise _mismatch(said)
+
+
+def _refuse_surplus(
+    screen: PlaywrightScreen, form: Form, item: BaseModel, seen: Look | None = None
+) -> None:
+    """Stop where the form holds lines that the item does not have; they would be stored with it."""
+    if said := surplus_lines(screen, form, item, seen):
+        raise _mismatch(said)
+
+
+def _mismatch(said: Sequence[str]) -> ApplicationException:
+    return ApplicationException(
+        "read_back_mismatch",
+        "The form does not show what was typed: {differences}",
+        differences=" ".join(said),
+    )
+
+
+def _completed(
+    listing: Listing, form: Form, item: BaseModel, begun: Sequence[Hit]
+) -> Sequence[str]:
+    """Show a record that was begun, when it says exactly what the item does."""
+    screen = listing.screen
+    if len(begun) > 1 or not _begun(listing.search, begun[0]):
+        numbers = ", ".join(hit.confirmation or "without a number" for hit in begun)
+        raise _unclear(screen, item, form, f"there are several: {numbers}")
+    receipt = _receipt(listing, form, item, begun[0])
+    if receipt.differences:
+        raise _unclear(screen, item, form, " ".join(receipt.differences))
+    shown = [words for words in form.submit if _is_enabled(screen, words)]
+    screen.log("Completing the order that was begun at {target}.", target=screen.target.name)
+    screen.keep("before_submit")
+    return shown or form.submit[-1:]
+
+
+def _is_enabled(screen: PlaywrightScreen, words: str) -> bool:
+    button = screen.page.get_by_role("button", name=words, exact=True)
+    return bool(button.count()) and button.first.is_visible() and button.first.is_enabled()
+
+
+def _unclear(
+    screen: PlaywrightScreen, item: BaseModel, form: Form, reason: str
+) -> BusinessException:
+    return BusinessException(
+        "begun_elsewhere",
+        "At {target} a record {reference} was begun that is not this one: {reason}",
+        fields=(form.reference,),
+        target=screen.target.name,
+        reference=_reference(form, item),
+        reason=reason,
+    )

@@ -1,0 +1,73 @@
+"""Getting to the empty form of a target: its buttons, its pop-ups, the lines of its grid."""
+
+from collections.abc import Callable
+from functools import partial
+
+from clerkwork.browser.page.grid_rows import Look, grown, lines_of
+from clerkwork.browser.page.screen import PlaywrightScreen
+from clerkwork.browser.records.fill import unexpected
+from clerkwork.browser.records.login import calm, check, go_to
+from clerkwork.errors import ApplicationException
+from clerkwork.model.project.target_form import Form, Grid
+
+
+def reach(screen: PlaywrightScreen, form: Form) -> None:
+    """Open the form's page and press the buttons that lead to the empty form."""
+    go_to(screen, form.address)
+    for words in form.open:
+        click(screen, words)
+        calm(screen)
+
+
+def close_popups(screen: PlaywrightScreen, form: Form) -> bool:
+    """End the pop-ups that lie over the form now; return whether there were any."""
+    closed = False
+    for words in form.close:
+        button = screen.page.get_by_role("button", name=words, exact=True)
+        if button.count() and button.first.is_visible():
+            button.first.click()
+            calm(screen)
+            closed = True
+    return closed
+
+
+def click(screen: PlaywrightScreen, words: str) -> None:
+    """Click the button that bears *words*, once more where a pop-up lay over it."""
+    _below_popups(screen, partial(screen.click, words))
+
+
+def require_button(screen: PlaywrightScreen, words: str) -> None:
+    """Wait for the button that bears *words* to be there to be clicked, without clicking it.
+
+    Raises:
+        ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
+    """
+    _below_popups(screen, partial(screen.button, words))
+
+
+def _below_popups(screen: PlaywrightScreen, act: Callable[[], object]) -> None:
+    """Do *act*, once more where a pop-up that the form may close lay over its button."""
+    try:
+        act()
+    except ApplicationException as error:
+        form = screen.target.form
+        if error.code != "page_covered" or form is None or not close_popups(screen, form):
+            raise
+        act()
+
+
+def need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> Look | None:
+    """Have the grid get so many lines; return the look at the page in which it has them."""
+    words = [field.words for field in grid.fields.values()]
+    seen = grown(screen.page, words, grid.add, wanted)
+    check(screen)
+    if lines_of(seen[1], words) >= wanted:
+        return seen
+    calm(screen)
+    rows = screen.grid_rows(words)
+    for row in range(rows, wanted):
+        if grid.add is None:
+            raise unexpected(screen, f"its grid has no line {row + 1}")
+        click(screen, grid.add)
+        calm(screen)
+    return None

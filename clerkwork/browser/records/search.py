@@ -1,0 +1,176 @@
+"""Searching by a field of the page, where no address leads to the list for one reference.
+
+A list that is read before the search has come to it shows other records, or none, and the record
+that it does not show would be entered a second time. So a list without the record is believed only
+where something tells that it is what the search brought.
+"""
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Error, Request, WebSocket
+
+from clerkwork.browser.locate.locate import Found, find_fields
+from clerkwork.browser.locate.text_similarity import plain
+from clerkwork.browser.page.controls import FoundEntry
+from clerkwork.browser.page.screen import PlaywrightScreen
+from clerkwork.browser.records.fill import refuse_cut, unexpected
+from clerkwork.browser.records.login import Seen, calm, check, column, go_to, see_calm, session_lost
+from clerkwork.errors import ApplicationException
+from clerkwork.model.project.target_form import Search
+
+WAITED_FOR = frozenset({"document", "xhr", "fetch"})  # what ``settle`` knows the end of
+SILENT = frozenset({"image", "font", "stylesheet", "media", "ping", "cspviolationreport"})
+PUSHED = frozenset({"eventsource", "websocket"})
+PAINTED = """() => new Promise(resolve => {
+  requestAnimationFrame(() => requestAnimationFrame(resolve));
+  setTimeout(resolve, 100);
+})"""
+Row = Mapping[str, Any]
+
+
+def lists_of(seen: Seen, search: Search) -> list[dict[str, Any]]:
+    """Return every table that has the column of the reference, and not that one alone."""
+    tables = [one for one in seen.tables if len(one["headers"]) > 1]
+    return [one for one in tables if column(one["headers"], search.column) is not None]
+
+
+@dataclass
+class Searching:
+    """The search for *reference* on the page of ``search.address``.
+
+    Attributes:
+        screen: Where it is shown.
+        search: How the target is searched.
+        reference: What is looked for.
+    """
+
+    screen: PlaywrightScreen
+    search: Search
+    reference: str
+    _asked: list[str] = field(default_factory=list, init=False)
+    _pushed: bool = field(default=False, init=False)
+    _before: Seen = field(default_factory=Seen, init=False)
+
+    def __post_init__(self) -> None:
+        page = self.screen.page
+        page.on("request", self._requested)
+        page.on("websocket", self._connected)
+
+    def go(self) -> Seen:
+        """Search, and return what the page shows then.
+
+        Raises:
+            BusinessException: ``too_long``: the field would cut the reference.
+            ApplicationException: The field is not there, or does not take the reference.
+        """
+        self._before = go_to(self.screen, self.search.address)
+        found = self._field()
+        form = self.screen.target.form
+        path = form.reference if form is not None else ""
+        refuse_cut(self.screen, found, self.reference, path=path, shown=self.reference)
+        self._asked.clear()
+        FoundEntry(self.screen.page, found.element, found).fill(self.reference)
+        calm(self.screen)
+        self.read_back()
+        if self.search.button is None:
+            self._field().element.press("Enter")
+        else:
+            self._asked.clear()  # what was asked for while it was typed is not the search
+            self.screen.click(self.search.button)
+        with contextlib.suppress(Error):  # the page is being replaced
+            self.screen.page.evaluate(PAINTED)
+        seen = see_calm(self.screen)
+        check(self.screen)
+        if seen.asks:
+            raise session_lost(self.screen)
+        return seen
+
+    def read_back(self) -> None:
+        """See that the field shows the reference.
+
+        Raises:
+            ApplicationException: ``page_unexpected``: it shows something else.
+        """
+        found = self._field()
+        shown = FoundEntry(self.screen.page, found.element, found).value()
+        if shown.split() != self.reference.split():
+            problem = f"{self._words} shows {shown or 'nothing'} after {self.reference} was typed"
+            raise unexpected(self.screen, problem)
+
+    def field_is_there(self) -> bool:
+        """Return whether the page shows the field of the search, or what may be it."""
+        (found,) = find_fields(self.screen.page, [self.screen.wanted(self._words)], timeout_s=0)
+        return isinstance(found, Found) or found.code == "locator_ambiguous"
+
+    def check(self, seen: Seen, others: Sequence[Row], own: Sequence[Row], *, first: bool) -> None:
+        """See that a list which does not surely show the record is what the search brought.
+
+        Args:
+            seen: The page that is read.
+            others: The rows of the list that mean another record.
+            own: The rows that may mean the one looked for.
+            first: Whether it is the first page of the list.
+
+        Raises:
+            ApplicationException: ``page_unexpected``: it need not be.
+        """
+        for row in others:
+            if not self._may_be_found(row):
+                shown = ", ".join(filter(None, row["cells"]))
+                raise self._doubtful(f"it shows the row {shown}")
+        if first and not self._is_answer(seen, [*others, *own]):
+            raise self._doubtful("nothing tells that it is its answer")
+
+    @property
+    def _words(self) -> str:
+        return self.search.field or ""
+
+    def _field(self) -> Found:
+        (found,) = self.screen.fields([self.screen.wanted(self._words)])
+        return found
+
+    def _may_be_found(self, row: Row) -> bool:
+        """Return whether the search can have brought *row*, or it says that there is nothing."""
+        said = [plain(cell) for cell in row["cells"]]
+        return any(plain(self.reference) in cell or self._says_none(cell) for cell in said)
+
+    def _says_none(self, text: str) -> bool:
+        return self.search.none is not None and plain(self.search.none) in plain(text)
+
+    def _is_answer(self, seen: Seen, rows: Sequence[Row]) -> bool:
+        """Return whether the page tells that the list is what the search brought.
+
+        What is pushed to the page comes at a time that nothing tells: then only words do that did
+        not stand there before. What comes in a script does so at once, and changes the rows.
+        """
+        if self._says_none(seen.text) and not self._says_none(self._before.text):
+            return True
+        if self._pushed:
+            return False
+        tables = lists_of(self._before, self.search)
+        before = [row["cells"] for table in tables for row in table["rows"]]
+        if rows and sorted(before) != sorted(row["cells"] for row in rows):
+            return True
+        if not WAITED_FOR.intersection(self._asked):
+            return False
+        return "document" in self._asked or WAITED_FOR.issuperset(self._asked)
+
+    def _doubtful(self, reason: str) -> ApplicationException:
+        problem = (
+            f"its list need not be that of a search for {self.reference}: {reason}; if it says so"
+            " where there is no such record, write its words as `none`"
+        )
+        return unexpected(self.screen, problem)
+
+    def _requested(self, request: Request) -> None:
+        kind = request.resource_type
+        if kind in PUSHED:
+            self._pushed = True
+        elif kind not in SILENT:
+            self._asked.append(kind)
+
+    def _connected(self, _: WebSocket) -> None:
+        self._pushed = True

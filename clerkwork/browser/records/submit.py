@@ -1,0 +1,113 @@
+"""Submitting a filled form once, and reading from the page whether that stored the record.
+
+Only what appears because of the submit confirms it. A form may show the number of the next record,
+and a refused one is shown again with all that it said before.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import timedelta
+
+from playwright.sync_api import Error
+
+from clerkwork.browser.locate.locate import has_button
+from clerkwork.browser.locate.text_similarity import plain
+from clerkwork.browser.page.screen import PlaywrightScreen
+from clerkwork.browser.records.confirmation import Messages
+from clerkwork.browser.records.login import Seen, see, see_calm, session_lost
+from clerkwork.browser.records.open_form import click, require_button
+from clerkwork.errors import ApplicationException
+from clerkwork.model.project.target_form import PLACE, Form
+
+
+def submit(screen: PlaywrightScreen, form: Form, buttons: Sequence[str]) -> str:
+    """Click each of *buttons* once and return the number by which the target confirms the record.
+
+    Raises:
+        Fenced: Another worker has taken the item over; nothing was clicked.
+        ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``: the
+            first button cannot be clicked, and nothing was; ``no_confirmation`` or
+            ``session_lost``: whether it was stored is not known; it is not tried again here.
+    """
+    messages = Messages(screen, form.confirmation) if PLACE in form.confirmation else None
+    words = buttons[0]
+    require_button(screen, words)  # what cannot be clicked is no submit whose outcome is unknown
+    screen.about_to_submit()
+    try:
+        before = seen = see(screen)
+        if messages is not None:
+            messages.begin(before)
+        for words in buttons:
+            click(screen, words)
+            seen = see_calm(screen)
+    except (Error, ApplicationException) as error:
+        raise _no_confirmation(screen, f"{words}: {str(error).splitlines()[0]}") from None
+    if seen.asks:
+        raise session_lost(screen)
+    if messages is not None:
+        number, seen = messages.await_value(seen, timedelta(seconds=screen.target.slowest_commit_s))
+    else:
+        number = _number(screen, form.confirmation, before, seen, buttons[-1])
+    if not number or not _is_complete(screen, seen):
+        raise _no_confirmation(screen, _said(screen, form.confirmation, before, seen))
+    screen.keep_text("confirmation", seen.text)
+    return number
+
+
+def _number(
+    screen: PlaywrightScreen, words: str, before: Seen, seen: Seen, button: str
+) -> str | None:
+    """Return the one number at *words* that the submit brought, or None.
+
+    Where a number stood there before and another one does now, while the *button* is still there,
+    it may be that of the next record, over a form that was refused.
+    """
+    was, now = before.values(words), [value for value in seen.values(words) if value]
+    new = Counter(now) - Counter(was)
+    if not new:  # a record that was begun had its number; then its state tells
+        return _only(now) if _is_completed(screen, before, seen) else None
+    had_number = any(letter.isdigit() for value in was for letter in value)
+    if had_number and has_button(screen.page, button):
+        return None
+    return _only([*new])
+
+
+def _only(values: Sequence[str]) -> str | None:
+    """Return the value that all *values* begin with: a page may say more in a wider element."""
+    shortest = min(values, key=len, default=None)
+    same = all(one == shortest or one.startswith(f"{shortest} ") for one in values)
+    return shortest if same else None
+
+
+def _is_completed(screen: PlaywrightScreen, before: Seen, seen: Seen) -> bool:
+    """Return whether the record's state became that of an entered one by the submit."""
+    search = screen.target.search
+    has_state = search is not None and search.state is not None and bool(search.complete)
+    return has_state and _is_complete(screen, seen) and not _is_complete(screen, before)
+
+
+def _is_complete(screen: PlaywrightScreen, seen: Seen) -> bool:
+    """Return whether the record's state, where the target has one, is that of an entered one."""
+    search = screen.target.search
+    if search is None or search.state is None or not search.complete:
+        return True
+    return plain(seen.value(search.state) or "") in {plain(state) for state in search.complete}
+
+
+def _said(screen: PlaywrightScreen, words: str, before: Seen, seen: Seen) -> str:
+    """Return what the page says instead of a confirmation."""
+    if said := " ".join([*seen.alerts, *screen.boxes]):
+        return said[:300]
+    if now := [value for value in seen.values(words) if value]:
+        was = ", ".join(before.values(words)) or "nothing"
+        return f"{words} shows {', '.join(now)}, before the submit it showed {was}"[:300]
+    return str(screen.page.title())[:300]
+
+
+def _no_confirmation(screen: PlaywrightScreen, reason: str) -> ApplicationException:
+    return ApplicationException(
+        "no_confirmation",
+        "{target} did not confirm the record after it was submitted: {reason}",
+        target=screen.target.name,
+        reason=reason,
+    )

@@ -1,0 +1,1 @@
+"""The project's YAML files, each read into its model."""

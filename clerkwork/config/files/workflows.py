@@ -1,0 +1,121 @@
+"""Workflows: one YAML file each, named like what stands in it."""
+
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from clerkwork.config.files.calendars import read_calendars
+from clerkwork.config.files.yaml_files import Place, YamlFile, read_named
+from clerkwork.config.times.fire_times import Due
+from clerkwork.errors import ConfigError
+from clerkwork.model.project.calendars import Calendar
+from clerkwork.model.project.workflows import Workflow
+
+Read = tuple[dict[str, tuple[Workflow, YamlFile]], list[ConfigError]]
+
+
+def load_workflows(root: Path) -> dict[str, Workflow]:
+    """Return the workflows of the project in *root* by name.
+
+    Raises:
+        ConfigError: The first problem found in ``workflows/*.yaml``.
+    """
+    found, problems = read_workflows(root)
+    if problems:
+        raise problems[0]
+    return {name: workflow for name, (workflow, _) in found.items()}
+
+
+def workflow_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a workflow file, for editors that complete and check."""
+    schema = Workflow.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def read_workflows(root: Path) -> Read:
+    """Return each readable workflow with its file, and all problems of all workflow files."""
+    found, problems = read_named(Workflow, root / "workflows", root)
+    calendars, _ = read_calendars(root)
+    for workflow, file in found.values():
+        problems += _source_problems(workflow, file)
+        problems += _schedule_problems(workflow, file, calendars)
+        problems += _hand_over_problems(workflow, file, found)
+    problems += _shared_folders(found)
+    return found, problems
+
+
+def _source_problems(workflow: Workflow, file: YamlFile) -> list[ConfigError]:
+    problems = []
+    if workflow.source is not None:
+        folder = PurePosixPath(workflow.source.folder)
+        if folder.is_absolute() or ".." in folder.parts or not folder.parts:
+            text = "`source.folder` must be a folder inside the project's inbox, such as `orders`"
+            problems.append(file.problem(["source", "folder"], text))
+    elif workflow.mail is not None:
+        text = "`mail` has no `source` whose folder gets its files; add a source"
+        problems.append(file.problem(["mail"], text))
+    elif workflow.schedule is not None:
+        text = "`schedule` has no `source` to look at; add a source or remove the schedule"
+        problems.append(file.problem(["schedule"], text))
+    if workflow.mail is not None and workflow.schedule is None:
+        text = "`mail` needs a `schedule` that says when the mailbox is looked at; add one"
+        problems.append(file.problem(["mail"], text))
+    return problems
+
+
+def _schedule_problems(
+    workflow: Workflow, file: YamlFile, calendars: Mapping[str, Calendar]
+) -> list[ConfigError]:
+    if workflow.schedule is None:
+        return []
+    try:
+        Due(workflow.schedule, calendars)
+    except ValueError as error:
+        said = " ".join(str(error).split())
+        known = {"time zone": "timezone", "no calendar": "calendar"}
+        place = next((key for words, key in known.items() if words in said), "cron")
+        return [file.problem(["schedule", place], f"`schedule`: {said}")]
+    return []
+
+
+def _hand_over_problems(
+    workflow: Workflow, file: YamlFile, found: Mapping[str, tuple[Workflow, YamlFile]]
+) -> list[ConfigError]:
+    problems = []
+    if workflow.steps[0].submit is not None:
+        problems.append(file.problem(["steps", 0], "the first step must be a bot"))
+    for position, step in enumerate(workflow.steps):
+        place: Place = ("steps", position, "submit")
+        if step.submit is not None and step.submit not in found:
+            known = ", ".join(sorted(found)) or "none"
+            text = f"there is no workflow `{step.submit}`; known workflows are {known}"
+            problems.append(file.problem(place, text))
+        elif step.submit is not None and _reaches(step.submit, workflow.name, found):
+            text = f"`{step.submit}` hands its items back to `{workflow.name}`, without end"
+            problems.append(file.problem(place, f"{text}; remove one `submit`"))
+    return problems
+
+
+def _reaches(start: str, goal: str, found: Mapping[str, tuple[Workflow, YamlFile]]) -> bool:
+    names = [start]
+    for name in names:  # the list grows while it is walked
+        if name == goal:
+            return True
+        if name in found:
+            steps = found[name][0].steps
+            names += [step.submit for step in steps if step.submit and step.submit not in names]
+    return False
+
+
+def _shared_folders(found: Mapping[str, tuple[Workflow, YamlFile]]) -> list[ConfigError]:
+    problems = []
+    first: dict[tuple[PurePosixPath, str], str] = {}
+    for name, (workflow, file) in found.items():
+        if workflow.source is None:
+            continue
+        key = (PurePosixPath(workflow.source.folder), workflow.source.pattern)
+        other = first.setdefault(key, name)
+        if other != name:
+            text = f"the workflow `{other}` takes the same files; change `folder` or `pattern`"
+            problems.append(file.problem(["source", "folder"], text))
+    return problems

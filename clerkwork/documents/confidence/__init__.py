@@ -1,0 +1,1 @@
+"""How far each value is trusted, and what confirms or contradicts it."""

@@ -1,0 +1,193 @@
+"""Arithmetic as evidence: lines that multiply, and lines and tax that come to the total."""
+
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from clerkwork.documents.confidence.evidence_writer import (
+    AGREED,
+    ALONE,
+    EXACT,
+    GUESS,
+    PROVEN,
+    Verdict,
+    missing,
+    verdict,
+)
+from clerkwork.documents.draft import Draft, Found, FoundLine
+from clerkwork.documents.layout.line_items import PARSERS, WRITERS, money
+from clerkwork.documents.layout.table_headings import NUMERIC
+from clerkwork.documents.ocr.second_opinion import Witness
+from clerkwork.model.documents.extraction import Proof
+
+CENT = Decimal("0.01")
+DEPTHS = (0, 1, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A value with its verdict and the other values it could have had."""
+
+    item: Found | None
+    verdict: Verdict
+    candidates: tuple[str, ...] = ()
+
+
+def judge_line(line: FoundLine, witness: Witness, mark: str) -> dict[str, Judged]:
+    """Return the judged quantity, unit price and amount of one line."""
+    cells = [line.cells.get(role) for role in NUMERIC]
+    for depth in DEPTHS:
+        read = [_readings(cell, role, witness, mark, depth=depth) for role, cell in _named(cells)]
+        if not line.clean:
+            break
+        fits = [combo for combo in itertools.product(*read) if _multiplies(combo)]
+        if fits and (fits[0] == tuple(r[0] for r in read) or len(fits) == 1):
+            return {
+                role: _fitting(cell, role, value, options)
+                for (role, cell), value, options in zip(_named(cells), fits[0], read, strict=True)
+            }
+    return {
+        role: _refuted(cell, role, options)
+        for (role, cell), options in zip(_named(cells), read, strict=True)
+    }
+
+
+def _named(cells: Sequence[Found | None]) -> list[tuple[str, Found | None]]:
+    return list(zip(NUMERIC, cells, strict=True))
+
+
+def _readings(
+    cell: Found | None, role: str, witness: Witness, mark: str, *, depth: int
+) -> list[Decimal]:
+    """Return the numbers that were read in a cell, the first reading's first.
+
+    At depth 1 the other readings of the page are asked, at depth 2 the place is read once more.
+    """
+    if cell is None:
+        return []
+    texts = [cell.raw]
+    if depth > 0:
+        texts += [heard.text for heard in witness.others(cell.tokens)]
+    if depth > 1:
+        texts.append(witness.again(cell.tokens, numeric=True).text)
+    parser: Callable[[str, str], Decimal | None] = PARSERS[role]
+    return list(
+        dict.fromkeys(number for text in texts if (number := parser(text, mark)) is not None)
+    )
+
+
+def _multiplies(combo: Sequence[Decimal]) -> bool:
+    quantity, price, amount = combo
+    return quantity > 0 and abs(quantity * price - amount) < CENT
+
+
+def _fitting(cell: Found | None, role: str, value: Decimal, options: list[Decimal]) -> Judged:
+    if cell is None:
+        return Judged(item=None, verdict=missing())
+    text = WRITERS[role](value)
+    others = tuple(WRITERS[role](option) for option in options)
+    if text == cell.value:
+        return Judged(
+            item=cell,
+            verdict=verdict(PROVEN, "Quantity times unit price is the amount.", Proof.ARITHMETIC),
+            candidates=others,
+        )
+    reason = (
+        "Another reading, with which quantity times unit price is the amount; first read: {raw}."
+    )
+    return Judged(
+        item=replace(cell, value=text),
+        verdict=verdict(AGREED, reason, Proof.ARITHMETIC, repaired=True, raw=cell.raw),
+        candidates=others,
+    )
+
+
+def _refuted(cell: Found | None, role: str, options: list[Decimal]) -> Judged:
+    if cell is None or not cell.value:
+        return Judged(item=cell, verdict=missing())
+    reason = "Quantity times unit price is not the amount."
+    others = tuple(WRITERS[role](option) for option in options)
+    return Judged(item=cell, verdict=verdict(GUESS, reason, refuted=True), candidates=others)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals:
+    """The judged tax and total, and whether the line amounts are in doubt because of them."""
+
+    tax: Judged
+    total: Judged
+    lines_refuted: bool
+
+
+def judge_totals(draft: Draft, amounts: list[Decimal | None], witness: Witness) -> Totals:
+    """Return the judged tax and total of a document whose lines have these amounts."""
+    known = [amount for amount in amounts if amount is not None]
+    if not known or len(known) < len(amounts):
+        return _unproven(draft, "The lines are incomplete, so the sum cannot be checked.", {})
+    lines = sum(known, Decimal(0))
+    for depth in DEPTHS:
+        taxes = _amounts(draft.tax, witness, draft.mark, depth=depth)
+        if not draft.tax:
+            taxes = [(Decimal(0), None)]
+        totals = _amounts(draft.total, witness, draft.mark, depth=depth)
+        fits = [(x, t) for x in taxes for t in totals if lines + x[0] == t[0]]
+        if fits:
+            return _proven(draft, *fits[0], witness)
+    read = draft.total[0].raw if draft.total else "-"
+    tax = draft.tax[0].raw if draft.tax else "0.00"
+    reason = "The lines come to {sum} and the tax is {tax}, which is not the total {total}."
+    refuted = _unproven(draft, reason, {"sum": money(lines), "tax": tax, "total": read})
+    subtotals = _amounts(draft.subtotal, witness, draft.mark, depth=DEPTHS[-1])
+    agree = any(number == lines for number, _ in subtotals)
+    return replace(refuted, lines_refuted=not agree)
+
+
+Reading = tuple[Decimal, Found | None]
+
+
+def _amounts(items: list[Found], witness: Witness, mark: str, *, depth: int) -> list[Reading]:
+    return [
+        (number, item)
+        for item in items
+        for number in _readings(item, "amount", witness, mark, depth=depth)
+    ]
+
+
+def _proven(draft: Draft, tax: Reading, total: Reading, witness: Witness) -> Totals:
+    words = [Decimal(item.value) for item in draft.words if witness.exact(item.tokens)]
+    if any(number != total[0] for number in words):
+        reason = "The total in capital numerals is another: {words}."
+        return _unproven(draft, reason, {"words": money(words[0])})
+    good = verdict(PROVEN, "The lines and the tax come to the total.", Proof.ARITHMETIC)
+    judged_total = Judged(item=_valued(total), verdict=good)
+    if tax[1] is not None:
+        return Totals(
+            tax=Judged(item=_valued(tax), verdict=good), total=judged_total, lines_refuted=False
+        )
+    none = Found(value="0.00", raw="", tokens=())
+    if draft.loose:
+        reason = "No tax was found, but amounts below the table are unexplained: {amounts}."
+        doubt = verdict(ALONE, reason, refuted=True, amounts=", ".join(draft.loose[:4]))
+        return Totals(tax=Judged(item=none, verdict=doubt), total=judged_total, lines_refuted=False)
+    reason = "No tax stands in the document, and the lines come to the total."
+    return Totals(
+        tax=Judged(item=none, verdict=verdict(EXACT, reason, Proof.ARITHMETIC)),
+        total=judged_total,
+        lines_refuted=False,
+    )
+
+
+def _valued(reading: Reading) -> Found | None:
+    number, item = reading
+    return replace(item, value=money(number)) if item else None
+
+
+def _unproven(draft: Draft, reason: str, facts: dict[str, str]) -> Totals:
+    def judged(items: list[Found]) -> Judged:
+        if not items:
+            return Judged(item=None, verdict=missing())
+        doubt = Verdict(confidence=GUESS, reason=reason, facts=facts, refuted=True)
+        return Judged(item=items[0], verdict=doubt, candidates=tuple(item.value for item in items))
+
+    return Totals(tax=judged(draft.tax), total=judged(draft.total), lines_refuted=False)

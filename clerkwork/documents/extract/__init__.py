@@ -1,0 +1,1 @@
+"""The fields of a document: orders, receipts, and other label-value pairs."""

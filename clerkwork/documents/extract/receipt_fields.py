@@ -1,0 +1,160 @@
+"""Receipts: who sold, where, when and for how much, from slips that hardly label anything."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clerkwork.documents.confidence.evidence_writer import (
+    ALONE,
+    GUESS,
+    HALF,
+    LIKELY,
+    Scribe,
+    Verdict,
+    agreement,
+    missing,
+    verdict,
+)
+from clerkwork.documents.draft import Found
+from clerkwork.documents.extract.receipt_header import WORDS, Row, head_of, row_of
+from clerkwork.documents.extract.receipt_total import judge_total, tokens_between
+from clerkwork.documents.ocr.second_opinion import Witness
+from clerkwork.documents.tokens import PageWords, rows_of
+from clerkwork.documents.values.dates import Written, dates_in, order_shown
+from clerkwork.documents.values.numerals import normal
+from clerkwork.model.documents.extraction import FieldEvidence, Proof
+
+LONG_NUMBER = 8
+TIME = re.compile(r"\d{1,2}[:.]\d{2}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """A date on a receipt.
+
+    Attributes:
+        found: The date and its words.
+        rank: The lower, the more its row says that it is the date of the receipt.
+    """
+
+    found: Found
+    rank: int
+
+
+def receipt_fields(
+    pages: Sequence[PageWords], witness: Witness, scribe: Scribe, date_order: str
+) -> list[FieldEvidence]:
+    """Return supplier, address, date and total of a receipt, each with its evidence."""
+    rows = [row_of(tokens) for page in pages for tokens in rows_of(page)]
+    name, place = head_of(rows)
+    days = days_in(rows, date_order)
+    total, judged, totals = judge_total(rows)
+    return [
+        scribe.write("supplier", name, _unnamed(name)),
+        scribe.write("address", place, _unnamed(place)),
+        _judge_day(days, rows, witness, scribe),
+        scribe.write("total", total, judged, totals),
+    ]
+
+
+def _unnamed(item: Found | None) -> Verdict:
+    """Return the verdict on words that no label names: well read is not yet what was asked for."""
+    return verdict(HALF, "No label says that these words are it.") if item else missing()
+
+
+def days_in(rows: Sequence[Row], order: str) -> list[Day]:
+    """Return the dates, first those whose row says date or has a time, last those of others.
+
+    Where *order* is empty, other dates of the receipt may show how figures are meant.
+    """
+    meant = order or order_shown(row.text for row in rows)
+    days = [
+        Day(found=_found(row, written), rank=_rank(row, written))
+        for row in rows
+        for written in dates_in(row.text, meant)
+    ]
+    return sorted(days, key=lambda day: day.rank)
+
+
+def _found(row: Row, written: Written) -> Found:
+    options = tuple(day.isoformat() for day in written.options)
+    return Found(
+        value=options[0],
+        raw=row.text[written.start : written.end],
+        tokens=tokens_between(row, written.start, written.end),
+        options=options,
+    )
+
+
+def _rank(row: Row, written: Written) -> int:
+    squeezed = row.plain.replace(" ", "")
+    other = any(word.replace(" ", "") in squeezed for word in WORDS["not_date"])
+    named = any(word.replace(" ", "") in squeezed for word in WORDS["date"])
+    beside = f"{row.text[: written.start]} {row.text[written.end :]}"
+    signs = 0 if named else 1 if TIME.search(beside) else 2
+    return signs + 3 * written.weak + 6 * other
+
+
+def _judge_day(
+    days: Sequence[Day], rows: Sequence[Row], witness: Witness, scribe: Scribe
+) -> FieldEvidence:
+    if not days:
+        return scribe.write("date", None, missing())
+    first = days[0].found
+    values = [*first.options, *(day.found.value for day in days)]
+    same = [day for day in days if day.found.value == first.value]
+    rivals = {day.found.value for day in days if day.rank <= days[0].rank}
+    if len(first.options) > 1:
+        reason = "Day and month may be swapped: {options}."
+        judged = verdict(ALONE, reason, options=", ".join(first.options))
+    elif len(rivals) > 1:
+        reason = "Several dates stand in the document: {options}."
+        judged = verdict(GUESS, reason, options=", ".join(dict.fromkeys(values)))
+    elif len(same) > 1:
+        reason = "The date stands {count} times in the document."
+        judged = verdict(LIKELY, reason, Proof.REPETITION, count=str(len(same)))
+    else:
+        judged = _agreed(days[0], rows, witness)
+    return scribe.write("date", first, judged, values)
+
+
+def _agreed(day: Day, rows: Sequence[Row], witness: Witness) -> Verdict:
+    """Return the verdict on a date that stands once: by other readings, or a number that has it."""
+    item = day.found
+    if _in_a_number(item, rows):
+        return verdict(LIKELY, "A number in the document has the date in it.", Proof.REPETITION)
+
+    def alike(text: str) -> str:
+        return _first_date(text, item)
+
+    read = agreement(item, witness, alike=alike)
+    if read.confidence >= LIKELY:
+        return read
+    own = witness.own(item.tokens)
+    if own and all(alike(heard.text) == alike(item.raw) for heard in own):
+        count = str(len(own) + 1)
+        reason = "{count} readings of the first engine agree."
+        return verdict(LIKELY, reason, Proof.READINGS, count=count)
+    return read
+
+
+def _in_a_number(item: Found, rows: Sequence[Row]) -> bool:
+    """Return whether a long number of the document, such as the slip's, has the date in it."""
+    year, month, day = item.value.split("-")
+    written = (f"{year}{month}{day}", f"{day}{month}{year}", f"{year[2:]}{month}{day}")
+    numbers = [
+        re.sub(r"\D", "", token.text)
+        for row in rows
+        for token in row.tokens
+        if token not in item.tokens
+    ]
+    return any(
+        len(number) >= LONG_NUMBER and any(text in number for text in written) for number in numbers
+    )
+
+
+def _first_date(text: str, like: Found) -> str:
+    """Return the digits of the date in *text* that are also those of *like*, else all digits."""
+    wanted = re.sub(r"\W", "", like.raw.lower())
+    plain = re.sub(r"\W", "", normal(text).lower())
+    return wanted if wanted in plain else plain

@@ -1,0 +1,1 @@
+"""Where things are on a page: columns, tables, labels and their values."""

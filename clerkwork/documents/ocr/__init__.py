@@ -1,0 +1,1 @@
+"""Optical character recognition: the image of a page becomes tokens."""

@@ -1,0 +1,1 @@
+"""One module per engine; ``documents.ocr.contract`` says what a module has to bring."""

@@ -1,0 +1,173 @@
+"""What the child process does with a document that it holds open: it reads.
+
+Every function here gets the child's channel first; see ``clerkwork.children``.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clerkwork.children import Channel
+from clerkwork.config.settings import DocumentSettings
+from clerkwork.documents.confidence.evidence_writer import Scribe
+from clerkwork.documents.confidence.master_data import confirmed
+from clerkwork.documents.confidence.order_evidence import fields_of
+from clerkwork.documents.confidence.rules import Reading, constrained
+from clerkwork.documents.extract.classify import template_of
+from clerkwork.documents.extract.order_fields import draft_of, is_chinese
+from clerkwork.documents.extract.receipt_fields import receipt_fields
+from clerkwork.documents.extract.typed_pairs import labelled_values
+from clerkwork.documents.layout.labels import headings_with
+from clerkwork.documents.ocr import cache as stored
+from clerkwork.documents.ocr import orientation, recognize
+from clerkwork.documents.ocr.contract import Engines, choose
+from clerkwork.documents.ocr.second_opinion import PageWitness
+from clerkwork.documents.sources import open_document
+from clerkwork.documents.sources import page_images as shown
+from clerkwork.documents.tokens import PageWords, rows_of, text_of
+from clerkwork.errors import ApplicationException
+from clerkwork.model.documents.extraction import Extraction, FieldEvidence, PageImage
+from clerkwork.model.documents.master_data import Master
+from clerkwork.model.project.document_templates import Template
+
+HEAD_ROWS = 15
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What is to be read, and with what.
+
+    Attributes:
+        settings: Limits, languages and engine.
+        evidence: The folder of content-addressed files.
+        cache: The folder of readings made before, or None for none.
+        master: What the business knows.
+        templates: The kinds of documents that are told apart.
+    """
+
+    settings: DocumentSettings
+    evidence: Path
+    cache: Path | None
+    master: Master
+    templates: tuple[Template, ...]
+
+
+def get_ready(_channel: Channel) -> None:
+    """Do nothing; when this has come back, the child is up and all it needs is loaded."""
+
+
+def read_file(_channel: Channel, task: Task) -> Extraction:
+    """Return what the open document says, with its scanned pages kept as pictures.
+
+    Raises:
+        ApplicationException: No engine can be used, or it failed.
+    """
+    read = _read(task)
+    template = template_of(read.words, task.templates)
+    if template is not None and template.kind == "receipt":
+        return _extraction(read, _receipt(read, task), "receipt", template)
+    columns = template.lines.fields if template is not None else {}
+    more = {name: rule.labels for name, rule in columns.items() if rule.labels}
+    draft = draft_of(read.words, headings_with(more))
+    fields = fields_of(draft, read.witness, read.scribe, chinese=is_chinese(read.words))
+    fields = confirmed(fields, (), task.master, read.scribe)
+    return _extraction(read, fields, template.kind if template else draft.kind, template)
+
+
+def read_receipt(_channel: Channel, task: Task) -> Extraction:
+    """Return supplier, address, date and total of a receipt; otherwise as :func:`read_file`."""
+    read = _read(task)
+    templates = [each for each in task.templates if each.kind == "receipt"]
+    return _extraction(read, _receipt(read, task), "receipt", template_of(read.words, templates))
+
+
+def _receipt(read: "_Read", task: Task) -> list[FieldEvidence]:
+    fields = receipt_fields(read.words, read.witness, read.scribe, task.settings.date_order)
+    head = [text_of(row) for row in rows_of(read.words[0])[:HEAD_ROWS]]
+    return confirmed(fields, head, task.master, read.scribe)
+
+
+def _extraction(
+    read: "_Read", fields: list[FieldEvidence], kind: str, template: Template | None
+) -> Extraction:
+    if template is not None:
+        fields = constrained(
+            fields,
+            Reading(template=template, pages=read.words, witness=read.witness, scribe=read.scribe),
+        )
+    return Extraction(
+        engine=read.engine,
+        kind=kind,
+        fields=fields,
+        pages=read.shown,
+        template=template.name if template else "",
+        labelled=labelled_values(read.words),
+    )
+
+
+def read_ahead(
+    _channel: Channel, settings: DocumentSettings, cache: Path, numbers: Sequence[int]
+) -> None:
+    """Read some of the open pages, so that what they say is in the cache for every child."""
+    for number in numbers:
+        page = open_document.held[number]
+        if page.picture is not None:
+            engines = _engines(settings, cache)
+            orientation.read_page(page.picture, number, settings.languages, engines)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Read:
+    """The words of a document, with all that is needed to judge what they say."""
+
+    engine: str
+    words: list[PageWords]
+    shown: list[PageImage]
+    witness: PageWitness
+    scribe: Scribe
+
+
+def _read(task: Task) -> _Read:
+    settings = task.settings
+    words: list[PageWords] = []
+    readings: dict[int, recognize.Readings] = {}
+    pages: list[PageImage] = []
+    engines: Engines | None = None
+    for number, page in open_document.taken():
+        if page.picture is None:
+            words += [page.words] if page.words else []
+            pages.append(PageImage())
+            continue
+        engines = engines or _engines(settings, task.cache)
+        picture, readings[number] = orientation.read_page(
+            page.picture, number, settings.languages, engines
+        )
+        words.append(readings[number].main)
+        pages.append(shown.keep(picture, words[-1], task.evidence))
+    if not pages:  # the child that had opened it died, and this one was started in its place
+        raise ApplicationException(
+            "child_died", "The {name} process ended unexpectedly.", name="document reader"
+        )
+    return _Read(
+        engine=engines.first.name if engines else "text_layer",
+        words=words,
+        shown=pages,
+        witness=PageWitness(readings, settings.languages, engines),
+        scribe=Scribe([page.ratio for page in words], settings.min_probability),
+    )
+
+
+_chosen: dict[str, Engines] = {}  # models are loaded once in the life of a child
+
+
+def _engines(settings: DocumentSettings, cache: Path | None) -> Engines:
+    """Return the engines of the settings, their readings kept in *cache*."""
+    known = settings.model_dump_json()
+    if known not in _chosen:
+        _chosen.clear()
+        _chosen[known] = choose(settings)
+    engines = _chosen[known]
+    if cache is None or not settings.cache_mb:
+        return engines
+    second = stored.CachedEngine(engines.second, cache) if engines.second else None
+    return Engines(first=stored.CachedEngine(engines.first, cache), second=second)

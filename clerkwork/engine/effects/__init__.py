@@ -1,0 +1,1 @@
+"""Irreversible acts on other systems: done once, and checked afterwards."""

@@ -1,0 +1,387 @@
+"""Effects: an irreversible act on another system, done exactly once.
+
+The ledger's row goes from intent over sent to confirmed. ``sent`` is made durable by the parent
+process just before the click, on the child's question, and only while the fence holds. After a
+possible submit nothing is believed before the target's quiet period is over: a look-up that comes
+earlier can miss a record that is still being stored, and entering it again would double it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from pydantic import BaseModel
+from sqlalchemy.engine import Connection
+
+from clerkwork import clock
+from clerkwork.discover import dotted_name
+from clerkwork.engine import target_gate
+from clerkwork.engine.effects.ledger import LedgerEntry
+from clerkwork.engine.effects.record_check import (
+    doubtful,
+    missing,
+    not_verified,
+    other_content,
+    unknown,
+    unseen,
+    wrong_with,
+)
+from clerkwork.engine.runs.execution import Execution
+from clerkwork.engine.signals import Postponed, StepFailed
+from clerkwork.errors import BotException, Fenced
+from clerkwork.model.bots import Do, Find
+from clerkwork.model.orders import Receipt
+from clerkwork.model.project.targets import Target
+from clerkwork.model.work.events import Event, Kind
+from clerkwork.model.work.items import plain_reference
+from clerkwork.model.work.reviews import NewReview, form_fields
+from clerkwork.store.instants import Milestone, reached
+from clerkwork.store.items import restored_lookups, transitions
+from clerkwork.store.maintenance.recovery import FENCE_STEP
+from clerkwork.store.runs.effects import Effect
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+M = TypeVar("M", bound=BaseModel)
+
+
+def perform(
+    execution: Execution,
+    *,
+    step: str,
+    target: Target,
+    value: M,
+    key: str,
+    find: Find[M],
+    do: Do[M],
+    record: str | None = None,
+    released_by: int = 0,
+) -> Receipt:
+    """Do the effect and return its receipt; see ``Run.effect``.
+
+    Args:
+        execution: The reserved item.
+        step: The effect's name.
+        target: The system; its guarantee says what a look-up after a lost answer is worth.
+        value: What is to be entered.
+        key: Name of the field of *value* that identifies it in the target.
+        find: Looks it up.
+        do: Enters it.
+        record: Kind of the record; None: what this step enters is a kind of its own.
+        released_by: Number of the review in which a person last said that it is to be entered, or
+            0.
+
+    Raises:
+        Postponed: The quiet period after an earlier submit is not over, or the target is left
+            alone now.
+        StepFailed: The target refused it, failed, or shows something else than was entered; it
+            carries the form that a person is shown.
+    """
+    act = _Act(
+        execution,
+        step=step,
+        target=target,
+        key=plain_reference(str(getattr(value, key))),
+        value=value,
+        find=find,
+        record=record or step,
+        released_by=released_by,
+    )
+    try:
+        return act.perform(find, do)
+    except BotException as error:
+        raise StepFailed(error, act.review(error), act.settled(), step=step) from error
+
+
+class _Act:
+    """One attempt at one effect, and the fence of what it sends; see ``Fence``."""
+
+    def __init__(
+        self,
+        execution: Execution,
+        *,
+        step: str,
+        target: Target,
+        key: str,
+        value: BaseModel,
+        find: Find[Any],
+        record: str,
+        released_by: int,
+    ) -> None:
+        self._execution = execution
+        self._step = step
+        self._target = target
+        self._key = key
+        self._value = value
+        self._find = find
+        self._released_by = released_by
+        self._marked = NEVER
+        self._mark_again = timedelta(seconds=target.slowest_commit_s / 2)
+        self._entry = LedgerEntry(
+            execution.engine.store,
+            item_id=execution.item.id,
+            target=target.name,
+            key=key,
+            record=record,
+            step=step,
+            value=value,
+            bots=execution.engine.bots,
+        )
+
+    def perform(self, find: Find[Any], do: Do[Any]) -> Receipt:
+        self._wait_until_open()
+        self._intend()
+        if self._target.guarantee == "blind":
+            return self._perform_blindly(do)
+        self._refuse_other()
+        self._wait_until_settled()
+        if (found := self._look_first(find)) is not None:
+            return self._confirm(found, Kind.EFFECT_FOUND, "{key} stands in {target} already")
+        if self._entry.row().confirmed is not None:
+            raise missing(self._key, self._target.name)
+        self._stop_if_only_looked_up()
+        self._refuse_doubtful()
+        searchable = self._target.guarantee == "searchable"
+        if searchable:
+            self._refuse_unseen()
+        try:
+            answer: Receipt = self._call(do)
+        except BotException:
+            # A target that refuses a second record does so too when the first one came late.
+            if self._target.guarantee != "unique-ref" or (found := self._look(find)) is None:
+                raise
+            return self._confirm(found, Kind.EFFECT_FOUND, "{key} stands in {target} already")
+        if searchable:  # before the look: that can fail, and the worker can die over it
+            self._entry.keep_answer(answer)
+        found = self._look(find)
+        if found is None:
+            raise not_verified(self._key, self._target.name)
+        return self._confirm(found, Kind.EFFECT_CONFIRMED, "{key} stands in {target}")
+
+    def _perform_blindly(self, do: Do[Any]) -> Receipt:
+        """Enter it where nothing can be looked up: its confirmation is all that is ever known."""
+        row = self._entry.row()
+        if row.confirmed is not None:
+            return Receipt.model_validate(row.receipt)
+        self._refuse_other()
+        self._refuse_doubtful()
+        self._refuse_unknown()
+        self._stop_if_only_looked_up()
+        try:
+            receipt: Receipt = self._call(do)
+        except Exception as error:
+            self._refuse_unknown(error)
+            raise
+        return self._confirm(receipt, Kind.EFFECT_CONFIRMED, "{target} has confirmed {key}")
+
+    def _is_released(self) -> bool:
+        """Return whether a person said that it is to be entered, and it was not submitted since.
+
+        Each answer allows one submit. Numbers are compared and not instants, because a clock may
+        have been set between.
+        """
+        return self._released_by > self._entry.row().sent_review
+
+    def _refuse_other(self) -> None:
+        """Leave it to a person when the record was entered with other content."""
+        if (other := self._other()) is not None and not self._is_released():
+            raise other_content(other, self._value)
+
+    def _other(self) -> Effect | None:
+        """Return what was entered with other content, until a person let this content in."""
+        return None if self._entry.row().sent is not None else self._entry.other
+
+    def _refuse_doubtful(self) -> None:
+        """Leave it to a person when something else may have entered this very record."""
+        if (known := self._entry.doubtful) is not None and not self._is_released():
+            raise doubtful(known)
+
+    def _refuse_unknown(self, error: Exception | None = None) -> None:
+        """Leave it to a person when it may have been submitted since one last looked.
+
+        Args:
+            error: What failed in this attempt.
+        """
+        sent = self._entry.row().sent is not None or self._may_be_forgotten()
+        if sent and not self._is_released():
+            cause = self._execution.explained(error, self._step)
+            raise unknown(self._key, self._target.name, cause) from error
+
+    def _refuse_unseen(self) -> None:
+        """Leave it to a person when it was confirmed, but no look-up has come to it since.
+
+        What the target keeps under another reference, or where nobody looks, would be entered again
+        at each attempt. Each answer allows one submit, as for a blind target.
+        """
+        row = self._entry.row()
+        if row.receipt is not None and not self._is_released():
+            raise unseen(self._key, self._target.name, Receipt.model_validate(row.receipt))
+
+    def settled(self) -> datetime | None:
+        """Return the instant from which a look-up can be believed, or None: at any time."""
+        last = max(self._sent(), self._restored())
+        if last == NEVER or self._target.guarantee != "searchable":
+            return None
+        return last + timedelta(seconds=self._target.quiet_period_s)
+
+    def _sent(self) -> datetime:
+        """Return the last instant at which it may have been sent, by the clock as it is now."""
+        sent = self._entry.last_sent()
+        if sent is None:
+            return NEVER
+        clock_set = self._execution.engine.clock_guard.last_set() or NEVER
+        # How long ago it was sent is not known when the clock may have jumped between.
+        return clock_set if sent > clock.now() else max(sent, clock_set)
+
+    def _restored(self) -> datetime:
+        """Return when the store was restored: it knows nothing of what came after its backup."""
+        with self._execution.engine.store.read() as db:
+            return reached(db, Milestone.RESTORED) or NEVER
+
+    def _stop_if_only_looked_up(self) -> None:
+        """Enter nothing yet when it had to be known, after a restore, whether it stands there."""
+        if self._restored() == NEVER:
+            return
+        with self._execution.engine.store.write() as db:
+            looked_up = restored_lookups.strike_off(db, self._execution.item.id)
+        if looked_up:
+            raise Postponed(clock.now(), restored_lookups.CODE, restored_lookups.REASON)
+
+    def _may_be_forgotten(self) -> bool:
+        """Return whether it may have been submitted after the backup the store was restored from.
+
+        An item that was open then has an attempt that no other item comes to.
+        """
+        item, restored = self._execution.item, self._restored()
+        return restored != NEVER and (item.arrived <= restored or item.attempt > FENCE_STEP)
+
+    def review(self, error: BotException) -> NewReview:
+        """Return what a person is shown when the item has to go to one."""
+        shown = self._value.model_dump(mode="json")
+        return NewReview(
+            step=self._step,
+            code=error.code,
+            message=error.message,
+            facts=error.facts,
+            model=dotted_name(type(self._value)),
+            shown=shown,
+            fields=form_fields(shown, error.fields, None),
+        )
+
+    def _intend(self) -> None:
+        if self._entry.intend(find=dotted_name(self._find), now=clock.now()):
+            self._event(Kind.EFFECT_INTENT, "about to enter {key} in {target}")
+
+    def _wait_until_open(self) -> None:
+        """Stop before a gate that was closed since the item was reserved."""
+        engine = self._execution.engine
+        with engine.store.read() as db:
+            item_id = self._execution.item.id
+            found = target_gate.obstacle(engine, db, self._target, clock.now(), item_id=item_id)
+        if found is not None:
+            raise Postponed(found.until, found.code, found.reason)
+
+    def _wait_until_settled(self) -> None:
+        ready = self.settled()
+        if ready is not None and self._entry.row().confirmed is None and clock.now() < ready:
+            raise Postponed(ready, "quiet_period", "waits until the target has settled")
+
+    def _look_first(self, find: Find[Any]) -> Receipt | None:
+        """Look before the submit; what stands there then is none of a content not yet sent."""
+        hits: list[Receipt] = self._call(find)
+        if hits and (other := self._other()) is not None:
+            raise other_content(other, self._value, still=hits[0])
+        return self._judged(hits)
+
+    def _look(self, find: Find[Any]) -> Receipt | None:
+        return self._judged(self._call(find))
+
+    def _judged(self, hits: list[Receipt]) -> Receipt | None:
+        if (wrong := wrong_with(hits, self._key, self._target.name)) is not None:
+            raise wrong
+        return hits[0] if hits else None
+
+    def _call(self, function: Callable[..., Any]) -> Any:
+        note = self._execution.on_message(self._step)
+
+        def handle(kind: str, data: Any) -> None:
+            if kind == "about_to_submit":
+                self._send()
+            else:
+                note(kind, data)
+
+        with target_gate.watched(self._execution.engine, self._target):
+            try:
+                return self._execution.tools.browser.call(
+                    self._target, function, self._value, on_message=handle, fence=self
+                )
+            except BotException as error:
+                if not self.held():  # its end by the new holder is no fault of the target
+                    raise self._taken_over() from error
+                raise
+
+    def held(self) -> bool:
+        """Return whether the item is still held by this execution."""
+        item = self._execution.item
+        with self._execution.engine.store.read() as db:
+            return transitions.holds(db, item.id, item.attempt)
+
+    @contextmanager
+    def passing(self) -> Iterator[bool]:
+        """Open a context in which nobody takes the item over; what it lets out may be the submit.
+
+        The mark follows what leaves, so that the quiet period begins with the last of it.
+        """
+        item = self._execution.item
+        marked = not self._outdated() or self._mark()
+        with self._execution.engine.store.write() as db:
+            held = marked and transitions.holds(db, item.id, item.attempt, lock=True)
+            if held and self._outdated():  # the store kept us waiting
+                self._mark_sent(db, clock.now())
+            yield held
+
+    def _outdated(self) -> bool:
+        return clock.now() - self._marked > self._mark_again
+
+    def _mark(self, said: Event | None = None) -> bool:
+        """Note that a submit may leave from now on; return False when the item is lost.
+
+        Args:
+            said: An event that is written with the mark.
+        """
+        item = self._execution.item
+        with self._execution.engine.log.writing() as writing:  # with the fence, one transaction
+            held = transitions.holds(writing.db, item.id, item.attempt, lock=True)
+            now = clock.now()  # not before: the item's row may have kept us waiting
+            marked = held and self._mark_sent(writing.db, now)
+            if marked and said is not None:
+                writing.event(said)
+        if marked:
+            self._marked = now
+        return marked
+
+    def _mark_sent(self, db: Connection, now: datetime) -> bool:
+        return self._entry.mark_sent(db, now=now, review=self._released_by)
+
+    def _send(self) -> None:
+        held = self._mark(self._said(Kind.EFFECT_SENT, "submits {key} in {target}"))
+        while held and self._outdated():  # the store kept us waiting after the mark
+            held = self._mark()
+        if not held:
+            raise self._taken_over()
+
+    def _taken_over(self) -> Fenced:
+        return Fenced(f"item {self._execution.item.id} was taken over; {self._key} is kept back")
+
+    def _confirm(self, receipt: Receipt, kind: Kind, message: str) -> Receipt:
+        self._entry.confirm(receipt, now=clock.now())
+        self._event(kind, message + " as {confirmation}", confirmation=receipt.confirmation)
+        return receipt
+
+    def _event(self, kind: Kind, message: str, **data: Any) -> None:
+        self._execution.engine.log.write(self._said(kind, message, **data))
+
+    def _said(self, kind: Kind, message: str, **data: Any) -> Event:
+        facts = {"key": self._key, "target": self._target.name, **data}
+        return self._execution.entry(kind, message, facts, step=self._step)

@@ -1,0 +1,51 @@
+"""The files of the logs on this host: endless ones are set aside by day, old ones are deleted.
+
+Every line opens its file anew, so a file may be renamed while others write.
+"""
+
+import contextlib
+from datetime import datetime
+from pathlib import Path
+
+from clerkwork.engine.log_lines import SYSTEM
+
+MARK = ".tidied"
+
+
+def tidy_logs(logs: Path, errors: Path, *, now: datetime, before: datetime) -> int:
+    """Set the endless files of this host aside, once a day, and delete what is old.
+
+    Args:
+        logs: Folder of the run logs.
+        errors: The file of errors.
+        now: The present instant; its day becomes part of the names.
+        before: Files last written before this instant are deleted.
+
+    Returns:
+        How many files were deleted.
+    """
+    runs = logs / "runs"
+    for file in (runs / f"{SYSTEM}.jsonl", errors):
+        aside = file.with_name(f"{file.stem}-{now:%Y-%m-%d}{file.suffix}")
+        if not aside.exists():
+            with contextlib.suppress(FileNotFoundError):  # none yet, or another process was first
+                file.rename(aside)
+    found = [*runs.glob("item-*.jsonl"), *runs.glob(f"{SYSTEM}-*.jsonl")]
+    found += errors.parent.glob(f"{errors.stem}-*{errors.suffix}")
+    deleted = 0
+    for file in found:
+        with contextlib.suppress(FileNotFoundError):
+            if file.stat().st_mtime < before.timestamp():
+                file.unlink()
+                deleted += 1
+    logs.mkdir(parents=True, exist_ok=True)
+    (logs / MARK).touch()
+    return deleted
+
+
+def tidied_since(logs: Path, instant: datetime) -> bool:
+    """Return whether the logs of this host were tidied since *instant*."""
+    try:
+        return (logs / MARK).stat().st_mtime >= instant.timestamp()
+    except FileNotFoundError:
+        return False

@@ -1,0 +1,114 @@
+"""The run log: each event once in the store, and as one JSON line in a file of its run.
+
+The store comes first, so that a figure never counts what no list shows. An event that tells of a
+change is committed with it: neither is ever there without the other, and the disk is waited for
+once. A line that cannot be written is no failure of the change: it follows when it can.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from loguru import logger
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
+
+from clerkwork import clock
+from clerkwork.engine.log_lines import MOST_MISSED, SYSTEM, LogLines, LogProblem
+from clerkwork.errors import fill
+from clerkwork.model.work.events import Event, Kind, Level
+from clerkwork.model.work.storable import storable
+from clerkwork.safety.redact import Redactor
+from clerkwork.store.database import Store
+from clerkwork.store.runs import events
+
+MISSED = "The log {path} cannot be written: {why}. Its lines follow when it can."
+MENDED = (
+    "The log can be written again; the lines that were missed followed, the newest {most} at most. "
+    "The store has all."
+)
+_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make one for each line
+
+
+class Writing:
+    """An open transaction for a change and the events that tell of it.
+
+    Attributes:
+        db: The connection.
+        events: What was written so far.
+    """
+
+    def __init__(self, db: Connection, redactor: Redactor) -> None:
+        self.db = db
+        self.events: list[Event] = []
+        self._redactor = redactor
+
+    def event(self, event: Event) -> None:
+        """Redact *event* and add it; its line follows when the transaction is committed.
+
+        What cannot be stored, such as half a character of a file's name, is replaced.
+        """
+        event = replace(
+            event,
+            message=storable(self._redactor.text(event.message)),
+            data=storable(self._redactor.data(event.data)),
+        )
+        self.events.append(replace(event, number=events.add(self.db, event)))
+
+
+class RunLog:
+    """Writes events."""
+
+    def __init__(self, store: Store, folder: Path, redactor: Redactor) -> None:
+        self._store = store
+        self._redactor = redactor
+        self._lines = LogLines(folder / "runs")
+        self._lock = threading.Lock()
+        self._fails = False
+
+    @contextmanager
+    def writing(self) -> Iterator[Writing]:
+        """Open a transaction of the store; its events go to their files once it is committed."""
+        with self._store.write() as db:
+            writing = Writing(db, self._redactor)
+            yield writing
+        for event in writing.events:
+            self.show(event)
+
+    def write(self, event: Event) -> None:
+        """Redact *event* and write it to the store and to its run's file."""
+        with self.writing() as writing:
+            writing.event(event)
+
+    def show(self, event: Event) -> None:
+        """Write the line of an event that the store has."""
+        at = event.at.isoformat(timespec="milliseconds")
+        line = _AS_JSON(event.as_data() | {"at": at})
+        self._note(self._lines.append(event.run_id or SYSTEM, line))
+
+    def problem(self) -> LogProblem | None:
+        """Return why lines cannot be written now, or None; what was missed is written first."""
+        problem = self._lines.problem()
+        if problem is None:
+            self._note(None)
+        return problem
+
+    def _note(self, problem: LogProblem | None) -> None:
+        """Write to the store that lines are missed from now on, or that they all followed."""
+        with self._lock:
+            before, self._fails = self._fails, problem is not None
+        if before is self._fails:
+            return
+        message, facts = MENDED, {"most": str(MOST_MISSED)}
+        if problem is not None:
+            message, facts = MISSED, {"path": problem.path, "why": problem.why}
+            logger.warning("{}", fill(f"{MISSED} {problem.advice}", facts))
+        level = Level.INFO if problem is None else Level.WARNING
+        note = Event(at=clock.now(), kind=Kind.NOTE, level=level, message=message, data=facts)
+        try:
+            self.write(note)
+        except DBAPIError:  # the change is committed, such as on a disk that is full now
+            logger.exception("the store refused a note about the log")

@@ -1,0 +1,1 @@
+"""One execution of one item: reservation, checkpoints, limits, and failures."""

@@ -1,0 +1,54 @@
+"""Keeps the files that bots make, under the address of their content, beside the evidence."""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from clerkwork.config.disk import used_percent
+from clerkwork.engine.runs.execution import Execution
+from clerkwork.errors import ApplicationException
+from clerkwork.model.work.attachments import Attachment
+from clerkwork.model.work.events import Kind
+
+
+def attach(execution: Execution, step: str, name: str, content: bytes | Path) -> Attachment:
+    """Keep *content* as a file of the item and say so in the run log; see ``Run.attach``.
+
+    Raises:
+        ApplicationException: ``file_not_kept``: it cannot be read, or the disk does not take it;
+            ``disk_full``: the disk is nearly full.
+    """
+    engine = execution.engine
+    if used_percent(engine.evidence) >= engine.full_percent:
+        said = "The file {name} is not kept: the disk is nearly full."
+        raise ApplicationException("disk_full", said, name=name)
+    try:
+        data = content.read_bytes() if isinstance(content, Path) else content
+        kept = Attachment(name=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
+        keep(data, kept.below(engine.evidence))
+    except OSError as error:
+        raise ApplicationException(
+            "file_not_kept",
+            "The file {name} cannot be kept: {error}",
+            name=name,
+            error=error.strerror or error,
+        ) from error
+    execution.event(Kind.ATTACHED, "attached {name}", kept.model_dump(), step=step)
+    return kept
+
+
+def keep(data: bytes, file: Path) -> None:
+    """Write *data* durably, whole or not at all; what is there already has the same content."""
+    if file.exists():
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=".attached-", delete=False) as part:
+        try:
+            part.write(data)
+            part.flush()
+            os.fsync(part.fileno())
+        except BaseException:
+            Path(part.name).unlink()
+            raise
+    Path(part.name).replace(file)

@@ -1,0 +1,278 @@
+"""One execution of a run by one worker: the reserved item, its fence, and its checkpoints."""
+
+import threading
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from dbos import DBOS
+from sqlalchemy.engine import Connection
+
+from clerkwork import clock
+from clerkwork.engine.codec import decode, encode
+from clerkwork.engine.facade import Engine
+from clerkwork.engine.run_log import Writing
+from clerkwork.engine.runs.bot_process import BotFailed, BotProcesses
+from clerkwork.engine.signals import Cancelled, NotKept, StepFailed
+from clerkwork.errors import ApplicationException, BotException, Fenced
+from clerkwork.model.documents.extraction import Extraction, PageImage
+from clerkwork.model.project.egress import Fence
+from clerkwork.model.project.targets import Target
+from clerkwork.model.work import time_limit
+from clerkwork.model.work.events import Event, Kind, Level
+from clerkwork.model.work.items import WorkItem
+from clerkwork.store.items import cancellation, transitions
+
+
+class Browser(Protocol):
+    """Runs a function of a bot's ``pages.py`` on a page of a target, in a child process."""
+
+    def call(
+        self,
+        target: Target,
+        function: Callable[..., Any],
+        *arguments: Any,
+        on_message: Callable[[str, Any], Any],
+        fence: Fence,
+    ) -> Any:
+        """Return what ``function(screen, *arguments)`` returns.
+
+        Nothing leaves for the target unless the *fence* says that the item is still held.
+        """
+
+    def close(self) -> None:
+        """End the browser."""
+
+
+class Reader(Protocol):
+    """Reads documents, in a child process."""
+
+    def read(self, file: Path, name: str) -> Extraction:
+        """Return what stands in the document.
+
+        Raises:
+            DocumentRejected: It cannot be read.
+        """
+
+    def draw(self, file: Path, name: str, pages: Sequence[PageImage]) -> list[PageImage]:
+        """Return the document's pages, the missing pictures of them drawn.
+
+        Raises:
+            DocumentRejected: It cannot be drawn.
+        """
+
+    def close(self) -> None:
+        """End the child process."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a worker works with.
+
+    Attributes:
+        ended: Set once the worker ends and releases the items that are still at work.
+    """
+
+    browser: Browser
+    reader: Reader
+    processes: BotProcesses
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+class Execution:
+    """The reserved item of one execution.
+
+    Attributes:
+        engine: The engine.
+        item: The item as it was reserved; its attempt is the fence.
+        tools: What the worker works with.
+    """
+
+    def __init__(self, engine: Engine, item: WorkItem, tools: Tools) -> None:
+        self.engine = engine
+        self.item = item
+        self.tools = tools
+        self._names: set[str] = set()
+        self._unwritten: list[Event] = []
+
+    def checkpoint(self, name: str, function: Callable[[], Any]) -> Any:
+        """Run *function* as the step *name* and keep its result; return a kept one as it is.
+
+        Raises:
+            ValueError: The run has a step of this name already.
+            Fenced: The item was taken over.
+            sqlalchemy.exc.DBAPIError: The store refused to write; nothing is kept.
+            StepFailed: The step failed; nothing is kept, so it runs again.
+        """
+        if name in self._names:
+            raise ValueError(f"the step name {name!r} is used twice in one run")
+        self._names.add(name)
+
+        def perform() -> Any:
+            try:
+                return self._perform(name, function)
+            except Exception as error:
+                raise NotKept(error) from error
+
+        try:
+            return decode(DBOS.run_step({"name": name}, perform))
+        except NotKept as broken:
+            raise broken.error from None
+
+    def _guard(self, db: Connection) -> None:
+        """Make sure that this execution may still act on the item.
+
+        Raises:
+            Fenced: It was taken over by another worker.
+            Cancelled: An operator asked for it.
+        """
+        held, who = cancellation.standing(db, self.item.id, self.item.attempt)
+        if not held or self.tools.ended.is_set():
+            raise self._taken_over()
+        if who is not None:
+            raise Cancelled(who)
+
+    def _held(self, db: Connection) -> bool:
+        if self.tools.ended.is_set():
+            return False
+        return transitions.holds(db, self.item.id, self.item.attempt)
+
+    def _insist(self, db: Connection) -> None:
+        if not self._held(db):
+            raise self._taken_over()
+
+    def _taken_over(self) -> Fenced:
+        now = "released at the end of" if self.tools.ended.is_set() else "taken over from"
+        return Fenced(f"item {self.item.id} was {now} the worker {self.item.worker}")
+
+    def _perform(self, name: str, function: Callable[[], Any]) -> Any:
+        with self.engine.log.writing() as writing:
+            self._guard(writing.db)
+            self.write_ends(writing)
+            writing.event(self.entry(Kind.STEP_STARTED, "{step} started", step=name))
+        started = clock.monotonic()
+        try:
+            with time_limit.at_step(name):
+                result = encode(function())
+        except BotException as error:
+            raise StepFailed(error, step=name) from error
+        except Fenced:
+            raise
+        except Exception as error:
+            raise StepFailed(self.unexpected(error, name), step=name) from error
+        duration_ms = round((clock.monotonic() - started).total_seconds() * 1000)
+        with self.engine.store.read() as db:
+            self._insist(db)
+        done = self.entry(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name)
+        self._unwritten.append(done)
+        return result
+
+    def write_ends(self, writing: Writing) -> None:
+        """Write which steps have ended, in a transaction in which the item is held.
+
+        They wait for the next one that is needed anyway: each is a wait for the disk.
+        """
+        for done in self._unwritten:
+            writing.event(done)
+        self._unwritten = []
+
+    def unexpected(self, error: Exception, step: str | None) -> ApplicationException:
+        """Log an error that nobody raised on purpose, and return it under a name for people."""
+        kind, trace = type(error).__name__, traceback.format_exc()
+        if isinstance(error, BotFailed):
+            kind, trace = error.kind, error.trace
+        self.event(
+            Kind.EXCEPTION,
+            "unexpected {error}",
+            {"error": kind, "traceback": trace},
+            level=Level.ERROR,
+            step=step,
+            if_held=True,
+        )
+        return ApplicationException(
+            "bot_error", "The bot failed: {error}", error=f"{kind}: {error}"
+        )
+
+    def explained(self, error: Exception | None, step: str | None) -> BotException | None:
+        """Return what people are told of *error*; one that nobody raised on purpose is logged.
+
+        Raises:
+            Fenced: It is that: the item was taken over.
+        """
+        if isinstance(error, Fenced):
+            raise error
+        if error is None or isinstance(error, BotException):
+            return error
+        return self.unexpected(error, step)
+
+    def event(
+        self,
+        kind: Kind,
+        message: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        level: Level = Level.INFO,
+        step: str | None = None,
+        if_held: bool = False,
+    ) -> None:
+        """Write an event of this run to the run log.
+
+        Args:
+            kind: What happened.
+            message: A sentence with ``{name}`` for the values in *data*.
+            data: See ``Event``.
+            level: How much it matters.
+            step: The step it belongs to.
+            if_held: It tells how something ended, which it did not once the item was taken over.
+
+        Raises:
+            Fenced: *if_held*, and the item was taken over; nothing is written.
+        """
+        entry = self.entry(kind, message, data, level=level, step=step)
+        with self.engine.log.writing() as writing:
+            if if_held:
+                self._insist(writing.db)
+            if if_held or (self._unwritten and self._held(writing.db)):
+                self.write_ends(writing)
+            writing.event(entry)
+
+    def entry(
+        self,
+        kind: Kind,
+        message: str,
+        data: Mapping[str, Any] | None = None,
+        *,
+        level: Level = Level.INFO,
+        step: str | None = None,
+    ) -> Event:
+        """Return an event of this run that is not written yet."""
+        return Event(
+            at=clock.now(),
+            kind=kind,
+            level=level,
+            item_id=self.item.id,
+            run_id=self.item.run_id,
+            attempt=self.item.attempt,
+            worker=self.item.worker,
+            step=step,
+            message=message,
+            data={**({"step": step} if step else {}), **(data or {})},  # the caller's own word wins
+        )
+
+    def on_message(self, step: str) -> Callable[[str, Any], None]:
+        """Return what to do with the messages of a child that works for *step*."""
+
+        def handle(kind: str, data: Any) -> None:
+            if kind == "log":
+                level = Level(data.get("level", Level.INFO))
+                self.event(Kind.NOTE, data["message"], data["facts"], level=level, step=step)
+            elif kind == "evidence":
+                self.event(Kind.EVIDENCE, "kept {name}", data, step=step)
+            elif kind == "healed":
+                self.event(
+                    Kind.HEALED, data["message"], data["facts"], level=Level.WARNING, step=step
+                )
+
+        return handle

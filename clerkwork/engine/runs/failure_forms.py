@@ -1,0 +1,31 @@
+"""The forms that a person is shown when an execution ended in a failure."""
+
+from clerkwork.discover import dotted_name
+from clerkwork.engine.runs.execution import Execution
+from clerkwork.errors import BotException, BusinessException
+from clerkwork.model.work.reviews import NewReview, plain_fields
+
+
+def form_of(execution: Execution, error: BotException) -> NewReview:
+    """Return the item's data as a form, for a failure outside of its steps."""
+    item = execution.item
+    return NewReview(
+        step=None,
+        code=error.code,
+        message=error.message,
+        facts=error.facts,
+        model=dotted_name(execution.engine.first_bot(item.workflow).takes),
+        shown=item.payload,
+        fields=plain_fields(item.payload, error.fields),
+    )
+
+
+def form_of_failed_end(execution: Execution, error: Exception) -> NewReview:
+    """Return the form for an end that itself failed, such as over a wait that no clock can add."""
+    failure = BusinessException(
+        "end_failed",
+        "The attempt could not be ended: {error}. Have the settings of the workflow, such as"
+        " `retry`, put right, and send it on.",
+        error=execution.unexpected(error, None).facts["error"],
+    )
+    return form_of(execution, failure)

@@ -1,0 +1,1 @@
+"""Schedules: which instants are due, and what happens to missed ones."""

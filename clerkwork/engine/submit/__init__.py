@@ -1,0 +1,1 @@
+"""Adds items: one at a time, in batches, or held back by a queue trigger."""

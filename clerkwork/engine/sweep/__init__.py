@@ -1,0 +1,1 @@
+"""What every worker does each moment: heartbeat, takeover, due items, repairs."""

@@ -1,0 +1,1 @@
+"""The worker process, and the ``Run`` that it gives to a bot."""

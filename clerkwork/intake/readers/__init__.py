@@ -1,0 +1,1 @@
+"""How a file becomes rows: workbooks, their cells, and archives."""

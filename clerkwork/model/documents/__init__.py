@@ -1,0 +1,1 @@
+"""What is read from a document, and how far it is trusted."""

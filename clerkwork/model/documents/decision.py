@@ -1,0 +1,106 @@
+"""The decision about a value that was read: it passes, or a person looks at it, and why.
+
+Nothing passes on confidence alone: a value passes when something besides its engine speaks for
+it, no check failed, and values with the same evidence were right often enough when measured.
+"""
+
+import hashlib
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from clerkwork.model.documents.extraction import FieldEvidence
+
+PASSES = "Passes: of such values {right} were right, at least {least} are asked for."
+TOO_OFTEN_WRONG = "To a person: of such values {right} were right, at least {least} are asked for."
+NOTHING_FOUND = "To a person: nothing was found."
+CHECK_FAILED = "To a person: a check failed."
+UNCONFIRMED = "To a person: nothing but the engine that read it speaks for it."
+
+
+class FieldThreshold(BaseModel):
+    """The threshold of one field of one source, and what it was set on.
+
+    Attributes:
+        threshold: A value whose probability is lower goes to a person.
+        checked: Reviewed values from the threshold on.
+        wrong: How many of them a person corrected.
+        error_at_most: Upper bound of their error rate, with 95 % confidence.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    threshold: float = Field(ge=0, le=1)
+    checked: int = Field(ge=0)
+    wrong: int = Field(ge=0)
+    error_at_most: float = Field(ge=0, le=1)
+
+
+class Thresholds(BaseModel):
+    """The content of ``config/thresholds.yaml``, which ``clerkwork tune`` writes.
+
+    Attributes:
+        target_error: The share of passed values that may be wrong.
+        sources: By source, such as ``form_extraction/text_layer``, and by field.
+    """
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    target_error: float = Field(0.005, gt=0, lt=1)
+    sources: dict[str, dict[str, FieldThreshold]] = Field(default_factory=dict)
+
+    def least(self, source: str, field: str) -> float | None:
+        """Return the threshold of a field of a source, or None where none was set."""
+        found = self.sources.get(source, {}).get(field)
+        return None if found is None else found.threshold
+
+
+def passable(field: FieldEvidence) -> bool:
+    """Return whether the value may pass at some threshold."""
+    return bool(field.value and field.evidence) and not field.refuted
+
+
+def decided(field: FieldEvidence, least: float) -> FieldEvidence:
+    """Return the field with the decision at the threshold *least*, and its reason in words."""
+    probability, least = field.probability or 0.0, max(least, field.least)
+    passes = passable(field) and probability >= least
+    facts = {"right": _percent(probability), "least": _percent(least)}
+    return field.model_copy(
+        update={
+            "doubtful": not passes,
+            "decision": _sentence(field, passes),
+            "decision_facts": facts,
+        }
+    )
+
+
+def _sentence(field: FieldEvidence, passes: bool) -> str:
+    if passes:
+        return PASSES
+    if not field.value:
+        return NOTHING_FOUND
+    if field.refuted:
+        return CHECK_FAILED
+    return TOO_OFTEN_WRONG if field.evidence else UNCONFIRMED
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"
+
+
+def name_of(path: str) -> str:
+    """Return the field's name without the number of its line: ``lines.0.code``: ``lines.code``."""
+    return ".".join(part for part in path.split(".") if not part.isdigit())
+
+
+def is_sampled(sha256: str, share: float) -> bool:
+    """Return whether a document is in the sample that people look at although all of it passed.
+
+    The content alone decides, so the same document is always in it or never, however often and
+    under whatever name it is sent.
+
+    Args:
+        sha256: Content address of the document.
+        share: From 0.0 (no document) to 1.0 (every document).
+    """
+    drawn = hashlib.sha256(f"sample {sha256}".encode()).digest()
+    return int.from_bytes(drawn[:8]) < share * 2**64

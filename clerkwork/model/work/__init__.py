@@ -1,0 +1,1 @@
+"""Work items and what belongs to them: attempts, events, reviews, schedules."""

@@ -1,0 +1,225 @@
+"""Reviews: a person's task in a fallback queue, and the form that is drawn from a model."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from clerkwork.errors import ClerkworkError
+from clerkwork.model.documents.extraction import Extraction, FieldEvidence
+from clerkwork.model.work.storable import DEEPEST, problem_of
+
+M = TypeVar("M", bound=BaseModel)
+LONGEST_PART = 1000  # characters of one part of the path of a field
+
+
+class ReviewState(StrEnum):
+    """Where a review stands."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"  # its item went another way
+
+
+class Decision(StrEnum):
+    """What a person decided."""
+
+    CORRECT = "correct"  # the data is right now; the bot goes on with it
+    RETURN = "return"  # back to whoever sent it
+    BY_HAND = "by_hand"  # done outside the bot
+    REJECT = "reject"  # must not be done
+
+
+class AnswerInvalid(ClerkworkError):
+    """A corrected value does not fit its field.
+
+    Attributes:
+        problems: A sentence by field path; nothing was saved.
+    """
+
+    def __init__(self, problems: dict[str, str]) -> None:
+        super().__init__("; ".join(f"{path}: {text}" for path, text in problems.items()))
+        self.problems = problems
+
+
+class NotStorable(AnswerInvalid):
+    """A value of an item cannot be stored, whichever database is used; nothing was.
+
+    Attributes:
+        field: The path of the value.
+        problem: Follows the field in a sentence.
+    """
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__({field: problem})
+        self.field = field
+        self.problem = problem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReview:
+    """A doubt as the engine or intake hands it to the fallback queue.
+
+    Attributes:
+        step: The step of the run that resumes with the answer; None: a new run starts with it.
+        code: The reason code.
+        message: The reason in words, with ``{name}`` for facts.
+        facts: The values named in *message*.
+        model: Dotted name of the pydantic model of the shown data.
+        shown: The data as JSON; it may be incomplete where intake could not read it.
+        fields: The fields of the form, in order.
+        pages: Content addresses (SHA-256) of page pictures shown beside the form.
+    """
+
+    step: str | None
+    code: str
+    message: str
+    facts: dict[str, str] = field(default_factory=dict)
+    model: str
+    shown: dict[str, Any]
+    fields: list[FieldEvidence]
+    pages: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """A review as the store keeps it.
+
+    Attributes:
+        number: The store's number of the review.
+        handling_ms: Milliseconds between the first opening and the answer, or None.
+    """
+
+    number: int
+    item_id: int
+    run_no: int
+    workflow: str
+    reference: str
+    state: ReviewState
+    step: str | None
+    code: str
+    message: str
+    facts: dict[str, str]
+    model: str
+    shown: dict[str, Any]
+    fields: list[FieldEvidence]
+    pages: list[str]
+    decision: Decision | None
+    answer: dict[str, Any] | None
+    note: str
+    who: str | None
+    claimed_by: str | None
+    claimed_until: datetime | None
+    created: datetime
+    due: datetime
+    answered: datetime | None
+    handling_ms: int | None
+
+
+def flatten(value: Any, path: str = "") -> dict[str, str]:
+    """Return the leaves of JSON data as text by dotted path: ``lines.0.code``, in order."""
+    if isinstance(value, dict):
+        pairs = [(str(key), part) for key, part in value.items()]
+    elif isinstance(value, list):
+        pairs = [(str(index), part) for index, part in enumerate(value)]
+    else:
+        return {path: "" if value is None else str(value)}
+    leaves: dict[str, str] = {}
+    for key, part in pairs:
+        leaves |= flatten(part, f"{path}.{key}" if path else key)
+    return leaves
+
+
+def can_be_path(path: str) -> bool:
+    """Return whether *path* can be that of a value in stored data, by its depth and length."""
+    parts = path.split(".")
+    return len(parts) <= DEEPEST and all(len(part) <= LONGEST_PART for part in parts)
+
+
+def unflatten(leaves: dict[str, str]) -> dict[str, Any]:
+    """Return nested JSON data from text by dotted path; numbered parts become lists.
+
+    A numbered part whose leaves are all empty is left out, which is how a line is removed.
+
+    Raises:
+        AnswerInvalid: No value can have a path, or it is a text and the beginning of another path
+            at once.
+    """
+    tree: dict[str, Any] = {}
+    for path, text in leaves.items():
+        *parents, leaf = path.split(".")
+        node = tree
+        for part in parents[:DEEPEST]:  # no tree is built that is too deep to be walked
+            node = node.setdefault(part, {}) if isinstance(node, dict) else node
+        if not can_be_path(path) or not isinstance(node, dict) or leaf in node:
+            raise AnswerInvalid({path: "This field contradicts another one; open the form anew."})
+        node[leaf] = text
+    rebuilt = _listed(tree)
+    return rebuilt if isinstance(rebuilt, dict) else {}
+
+
+def _listed(node: Any) -> Any:
+    if not isinstance(node, dict):
+        return node
+    children = {key: _listed(part) for key, part in node.items()}
+    if children and all(key.isdecimal() for key in children):
+        ordered = [children[key] for key in sorted(children, key=int)]
+        return [part for part in ordered if not _empty(part)]
+    return children
+
+
+def _empty(part: Any) -> bool:
+    if isinstance(part, dict):
+        return all(_empty(inner) for inner in part.values())
+    return part in ("", [], None)
+
+
+def rebuild(model: type[M], leaves: dict[str, str]) -> M:
+    """Return an instance of *model* from a form's text by path; empty text means the default.
+
+    Raises:
+        AnswerInvalid: A value does not fit; names every field and its problem.
+    """
+    data = unflatten({path: text.strip() for path, text in leaves.items()})
+    data = {key: part for key, part in data.items() if part != ""}
+    try:
+        made = model.model_validate(data)
+    except ValidationError as error:
+        raise AnswerInvalid(
+            {
+                ".".join(str(part) for part in problem["loc"]): problem["msg"]
+                for problem in error.errors(include_url=False, include_input=False)
+            }
+        ) from None
+    if problem := problem_of(made.model_dump(mode="json")):
+        raise NotStorable(*problem)
+    return made
+
+
+def form_fields(
+    shown: dict[str, Any], doubtful: tuple[str, ...], evidence: Extraction | None
+) -> list[FieldEvidence]:
+    """Return the fields of a form: one for each value of *shown*, with what was read of it.
+
+    Args:
+        shown: The data as JSON.
+        doubtful: Paths of the fields a person should look at first; the evidence's own doubts
+            are marked as well.
+        evidence: What was read from a document, or None.
+    """
+    read = {} if evidence is None else {field.path: field for field in evidence.fields}
+    values = flatten(shown)
+    fields = []
+    for path in dict.fromkeys([*values, *read, *doubtful]):
+        text = values.get(path, "")
+        found = read.get(path) or FieldEvidence(path=path, value=text, raw=text, confidence=1.0)
+        doubt = found.doubtful or path in doubtful
+        fields.append(found.model_copy(update={"value": text, "doubtful": doubt}))
+    return fields
+
+
+def plain_fields(shown: dict[str, Any], doubtful: tuple[str, ...]) -> list[FieldEvidence]:
+    """Return the fields of a form for data that came without a document."""
+    return form_fields(shown, doubtful, None)

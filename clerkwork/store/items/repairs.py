@@ -1,0 +1,118 @@
+"""Moves of items whose worker could not say what became of them, or whose wait a clock spoiled."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from clerkwork.clock import to_ms
+from clerkwork.model.work.items import ItemState, WorkItem
+from clerkwork.store.items.items import item_of
+from clerkwork.store.schema import item
+
+WORKER_ENDED = "The worker ended before the item was done."
+
+
+def bring_forward(db: Connection, *, now: datetime) -> int:
+    """Let items that a clock which was ahead postponed wait for as long as was meant, from *now*.
+
+    Returns:
+        Number of items.
+    """
+    ahead_ms = item.c.updated_ms - to_ms(now)
+    statement = (
+        item.update()
+        .where(item.c.state == ItemState.POSTPONED, ahead_ms > 0)
+        .values(not_before_ms=item.c.not_before_ms - ahead_ms, updated_ms=to_ms(now))
+    )
+    return db.execute(statement).rowcount
+
+
+def are_ahead(db: Connection, *, now: datetime) -> bool:
+    """Return whether an item was postponed by a clock that was ahead of *now*."""
+    statement = sa.select(item.c.id).where(
+        item.c.state == ItemState.POSTPONED, item.c.updated_ms > to_ms(now)
+    )
+    return db.execute(statement.limit(1)).one_or_none() is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """An item as it was when somebody began to doubt that anything works on its run."""
+
+    item_id: int
+    run_no: int
+    state: ItemState
+    revision: int
+
+    @property
+    def run_id(self) -> str:
+        """Return the name of its run."""
+        return f"item-{self.item_id}-{self.run_no}"
+
+
+def at_work(db: Connection) -> list[Seen]:
+    """Return the items that are at work."""
+    return [_seen(row) for row in db.execute(_SEEN.where(item.c.state == ItemState.RUNNING))]
+
+
+def seen(db: Connection, item_ids: Collection[int]) -> list[Seen]:
+    """Return the items of these numbers that a run should work on or soon will."""
+    wanted = item.c.id.in_(item_ids), item.c.state.in_((ItemState.WAITING, ItemState.RUNNING))
+    return [_seen(row) for row in db.execute(_SEEN.where(*wanted))]
+
+
+def put_back(db: Connection, was: Seen, *, now: datetime) -> bool:
+    """Make an item due whose execution broke off and could not say so.
+
+    *was* was seen before the execution was found to be over: a newer one is left alone.
+    """
+    statement = (
+        item.update()
+        .where(item.c.id == was.item_id, item.c.revision == was.revision)
+        .values(
+            state=ItemState.POSTPONED,
+            revision=item.c.revision + 1,
+            updated_ms=to_ms(now),
+            not_before_ms=to_ms(now),
+            breaks=item.c.breaks + 1,
+        )
+    )
+    return db.execute(statement).rowcount == 1
+
+
+def release(
+    db: Connection, worker: str, *, now: datetime, item_id: int | None = None
+) -> list[WorkItem]:
+    """Make the items due, or that one, which *worker* still holds at its end, and return them.
+
+    Nothing is counted: neither did the bot fail nor did the worker die.
+    """
+    worked_ms = to_ms(now) - sa.func.coalesce(item.c.reserved_ms, to_ms(now))
+    statement = (
+        item.update()
+        .where(item.c.worker == worker, item.c.state == ItemState.RUNNING)
+        .values(
+            state=ItemState.POSTPONED,
+            revision=item.c.revision + 1,
+            updated_ms=to_ms(now),
+            not_before_ms=to_ms(now),
+            reason_code="worker_ended",
+            reason=WORKER_ENDED,
+            bot_ms=item.c.bot_ms + worked_ms,
+        )
+    )
+    if item_id is not None:
+        statement = statement.where(item.c.id == item_id)
+    return [item_of(row) for row in db.execute(statement.returning(item))]
+
+
+_SEEN: sa.Select[Any] = sa.select(item.c.id, item.c.run_no, item.c.state, item.c.revision)
+
+
+def _seen(row: Row[Any]) -> Seen:
+    state = ItemState(row.state)
+    return Seen(item_id=row.id, run_no=row.run_no, state=state, revision=row.revision)

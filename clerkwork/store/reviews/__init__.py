@@ -1,0 +1,1 @@
+"""Reviews, and what people's answers say about automatic decisions."""

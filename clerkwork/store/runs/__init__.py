@@ -1,0 +1,1 @@
+"""Runs of items: events, workers, planned runs, and the effect ledger."""

@@ -1,0 +1,261 @@
+"""What people call states, outcomes, decisions, reasons and events; the code stays visible."""
+
+import re
+
+from clerkwork.errors import fill
+from clerkwork.intake.rejection_note import chinese, chinese_reason
+from clerkwork.web.i18n import N_, gettext, language
+
+STATES = {
+    "waiting": N_("Waiting"),
+    "running": N_("Running"),
+    "postponed": N_("Postponed"),
+    "in_review": N_("In review"),
+    "done": N_("Done"),
+    "rejected": N_("Rejected"),
+    "returned": N_("Returned"),
+    "cancelled": N_("Cancelled"),
+    "expired": N_("Expired"),
+}
+OUTCOMES = {
+    "by_bot": N_("By the bot alone"),
+    "assisted": N_("By the bot, with a person"),
+    "by_hand": N_("By hand"),
+    "rejected": N_("Rejected"),
+    "returned": N_("Returned"),
+    "cancelled": N_("Cancelled"),
+    "expired": N_("Expired"),
+}
+DECISIONS = {
+    "correct": N_("Corrected"),
+    "return": N_("Returned to the sender"),
+    "by_hand": N_("Done by hand"),
+    "reject": N_("Rejected"),
+}
+PLANNED = {
+    "started": N_("Started"),
+    "ran": N_("Ran"),
+    "late": N_("Ran late"),
+    "skipped": N_("Skipped"),
+    "merged": N_("Merged"),
+    "blocked": N_("Blocked"),
+}
+KINDS = {
+    "item_added": N_("Item added"),
+    "item_merged": N_("Came again"),
+    "item_changed": N_("Changed by a person"),
+    "deadline": N_("Deadline"),
+    "run_started": N_("Run started"),
+    "step_started": N_("Step started"),
+    "step_done": N_("Step done"),
+    "effect_intent": N_("Effect: about to"),
+    "effect_found": N_("Effect: found"),
+    "effect_sent": N_("Effect: sent"),
+    "effect_confirmed": N_("Effect: confirmed"),
+    "review_opened": N_("Sent to a person"),
+    "review_answered": N_("Person decided"),
+    "exception": N_("Exception"),
+    "postponed": N_("Postponed"),
+    "taken_over": N_("Taken over"),
+    "run_ended": N_("Run ended"),
+    "note": N_("Note"),
+    "evidence": N_("Evidence"),
+    "attached": N_("File attached"),
+    "healed": N_("Field found on a changed page"),
+    "file_taken": N_("File taken"),
+    "file_rejected": N_("File rejected"),
+    "planned_run": N_("Planned run"),
+    "drift": N_("Threshold raised"),
+    "target": N_("Target"),
+}
+CODES = {
+    "begun_elsewhere": N_("Unfinished record in the target"),
+    "bad_row": N_("Row cannot be read"),
+    "breaker_open": N_("Target fails and is left alone"),
+    "bot_error": N_("The bot failed"),
+    "browser_crashed": N_("Browser failed"),
+    "browser_failed": N_("Browser failed"),
+    "browser_missing": N_("Browser failed"),
+    "child_cpu": N_("Child process took too long"),
+    "child_failed": N_("Child process failed"),
+    "child_died": N_("Child process died"),
+    "child_timeout": N_("Child process took too long"),
+    "child_memory": N_("Child process used too much memory"),
+    "confirmed_but_missing": N_("Confirmed but missing"),
+    "document_rejected": N_("Document cannot be read"),
+    "duplicate_document": N_("Document came before"),
+    "broke_off": N_("Broke off repeatedly"),
+    "disk_full": N_("Disk nearly full"),
+    "effect_busy": N_("Another item is at it"),
+    "effect_unknown": N_("May stand in the target already"),
+    "egress_refused": N_("Address not allowed"),
+    "end_failed": N_("The attempt could not be ended"),
+    "entered_by_other_step": N_("May be entered already"),
+    "entered_differently": N_("Entered differently"),
+    "entered_with_other_content": N_("Entered with other content"),
+    "file_not_kept": N_("File cannot be kept"),
+    "found_another": N_("Look-up came to another record"),
+    "found_twice": N_("Found twice"),
+    "group_busy": N_("Its group is at work"),
+    "held": N_("Held for a batch"),
+    "invalid_payload": N_("Data does not fit"),
+    "known_after_backup": N_("Went otherwise after the backup"),
+    "known_otherwise": N_("Came before with other content"),
+    "locator_ambiguous": N_("Field is not unique"),
+    "log_unwritable": N_("Log cannot be written"),
+    "login_busy": N_("No place at the login is free"),
+    "login_failed": N_("Login failed"),
+    "low_confidence": N_("Not read with certainty"),
+    "mailbox_failed": N_("Mailbox cannot be read"),
+    "missing_field": N_("Not everything was found"),
+    "no_confirmation": N_("Not confirmed by the target"),
+    "not_an_order": N_("Not a purchase order"),
+    "no_intake": N_("Nothing is taken in"),
+    "not_storable": N_("Result cannot be stored"),
+    "unknown_FIELD": N_("Unknown value"),
+    "not_before": N_("Not before an instant"),
+    "not_verified": N_("Not confirmed by the target"),
+    "overdue": N_("Overdue"),
+    "review_missing": N_("Its review was missing"),
+    "ocr_failed": N_("Text recognition failed"),
+    "ocr_missing": N_("Text recognition failed"),
+    "over_limit": N_("Over the limit"),
+    "page_covered": N_("Page is covered"),
+    "page_timeout": N_("Took too long"),
+    "page_unexpected": N_("Page is not as expected"),
+    "quiet_period": N_("Waits until the target has settled"),
+    "read_back_mismatch": N_("Form shows something else"),
+    "recorder_failed": N_("Recording failed"),
+    "repeat_refused": N_("Answer lost, not sent again"),
+    "restored": N_("Waits after a restore"),
+    "replay_differs": N_("Replay shows something else"),
+    "sample": N_("Sample"),
+    "session_lost": N_("Target system failed"),
+    "sum_mismatch": N_("Sums do not add up"),
+    "sums_refused": N_("Corrected sums do not add up"),
+    "target_error": N_("Target system failed"),
+    "target_frozen": N_("Target is frozen"),
+    "target_held": N_("Target was stopped"),
+    "target_unreachable": N_("Target cannot be reached"),
+    "timeout": N_("Took longer than its time limit"),
+    "unknown_currency": N_("Unknown currency"),
+    "too_long": N_("Longer than the field takes"),
+    "unknown_supplier": N_("Unknown supplier"),
+    "worker_died": N_("Worker died repeatedly"),
+    "worker_ended": N_("Worker ended"),
+    "workflow_gone": N_("Its workflow is missing"),
+}
+MOVES = {
+    "cancel": N_("Cancel the item"),
+    "expire": N_("Close it as expired"),
+    "edit": N_("Change its data"),
+    "requeue": N_("Work on it again"),
+}
+MOVE_NOTES = {
+    "cancel": N_("It is not worked on any more; a running one ends at its next step."),
+    "expire": N_("Nobody worked on it in time; it is not worked on any more."),
+    "edit": N_("It begins anew with the changed data, and an open review of it is withdrawn."),
+    "requeue": N_(
+        "If it waits, it continues now; else it begins anew, or goes on from a finished step."
+    ),
+}
+# How a run ends, where that is no state of its item.
+ENDS = STATES | {
+    "waits for a person": N_("Waits for a person"),
+    "postponed": N_("Postponed"),
+}
+SENTENCES = ("problem", "remedy")  # facts that are sentences of the toolkit
+OWN_FACTS = {"decision": DECISIONS, "end": ENDS, "state": STATES, "outcome": OUTCOMES}
+SOURCES = {
+    "file": N_("File"),
+    "name": N_("Name"),
+    "sheet": N_("Sheet"),
+    "mail": N_("Mail"),
+    "not_taken": N_("Not taken from this mail"),
+    "row": N_("Row"),
+    "rows": N_("Rows"),
+    "raw": N_("As it stands there"),
+    "values": N_("As it stands there"),
+    "workflow": N_("Workflow"),
+    "schedule": N_("Schedule"),
+    "item": N_("Item"),
+    "sha256": N_("Content address"),
+}
+
+
+def title(table: dict[str, str], value: str | None) -> str:
+    """Return the translated title of *value* in *table*; a value nobody named reads as itself."""
+    if value is None:
+        return ""
+    return gettext(table.get(value) or value.replace("_", " ").capitalize())
+
+
+def said(message: str, facts: dict[str, object]) -> str:
+    """Return a message in the reader's language, with its facts filled in after translation.
+
+    Facts that are the toolkit's own words, such as a decision, are translated too.
+    """
+    own = {
+        name: title(table, str(facts[name])) for name, table in OWN_FACTS.items() if name in facts
+    }
+    if language.get() == "zh":
+        own |= {name: chinese(str(facts[name])) for name in SENTENCES if name in facts}
+    return fill(gettext(message), facts | own)
+
+
+def problem(message: str) -> str:
+    """Return what is wrong with a value, in the reader's language.
+
+    Validation messages hold numbers; the catalogue holds them with ``{n}`` in their place.
+    """
+    numbers = re.findall(r"\d+", message)
+    text = gettext(re.sub(r"\d+", "{n}", message))
+    for number in numbers:
+        text = text.replace("{n}", number, 1)
+    return text
+
+
+def planned_reason(reason: str) -> str:
+    """Return why a planned run ended as it did, in the reader's language."""
+    return chinese_reason(reason) if language.get() == "zh" else reason
+
+
+# Messages that pydantic and the models write; they are translated where they are shown.
+N_("Write the reason first: whoever sent this item will read it.")
+N_("This review was answered by somebody else; your answer was not saved.")
+N_("The item of this review went another way meanwhile; your answer was not saved.")
+N_("This field contradicts another one; open the form anew.")
+N_("Write the reason first.")
+N_(
+    "Nothing was changed: the item's state does not allow it, the data is the same, or it may "
+    "stand in its target already."
+)
+N_("Field required")
+N_("Input should be a valid decimal")
+N_("Input should be greater than {n}")
+N_("Input should be greater than or equal to {n}")
+N_("Decimal input should have no more than {n} decimal places")
+N_("Decimal input should have no more than {n} digits in total")
+N_("Decimal input should have no more than {n} digits before the decimal point")
+N_("Input should be a valid date in the format YYYY-MM-DD, input is too short")
+N_("Input should be a valid date or datetime, input is too short")
+N_("Input should be a valid date or datetime, invalid character in year")
+N_("Input should be a valid date or datetime, month value is outside expected range of {n}-{n}")
+N_("Input should be a valid date or datetime, day value is outside expected range")
+N_("Input should be a valid date or datetime, invalid date separator, expected `-`")
+N_("String should have at least {n} character")
+N_("String should have at most {n} characters")
+N_("String should match pattern '^[A-Z]{{n}}$'")
+N_("List should have at least {n} item after validation, not {n}")
+N_("Order number")
+N_("Order date")
+N_("Supplier")
+N_("Currency")
+N_("Lines")
+N_("Tax")
+N_("Total")
+N_("Code")
+N_("Description")
+N_("Quantity")
+N_("Unit price")
+N_("Amount")
