@@ -22,7 +22,7 @@ from playwright.sync_api import Error, Page, sync_playwright
 
 from benchmarks import pages
 from clerkwork.browser.locate.group_match import Wanted
-from clerkwork.browser.locate.locate import Found, find_fields, look
+from clerkwork.browser.locate.locate import LocatedField, find_fields, look
 from clerkwork.browser.locate.scores import called
 from clerkwork.browser.page.settle import settle, watch
 from clerkwork.browser.process import executable
@@ -207,11 +207,11 @@ class Bench:
         }
 
 
-def _gone(answer: Found | ApplicationException) -> bool:
-    return isinstance(answer, Found) and not answer.element.evaluate("e => e.isConnected")
+def _gone(answer: LocatedField | ApplicationException) -> bool:
+    return isinstance(answer, LocatedField) and not answer.element.evaluate("e => e.isConnected")
 
 
-def _judge(key: str, answer: Found | ApplicationException) -> tuple[str, str]:
+def _judge(key: str, answer: LocatedField | ApplicationException) -> tuple[str, str]:
     if isinstance(answer, ApplicationException):
         return "stopped", str(answer)[:300]
     if _gone(answer):

@@ -5,7 +5,7 @@ from clerkwork.browser.page.item_values import Part
 from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.browser.records.fill import Fields
 from clerkwork.browser.records.login import go_to
-from clerkwork.model.project.target_form import FormField
+from clerkwork.model.project.target_form import TargetField
 
 _NEW = """<label>Order date<input name=date></label><label>Supplier<input name=who></label>"""
 _LEGENDS = """<fieldset><legend>Order date</legend><input name=date></fieldset>
@@ -138,7 +138,7 @@ def write_date(screen: PlaywrightScreen, text: str) -> dict[str, str]:
     """Write a text into a field that takes six characters, and return what it shows."""
     open_form(screen, "short")
     go_to(screen, "/form")
-    part = Part(path="date", text=text, typed=text, field=FormField(words="Order date"))
+    part = Part(path="date", text=text, typed=text, field=TargetField(words="Order date"))
     fields = Fields(screen)
     fields.write([part])
     return fields.shown([part])
@@ -147,7 +147,7 @@ def write_date(screen: PlaywrightScreen, text: str) -> dict[str, str]:
 def shown_after_rebuild(screen: PlaywrightScreen) -> dict[str, str]:
     """Fill a field, have the page build all fields anew without its text, and read it back."""
     open_form(screen, "before")
-    part = Part(path="date", text="3 May", typed="3 May", field=FormField(words="Order date"))
+    part = Part(path="date", text="3 May", typed="3 May", field=TargetField(words="Order date"))
     fields = Fields(screen)
     fields.find([part])
     screen.page.locator("[name=date]").fill(part.typed)

@@ -6,7 +6,7 @@ from clerkwork.documents.tokens import PIECE_GAP, PageWords, Token, pieces_of, r
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class FoundValue:
     """One value as it stands on a page.
 
     Attributes:
@@ -35,7 +35,7 @@ class FoundLine:
         clean: Whether every word of the row found its place in one column.
     """
 
-    cells: dict[str, Found]
+    cells: dict[str, FoundValue]
     clean: bool = True
 
 
@@ -53,21 +53,21 @@ class Draft:
     """
 
     kind: str
-    number: list[Found]
-    order_date: list[Found]
-    supplier: list[Found]
-    currency: list[Found]
+    number: list[FoundValue]
+    order_date: list[FoundValue]
+    supplier: list[FoundValue]
+    currency: list[FoundValue]
     lines: list[FoundLine]
-    subtotal: list[Found]
-    tax: list[Found]
-    total: list[Found]
-    words: list[Found]
+    subtotal: list[FoundValue]
+    tax: list[FoundValue]
+    total: list[FoundValue]
+    words: list[FoundValue]
     loose: list[str] = field(default_factory=list)
     mark: str = "."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Layout:
+class PageLayout:
     """A page as rows of words and rows of pieces.
 
     Attributes:
@@ -81,13 +81,13 @@ class Layout:
     pieces: list[list[list[Token]]]
 
 
-def layout_of(page: PageWords) -> Layout:
+def layout_of(page: PageWords) -> PageLayout:
     """Return the page in rows and pieces."""
     rows = rows_of(page)
     gap = PIECE_GAP * page.line_height
-    return Layout(page=page, rows=rows, pieces=[pieces_of(row, gap) for row in rows])
+    return PageLayout(page=page, rows=rows, pieces=[pieces_of(row, gap) for row in rows])
 
 
-def found(value: str, tokens: list[Token] | tuple[Token, ...], label: str = "") -> Found:
+def found(value: str, tokens: list[Token] | tuple[Token, ...], label: str = "") -> FoundValue:
     """Return *value* as found in *tokens*."""
-    return Found(value=value, raw=text_of(tokens), tokens=tuple(tokens), label=label)
+    return FoundValue(value=value, raw=text_of(tokens), tokens=tuple(tokens), label=label)

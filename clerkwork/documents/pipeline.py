@@ -12,7 +12,7 @@ from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents.confidence.evidence_writer import Scribe
 from clerkwork.documents.confidence.master_data import confirmed
 from clerkwork.documents.confidence.order_evidence import fields_of
-from clerkwork.documents.confidence.rules import Reading, constrained
+from clerkwork.documents.confidence.rules import RuleInput, constrained
 from clerkwork.documents.extract.classify import template_of
 from clerkwork.documents.extract.order_fields import draft_of, is_chinese
 from clerkwork.documents.extract.receipt_fields import receipt_fields
@@ -93,7 +93,9 @@ def _extraction(
     if template is not None:
         fields = constrained(
             fields,
-            Reading(template=template, pages=read.words, witness=read.witness, scribe=read.scribe),
+            RuleInput(
+                template=template, pages=read.words, witness=read.witness, scribe=read.scribe
+            ),
         )
     return Extraction(
         engine=read.engine,

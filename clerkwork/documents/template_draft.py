@@ -33,7 +33,7 @@ HEAD = """\
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class FieldScore:
     """How one field was read in the documents of one template.
 
     Attributes:
@@ -90,20 +90,20 @@ def written(template: Template) -> str:
     return HEAD + yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=100)
 
 
-def scores(reader: DocumentReader, labelled: Iterable[tuple[Path, Path]]) -> list[Score]:
+def scores(reader: DocumentReader, labelled: Iterable[tuple[Path, Path]]) -> list[FieldScore]:
     """Return the scores of documents, each given with the file of its answers, by template.
 
     Raises:
         UsageError: A file of answers is no JSON object; names it.
     """
-    counts: dict[tuple[str, str], Score] = {}
+    counts: dict[tuple[str, str], FieldScore] = {}
     for file, answers in labelled:
         truth = _answers(answers)
         read = reader.read(file, file.name)
         by_path = {field.path: field for field in read.fields}
         for path, true in truth.items():
             key = (read.template or "none", name_of(path))
-            known = counts.get(key) or Score(template=key[0], field=key[1])
+            known = counts.get(key) or FieldScore(template=key[0], field=key[1])
             counts[key] = _counted(known, by_path.get(path), true)
     return [counts[key] for key in sorted(counts)]
 
@@ -139,7 +139,7 @@ def _answers(file: Path) -> dict[str, str]:
     return {path: text for path, text in flatten(data).items() if text}
 
 
-def _counted(score: Score, field: FieldEvidence | None, true: str) -> Score:
+def _counted(score: FieldScore, field: FieldEvidence | None, true: str) -> FieldScore:
     found = field is not None and bool(field.value)
     right = field is not None and found and _same(field.value, true)
     passed = field is not None and found and not field.doubtful

@@ -153,15 +153,15 @@ def report(
     )
 
 
-def _count(tallies: list[store.Tally]) -> int:
+def _count(tallies: list[store.ItemTally]) -> int:
     return sum(tally.items for tally in tallies)
 
 
-def _alone(tallies: list[store.Tally]) -> list[store.Tally]:
+def _alone(tallies: list[store.ItemTally]) -> list[store.ItemTally]:
     return [tally for tally in tallies if tally.state is ItemState.DONE and not tally.touched]
 
 
-def _sent(tallies: list[store.Tally]) -> list[store.Tally]:
+def _sent(tallies: list[store.ItemTally]) -> list[store.ItemTally]:
     return [tally for tally in tallies if tally.touched]
 
 
@@ -173,7 +173,7 @@ def _counted(name: str, number: int, wanted: Filter) -> Figure:
     return Figure(name=name, value=number, items=number, wanted=wanted)
 
 
-def _rate(tallies: list[store.Tally], wanted: Filter) -> Figure:
+def _rate(tallies: list[store.ItemTally], wanted: Filter) -> Figure:
     alone = _count(_alone(tallies))
     return Figure(
         name="rate",
@@ -183,7 +183,7 @@ def _rate(tallies: list[store.Tally], wanted: Filter) -> Figure:
     )
 
 
-def _states(tallies: list[store.Tally], wanted: Filter) -> list[Figure]:
+def _states(tallies: list[store.ItemTally], wanted: Filter) -> list[Figure]:
     counts = {
         state: _count([tally for tally in tallies if tally.state is state]) for state in ItemState
     }
@@ -194,7 +194,7 @@ def _states(tallies: list[store.Tally], wanted: Filter) -> list[Figure]:
     ]
 
 
-def _outcomes(tallies: list[store.Tally], wanted: Filter) -> list[Figure]:
+def _outcomes(tallies: list[store.ItemTally], wanted: Filter) -> list[Figure]:
     counts = {
         outcome: _count([tally for tally in tallies if tally.outcome is outcome])
         for outcome in Outcome
@@ -206,7 +206,7 @@ def _outcomes(tallies: list[store.Tally], wanted: Filter) -> list[Figure]:
     ]
 
 
-def _per_workflow(tallies: list[store.Tally], wanted: Filter) -> list[tuple[str, Figure]]:
+def _per_workflow(tallies: list[store.ItemTally], wanted: Filter) -> list[tuple[str, Figure]]:
     names = sorted({tally.workflow for tally in tallies})
     return [
         (

@@ -21,7 +21,7 @@ SENTENCES = {
 def open_items(checkup: Checkup) -> Iterator[CheckResult]:
     """Check that the items that did not move for the longest have one way to continue each."""
     core = checkup.core
-    found = stuck_items.Look(core.store, core.client, grace=GRACE).oldest()
+    found = stuck_items.StuckItemSearch(core.store, core.client, grace=GRACE).oldest()
     for problem, message in SENTENCES.items():
         numbers = [str(one.item.item_id) for one in found if one.problem is problem]
         if numbers:

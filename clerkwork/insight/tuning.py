@@ -6,7 +6,12 @@ from dataclasses import dataclass
 from sqlalchemy.engine import Connection
 
 from clerkwork.model.documents.decision import FieldThreshold, Thresholds, name_of
-from clerkwork.model.documents.error_rate import Step, lowest_threshold, still_needed, upper_bound
+from clerkwork.model.documents.error_rate import (
+    ProbabilityGroup,
+    lowest_threshold,
+    still_needed,
+    upper_bound,
+)
 from clerkwork.store.items import tallies
 from clerkwork.store.items.items import Filter
 from clerkwork.store.reviews import readings, samples
@@ -17,7 +22,7 @@ SECONDS_WITHOUT_REVIEWS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposal:
+class ThresholdProposal:
     """What the reviewed values of one field of one source allow.
 
     Attributes:
@@ -39,7 +44,7 @@ class Proposal:
     minutes: float | None
 
 
-def propose(db: Connection, target: float) -> list[Proposal]:
+def propose(db: Connection, target: float) -> list[ThresholdProposal]:
     """Return a proposal for every field of every source that people have looked at.
 
     Args:
@@ -59,7 +64,7 @@ def propose(db: Connection, target: float) -> list[Proposal]:
     ]
 
 
-def tuned(before: Thresholds, proposals: Sequence[Proposal], target: float) -> Thresholds:
+def tuned(before: Thresholds, proposals: Sequence[ThresholdProposal], target: float) -> Thresholds:
     """Return the thresholds with the proposals taken over; other fields stay as they were."""
     sources = {source: dict(fields) for source, fields in before.sources.items()}
     for proposal in proposals:
@@ -74,16 +79,16 @@ def tuned(before: Thresholds, proposals: Sequence[Proposal], target: float) -> T
 def _proposal(
     source: str,
     field: str,
-    steps: Sequence[Step],
+    steps: Sequence[ProbabilityGroup],
     *,
     target: float,
     read: Sequence[Reading],
     review_s: float,
-) -> Proposal:
+) -> ThresholdProposal:
     chosen = lowest_threshold(steps, target)
     least = chosen.probability if chosen else None
     passing, asked = _cost(field, least, read)
-    return Proposal(
+    return ThresholdProposal(
         source=source,
         field=field,
         checked=sum(step.checked for step in steps),
@@ -95,7 +100,7 @@ def _proposal(
     )
 
 
-def _threshold(chosen: Step) -> FieldThreshold:
+def _threshold(chosen: ProbabilityGroup) -> FieldThreshold:
     return FieldThreshold(
         threshold=chosen.probability,
         checked=chosen.checked,

@@ -21,7 +21,7 @@ EMPTY_SETTLES = 10  # an empty file is often one that is about to be written
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class FileState:
     """A file as a look found it.
 
     Attributes:
@@ -34,7 +34,7 @@ class Seen:
     changed_ns: int
     since: timedelta
 
-    def same_as(self, other: "Seen") -> bool:
+    def same_as(self, other: "FileState") -> bool:
         """Tell whether nothing changed between two looks."""
         return (self.size, self.changed_ns) == (other.size, other.changed_ns)
 
@@ -72,7 +72,7 @@ class Settling:
         """
         self._monotonic = monotonic
         self._folder_clock = folder_clock
-        self._seen: dict[str, dict[Path, Seen]] = {}
+        self._seen: dict[str, dict[Path, FileState]] = {}
 
     def complete(self, workflow: str, folder: Path, source: FolderSource) -> list[Path]:
         """Look into the workflow's folder; return its complete files, sorted by name."""
@@ -88,14 +88,14 @@ class Settling:
         now, settle = self._monotonic(), timedelta(seconds=source.settle_s)
         return [file for file, seen in sorted(present.items()) if seen.settles(settle) <= now]
 
-    def seen(self, workflow: str, file: Path) -> Seen:
+    def seen(self, workflow: str, file: Path) -> FileState:
         """Return what the last look found; the file must be one that it returned."""
         return self._seen[workflow][file]
 
     def disturbed(self, workflow: str, file: Path) -> None:
         """Let a file settle anew, because it was written to while it was read."""
         before = self._seen[workflow][file]
-        self._seen[workflow][file] = Seen(before.size, before.changed_ns, self._monotonic())
+        self._seen[workflow][file] = FileState(before.size, before.changed_ns, self._monotonic())
 
     def pending(self, workflow: str, source: FolderSource) -> list[timedelta]:
         """Return when each file that has not settled will have, by the monotonic clock."""
@@ -108,13 +108,13 @@ class Settling:
         instants = {file: seen.settles(settle) for file, seen in found}
         return {file: instant for file, instant in instants.items() if instant > now}
 
-    def _aged(self, folder: Path, fresh: dict[Path, Seen]) -> dict[Path, Seen]:
+    def _aged(self, folder: Path, fresh: dict[Path, FileState]) -> dict[Path, FileState]:
         """Return the files seen for the first time with the time they have lain there already."""
         present_ns = self._folder_clock(folder) if fresh else None
         if present_ns is None:
             return fresh
         return {
-            file: Seen(
+            file: FileState(
                 seen.size,
                 seen.changed_ns,
                 seen.since - timedelta(microseconds=max(0, present_ns - seen.changed_ns) // 1000),
@@ -123,7 +123,7 @@ class Settling:
         }
 
 
-def _files(folder: Path, pattern: str, now: timedelta) -> dict[Path, Seen]:
+def _files(folder: Path, pattern: str, now: timedelta) -> dict[Path, FileState]:
     with os.scandir(folder) as entries:
         looks = (
             (Path(entry.path), _look(entry, now))
@@ -139,7 +139,7 @@ def _wanted(name: str, pattern: str) -> bool:
     return fnmatch.fnmatch(name.lower(), pattern.lower())
 
 
-def _look(entry: "os.DirEntry[str]", now: timedelta) -> Seen | None:
+def _look(entry: "os.DirEntry[str]", now: timedelta) -> FileState | None:
     try:
         found = entry.stat(follow_symlinks=False)
     except FileNotFoundError:
@@ -148,4 +148,4 @@ def _look(entry: "os.DirEntry[str]", now: timedelta) -> Seen | None:
         return None  # a folder, or a link, which could point anywhere
     # a program may set the time of change back while it still writes, but not this other one
     changed_ns = max(found.st_mtime_ns, found.st_ctime_ns)
-    return Seen(found.st_size, changed_ns, now)
+    return FileState(found.st_size, changed_ns, now)

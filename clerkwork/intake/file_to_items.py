@@ -9,7 +9,7 @@ from clerkwork.children import Child
 from clerkwork.config.settings import Settings
 from clerkwork.discover import dotted_name
 from clerkwork.errors import DocumentRejected, UsageError, rejection
-from clerkwork.intake.ports import Engine, Prober, Taken
+from clerkwork.intake.ports import Prober, Submitter, Taken
 from clerkwork.intake.readers.rows import OTHER, OrderRows, RowProblem
 from clerkwork.intake.readers.workbook import read_workbook, workbook_child
 from clerkwork.intake.stored_file import Stored, keep
@@ -35,7 +35,7 @@ class FileTaker:
         root: Path,
         settings: Settings,
         workflows: Mapping[str, Workflow],
-        engine: Engine,
+        engine: Submitter,
         reader: Prober,
     ) -> None:
         """Prepare a taker; its child process starts at the first workbook."""

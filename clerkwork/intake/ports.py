@@ -11,7 +11,7 @@ from clerkwork.model.work.queues import Batch
 from clerkwork.model.work.reviews import NewReview
 
 
-class Engine(Protocol):
+class Submitter(Protocol):
     """Takes work items."""
 
     def require_storable(self, new: NewItem) -> None:

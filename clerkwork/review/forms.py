@@ -55,7 +55,7 @@ class FormField:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class FormRow:
     """One line of a table; *index* is its number in the paths of its fields."""
 
     index: int
@@ -63,7 +63,7 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Table:
+class FormTable:
     """A list in the data, such as the lines of an order.
 
     Attributes:
@@ -74,7 +74,7 @@ class Table:
     path: str
     title: str
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[FormRow, ...]
     blank: tuple[FormField, ...]
     problem: str = ""
 
@@ -88,14 +88,14 @@ class Form:
         problems: Sentences that belong to no field that is shown.
     """
 
-    parts: tuple[FormField | Table, ...]
+    parts: tuple[FormField | FormTable, ...]
     problems: tuple[str, ...] = ()
 
     def fields(self) -> list[FormField]:
         """Return every field, those of tables included, in order."""
         found: list[FormField] = []
         for part in self.parts:
-            if isinstance(part, Table):
+            if isinstance(part, FormTable):
                 found += [cell for row in part.rows for cell in row.cells]
             else:
                 found.append(part)
@@ -138,7 +138,7 @@ class _Builder:
 
     def form(self) -> Form:
         lists = self._lists()
-        parts: list[FormField | Table] = []
+        parts: list[FormField | FormTable] = []
         done: set[str] = set()
         for path in self._paths():
             head = path.split(".")[0]
@@ -171,7 +171,7 @@ class _Builder:
                 paths[name] = None
         return list(paths)
 
-    def _table(self, name: str, line: type[BaseModel] | None) -> Table:
+    def _table(self, name: str, line: type[BaseModel] | None) -> FormTable:
         keys = self._columns(name, line)
         numbers = {
             int(path.split(".")[1])
@@ -179,12 +179,12 @@ class _Builder:
             if path.startswith(f"{name}.") and path.split(".")[1].isdecimal()
         }
         titles = tuple(title_of(line, key) if key else "" for key in keys)
-        return Table(
+        return FormTable(
             path=name,
             title=title_of(self.model, name),
             columns=titles,
             rows=tuple(
-                Row(index=number, cells=self._cells(f"{name}.{number}", keys, titles))
+                FormRow(index=number, cells=self._cells(f"{name}.{number}", keys, titles))
                 for number in sorted(numbers)
             ),
             blank=self._cells(name + ".{index}", keys, titles),

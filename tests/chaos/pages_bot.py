@@ -12,7 +12,7 @@ from clerkwork import OrderLine, PurchaseOrder, Receipt, Run, bot, enter_record,
 from clerkwork.browser.records import submit
 from clerkwork.browser.records.confirmation import Messages
 from clerkwork.browser.records.fill import Fields
-from clerkwork.browser.records.login import Seen
+from clerkwork.browser.records.login import PageState
 from clerkwork.model.bots import Screen
 from clerkwork.model.project.targets import Target
 
@@ -97,7 +97,7 @@ def enter_and_read_back_early(screen: Screen, item: PurchaseOrder) -> Receipt:
 def enter_and_believe_the_page(screen: Screen, item: PurchaseOrder) -> Receipt:
     """Enter with any confirmation that stands on the page after the submit, new or not."""
 
-    def number(_: Any, words: str, before: Seen, seen: Seen, button: str) -> str | None:
+    def number(_: Any, words: str, before: PageState, seen: PageState, button: str) -> str | None:
         return seen.value(words)
 
     submit._number = number

@@ -5,7 +5,7 @@ from pydantic import ValidationError
 
 from clerkwork import Receipt, enter_record
 from clerkwork.browser.records.confirmation import told
-from clerkwork.model.project.target_form import Form
+from clerkwork.model.project.target_form import TargetForm
 from tests.fixtures_portal import make_order
 from tests.integration.test_target_pages import address, at  # noqa: F401 - fixtures
 
@@ -19,7 +19,7 @@ def saying(at):  # noqa: F811 - a fixture
     def caller(how):
         visitor = at("no_labels")
         words = {"address": f"/toast.html?how={how}", "confirmation": "Order {value} was saved"}
-        changes = {"form": Form.model_validate(FORM | words), "slowest_commit_s": 3.0}
+        changes = {"form": TargetForm.model_validate(FORM | words), "slowest_commit_s": 3.0}
         visitor.target = visitor.target.model_copy(update=changes)
         return visitor
 
@@ -47,7 +47,7 @@ def answering(at):  # noqa: F811 - a fixture
         visitor = at("no_labels")
         words = {"address": f"/answered.html?how={how}", "confirmation": "Receipt no."}
         changes = {
-            "form": Form.model_validate(FORM | words),
+            "form": TargetForm.model_validate(FORM | words),
             "search": visitor.target.search.model_copy(update=search),
         }
         visitor.target = visitor.target.model_copy(update=changes)
@@ -125,4 +125,4 @@ def test_message_is_a_whole_line_or_sentence(words, line, value):
 def test_message_needs_words_and_one_value(words):
     """Otherwise anything that a page says would confirm a record."""
     with pytest.raises(ValidationError, match="`confirmation` needs words around"):
-        Form.model_validate(FORM | {"address": "/", "confirmation": words})
+        TargetForm.model_validate(FORM | {"address": "/", "confirmation": words})

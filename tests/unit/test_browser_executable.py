@@ -2,7 +2,7 @@
 
 import pytest
 
-from clerkwork.browser.process.executable import Browser, find
+from clerkwork.browser.process.executable import BrowserProgram, find
 from clerkwork.errors import ApplicationException
 
 
@@ -25,21 +25,21 @@ def test_setting_comes_first(program, tmp_path, monkeypatch):
     program("chromium")
     monkeypatch.setenv("PATH", str(tmp_path))
     mine = program("mine")
-    assert find(mine, str) == Browser(path=mine, origin="the setting browser.executable")
+    assert find(mine, str) == BrowserProgram(path=mine, origin="the setting browser.executable")
 
 
 def test_system_comes_before_playwrights_own(program, tmp_path, monkeypatch):
     """Its own is not even asked for."""
     own, system = program("own"), program("google-chrome")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert find("", lambda: own) == Browser(path=system, origin="the system's google-chrome")
+    assert find("", lambda: own) == BrowserProgram(path=system, origin="the system's google-chrome")
 
 
 def test_playwrights_own_is_the_last(program, monkeypatch):
     """It is taken where nothing else is found."""
     own = program("own")
     monkeypatch.setenv("PATH", "/nowhere")
-    assert find("", lambda: own) == Browser(path=own, origin="Playwright's own")
+    assert find("", lambda: own) == BrowserProgram(path=own, origin="Playwright's own")
 
 
 def test_no_browser_at_all_says_how_to_get_one(monkeypatch):

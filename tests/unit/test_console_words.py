@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from clerkwork.config.times.fire_times import Look
+from clerkwork.config.times.fire_times import DueInstant
 from clerkwork.discover import catalog_files
-from clerkwork.engine.schedule.missed_runs import Found, decide
+from clerkwork.engine.schedule.missed_runs import ClockFindings, decide
 from clerkwork.model.work.events import Kind
 from clerkwork.model.work.items import ItemState, Outcome
 from clerkwork.model.work.reviews import Decision
@@ -137,10 +137,10 @@ FIRST = "2026-03-02 00:00:00 UTC"
 )
 def test_reason_of_missed_instants_is_said_in_chinese(chinese, policy, reason):
     """What a missed-run policy writes is no English where the console speaks Chinese."""
-    found = Found(
+    found = ClockFindings(
         name="orders",
-        missed=[Look(instant=datetime(2026, 3, 2, tzinfo=UTC))],
-        present=Look(instant=datetime(2026, 3, 2, 2, tzinfo=UTC)),
+        missed=[DueInstant(instant=datetime(2026, 3, 2, tzinfo=UTC))],
+        present=DueInstant(instant=datetime(2026, 3, 2, 2, tzinfo=UTC)),
         behind=timedelta(hours=1),
         prefix=f"all instants from {FIRST} on ",
     )

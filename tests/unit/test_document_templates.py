@@ -7,7 +7,7 @@ import pytest
 from clerkwork import clock
 from clerkwork.config.files.templates import SHIPPED, read_templates, shipped, template_schema
 from clerkwork.documents.confidence.evidence_writer import Scribe
-from clerkwork.documents.confidence.rules import Reading, constrained
+from clerkwork.documents.confidence.rules import RuleInput, constrained
 from clerkwork.documents.extract.classify import template_of
 from clerkwork.documents.ocr.second_opinion import PageWitness
 from clerkwork.documents.template_draft import drafted, written
@@ -56,7 +56,7 @@ def read(path: str, value: str, **changes) -> FieldEvidence:
 
 def ruled(page, template: dict, *fields: FieldEvidence, rows: tuple[str, ...] = ()) -> dict:
     made = {"name": "mine", "kind": "invoice", "match": {"any": ["x"]}} | template
-    reading = Reading(
+    reading = RuleInput(
         template=Template.model_validate(made),
         pages=pages_of(page, *rows),
         witness=PageWitness({}, "eng"),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 from PIL import Image, ImageDraw
 
-from clerkwork.documents.ocr.contract import Engines, Layout, Seen
+from clerkwork.documents.ocr.contract import Engines, Layout, OcrWord
 from clerkwork.documents.ocr.preprocess import straighten
 from clerkwork.documents.ocr.recognize import Readings, band_of, read_picture
 
@@ -29,7 +29,7 @@ class Bars:
     def version(self) -> str:
         return "1"
 
-    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> Sequence[Seen]:  # noqa: ARG002 - all one to it
+    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> Sequence[OcrWord]:  # noqa: ARG002 - all one to it
         self.asked.append((round(1000 * picture.height / picture.width), languages))
         grey = picture.convert("L").point(lambda value: 255 if value < 128 else 0)
         rows = grey.resize((1, grey.height), Image.Resampling.BOX).tobytes()
@@ -38,7 +38,7 @@ class Bars:
             height = len(list(group))
             if inked:
                 box = (0.2 * picture.width, top, 0.6 * picture.width, top + height)
-                found.append(Seen(text=self.text, box=box, confidence=1, line=len(found)))
+                found.append(OcrWord(text=self.text, box=box, confidence=1, line=len(found)))
             top += height
         return found
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from clerkwork.documents.extract.receipt_fields import days_in
-from clerkwork.documents.extract.receipt_header import Row, head_of, row_of
+from clerkwork.documents.extract.receipt_header import ReceiptRow, head_of, row_of
 from clerkwork.documents.extract.receipt_total import judge_total
 from clerkwork.documents.tokens import Token
 
@@ -13,7 +13,7 @@ GOODS = ["Tea 2.00", "Cake 3.50"]
 NOTHING = "Nothing else in the document confirms the total."
 
 
-def rows(*texts: str) -> list[Row]:
+def rows(*texts: str) -> list[ReceiptRow]:
     """Return rows of words below each other."""
     return [row_of(_words(text, 30.0 * number)) for number, text in enumerate(texts)]
 

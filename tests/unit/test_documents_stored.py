@@ -8,12 +8,12 @@ from PIL import Image
 
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents.ocr import cache
-from clerkwork.documents.ocr.contract import AUTO, Engines, Layout, Seen, choose
+from clerkwork.documents.ocr.contract import AUTO, Engines, Layout, OcrWord, choose
 from clerkwork.errors import ApplicationException
 
 WORDS = [
-    Seen(text="总计", box=(1.0, 2.0, 30.0, 12.5), confidence=0.5, line=0, spaced=None),
-    Seen(text="59.50", box=(34.0, 2.0, 60.0, 12.5), confidence=1.0, line=0, spaced=True),
+    OcrWord(text="总计", box=(1.0, 2.0, 30.0, 12.5), confidence=0.5, line=0, spaced=None),
+    OcrWord(text="59.50", box=(34.0, 2.0, 60.0, 12.5), confidence=1.0, line=0, spaced=True),
 ]
 
 
@@ -33,12 +33,12 @@ class Counting:
     def version(self) -> str:
         return self.release
 
-    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> list[Seen]:
+    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> list[OcrWord]:
         self.readings += bool(picture and languages and layout)
         return WORDS
 
 
-def read(engine: cache.CachedEngine, shade: str = "white", languages: str = "eng") -> list[Seen]:
+def read(engine: cache.CachedEngine, shade: str = "white", languages: str = "eng") -> list[OcrWord]:
     picture = Image.new("L", (40, 20), shade)
     return list(engine.read(picture, languages=languages, layout=Layout.PAGE))
 

@@ -4,7 +4,7 @@ import pytest
 
 from clerkwork.model.documents.error_rate import (
     NEVER,
-    Step,
+    ProbabilityGroup,
     driven_up,
     lower_bound,
     lowest_threshold,
@@ -13,8 +13,8 @@ from clerkwork.model.documents.error_rate import (
 )
 
 
-def step(probability: float, checked: int, wrong: int = 0) -> Step:
-    return Step(probability=probability, checked=checked, wrong=wrong)
+def step(probability: float, checked: int, wrong: int = 0) -> ProbabilityGroup:
+    return ProbabilityGroup(probability=probability, checked=checked, wrong=wrong)
 
 
 @pytest.mark.parametrize(

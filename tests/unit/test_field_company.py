@@ -7,7 +7,7 @@ import pytest
 
 from clerkwork.browser.locate.candidates import Candidate
 from clerkwork.browser.locate.group_match import Wanted, together, trusted
-from clerkwork.browser.locate.match import Verdict, choose
+from clerkwork.browser.locate.match import MatchResult, choose
 from clerkwork.model.project.locators import Fingerprint
 
 NAMES = ("Number", "Supplier", "Currency")
@@ -51,14 +51,14 @@ def two_forms() -> list[Candidate]:
     ]
 
 
-def decided(fields: Sequence[Candidate], *verdicts: Verdict) -> list[Candidate | None]:
+def decided(fields: Sequence[Candidate], *verdicts: MatchResult) -> list[Candidate | None]:
     """Return the fields of the verdicts after they were looked at together, all recorded."""
     wanted = [Wanted(words=name, recorded=text(name)) for name in NAMES[: len(verdicts)]]
     return [one.field for one in together(wanted, verdicts, fields)]
 
 
-def doubt(*candidates: Candidate) -> Verdict:
-    return Verdict(doubtful=candidates, score=9.0)
+def doubt(*candidates: Candidate) -> MatchResult:
+    return MatchResult(doubtful=candidates, score=9.0)
 
 
 def test_hint_that_takes_nothing_is_not_the_field():
@@ -210,18 +210,22 @@ def test_one_field_with_the_identifier_of_another_does_not_shake_the_rest():
 def test_field_stands_in_the_form_in_which_the_others_were_found():
     """Two were found surely in the first form, so the third is the first form's as well."""
     page = two_forms()
-    found = decided(page, Verdict(field=page[0]), Verdict(field=page[1]), doubt(page[5], page[2]))
+    found = decided(
+        page, MatchResult(field=page[0]), MatchResult(field=page[1]), doubt(page[5], page[2])
+    )
     assert found == [page[0], page[1], page[2]]
 
 
 def test_one_companion_is_not_enough():
     """With one field in either form nothing is said of the third."""
     page = two_forms()
-    found = decided(page, Verdict(field=page[0]), Verdict(field=page[4]), doubt(page[5], page[2]))
+    found = decided(
+        page, MatchResult(field=page[0]), MatchResult(field=page[4]), doubt(page[5], page[2])
+    )
     assert found == [page[0], page[4], None]
 
 
 def test_what_was_found_as_another_field_is_left_out():
     """Of two that could be meant, one is surely the supplier."""
     page = on_page(text(""), text("Supplier"))
-    assert decided(page, doubt(page[1], page[0]), Verdict(field=page[1])) == [page[0], page[1]]
+    assert decided(page, doubt(page[1], page[0]), MatchResult(field=page[1])) == [page[0], page[1]]

@@ -211,3 +211,13 @@ def test_folders_hold_few_modules() -> None:
     assert [
         name for name, n in folders.items() if n > MOST_MODULES and name not in EXTENSIONS
     ] == []
+
+
+def test_no_class_name_is_used_twice() -> None:
+    """A class name means one thing in the whole product, extensions included."""
+    homes: dict[str, list[str]] = {}
+    for file, tree in trees():
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                homes.setdefault(node.name, []).append(place(file, node.lineno))
+    assert {name: places for name, places in homes.items() if len(places) > 1} == {}

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from clerkwork.config.times.fire_times import Look
-from clerkwork.engine.schedule.missed_runs import Found, decide
+from clerkwork.config.times.fire_times import DueInstant
+from clerkwork.engine.schedule.missed_runs import ClockFindings, decide
 from clerkwork.model.work.schedules import PlannedState
 
 NOON = datetime(2026, 11, 2, 12, 0, tzinfo=UTC)
@@ -14,14 +14,14 @@ TOLERANCE = timedelta(seconds=60)
 OFF = "2026-11-02 is no workday"
 
 
-def look(hour: int, skipped: str = "") -> Look:
-    return Look(instant=NOON + HOUR * hour, skipped=skipped)
+def look(hour: int, skipped: str = "") -> DueInstant:
+    return DueInstant(instant=NOON + HOUR * hour, skipped=skipped)
 
 
 def verdicts(policy: str, *, behind_s: float = 0, off: int | None = None, **more: object) -> list:
     """Decide on instants of 9, 10 and 11 o'clock that were missed, and on noon itself."""
     looks = [look(hour, OFF if hour == off else "") for hour in (-3, -2, -1, 0)]
-    found = Found(
+    found = ClockFindings(
         name="hourly",
         missed=looks[:-1],
         present=looks[-1],
@@ -75,7 +75,9 @@ def test_a_run_that_is_late_because_the_one_before_was_at_work_is_run():
 
 def test_the_question_names_the_command_that_answers_it():
     """The reason is what the person reads in the list and in the console."""
-    found = Found(name="daily", missed=[], present=look(0), behind=timedelta(hours=9), prefix="")
+    found = ClockFindings(
+        name="daily", missed=[], present=look(0), behind=timedelta(hours=9), prefix=""
+    )
     (verdict,) = decide(found, policy="ask", tolerance=TOLERANCE)
     assert verdict.state is PlannedState.BLOCKED
     assert "`clerkwork schedule release daily 2026-11-02T12:00:00Z`" in verdict.reason
@@ -84,7 +86,7 @@ def test_the_question_names_the_command_that_answers_it():
 @pytest.mark.parametrize("policy", ["run_once", "ask"])
 def test_a_row_that_stands_for_a_gap_says_so_even_when_the_run_before_was_at_work(policy):
     """Without these words the instants that have no row of their own would be unexplained."""
-    found = Found(
+    found = ClockFindings(
         name="fast",
         missed=[look(-1)],
         present=look(0),

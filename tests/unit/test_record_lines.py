@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from clerkwork.browser.page.item_values import parts_of
 from clerkwork.browser.page.line_match import record_differences
-from clerkwork.model.project.target_form import Form
+from clerkwork.model.project.target_form import TargetForm
 
 
 class Row(BaseModel):
@@ -25,7 +25,7 @@ ORDER = Order(number="1", lines=[Row(item=item, qty=qty) for item, qty in ("A2",
 def compared(*seen: str, **grid: object) -> list[str]:
     """Return how lines such as `A2`, an item and its quantity, differ from those of the order."""
     fields = {"item": "Item", "qty": "Qty", "note": "Note"}
-    form = Form.model_validate(
+    form = TargetForm.model_validate(
         {
             "reference": "number",
             "address": "/",

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from clerkwork import PurchaseOrder
 from clerkwork.model.documents.extraction import FieldEvidence
 from clerkwork.model.work.reviews import Review, ReviewState
-from clerkwork.review.forms import Form, Table, build, title_of
+from clerkwork.review.forms import Form, FormTable, build, title_of
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 LINES = [
@@ -52,7 +52,8 @@ def read(path: str, value: str, **more: Any) -> FieldEvidence:
 
 def outline(form: Form) -> list[str | tuple[str, int]]:
     return [
-        (part.path, len(part.rows)) if isinstance(part, Table) else part.path for part in form.parts
+        (part.path, len(part.rows)) if isinstance(part, FormTable) else part.path
+        for part in form.parts
     ]
 
 
@@ -74,7 +75,7 @@ def test_fields_stand_in_the_order_of_the_review_and_missing_ones_follow():
 def test_lines_are_one_table_with_a_blank_line_to_add():
     """The columns are the line model's fields with their titles."""
     table = build(review_of({"lines": LINES}), PurchaseOrder).parts[0]
-    assert isinstance(table, Table)
+    assert isinstance(table, FormTable)
     assert (table.title, table.columns, [row.index for row in table.rows]) == (
         "Lines",
         ("Code", "Description", "Quantity", "Unit price", "Amount"),
@@ -113,7 +114,7 @@ def test_removed_line_is_gone_and_added_line_is_there_after_a_wrong_value():
         leaves={"lines.1.code": "B", "lines.2.code": "C"},
     )
     table = form.parts[0]
-    assert isinstance(table, Table)
+    assert isinstance(table, FormTable)
     assert [row.index for row in table.rows] == [1, 2]
 
 
@@ -143,7 +144,7 @@ def test_list_of_plain_values_is_a_table_of_one_column():
         tags: list[str] = Field(title="Tags")
 
     table = build(review_of({"tags": ["a", "b"]}), Tagged).parts[0]
-    assert isinstance(table, Table)
+    assert isinstance(table, FormTable)
     assert [cell.path for row in table.rows for cell in row.cells] == ["tags.0", "tags.1"]
 
 

@@ -99,9 +99,11 @@ def asked_about(bench: Bench, number: str) -> int:
     return bench.engine.submit(new, asked).item_id
 
 
-def look(bench: Bench) -> stuck_items.Look:
+def look(bench: Bench) -> stuck_items.StuckItemSearch:
     """Return a look at items of any age."""
-    return stuck_items.Look(bench.store, bench.engine.client, grace=timedelta(minutes=-1))
+    return stuck_items.StuckItemSearch(
+        bench.store, bench.engine.client, grace=timedelta(minutes=-1)
+    )
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from difflib import SequenceMatcher
 
 from clerkwork.browser.locate.candidates import Candidate
-from clerkwork.browser.locate.scores import Score, kind
+from clerkwork.browser.locate.scores import MatchScore, kind
 
 OTHER_WORDS = 2.5  # by so much the words must speak for another field
 OTHER_MARKS = 2.0  # the same, for attributes
@@ -19,12 +19,14 @@ LEAST_ALIKE = 0.6  # of all fields of two groups
 LEAST_FIELDS = 2
 
 
-def rivals(best: int, fields: Sequence[Candidate], scores: Sequence[Score]) -> list[int]:
+def rivals(best: int, fields: Sequence[Candidate], scores: Sequence[MatchScore]) -> list[int]:
     """Return the places of the fields that contest the one at *best*."""
     return [at for at in range(len(fields)) if at != best and _contests(at, best, fields, scores)]
 
 
-def _contests(at: int, best: int, fields: Sequence[Candidate], scores: Sequence[Score]) -> bool:
+def _contests(
+    at: int, best: int, fields: Sequence[Candidate], scores: Sequence[MatchScore]
+) -> bool:
     if kind(fields[at].seen) != kind(fields[best].seen):
         return False
     mine, other = scores[best], scores[at]

@@ -21,7 +21,7 @@ from clerkwork.model.strict import Strict
 HEAD = "# What each field looked like when it was last found; changed by `clerkwork heal accept`.\n"
 
 
-class Proposal(Strict):
+class FingerprintProposal(Strict):
     """A field that was found in another way than the accepted fingerprints say."""
 
     was: Fingerprint | None = Field(None, description="The accepted one, or none yet.")
@@ -42,9 +42,9 @@ class Proposal(Strict):
         return lines
 
 
-M = TypeVar("M", Fingerprint, Proposal)
+M = TypeVar("M", Fingerprint, FingerprintProposal)
 _PRINTS = TypeAdapter(dict[str, Fingerprint])
-_PROPOSALS = TypeAdapter(dict[str, Proposal])
+_PROPOSALS = TypeAdapter(dict[str, FingerprintProposal])
 
 
 class Learned:
@@ -62,29 +62,29 @@ class Learned:
         """
         return _read(_PRINTS, self._accepted_file(target), self._root)
 
-    def proposals(self) -> dict[tuple[str, str], Proposal]:
+    def proposals(self) -> dict[tuple[str, str], FingerprintProposal]:
         """Return every proposal by its target and words."""
-        found: dict[tuple[str, str], Proposal] = {}
+        found: dict[tuple[str, str], FingerprintProposal] = {}
         for file in sorted((self._root / "var" / "heals").glob("*.yaml")):
             for words, proposal in _read(_PROPOSALS, file, self._root).items():
                 found[file.stem, words] = proposal
         return found
 
-    def propose(self, target: str, words: str, proposal: Proposal) -> None:
+    def propose(self, target: str, words: str, proposal: FingerprintProposal) -> None:
         """Write *proposal* down; the same one again is only counted, once for each process."""
         key = (target, words, proposal.now.model_dump_json())
         if key in self._told:
             return
         self._told.add(key)
 
-        def add(known: dict[str, Proposal]) -> None:
+        def add(known: dict[str, FingerprintProposal]) -> None:
             old = known.get(words)
             times = old.times + 1 if old is not None and old.now == proposal.now else 1
             known[words] = proposal.model_copy(update={"times": times})
 
         _change(_PROPOSALS, self._proposal_file(target), self._root, add)
 
-    def accept(self, target: str, words: str) -> Proposal:
+    def accept(self, target: str, words: str) -> FingerprintProposal:
         """Make the proposal the accepted fingerprint.
 
         Raises:
@@ -98,7 +98,7 @@ class Learned:
         _change(_PRINTS, self._accepted_file(target), self._root, put)
         return self.refuse(target, words)
 
-    def refuse(self, target: str, words: str) -> Proposal:
+    def refuse(self, target: str, words: str) -> FingerprintProposal:
         """Remove the proposal; it comes again when the field is found so again.
 
         Raises:
@@ -106,7 +106,7 @@ class Learned:
         """
         proposal = self._named(target, words)
 
-        def take(known: dict[str, Proposal]) -> None:
+        def take(known: dict[str, FingerprintProposal]) -> None:
             known.pop(words, None)
 
         _change(_PROPOSALS, self._proposal_file(target), self._root, take)
@@ -130,7 +130,7 @@ class Learned:
     def _slow_file(self, target: str) -> Path:
         return self._root / "var" / "slow_fields" / f"{target}.txt"
 
-    def _named(self, target: str, words: str) -> Proposal:
+    def _named(self, target: str, words: str) -> FingerprintProposal:
         proposals = self.proposals()
         if (target, words) not in proposals:
             known = ", ".join(f"{one} {two!r}" for one, two in proposals) or "none"

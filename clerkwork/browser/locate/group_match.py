@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from clerkwork.browser.locate.candidates import Candidate
 from clerkwork.browser.locate.contenders import sides
-from clerkwork.browser.locate.match import ENOUGH, How, Verdict
+from clerkwork.browser.locate.match import ENOUGH, How, MatchResult
 from clerkwork.browser.locate.scores import called
 from clerkwork.browser.locate.text_similarity import likeness
 from clerkwork.model.project.locators import Fingerprint
@@ -61,7 +61,7 @@ def _dealt(one: Wanted, known: Sequence[Wanted], field: Candidate) -> bool:
     )
 
 
-def apart(verdicts: Sequence[Verdict]) -> list[Verdict]:
+def apart(verdicts: Sequence[MatchResult]) -> list[MatchResult]:
     """Return *verdicts* without any field that two of them claim on equally good grounds."""
     found = []
     for verdict in verdicts:
@@ -72,13 +72,13 @@ def apart(verdicts: Sequence[Verdict]) -> list[Verdict]:
         ]
         strength = STRENGTH.index(verdict.how)
         weak = any(STRENGTH.index(other.how) >= strength for other in rivals)
-        found.append(Verdict() if weak else verdict)
+        found.append(MatchResult() if weak else verdict)
     return found
 
 
 def together(
-    wanted: Sequence[Wanted], verdicts: Sequence[Verdict], fields: Sequence[Candidate]
-) -> list[Verdict]:
+    wanted: Sequence[Wanted], verdicts: Sequence[MatchResult], fields: Sequence[Candidate]
+) -> list[MatchResult]:
     """Return *verdicts* with those decided that the sure ones decide, one after another."""
     found = list(verdicts)
     while True:
@@ -95,14 +95,16 @@ def together(
         found = decided
 
 
-def _decided(verdict: Verdict, sure: Sequence[Candidate], fields: Sequence[Candidate]) -> Verdict:
+def _decided(
+    verdict: MatchResult, sure: Sequence[Candidate], fields: Sequence[Candidate]
+) -> MatchResult:
     left = [one for one in verdict.doubtful if not any(one is other for other in sure)]
     if not left or verdict.score < ENOUGH:
         return verdict
     for one in left:
         others = [other for other in left if other is not one]
         if all(_in_company(one, other, sure, fields, first=one is left[0]) for other in others):
-            return Verdict(
+            return MatchResult(
                 field=one, score=verdict.score, margin=verdict.margin, how=How.FINGERPRINT
             )
     return verdict

@@ -15,7 +15,7 @@ from playwright.sync_api import ElementHandle, Error, Frame, JSHandle, Page
 from clerkwork import clock
 from clerkwork.browser.locate.candidates import Candidate, candidates
 from clerkwork.browser.locate.group_match import Wanted, apart, together, trusted
-from clerkwork.browser.locate.match import How, Verdict, choose
+from clerkwork.browser.locate.match import How, MatchResult, choose
 from clerkwork.browser.locate.scores import called
 from clerkwork.browser.scripts import script
 from clerkwork.errors import ApplicationException
@@ -32,7 +32,7 @@ SETTLED = timedelta(milliseconds=400)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class LocatedField:
     """A field that was found surely.
 
     Attributes:
@@ -68,7 +68,7 @@ class Found:
         return element
 
 
-def find_field(page: Page, wanted: Wanted, *, timeout_s: float = 5.0) -> Found:
+def find_field(page: Page, wanted: Wanted, *, timeout_s: float = 5.0) -> LocatedField:
     """Return the field that *wanted* names, wherever it is in the frames of *page*.
 
     Raises:
@@ -87,7 +87,7 @@ def find_fields(
     *,
     timeout_s: float = 5.0,
     seen: tuple[list[Frame], list[Candidate]] | None = None,
-) -> list[Found | ApplicationException]:
+) -> list[LocatedField | ApplicationException]:
     """Return each of *wanted*, or why it was not found; as ``find_field``, but in one look.
 
     Args:
@@ -120,7 +120,7 @@ def find_fields(
         page.wait_for_timeout(LOOK_AGAIN_MS)
 
 
-def _verdict(wanted: Wanted, fields: Sequence[Candidate]) -> Verdict:
+def _verdict(wanted: Wanted, fields: Sequence[Candidate]) -> MatchResult:
     """Return which field is meant; of several, only those that nothing lies over.
 
     Where it is known what the field looked like, that must not be less like it than one of those
@@ -136,12 +136,12 @@ def _verdict(wanted: Wanted, fields: Sequence[Candidate]) -> Verdict:
     return verdict
 
 
-def _choose(wanted: Wanted, fields: Sequence[Candidate]) -> Verdict:
+def _choose(wanted: Wanted, fields: Sequence[Candidate]) -> MatchResult:
     trusted = wanted.trusted
     return choose(wanted.words, fields, wanted.recorded, wanted.row, trusted=trusted)
 
 
-def _at_once(verdict: Verdict) -> bool:
+def _at_once(verdict: MatchResult) -> bool:
     return verdict.field is not None and verdict.how is How.LABEL
 
 
@@ -233,7 +233,7 @@ def _buttons(page: Page, words: Sequence[str]) -> list[tuple[ElementHandle, dict
 
 
 def _elements(
-    frames: Sequence[Frame], verdicts: Sequence[Verdict]
+    frames: Sequence[Frame], verdicts: Sequence[MatchResult]
 ) -> list[tuple[JSHandle, int] | None]:
     """Return where the element of each verdict's field is kept, by one question to each frame."""
     elements: list[tuple[JSHandle, int] | None] = [None] * len(verdicts)
@@ -255,12 +255,12 @@ def _elements(
 
 
 def _take(
-    frames: Sequence[Frame], words: str, verdict: Verdict, element: tuple[JSHandle, int] | None
-) -> Found | None:
+    frames: Sequence[Frame], words: str, verdict: MatchResult, element: tuple[JSHandle, int] | None
+) -> LocatedField | None:
     field = verdict.field
     if field is None or element is None:
         return None
-    return Found(
+    return LocatedField(
         words=words,
         kept=element[0],
         at=element[1],
@@ -273,7 +273,7 @@ def _take(
 
 
 def _not_found(
-    page: Page, words: str, verdict: Verdict, fields: Sequence[Candidate]
+    page: Page, words: str, verdict: MatchResult, fields: Sequence[Candidate]
 ) -> ApplicationException:
     if verdict.doubtful:
         return _ambiguous(page, words, _named(verdict.doubtful))

@@ -13,7 +13,14 @@ from enum import StrEnum
 
 from clerkwork.browser.locate.candidates import Candidate
 from clerkwork.browser.locate.contenders import NAMED, rivals
-from clerkwork.browser.locate.scores import TICKS, Score, called, most_like, same_place, score
+from clerkwork.browser.locate.scores import (
+    TICKS,
+    MatchScore,
+    called,
+    most_like,
+    same_place,
+    score,
+)
 from clerkwork.browser.locate.text_similarity import likeness
 from clerkwork.model.project.locators import Fingerprint
 
@@ -32,7 +39,7 @@ class How(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class MatchResult:
     """What a search came to.
 
     Attributes:
@@ -60,7 +67,7 @@ def choose(
     row: int | None = None,
     *,
     trusted: bool = True,
-) -> Verdict:
+) -> MatchResult:
     """Return which of *fields* is the one that *words* name.
 
     Args:
@@ -80,27 +87,30 @@ def choose(
     return _by_record(words, fields, recorded, scores)
 
 
-def _by_words(words: str, fields: Sequence[Candidate]) -> Verdict:
+def _by_words(words: str, fields: Sequence[Candidate]) -> MatchResult:
     for how, says in ((How.LABEL, _label), (How.BESIDE, _beside)):
         hits = _hits(words, fields, says)
         free = [at for at in hits if not fields[at].blocked]
         if len(hits) == 1 or len(free) == 1:
-            return Verdict(field=fields[(free or hits)[0]], how=how)
+            return MatchResult(field=fields[(free or hits)[0]], how=how)
         if hits:
-            return Verdict(doubtful=tuple(fields[at] for at in hits), how=how)
-    return Verdict()
+            return MatchResult(doubtful=tuple(fields[at] for at in hits), how=how)
+    return MatchResult()
 
 
 def _by_record(
-    words: str, fields: Sequence[Candidate], recorded: Fingerprint, scores: Sequence[Score]
-) -> Verdict:
+    words: str,
+    fields: Sequence[Candidate],
+    recorded: Fingerprint,
+    scores: Sequence[MatchScore],
+) -> MatchResult:
     kept = _typable(recorded, fields, scores)
     fields, scores = [fields[at] for at in kept], [scores[at] for at in kept]
     totals = [one.total for one in scores]
     order = sorted(range(len(scores)), key=lambda at: -totals[at])
     labelled, beside = _hits(words, fields, _label), _hits(words, fields, _beside)
     if not order or (totals[order[0]] < ENOUGH and labelled != order[:1]):
-        return Verdict()
+        return MatchResult()
     best = order[0]
     margin = totals[best] - totals[order[1]] if len(order) > 1 else totals[best]
     near = [at for at in order if totals[best] - totals[at] < MARGIN]
@@ -109,7 +119,7 @@ def _by_record(
     others = rivals(best, fields, scores)
     near += [at for at in others if at not in near]
     if len(near) > 1:
-        return Verdict(
+        return MatchResult(
             doubtful=tuple(fields[at] for at in near),
             contested=margin < MARGIN
             or any(scores[at].reads_better(scores[best]) for at in others),
@@ -119,14 +129,16 @@ def _by_record(
         )
     seen = fields[best].seen
     if seen.namesakes < recorded.namesakes and not same_place(recorded, seen):
-        return Verdict()  # the one that was recorded may be gone, and this one only its namesake
+        return (
+            MatchResult()
+        )  # the one that was recorded may be gone, and this one only its namesake
     hows = {How.LABEL: labelled == [best], How.BESIDE: best in beside, How.FINGERPRINT: True}
     how = next(how for how, true in hows.items() if true)
-    return Verdict(field=fields[best], how=how, score=totals[best], margin=margin)
+    return MatchResult(field=fields[best], how=how, score=totals[best], margin=margin)
 
 
 def _typable(
-    recorded: Fingerprint, fields: Sequence[Candidate], scores: Sequence[Score]
+    recorded: Fingerprint, fields: Sequence[Candidate], scores: Sequence[MatchScore]
 ) -> list[int]:
     """Return the places of all fields but the blocked ones that a free one stands for.
 
@@ -157,7 +169,7 @@ def _in_row(fields: Sequence[Candidate], row: int) -> list[Candidate]:
     return [cell for cell in cells if cell.line in lines[cell.frame, cell.grid][row : row + 1]]
 
 
-def _scores(recorded: Fingerprint, fields: Sequence[Candidate]) -> list[Score]:
+def _scores(recorded: Fingerprint, fields: Sequence[Candidate]) -> list[MatchScore]:
     scores = [score(recorded, field.seen) for field in fields]
     if len(fields) == len(recorded.others) + 1 > LEAST_FOR_REST:
         rest = [at for at, field in enumerate(fields) if not _is_other(recorded, field.seen)]

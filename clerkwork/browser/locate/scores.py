@@ -17,7 +17,7 @@ NEW_HEADING = 3.0  # what speaks against a field under a heading that was not th
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Score:
+class MatchScore:
     """What speaks for a field, in the manner of log odds.
 
     Attributes:
@@ -39,15 +39,15 @@ class Score:
         """Return all of it that counts."""
         return self.words + min(self.marks, self.most_marks) + self.setting + self.place
 
-    def reads_better(self, other: "Score") -> bool:
+    def reads_better(self, other: "MatchScore") -> bool:
         """Return whether more is in its words, or in its headings, than in those of *other*."""
         return self.words > other.words or self.setting > other.setting
 
-    def reads_as_well(self, other: "Score") -> bool:
+    def reads_as_well(self, other: "MatchScore") -> bool:
         """Return whether no less is in its words, and in its headings, than in those of *other*."""
         return self.words >= other.words and self.setting >= other.setting
 
-    def plus(self, *, place: float) -> "Score":
+    def plus(self, *, place: float) -> "MatchScore":
         """Return this score with *place* more for what stands around the field."""
         return replace(self, place=self.place + place)
 
@@ -69,9 +69,9 @@ def kind(seen: Fingerprint) -> str:
     return "file" if seen.type == "file" else "text"
 
 
-def score(recorded: Fingerprint, seen: Fingerprint) -> Score:
+def score(recorded: Fingerprint, seen: Fingerprint) -> MatchScore:
     """Return how much speaks for *seen* being the field that was recorded."""
-    return Score(
+    return MatchScore(
         words=_score_words(recorded, seen),
         marks=_score_marks(recorded, seen),
         setting=_score_setting(recorded, seen),

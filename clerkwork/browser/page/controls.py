@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from playwright.sync_api import ElementHandle, Error, Page
 
-from clerkwork.browser.locate.locate import Found, covered
+from clerkwork.browser.locate.locate import LocatedField, covered
 from clerkwork.browser.locate.scores import kind
 from clerkwork.browser.page.settle import LIMIT
 
@@ -72,7 +72,9 @@ def clicked(page: Page, point: Sequence[float]) -> bool:
 class FoundEntry:
     """A field or a button on the page; see the protocol ``Entry``."""
 
-    def __init__(self, page: Page, element: ElementHandle, found: Found | None = None) -> None:
+    def __init__(
+        self, page: Page, element: ElementHandle, found: LocatedField | None = None
+    ) -> None:
         self._page = page
         self._element = element
         self._found = found

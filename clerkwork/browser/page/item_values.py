@@ -10,7 +10,7 @@ from typing import get_args
 
 from pydantic import BaseModel
 
-from clerkwork.model.project.target_form import PLACE, Form, FormField
+from clerkwork.model.project.target_form import PLACE, TargetField, TargetForm
 
 PLAIN = "1,234.56"  # also how a field of the type number tells its value
 DAY = "%Y-%m-%d"
@@ -33,7 +33,7 @@ class Part:
     path: str
     text: str
     typed: str
-    field: FormField
+    field: TargetField
     row: int | None = None
     decimals: int | None = None
     numbers: str = PLAIN
@@ -64,7 +64,7 @@ class Part:
         return self.read(shown) == self.text
 
 
-def parts_of(item: BaseModel, form: Form) -> list[Part]:
+def parts_of(item: BaseModel, form: TargetForm) -> list[Part]:
     """Return every part of *item* that the form has a field for: the head, then line by line."""
     parts = list(_parts(item, form, form.fields, "", None))
     if form.lines is not None:
@@ -118,19 +118,25 @@ def is_text(model: type[BaseModel], name: str) -> bool:
     return str in (annotation, *get_args(annotation))
 
 
-def line_model(item: BaseModel, form: Form) -> type[BaseModel] | None:
+def line_model(item: BaseModel, form: TargetForm) -> type[BaseModel] | None:
     """Return the model of the item's lines, where it has any."""
     lines: Sequence[BaseModel] = getattr(item, form.lines.item) if form.lines else ()
     return type(lines[0]) if lines else None
 
 
-def read_as(model: type[BaseModel], name: str, field: FormField, form: Form, shown: str) -> str:
+def read_as(
+    model: type[BaseModel], name: str, field: TargetField, form: TargetForm, shown: str
+) -> str:
     """Return what a page shows for one part of a *model*, written as ``Part.text`` is."""
     return _read(field, decimals_of(model, name), shown, form.numbers)
 
 
 def _parts(
-    value: BaseModel, form: Form, fields: Mapping[str, FormField], start: str, row: int | None
+    value: BaseModel,
+    form: TargetForm,
+    fields: Mapping[str, TargetField],
+    start: str,
+    row: int | None,
 ) -> Iterator[Part]:
     plain = value.model_dump(mode="json")
     for name, field in fields.items():
@@ -148,7 +154,7 @@ def _parts(
         )
 
 
-def _typed(field: FormField, decimals: int | None, text: str, numbers: str) -> str:
+def _typed(field: TargetField, decimals: int | None, text: str, numbers: str) -> str:
     if text in field.values:
         return field.values[text]
     if field.dates:
@@ -156,7 +162,7 @@ def _typed(field: FormField, decimals: int | None, text: str, numbers: str) -> s
     return text if decimals is None else text.replace(".", _marks(numbers)[1])
 
 
-def _read(field: FormField, decimals: int | None, shown: str, numbers: str) -> str:
+def _read(field: TargetField, decimals: int | None, shown: str, numbers: str) -> str:
     text = " ".join(shown.split())
     if found := _pattern(field.shown_as).fullmatch(text):
         text = found[1]

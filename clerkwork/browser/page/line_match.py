@@ -9,13 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from clerkwork.browser.page.item_values import Part, differences
-from clerkwork.model.project.target_form import Form, Grid
+from clerkwork.model.project.target_form import Grid, TargetForm
 
 Line = Mapping[str, str]
 
 
 def record_differences(
-    target: str, form: Form, wanted: Iterable[Part], shown: Mapping[str, str]
+    target: str, form: TargetForm, wanted: Iterable[Part], shown: Mapping[str, str]
 ) -> list[str]:
     """Return a sentence for each part and each line that *target* does not show as *wanted*.
 

@@ -11,11 +11,11 @@ from typing import Any
 
 from playwright.sync_api import Dialog, Error, Page
 
-from clerkwork.browser.locate.fingerprints import Proposal
+from clerkwork.browser.locate.fingerprints import FingerprintProposal
 from clerkwork.browser.locate.group_match import Wanted
 from clerkwork.browser.locate.locate import (
     SCRIPT,
-    Found,
+    LocatedField,
     find_button,
     find_field,
     find_fields,
@@ -121,7 +121,7 @@ class PlaywrightScreen:
         """Return what to look for, with what is known of the field."""
         return Wanted(words=words, recorded=self._fingerprints.get(words), row=row)
 
-    def fields(self, wanted: Sequence[Wanted], seen: Look | None = None) -> list[Found]:
+    def fields(self, wanted: Sequence[Wanted], seen: Look | None = None) -> list[LocatedField]:
         """Return each of *wanted* by one look at the page; as ``field`` otherwise.
 
         Args:
@@ -223,14 +223,14 @@ class PlaywrightScreen:
         facts = {"name": name, "sha256": sha256, "media_type": evidence.TYPES[suffix]}
         self._channel.tell("evidence", facts)
 
-    def _propose(self, found: Found, known: Fingerprint | None) -> None:
+    def _propose(self, found: LocatedField, known: Fingerprint | None) -> None:
         if known is not None:
             self.keep("healed")
         elif _told.get((self.target.name, found.words)) == found.seen:
             return
         else:
             _told[self.target.name, found.words] = found.seen
-        proposal = Proposal(was=known, now=found.seen, score=round(found.score, 1))
+        proposal = FingerprintProposal(was=known, now=found.seen, score=round(found.score, 1))
         self._channel.tell("located", {"words": found.words, "proposal": proposal.model_dump()})
 
     def log(self, message: str, **facts: object) -> None:
@@ -247,7 +247,7 @@ class PlaywrightScreen:
         self._channel.ask("about_to_submit", None)
 
 
-def _is_news(found: Found, known: Fingerprint | None) -> bool:
+def _is_news(found: LocatedField, known: Fingerprint | None) -> bool:
     """Return whether the field was found otherwise than by its words, asked for or accepted."""
     if known is None or found.how is not How.FINGERPRINT:
         return known is None

@@ -12,7 +12,7 @@ SYSTEM_NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Browser:
+class BrowserProgram:
     """A browser that can be started.
 
     Attributes:
@@ -24,7 +24,7 @@ class Browser:
     origin: str
 
 
-def find(setting: str, playwrights_own: Callable[[], str]) -> Browser:
+def find(setting: str, playwrights_own: Callable[[], str]) -> BrowserProgram:
     """Return the Chromium to use, and why.
 
     Args:
@@ -43,12 +43,12 @@ def find(setting: str, playwrights_own: Callable[[], str]) -> Browser:
                 " config/default.toml, or leave it empty to use the system's Chromium.",
                 path=setting,
             )
-        return Browser(path=setting, origin="the setting browser.executable")
+        return BrowserProgram(path=setting, origin="the setting browser.executable")
     for name in SYSTEM_NAMES:
         if path := shutil.which(name):
-            return Browser(path=path, origin=f"the system's {name}")
+            return BrowserProgram(path=path, origin=f"the system's {name}")
     if _runs(path := playwrights_own()):
-        return Browser(path=path, origin="Playwright's own")
+        return BrowserProgram(path=path, origin="Playwright's own")
     raise ApplicationException(
         "browser_missing",
         "No Chromium was found. Install the system's (apt-get install chromium), or Playwright's"

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from clerkwork.browser.locate.fingerprints import Learned, Proposal
+from clerkwork.browser.locate.fingerprints import FingerprintProposal, Learned
 from clerkwork.browser.process.child import Visit, visit
 from clerkwork.browser.process.login_state import Sessions
 from clerkwork.browser.process.profile import Scratch
@@ -148,7 +148,7 @@ class BrowserHost:
             return self._learned.learn_slow(target, data) if self._learned else None
         if kind != "located":
             return on_message(kind, data) if on_message else None
-        proposal = Proposal.model_validate(data["proposal"])
+        proposal = FingerprintProposal.model_validate(data["proposal"])
         if self._learned is not None:
             self._learned.propose(target, data["words"], proposal)
         if proposal.was is None or on_message is None:
@@ -185,7 +185,7 @@ def _guarded(outlet: Outlet, hear: Handler, kind: str, data: Any) -> Any:
     return hear(kind, data)
 
 
-def _healed(target: str, words: str, proposal: Proposal) -> dict[str, Any]:
+def _healed(target: str, words: str, proposal: FingerprintProposal) -> dict[str, Any]:
     return {
         "message": "The page has changed: {field} was found by what it looked like before. Look at"
         " it with `clerkwork heal show {target}`.",

@@ -12,7 +12,7 @@ from clerkwork.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class RecordingPlan:
     """A recording, cut where it stores the record.
 
     Attributes:
@@ -30,7 +30,7 @@ class Plan:
     value: str
 
 
-def planned(acts: Sequence[Act], parts: Mapping[str, str]) -> Plan:
+def planned(acts: Sequence[Act], parts: Mapping[str, str]) -> RecordingPlan:
     """Return the parts of *acts*, in which the sample with *parts* was entered and looked up.
 
     Raises:
@@ -55,7 +55,7 @@ def planned(acts: Sequence[Act], parts: Mapping[str, str]) -> Plan:
             "the recording ends without a look-up; after the entry, search for the record by its"
             " reference and open it, so that every entry can be verified"
         )
-    return Plan(
+    return RecordingPlan(
         before=tuple(acts[: last + 1]),
         after=tuple(acts[last + 1 :]),
         search=search - last - 1,

@@ -18,10 +18,10 @@ from clerkwork.browser.locate.locate import KEPT, look
 from clerkwork.browser.locate.match import choose
 from clerkwork.browser.locate.scores import called
 from clerkwork.browser.page.screen import PlaywrightScreen
-from clerkwork.browser.recorder.plan import Plan, offered, sets
+from clerkwork.browser.recorder.plan import RecordingPlan, offered, sets
 from clerkwork.browser.recorder.script import Act
 from clerkwork.browser.records.dry_run import NOBODYS
-from clerkwork.browser.records.login import Seen, column, see
+from clerkwork.browser.records.login import PageState, column, see
 from clerkwork.errors import UsageError
 from clerkwork.model.bots import Screen
 from clerkwork.model.project.locators import Fingerprint
@@ -115,7 +115,7 @@ class Walked:
     look_up: LookUp
 
 
-def walk(screen: Screen, plan: Plan) -> Walked:
+def walk(screen: Screen, plan: RecordingPlan) -> Walked:
     """Go the recorded way of *plan* and return what was met on it.
 
     Raises:
@@ -270,7 +270,7 @@ def _same(element: ElementHandle, handle: ElementHandle | None) -> bool:
         return False
 
 
-def _submit(page: Page, plan: Plan) -> tuple[tuple[str, ...], tuple[Act, ...]]:
+def _submit(page: Page, plan: RecordingPlan) -> tuple[tuple[str, ...], tuple[Act, ...]]:
     """Return the words of the buttons that store the record, and the acts after them."""
     words: list[str] = []
     for act in plan.after[: plan.search]:
@@ -341,7 +341,7 @@ def _said_of_nothing(
     return ""
 
 
-def _only_words(seen: Seen, words: str) -> str:
+def _only_words(seen: PageState, words: str) -> str:
     """Return the words of a list's only row where it is no record: one text without figures."""
     lists = [one for one in seen.tables if column(one["headers"], words) is not None]
     rows = [row["cells"] for one in lists for row in one["rows"]]

@@ -16,7 +16,7 @@ from playwright.sync_api import Error
 
 from clerkwork import clock
 from clerkwork.browser.page.screen import PlaywrightScreen
-from clerkwork.browser.records.login import Seen, see
+from clerkwork.browser.records.login import PageState, see
 from clerkwork.browser.scripts import script
 from clerkwork.model.project.target_form import PLACE
 
@@ -50,18 +50,18 @@ class Messages:
             with contextlib.suppress(Error):  # it is being replaced
                 frame.evaluate(SCRIPT, pieces)
 
-    def begin(self, seen: Seen) -> None:
+    def begin(self, seen: PageState) -> None:
         """Take all that was said until now, and what the page shows, for that of another record."""
         self._before = {*self._heard, *_lines(seen)}
         self._boxes = len(self.screen.boxes)
 
-    def values(self, seen: Seen) -> list[str]:
+    def values(self, seen: PageState) -> list[str]:
         """Return each value that was said since, or that the page shows now and did not before."""
         said = [*self._heard, *self.screen.boxes[self._boxes :], *_lines(seen)]
         new = [line for line in said if line not in self._before]
         return [*dict.fromkeys(value for line in new if (value := told(self.words, line)))]
 
-    def await_value(self, seen: Seen, limit: timedelta) -> tuple[str | None, Seen]:
+    def await_value(self, seen: PageState, limit: timedelta) -> tuple[str | None, PageState]:
         """Return the value, and what the page showed then; wait for it until *limit*.
 
         None is returned where several were said: one of them is another record's.
@@ -94,6 +94,6 @@ def _pattern(words: str) -> re.Pattern[str]:
     return re.compile(rf"\W*{''.join(parts)}\W*", re.IGNORECASE)
 
 
-def _lines(seen: Seen) -> list[str]:
+def _lines(seen: PageState) -> list[str]:
     texts = [line for text in seen.texts for line in text.splitlines()]
     return [" ".join(line.split()) for line in [*texts, *seen.alerts]]

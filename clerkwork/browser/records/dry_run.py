@@ -16,7 +16,7 @@ from clerkwork.browser.records.results import Listing
 from clerkwork.browser.records.search import lists_of
 from clerkwork.errors import ApplicationException, BusinessException
 from clerkwork.model.bots import Screen
-from clerkwork.model.project.target_form import FormField, Grid, Search
+from clerkwork.model.project.target_form import Grid, Search, TargetField
 
 NOBODYS = "CLERKWORK-CHECK-0"
 OWN = "left to pages.py"
@@ -141,7 +141,7 @@ def _add(screen: PlaywrightScreen, grid: Grid) -> None:
 
 
 def _fields(
-    screen: PlaywrightScreen, key: str, fields: Mapping[str, FormField], *, row: int | None
+    screen: PlaywrightScreen, key: str, fields: Mapping[str, TargetField], *, row: int | None
 ) -> Iterator[Finding]:
     """Yield a finding for each field, all found by one look."""
     written = {name: field for name, field in fields.items() if field.entry != "shown"}

@@ -26,7 +26,7 @@ from clerkwork.browser.records.unexpected_lines import surplus_lines
 from clerkwork.errors import ApplicationException, BusinessException, ConfigError
 from clerkwork.model.bots import Screen
 from clerkwork.model.orders import Receipt
-from clerkwork.model.project.target_form import Form, Grid, Search
+from clerkwork.model.project.target_form import Grid, Search, TargetForm
 
 TRIES = 3
 PASSING = frozenset({"session_lost", "target_error"})
@@ -82,7 +82,7 @@ def _begun_again(screen: PlaywrightScreen, work: Callable[[], T]) -> T:
 
 
 def _prepare(
-    screen: PlaywrightScreen, form: Form, search: Search | None, item: BaseModel
+    screen: PlaywrightScreen, form: TargetForm, search: Search | None, item: BaseModel
 ) -> Sequence[str]:
     """Have the page show everything that is to be submitted; return the buttons that do it."""
     if search is not None and search.complete:
@@ -110,7 +110,7 @@ def _own(screen: Screen) -> PlaywrightScreen:
     return screen
 
 
-def _form(screen: PlaywrightScreen) -> Form:
+def _form(screen: PlaywrightScreen) -> TargetForm:
     if screen.target.form is None:
         raise _undescribed(screen, "form")
     return screen.target.form
@@ -127,7 +127,7 @@ def _undescribed(screen: PlaywrightScreen, part: str) -> ConfigError:
     return ConfigError(file, f"describe `{part}`; the bot enters and finds records by it")
 
 
-def _reference(form: Form, item: BaseModel) -> str:
+def _reference(form: TargetForm, item: BaseModel) -> str:
     return str(getattr(item, form.reference))
 
 
@@ -136,7 +136,7 @@ def _begun(search: Search, hit: Hit) -> bool:
     return bool(complete) and plain(hit.state) not in complete
 
 
-def _receipt(listing: Listing, form: Form, item: BaseModel, hit: Hit) -> Receipt:
+def _receipt(listing: Listing, form: TargetForm, item: BaseModel, hit: Hit) -> Receipt:
     screen = listing.screen
     listing.open(hit)
     wanted = [part for part in parts_of(item, form) if part.field.viewed]
@@ -161,7 +161,7 @@ def _is_meant(receipt: Receipt, hit: Hit, reference: str) -> bool:
 
 
 def _fill(
-    screen: PlaywrightScreen, form: Form, item: BaseModel, parts: Sequence[Part]
+    screen: PlaywrightScreen, form: TargetForm, item: BaseModel, parts: Sequence[Part]
 ) -> dict[str, str]:
     """Fill the form and read it back; what differs is put right once.
 
@@ -249,7 +249,7 @@ def _read_back(
 
 
 def _compare_texts(
-    screen: PlaywrightScreen, form: Form, item: BaseModel, parts: Sequence[Part]
+    screen: PlaywrightScreen, form: TargetForm, item: BaseModel, parts: Sequence[Part]
 ) -> dict[str, str]:
     """Compare what the page has come to and shows as text; return it by the paths of *parts*."""
     if not parts:
@@ -261,7 +261,7 @@ def _compare_texts(
     return shown
 
 
-def _compare_grid(screen: PlaywrightScreen, form: Form, item: BaseModel) -> None:
+def _compare_grid(screen: PlaywrightScreen, form: TargetForm, item: BaseModel) -> None:
     """Compare the lines as the form shows them after they were taken over."""
     wanted = [part for part in parts_of(item, form) if part.row is not None and part.field.viewed]
     seen = view(see(screen), form, item, words=of_form)
@@ -271,7 +271,7 @@ def _compare_grid(screen: PlaywrightScreen, form: Form, item: BaseModel) -> None
 
 
 def _refuse_surplus(
-    screen: PlaywrightScreen, form: Form, item: BaseModel, seen: Look | None = None
+    screen: PlaywrightScreen, form: TargetForm, item: BaseModel, seen: Look | None = None
 ) -> None:
     """Stop where the form holds lines that the item does not have; they would be stored with it."""
     if said := surplus_lines(screen, form, item, seen):
@@ -287,7 +287,7 @@ def _mismatch(said: Sequence[str]) -> ApplicationException:
 
 
 def _completed(
-    listing: Listing, form: Form, item: BaseModel, begun: Sequence[Hit]
+    listing: Listing, form: TargetForm, item: BaseModel, begun: Sequence[Hit]
 ) -> Sequence[str]:
     """Show a record that was begun, when it says exactly what the item does."""
     screen = listing.screen
@@ -309,7 +309,7 @@ def _is_enabled(screen: PlaywrightScreen, words: str) -> bool:
 
 
 def _unclear(
-    screen: PlaywrightScreen, item: BaseModel, form: Form, reason: str
+    screen: PlaywrightScreen, item: BaseModel, form: TargetForm, reason: str
 ) -> BusinessException:
     return BusinessException(
         "begun_elsewhere",

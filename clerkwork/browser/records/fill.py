@@ -15,7 +15,7 @@ from typing import Any
 from playwright.sync_api import ElementHandle, Error
 
 from clerkwork.browser.locate.group_match import Wanted
-from clerkwork.browser.locate.locate import Found
+from clerkwork.browser.locate.locate import LocatedField
 from clerkwork.browser.page.controls import VALUE, YES
 from clerkwork.browser.page.grid_rows import Look
 from clerkwork.browser.page.item_values import PLAIN, Part
@@ -69,7 +69,7 @@ class Fields:
     grid_row: bool = True
     eager: bool = False
     slow: set[str] = field(default_factory=set)
-    _known: dict[str, Found] = field(default_factory=dict)
+    _known: dict[str, LocatedField] = field(default_factory=dict)
 
     def find(self, parts: Sequence[Part], seen: Look | None = None) -> None:
         """Find the field of each part, all in one look, which may have been taken just now.
@@ -235,7 +235,7 @@ class Fields:
         )
         return facts
 
-    def _choose(self, part: Part, found: Found, element: ElementHandle) -> None:
+    def _choose(self, part: Part, found: LocatedField, element: ElementHandle) -> None:
         """Type the value and take, of what the page offers then, the one that is it exactly."""
         element.fill(part.typed)
         calm(self.screen)
@@ -270,13 +270,13 @@ class Fields:
         return part.read(shown, numbers=PLAIN if native else "")
 
 
-def _refuse_cut(screen: PlaywrightScreen, part: Part, found: Found) -> None:
+def _refuse_cut(screen: PlaywrightScreen, part: Part, found: LocatedField) -> None:
     if part.field.entry != "computed":
         refuse_cut(screen, found, part.typed, path=part.path, shown=part.text)
 
 
 def refuse_cut(
-    screen: PlaywrightScreen, found: Found, typed: str, *, path: str, shown: str
+    screen: PlaywrightScreen, found: LocatedField, typed: str, *, path: str, shown: str
 ) -> None:
     """Stop where a field takes fewer characters than what is *typed*.
 

@@ -28,7 +28,7 @@ SAME = 0.9  # by so much two words name the same thing
 
 
 @dataclass(slots=True)
-class Seen:
+class PageState:
     """What a page shows in all its frames.
 
     Attributes:
@@ -103,7 +103,7 @@ class _Failures:
 _failures: WeakKeyDictionary[Page, _Failures] = WeakKeyDictionary()
 
 
-def go_to(screen: PlaywrightScreen, address: str) -> Seen:
+def go_to(screen: PlaywrightScreen, address: str) -> PageState:
     """Open *address* of the target, logging in where it asks for it; return what is shown then.
 
     Raises:
@@ -150,9 +150,9 @@ def check(screen: PlaywrightScreen) -> None:
         raise target_error(screen, reason)
 
 
-def see(screen: PlaywrightScreen) -> Seen:
+def see(screen: PlaywrightScreen) -> PageState:
     """Return what the page shows now."""
-    seen = Seen()
+    seen = PageState()
     for frame in screen.page.frames:
         try:
             told = frame.evaluate(READ)
@@ -164,7 +164,7 @@ def see(screen: PlaywrightScreen) -> Seen:
     return seen
 
 
-def see_in_session(screen: PlaywrightScreen) -> Seen:
+def see_in_session(screen: PlaywrightScreen) -> PageState:
     """Return what the page shows now, which a click led to.
 
     Raises:
@@ -176,7 +176,7 @@ def see_in_session(screen: PlaywrightScreen) -> Seen:
     return seen
 
 
-def see_calm(screen: PlaywrightScreen) -> Seen:
+def see_calm(screen: PlaywrightScreen) -> PageState:
     """Return what the page shows when it has nothing left to do.
 
     Raises:
@@ -190,7 +190,7 @@ def see_calm(screen: PlaywrightScreen) -> Seen:
             told = page.evaluate(NOW, LIMIT / timedelta(milliseconds=1))
             if told is None or len(page.frames) > 1:
                 break
-            seen = Seen()
+            seen = PageState()
             seen.add(page.main_frame, told)
             return seen
     settle(page)
@@ -214,7 +214,7 @@ def target_error(screen: PlaywrightScreen, reason: str) -> ApplicationException:
     )
 
 
-def _open(screen: PlaywrightScreen, address: str) -> Seen:
+def _open(screen: PlaywrightScreen, address: str) -> PageState:
     page = screen.page
     watch(page)
     if page not in _failures:
@@ -229,7 +229,7 @@ def _open(screen: PlaywrightScreen, address: str) -> Seen:
     return see_calm(screen)
 
 
-def _asks(screen: PlaywrightScreen, seen: Seen) -> bool:
+def _asks(screen: PlaywrightScreen, seen: PageState) -> bool:
     if screen.target.login is None:
         return False
     two_steps = screen.target.login.next is not None

@@ -8,10 +8,10 @@ from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.browser.records.fill import unexpected
 from clerkwork.browser.records.login import calm, check, go_to
 from clerkwork.errors import ApplicationException
-from clerkwork.model.project.target_form import Form, Grid
+from clerkwork.model.project.target_form import Grid, TargetForm
 
 
-def reach(screen: PlaywrightScreen, form: Form) -> None:
+def reach(screen: PlaywrightScreen, form: TargetForm) -> None:
     """Open the form's page and press the buttons that lead to the empty form."""
     go_to(screen, form.address)
     for words in form.open:
@@ -19,7 +19,7 @@ def reach(screen: PlaywrightScreen, form: Form) -> None:
         calm(screen)
 
 
-def close_popups(screen: PlaywrightScreen, form: Form) -> bool:
+def close_popups(screen: PlaywrightScreen, form: TargetForm) -> bool:
     """End the pop-ups that lie over the form now; return whether there were any."""
     closed = False
     for words in form.close:

@@ -6,24 +6,29 @@ from typing import Any
 from pydantic import BaseModel
 
 from clerkwork.browser.page.item_values import line_model, read_as
-from clerkwork.browser.records.login import Seen, column
-from clerkwork.model.project.target_form import Form, FormField, Grid
+from clerkwork.browser.records.login import PageState, column
+from clerkwork.model.project.target_form import Grid, TargetField, TargetForm
 
-Words = Callable[[FormField], Sequence[str]]
+Words = Callable[[TargetField], Sequence[str]]
 
 
-def of_record(field: FormField) -> Sequence[str]:
+def of_record(field: TargetField) -> Sequence[str]:
     """Return by which words a record's page shows *field*."""
     return [field.on_record]
 
 
-def of_form(field: FormField) -> Sequence[str]:
+def of_form(field: TargetField) -> Sequence[str]:
     """Return by which words a form shows *field*, those that count first."""
     return [field.words, field.on_record]
 
 
 def view(
-    seen: Seen, form: Form, item: BaseModel, *, words: Words = of_record, stored: bool = True
+    seen: PageState,
+    form: TargetForm,
+    item: BaseModel,
+    *,
+    words: Words = of_record,
+    stored: bool = True,
 ) -> dict[str, str]:
     """Return what a page shows of each part of the item, by the path of the part.
 
@@ -50,7 +55,7 @@ def view(
     return shown
 
 
-def _lines(seen: Seen, grid: Grid, words: Words, *, stored: bool) -> list[dict[str, str]]:
+def _lines(seen: PageState, grid: Grid, words: Words, *, stored: bool) -> list[dict[str, str]]:
     """Return what the table of the lines shows of each; a row that shows nothing is none."""
     columns, rows = _grid(seen, grid, words, stored=stored)
     lines = [
@@ -61,7 +66,7 @@ def _lines(seen: Seen, grid: Grid, words: Words, *, stored: bool) -> list[dict[s
 
 
 def _grid(
-    seen: Seen, grid: Grid, words: Words, *, stored: bool
+    seen: PageState, grid: Grid, words: Words, *, stored: bool
 ) -> tuple[dict[str, int], list[dict[str, Any]]]:
     """Return the columns and the rows of the table that shows the lines."""
     best: tuple[dict[str, int], list[dict[str, Any]]] = ({}, [])

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from clerkwork.browser.locate.text_similarity import plain
 from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.browser.records.fill import unexpected
-from clerkwork.browser.records.login import Seen, calm, column, go_to, see_in_session
+from clerkwork.browser.records.login import PageState, calm, column, go_to, see_in_session
 from clerkwork.browser.records.search import Searching, lists_of
 from clerkwork.model.project.target_form import REFERENCE, Search
 
@@ -128,7 +128,7 @@ class Listing:
         calm(self.screen)
         return True
 
-    def _record(self, seen: Seen) -> list[Hit]:
+    def _record(self, seen: PageState) -> list[Hit]:
         """Return the record that a search for the only one may lead to instead of its list.
 
         The page of a record that still has the field of the search may show what was typed there.
@@ -143,7 +143,7 @@ class Listing:
             Hit(confirmation=number, state=state or "", page=0, place=0, row={}, here=True),
         ]
 
-    def _read(self, seen: Seen | None = None) -> list[Hit]:
+    def _read(self, seen: PageState | None = None) -> list[Hit]:
         seen = seen or see_in_session(self.screen)
         number = 0 if self._shown is None else self._shown[0] + 1
         tables = self._tables(seen)
@@ -181,7 +181,7 @@ class Listing:
                 hits.append(hit)
         return hits
 
-    def _tables(self, seen: Seen) -> Sequence[Mapping[str, Any]]:
+    def _tables(self, seen: PageState) -> Sequence[Mapping[str, Any]]:
         """Return the list; all that may be it, where none shows the records' own numbers.
 
         None is returned where the page says that there is nothing to be listed.

@@ -12,12 +12,20 @@ from typing import Any
 
 from playwright.sync_api import Error, Request, WebSocket
 
-from clerkwork.browser.locate.locate import Found, find_fields
+from clerkwork.browser.locate.locate import LocatedField, find_fields
 from clerkwork.browser.locate.text_similarity import plain
 from clerkwork.browser.page.controls import FoundEntry
 from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.browser.records.fill import refuse_cut, unexpected
-from clerkwork.browser.records.login import Seen, calm, check, column, go_to, see_calm, session_lost
+from clerkwork.browser.records.login import (
+    PageState,
+    calm,
+    check,
+    column,
+    go_to,
+    see_calm,
+    session_lost,
+)
 from clerkwork.errors import ApplicationException
 from clerkwork.model.project.target_form import Search
 
@@ -31,7 +39,7 @@ PAINTED = """() => new Promise(resolve => {
 Row = Mapping[str, Any]
 
 
-def lists_of(seen: Seen, search: Search) -> list[dict[str, Any]]:
+def lists_of(seen: PageState, search: Search) -> list[dict[str, Any]]:
     """Return every table that has the column of the reference, and not that one alone."""
     tables = [one for one in seen.tables if len(one["headers"]) > 1]
     return [one for one in tables if column(one["headers"], search.column) is not None]
@@ -52,14 +60,14 @@ class Searching:
     reference: str
     _asked: list[str] = field(default_factory=list, init=False)
     _pushed: bool = field(default=False, init=False)
-    _before: Seen = field(default_factory=Seen, init=False)
+    _before: PageState = field(default_factory=PageState, init=False)
 
     def __post_init__(self) -> None:
         page = self.screen.page
         page.on("request", self._requested)
         page.on("websocket", self._connected)
 
-    def go(self) -> Seen:
+    def go(self) -> PageState:
         """Search, and return what the page shows then.
 
         Raises:
@@ -103,9 +111,11 @@ class Searching:
     def field_is_there(self) -> bool:
         """Return whether the page shows the field of the search, or what may be it."""
         (found,) = find_fields(self.screen.page, [self.screen.wanted(self._words)], timeout_s=0)
-        return isinstance(found, Found) or found.code == "locator_ambiguous"
+        return isinstance(found, LocatedField) or found.code == "locator_ambiguous"
 
-    def check(self, seen: Seen, others: Sequence[Row], own: Sequence[Row], *, first: bool) -> None:
+    def check(
+        self, seen: PageState, others: Sequence[Row], own: Sequence[Row], *, first: bool
+    ) -> None:
         """See that a list which does not surely show the record is what the search brought.
 
         Args:
@@ -128,7 +138,7 @@ class Searching:
     def _words(self) -> str:
         return self.search.field or ""
 
-    def _field(self) -> Found:
+    def _field(self) -> LocatedField:
         (found,) = self.screen.fields([self.screen.wanted(self._words)])
         return found
 
@@ -140,7 +150,7 @@ class Searching:
     def _says_none(self, text: str) -> bool:
         return self.search.none is not None and plain(self.search.none) in plain(text)
 
-    def _is_answer(self, seen: Seen, rows: Sequence[Row]) -> bool:
+    def _is_answer(self, seen: PageState, rows: Sequence[Row]) -> bool:
         """Return whether the page tells that the list is what the search brought.
 
         What is pushed to the page comes at a time that nothing tells: then only words do that did

@@ -14,13 +14,13 @@ from clerkwork.browser.locate.locate import has_button
 from clerkwork.browser.locate.text_similarity import plain
 from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.browser.records.confirmation import Messages
-from clerkwork.browser.records.login import Seen, see, see_calm, session_lost
+from clerkwork.browser.records.login import PageState, see, see_calm, session_lost
 from clerkwork.browser.records.open_form import click, require_button
 from clerkwork.errors import ApplicationException
-from clerkwork.model.project.target_form import PLACE, Form
+from clerkwork.model.project.target_form import PLACE, TargetForm
 
 
-def submit(screen: PlaywrightScreen, form: Form, buttons: Sequence[str]) -> str:
+def submit(screen: PlaywrightScreen, form: TargetForm, buttons: Sequence[str]) -> str:
     """Click each of *buttons* once and return the number by which the target confirms the record.
 
     Raises:
@@ -55,7 +55,7 @@ def submit(screen: PlaywrightScreen, form: Form, buttons: Sequence[str]) -> str:
 
 
 def _number(
-    screen: PlaywrightScreen, words: str, before: Seen, seen: Seen, button: str
+    screen: PlaywrightScreen, words: str, before: PageState, seen: PageState, button: str
 ) -> str | None:
     """Return the one number at *words* that the submit brought, or None.
 
@@ -79,14 +79,14 @@ def _only(values: Sequence[str]) -> str | None:
     return shortest if same else None
 
 
-def _is_completed(screen: PlaywrightScreen, before: Seen, seen: Seen) -> bool:
+def _is_completed(screen: PlaywrightScreen, before: PageState, seen: PageState) -> bool:
     """Return whether the record's state became that of an entered one by the submit."""
     search = screen.target.search
     has_state = search is not None and search.state is not None and bool(search.complete)
     return has_state and _is_complete(screen, seen) and not _is_complete(screen, before)
 
 
-def _is_complete(screen: PlaywrightScreen, seen: Seen) -> bool:
+def _is_complete(screen: PlaywrightScreen, seen: PageState) -> bool:
     """Return whether the record's state, where the target has one, is that of an entered one."""
     search = screen.target.search
     if search is None or search.state is None or not search.complete:
@@ -94,7 +94,7 @@ def _is_complete(screen: PlaywrightScreen, seen: Seen) -> bool:
     return plain(seen.value(search.state) or "") in {plain(state) for state in search.complete}
 
 
-def _said(screen: PlaywrightScreen, words: str, before: Seen, seen: Seen) -> str:
+def _said(screen: PlaywrightScreen, words: str, before: PageState, seen: PageState) -> str:
     """Return what the page says instead of a confirmation."""
     if said := " ".join([*seen.alerts, *screen.boxes]):
         return said[:300]

@@ -3,18 +3,18 @@
 from playwright.sync_api import Error
 from pydantic import BaseModel
 
-from clerkwork.browser.locate.locate import Found, find_fields, look
+from clerkwork.browser.locate.locate import LocatedField, find_fields, look
 from clerkwork.browser.page.controls import VALUE
 from clerkwork.browser.page.grid_rows import Look, lines_of
 from clerkwork.browser.page.item_values import is_text, line_model
 from clerkwork.browser.page.screen import PlaywrightScreen
-from clerkwork.model.project.target_form import Form, FormField
+from clerkwork.model.project.target_form import TargetField, TargetForm
 
 CHOSEN = frozenset({"select", "button"})  # a blank line has something chosen, too
 
 
 def surplus_lines(
-    screen: PlaywrightScreen, form: Form, item: BaseModel, seen: Look | None = None
+    screen: PlaywrightScreen, form: TargetForm, item: BaseModel, seen: Look | None = None
 ) -> list[str]:
     """Return a sentence for each line of the form that the item does not have.
 
@@ -48,11 +48,11 @@ def surplus_lines(
     return said
 
 
-def _text(screen: PlaywrightScreen, field: FormField, row: int, seen: Look) -> str:
+def _text(screen: PlaywrightScreen, field: TargetField, row: int, seen: Look) -> str:
     """Return what stands in the line's field; nothing where the line has no such field."""
     wanted = screen.wanted(field.words, row=row)
     (found,) = find_fields(screen.page, [wanted], timeout_s=0, seen=seen)
-    if not isinstance(found, Found) or found.seen.tag in CHOSEN:
+    if not isinstance(found, LocatedField) or found.seen.tag in CHOSEN:
         return ""
     try:
         return str(found.element.evaluate(VALUE)).strip()

@@ -9,7 +9,7 @@ from clerkwork.cli.groups import listing_group
 from clerkwork.errors import UsageError
 
 if TYPE_CHECKING:
-    from clerkwork.browser.locate.fingerprints import Learned, Proposal
+    from clerkwork.browser.locate.fingerprints import FingerprintProposal, Learned
 
 commands = listing_group(__doc__)
 COLUMNS = ("target", "field", "kind", "score", "times")
@@ -70,7 +70,7 @@ def refuse(context: typer.Context, target: TargetArgument, field: FieldArgument 
         typer.echo(f"Refused: {target}: {words}")
 
 
-def _chosen(learned: "Learned", target: str, field: str | None) -> "dict[str, Proposal]":
+def _chosen(learned: "Learned", target: str, field: str | None) -> "dict[str, FingerprintProposal]":
     found = {words: one for (name, words), one in learned.proposals().items() if name == target}
     if field is not None:
         found = {words: one for words, one in found.items() if words == field}

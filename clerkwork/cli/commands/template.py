@@ -10,7 +10,7 @@ from clerkwork.cli.groups import listing_group
 from clerkwork.errors import UsageError
 
 if TYPE_CHECKING:
-    from clerkwork.documents.template_draft import Score
+    from clerkwork.documents.template_draft import FieldScore
 
 commands = listing_group(__doc__)
 SUFFIXES = {".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
@@ -98,5 +98,5 @@ def try_out(
     output.print_rows(rows, SCORES, as_json=as_json, empty="No value has an answer.")
 
 
-def _row(score: "Score") -> dict[str, Any]:
+def _row(score: "FieldScore") -> dict[str, Any]:
     return {name: getattr(score, name) for name in SCORES}

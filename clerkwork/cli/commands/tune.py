@@ -7,7 +7,7 @@ import typer
 from clerkwork.cli import output, project
 
 if TYPE_CHECKING:
-    from clerkwork.insight.tuning import Proposal
+    from clerkwork.insight.tuning import ThresholdProposal
 
 COLUMNS = (
     "source",
@@ -70,7 +70,7 @@ def command(
             typer.echo(f"{FILE}: {len(ready)} thresholds set for {target:g} %", err=True)
 
 
-def _row(proposal: "Proposal") -> dict[str, Any]:
+def _row(proposal: "ThresholdProposal") -> dict[str, Any]:
     chosen = proposal.threshold
     return {
         "source": proposal.source,

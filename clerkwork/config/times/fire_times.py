@@ -17,7 +17,7 @@ JUST = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class DueInstant:
     """What a due instant means.
 
     Attributes:
@@ -108,15 +108,17 @@ class Due:
             instant = self.following(instant)
         return instant
 
-    def look(self, instant: datetime) -> Look:
+    def look(self, instant: datetime) -> DueInstant:
         """Return what the due *instant* means."""
         day = instant.astimezone(self.zone).date()
         if self._roll == "skip" and self._is_off(day):
-            return Look(instant=instant, skipped=f"{day} is no workday: {self.reason_off(day)}")
+            return DueInstant(
+                instant=instant, skipped=f"{day} is no workday: {self.reason_off(day)}"
+            )
         notes = [f"moved from {origin}, {self.reason_off(origin)}" for origin in self.origins(day)]
         if self.every is None:
             notes += [one.note for one in self._moments(day) if one.instant == instant and one.note]
-        return Look(instant=instant, note="; ".join(notes))
+        return DueInstant(instant=instant, note="; ".join(notes))
 
     def origins(self, day: date) -> list[date]:
         """Return the days off whose runs are moved to *day*."""

@@ -11,11 +11,11 @@ from clerkwork.documents.confidence.evidence_writer import (
     EXACT,
     GUESS,
     PROVEN,
-    Verdict,
+    Confidence,
     missing,
     verdict,
 )
-from clerkwork.documents.draft import Draft, Found, FoundLine
+from clerkwork.documents.draft import Draft, FoundLine, FoundValue
 from clerkwork.documents.layout.line_items import PARSERS, WRITERS, money
 from clerkwork.documents.layout.table_headings import NUMERIC
 from clerkwork.documents.ocr.second_opinion import Witness
@@ -29,8 +29,8 @@ DEPTHS = (0, 1, 2)
 class Judged:
     """A value with its verdict and the other values it could have had."""
 
-    item: Found | None
-    verdict: Verdict
+    item: FoundValue | None
+    verdict: Confidence
     candidates: tuple[str, ...] = ()
 
 
@@ -53,12 +53,12 @@ def judge_line(line: FoundLine, witness: Witness, mark: str) -> dict[str, Judged
     }
 
 
-def _named(cells: Sequence[Found | None]) -> list[tuple[str, Found | None]]:
+def _named(cells: Sequence[FoundValue | None]) -> list[tuple[str, FoundValue | None]]:
     return list(zip(NUMERIC, cells, strict=True))
 
 
 def _readings(
-    cell: Found | None, role: str, witness: Witness, mark: str, *, depth: int
+    cell: FoundValue | None, role: str, witness: Witness, mark: str, *, depth: int
 ) -> list[Decimal]:
     """Return the numbers that were read in a cell, the first reading's first.
 
@@ -82,7 +82,7 @@ def _multiplies(combo: Sequence[Decimal]) -> bool:
     return quantity > 0 and abs(quantity * price - amount) < CENT
 
 
-def _fitting(cell: Found | None, role: str, value: Decimal, options: list[Decimal]) -> Judged:
+def _fitting(cell: FoundValue | None, role: str, value: Decimal, options: list[Decimal]) -> Judged:
     if cell is None:
         return Judged(item=None, verdict=missing())
     text = WRITERS[role](value)
@@ -103,7 +103,7 @@ def _fitting(cell: Found | None, role: str, value: Decimal, options: list[Decima
     )
 
 
-def _refuted(cell: Found | None, role: str, options: list[Decimal]) -> Judged:
+def _refuted(cell: FoundValue | None, role: str, options: list[Decimal]) -> Judged:
     if cell is None or not cell.value:
         return Judged(item=cell, verdict=missing())
     reason = "Quantity times unit price is not the amount."
@@ -143,10 +143,10 @@ def judge_totals(draft: Draft, amounts: list[Decimal | None], witness: Witness) 
     return replace(refuted, lines_refuted=not agree)
 
 
-Reading = tuple[Decimal, Found | None]
+Reading = tuple[Decimal, FoundValue | None]
 
 
-def _amounts(items: list[Found], witness: Witness, mark: str, *, depth: int) -> list[Reading]:
+def _amounts(items: list[FoundValue], witness: Witness, mark: str, *, depth: int) -> list[Reading]:
     return [
         (number, item)
         for item in items
@@ -165,7 +165,7 @@ def _proven(draft: Draft, tax: Reading, total: Reading, witness: Witness) -> Tot
         return Totals(
             tax=Judged(item=_valued(tax), verdict=good), total=judged_total, lines_refuted=False
         )
-    none = Found(value="0.00", raw="", tokens=())
+    none = FoundValue(value="0.00", raw="", tokens=())
     if draft.loose:
         reason = "No tax was found, but amounts below the table are unexplained: {amounts}."
         doubt = verdict(ALONE, reason, refuted=True, amounts=", ".join(draft.loose[:4]))
@@ -178,16 +178,16 @@ def _proven(draft: Draft, tax: Reading, total: Reading, witness: Witness) -> Tot
     )
 
 
-def _valued(reading: Reading) -> Found | None:
+def _valued(reading: Reading) -> FoundValue | None:
     number, item = reading
     return replace(item, value=money(number)) if item else None
 
 
 def _unproven(draft: Draft, reason: str, facts: dict[str, str]) -> Totals:
-    def judged(items: list[Found]) -> Judged:
+    def judged(items: list[FoundValue]) -> Judged:
         if not items:
             return Judged(item=None, verdict=missing())
-        doubt = Verdict(confidence=GUESS, reason=reason, facts=facts, refuted=True)
+        doubt = Confidence(confidence=GUESS, reason=reason, facts=facts, refuted=True)
         return Judged(item=items[0], verdict=doubt, candidates=tuple(item.value for item in items))
 
     return Totals(tax=judged(draft.tax), total=judged(draft.total), lines_refuted=False)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from clerkwork.documents.confidence.calibration import Calibration, shipped
-from clerkwork.documents.draft import Found
+from clerkwork.documents.draft import FoundValue
 from clerkwork.documents.ocr.second_opinion import Heard, Witness, folded, weakest
 from clerkwork.documents.tokens import boxes_of
 from clerkwork.model.documents.decision import decided
@@ -27,7 +27,7 @@ WEAK_CHINESE = 0.75
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Confidence:
     """Why a value is believed or not.
 
     Attributes:
@@ -54,9 +54,9 @@ def verdict(
     refuted: bool = False,
     repaired: bool = False,
     **facts: str,
-) -> Verdict:
+) -> Confidence:
     """Return a verdict with what speaks for the value, and its facts as keywords."""
-    return Verdict(
+    return Confidence(
         confidence=confidence,
         reason=reason,
         facts=facts,
@@ -74,7 +74,7 @@ class Scribe:
         self._least = least
 
     def write(
-        self, path: str, item: Found | None, judged: Verdict, candidates: Iterable[str] = ()
+        self, path: str, item: FoundValue | None, judged: Confidence, candidates: Iterable[str] = ()
     ) -> FieldEvidence:
         """Return the evidence of one field."""
         value = item.value if item else ""
@@ -157,12 +157,12 @@ def _calibration() -> Calibration:
     return shipped()
 
 
-def missing() -> Verdict:
+def missing() -> Confidence:
     """Return the verdict on a field that was not found."""
     return verdict(0.0, "Not found in the document.")
 
 
-def place(item: Found) -> Verdict:
+def place(item: FoundValue) -> Confidence:
     """Return the verdict on an exact value from where it stands."""
     if item.label:
         return verdict(
@@ -171,7 +171,9 @@ def place(item: Found) -> Verdict:
     return verdict(EXACT, "Stands in its column of the table.", Proof.TEXT_LAYER)
 
 
-def agreement(item: Found, witness: Witness, *, alike: Callable[[str], str] = folded) -> Verdict:
+def agreement(
+    item: FoundValue, witness: Witness, *, alike: Callable[[str], str] = folded
+) -> Confidence:
     """Return the verdict on a value by how many independent readings agree with the first.
 
     Two readings agree when *alike* makes the same of them.
@@ -197,7 +199,7 @@ def agreement(item: Found, witness: Witness, *, alike: Callable[[str], str] = fo
     return _of_one_voice(item, witness, agree, plain=alike is folded)
 
 
-def _parted(item: Found, heard: Heard) -> bool:
+def _parted(item: FoundValue, heard: Heard) -> bool:
     """Return whether another engine saw a blank inside what the first took for one word.
 
     Letters and digits of two columns that stand close are joined that way, so the words of one
@@ -211,7 +213,9 @@ def _parted(item: Found, heard: Heard) -> bool:
     )
 
 
-def _of_one_voice(item: Found, witness: Witness, agree: list[Heard], *, plain: bool) -> Verdict:
+def _of_one_voice(
+    item: FoundValue, witness: Witness, agree: list[Heard], *, plain: bool
+) -> Confidence:
     """Return the verdict when the readings agree; *plain* is text that no digits tell apart."""
     foreign = any(heard.foreign for heard in agree)
     doubts = [] if foreign else [heard.weakest for heard in agree]

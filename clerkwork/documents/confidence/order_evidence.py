@@ -11,13 +11,13 @@ from clerkwork.documents.confidence.evidence_writer import (
     EXACT,
     GUESS,
     LIKELY,
+    Confidence,
     Scribe,
-    Verdict,
     agreement,
     missing,
     verdict,
 )
-from clerkwork.documents.draft import Draft, Found, FoundLine
+from clerkwork.documents.draft import Draft, FoundLine, FoundValue
 from clerkwork.documents.ocr.second_opinion import EDGES, Witness
 from clerkwork.documents.tokens import has_cjk
 from clerkwork.documents.values.amounts import parse_reference, shape
@@ -68,7 +68,7 @@ def _shaken(judged: Judged) -> Judged:
     return replace(judged, verdict=verdict(GUESS, reason, refuted=True))
 
 
-def _referenced(items: list[Found], witness: Witness) -> Judged:
+def _referenced(items: list[FoundValue], witness: Witness) -> Judged:
     if not items:
         return Judged(item=None, verdict=missing())
     read = agreement(items[0], witness)
@@ -80,7 +80,7 @@ def _referenced(items: list[Found], witness: Witness) -> Judged:
     return Judged(item=items[0], verdict=read, candidates=values)
 
 
-def _other_readings(item: Found, witness: Witness, judged: Verdict) -> tuple[str, ...]:
+def _other_readings(item: FoundValue, witness: Witness, judged: Confidence) -> tuple[str, ...]:
     """Return what the other readings have, the one of the place alone first, for a person.
 
     A value that is believed needs none.
@@ -91,7 +91,7 @@ def _other_readings(item: Found, witness: Witness, judged: Verdict) -> tuple[str
     return tuple(each.text.strip(EDGES) for each in heard)
 
 
-def _dated(items: list[Found], witness: Witness) -> Judged:
+def _dated(items: list[FoundValue], witness: Witness) -> Judged:
     if not items:
         return Judged(item=None, verdict=missing())
     item = items[0]
@@ -111,7 +111,7 @@ def _digits(text: str) -> str:
     return " ".join(re.findall(r"\d+|[a-z]{3,}", normal(text).lower()))
 
 
-def _supplied(items: list[Found], witness: Witness) -> Judged:
+def _supplied(items: list[FoundValue], witness: Witness) -> Judged:
     if not items:
         return Judged(item=None, verdict=missing())
     item = items[0]
@@ -126,11 +126,11 @@ def _supplied(items: list[Found], witness: Witness) -> Judged:
     return Judged(item=item, verdict=read, candidates=values)
 
 
-def _priced(items: list[Found], witness: Witness, *, chinese: bool) -> Judged:
+def _priced(items: list[FoundValue], witness: Witness, *, chinese: bool) -> Judged:
     if not items:
         if not chinese:
             return Judged(item=None, verdict=missing())
-        guess = Found(value="CNY", raw="", tokens=())
+        guess = FoundValue(value="CNY", raw="", tokens=())
         return Judged(item=guess, verdict=verdict(ALONE, "Assumed, as the document is in Chinese."))
     counts = Counter(item.value for item in items)
     if len(counts) > 1 and not items[0].label:
@@ -140,7 +140,7 @@ def _priced(items: list[Found], witness: Witness, *, chinese: bool) -> Judged:
     return Judged(item=items[0], verdict=_sign(items, witness, chinese=chinese))
 
 
-def _sign(items: list[Found], witness: Witness, *, chinese: bool) -> Verdict:
+def _sign(items: list[FoundValue], witness: Witness, *, chinese: bool) -> Confidence:
     first = items[0]
     if first.label or any(first.value in item.raw for item in items):
         return agreement(first, witness)

@@ -10,13 +10,13 @@ from clerkwork.documents.confidence.evidence_writer import (
     AGREED,
     ALONE,
     GUESS,
+    Confidence,
     Scribe,
-    Verdict,
     agreement,
     missing,
     verdict,
 )
-from clerkwork.documents.draft import Found, found, layout_of
+from clerkwork.documents.draft import FoundValue, found, layout_of
 from clerkwork.documents.layout.labels import compact
 from clerkwork.documents.ocr.second_opinion import Witness
 from clerkwork.documents.tokens import PageWords, Token, box_of, text_of
@@ -32,7 +32,7 @@ BELOW = 3  # rows under a label in which its value may stand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class RuleInput:
     """What constraints look at.
 
     Attributes:
@@ -48,7 +48,7 @@ class Reading:
     scribe: Scribe
 
 
-def constrained(fields: Sequence[FieldEvidence], reading: Reading) -> list[FieldEvidence]:
+def constrained(fields: Sequence[FieldEvidence], reading: RuleInput) -> list[FieldEvidence]:
     """Return the fields as the template allows them, in the same order."""
     template, by_path = reading.template, {field.path: field for field in fields}
     for path, rule in template.fields.items():
@@ -73,7 +73,7 @@ def constrained(fields: Sequence[FieldEvidence], reading: Reading) -> list[Field
 
 
 def _ruled(
-    field: FieldEvidence | None, path: str, rule: TemplateField, reading: Reading
+    field: FieldEvidence | None, path: str, rule: TemplateField, reading: RuleInput
 ) -> FieldEvidence:
     """Return a field with the value beside one of the template's labels, if it needs one."""
     good = field is not None and field.value and _fits(field.value, around(field.boxes), rule)
@@ -96,7 +96,7 @@ def _ruled(
     return _fitting(field, rule, reading)
 
 
-def _checked_digits(path: str, value: str, read: Verdict) -> Verdict:
+def _checked_digits(path: str, value: str, read: Confidence) -> Confidence:
     """Return the verdict on a tax number or a bank account with what its check digits say."""
     identifier = parse_identifier(value) if path.endswith(IDENTIFIERS) else None
     if identifier is None or identifier.proven is None:
@@ -107,7 +107,7 @@ def _checked_digits(path: str, value: str, read: Verdict) -> Verdict:
     return verdict(max(read.confidence, AGREED), "Its check digit is right.", *proofs)
 
 
-def _fitting(field: FieldEvidence, rule: TemplateField, reading: Reading) -> FieldEvidence:
+def _fitting(field: FieldEvidence, rule: TemplateField, reading: RuleInput) -> FieldEvidence:
     if field.value and not _fits(field.value, around(field.boxes), rule):
         reason = "It does not fit the template {template}."
         return reading.scribe.refuted(field, reason, template=reading.template.name)
@@ -131,7 +131,7 @@ def _inside(box: Box, area: Area) -> bool:
     return area.left <= middle <= area.right and area.top <= height <= area.bottom
 
 
-def _beside(rule: TemplateField, path: str, pages: Sequence[PageWords]) -> Iterator[Found]:
+def _beside(rule: TemplateField, path: str, pages: Sequence[PageWords]) -> Iterator[FoundValue]:
     """Yield the values that stand beside or below the template's labels."""
     labels = {compact(label): label for label in rule.labels}
     for layout in (layout_of(page) for page in pages if labels):

@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
 
-from clerkwork.documents.draft import Draft, Found, FoundLine, Layout, found, layout_of
+from clerkwork.documents.draft import Draft, FoundLine, FoundValue, PageLayout, found, layout_of
 from clerkwork.documents.layout.key_values import pairs_in
 from clerkwork.documents.layout.labels import COLUMNS, Labels, Match, match_field, match_title
-from clerkwork.documents.layout.line_items import Table, find_table, lines_in, money
+from clerkwork.documents.layout.line_items import LineTable, find_table, lines_in, money
 from clerkwork.documents.layout.table_headings import Column
 from clerkwork.documents.tokens import PageWords, Token, has_cjk, is_cjk, text_of
 from clerkwork.documents.values.amounts import (
@@ -87,7 +87,7 @@ def draft_of(pages: Sequence[PageWords], headings: Labels = COLUMNS) -> Draft:
     roles = ["invoice_number", "order_number"]
     ordered = roles if kind == "invoice" else roles[::-1]
 
-    def amounts(role: str) -> list[Found]:
+    def amounts(role: str) -> list[FoundValue]:
         return [a for entry in by_role.get(role, []) for a in _amount(entry, mark)]
 
     totals = sorted(amounts("total"), key=lambda item: not item.label.startswith(STRONG_TOTALS))
@@ -108,11 +108,13 @@ def draft_of(pages: Sequence[PageWords], headings: Labels = COLUMNS) -> Draft:
     )
 
 
-Outside = list[tuple[Layout, list[int]]]
+Outside = list[tuple[PageLayout, list[int]]]
 
 
-def _lines(layouts: list[Layout], mark: str, headings: Labels) -> tuple[list[FoundLine], Outside]:
-    tables: list[tuple[Layout, Table]] = []
+def _lines(
+    layouts: list[PageLayout], mark: str, headings: Labels
+) -> tuple[list[FoundLine], Outside]:
+    tables: list[tuple[PageLayout, LineTable]] = []
     outside: Outside = []
     ended = False
     for layout in layouts:
@@ -136,7 +138,7 @@ def _same_columns(columns: Sequence[Column], others: Sequence[Column]) -> bool:
     return [each.role for each in columns] == [each.role for each in others]
 
 
-def _labelled(layout: Layout, rows: list[int]) -> Iterator[Labelled]:
+def _labelled(layout: PageLayout, rows: list[int]) -> Iterator[Labelled]:
     for index in rows:
         pieces = layout.pieces[index]
         matches = [match_field(piece) for piece in pieces]
@@ -152,7 +154,7 @@ def _labelled(layout: Layout, rows: list[int]) -> Iterator[Labelled]:
             yield Labelled(match=match, values=(*beside, *below))
 
 
-def _below(layout: Layout, index: int, match: Match) -> list[tuple[Token, ...]]:
+def _below(layout: PageLayout, index: int, match: Match) -> list[tuple[Token, ...]]:
     head = match.tokens[0]
     for row in layout.pieces[index + 1 : index + 3]:
         for piece in row:
@@ -165,7 +167,7 @@ def _below(layout: Layout, index: int, match: Match) -> list[tuple[Token, ...]]:
     return []
 
 
-def _kind(layouts: list[Layout], by_role: dict[str, list[Labelled]]) -> str:
+def _kind(layouts: list[PageLayout], by_role: dict[str, list[Labelled]]) -> str:
     for layout in layouts:
         for row in layout.pieces:
             for piece in row:
@@ -184,7 +186,9 @@ def _of_pairs(pages: Sequence[PageWords], known: set[Token]) -> Iterator[Labelle
             yield Labelled(match=match, values=(pair.value.tokens,))
 
 
-def _typed(entries: list[Labelled], read: Callable[[Sequence[Token]], Found | None]) -> list[Found]:
+def _typed(
+    entries: list[Labelled], read: Callable[[Sequence[Token]], FoundValue | None]
+) -> list[FoundValue]:
     values = []
     for entry in entries:
         for place, tokens in enumerate(entry.values):
@@ -196,20 +200,20 @@ def _typed(entries: list[Labelled], read: Callable[[Sequence[Token]], Found | No
     return values
 
 
-def _numbers(by_role: dict[str, list[Labelled]], roles: list[str]) -> list[Found]:
+def _numbers(by_role: dict[str, list[Labelled]], roles: list[str]) -> list[FoundValue]:
     """Return the numbers of the first role, then those of the others, which are guesses."""
     own, *foreign = [_typed(by_role.get(role, []), _number) for role in roles]
     return own + [replace(item, steady=False) for items in foreign for item in items]
 
 
-def _number(tokens: Sequence[Token]) -> Found | None:
+def _number(tokens: Sequence[Token]) -> FoundValue | None:
     value = parse_reference(text_of(tokens).replace(" ", ""))
     if value is None:
         value, tokens = parse_reference(tokens[0].text), tokens[:1]
     return found(value, tuple(tokens)) if value else None
 
 
-def _dates(entries: list[Labelled], layouts: Sequence[Layout]) -> list[Found]:
+def _dates(entries: list[Labelled], layouts: Sequence[PageLayout]) -> list[FoundValue]:
     """Return the dates, those with a more telling label than ``date`` first.
 
     A date of figures is meant as another date of the document shows; one in two pieces is joined.
@@ -227,7 +231,7 @@ def _dates(entries: list[Labelled], layouts: Sequence[Layout]) -> list[Found]:
     return [replace(item, steady=False) for piece in pieces if (item := read(piece))]
 
 
-def _date(tokens: Sequence[Token], order: str) -> Found | None:
+def _date(tokens: Sequence[Token], order: str) -> FoundValue | None:
     for size in range(len(tokens), 0, -1):
         options = [day.isoformat() for day in parse_dates(text_of(tokens[:size]), order)]
         if options:
@@ -237,7 +241,7 @@ def _date(tokens: Sequence[Token], order: str) -> Found | None:
     return None
 
 
-def _amount(entry: Labelled, mark: str) -> Iterator[Found]:
+def _amount(entry: Labelled, mark: str) -> Iterator[FoundValue]:
     """Yield the amount at the end of the row, without a value where it was not understood."""
     pieces = entry.values[::-1]
     exact = [each for each in pieces if any(mark in token.text for token in each)]
@@ -251,14 +255,14 @@ def _amount(entry: Labelled, mark: str) -> Iterator[Found]:
             return
 
 
-def _words(entry: Labelled) -> Iterator[Found]:
+def _words(entry: Labelled) -> Iterator[FoundValue]:
     for tokens in entry.values[:1]:
         amount = parse_chinese_amount(text_of(tokens))
         if amount is not None:
             yield found(money(amount), tokens, entry.match.label)
 
 
-def _loose(outside: Outside, priced: list[Found], mark: str) -> list[str]:
+def _loose(outside: Outside, priced: list[FoundValue], mark: str) -> list[str]:
     """Return the amounts with cents below the first labelled one that no label explains."""
     if not priced:
         return []
@@ -286,19 +290,19 @@ def is_company(text: str) -> bool:
     return clean.endswith(CHINESE_SUFFIXES) or (len(last) > 1 and last[-1] in SUFFIXES)
 
 
-def _name(tokens: Sequence[Token]) -> Found | None:
+def _name(tokens: Sequence[Token]) -> FoundValue | None:
     text = text_of(tokens).strip(" ,、。;:|")
     letters = sum(1 for char in text if char.isalpha())
     return found(text, tuple(tokens)) if letters >= 2 else None
 
 
-def _suppliers(layouts: list[Layout], by_role: dict[str, list[Labelled]]) -> list[Found]:
+def _suppliers(layouts: list[PageLayout], by_role: dict[str, list[Labelled]]) -> list[FoundValue]:
     entries = [_with_next_line(entry, layouts) for entry in by_role.get("supplier", [])]
     labelled = _typed(entries, _name)
     if labelled:
         return sorted(labelled, key=lambda item: not is_company(item.value))
     buyers = {item.value for item in _typed(by_role.get("buyer", []), _name)}
-    companies: dict[str, Found] = {}
+    companies: dict[str, FoundValue] = {}
     for layout in layouts:
         for row in layout.pieces:
             for piece in row:
@@ -310,7 +314,7 @@ def _suppliers(layouts: list[Layout], by_role: dict[str, list[Labelled]]) -> lis
     return [replace(item, steady=only) for item in free]
 
 
-def _with_next_line(entry: Labelled, layouts: Sequence[Layout]) -> Labelled:
+def _with_next_line(entry: Labelled, layouts: Sequence[PageLayout]) -> Labelled:
     """Return a labelled name with the line below it where only both together are a company's."""
     first = entry.values[0] if entry.values else ()
     if not first or is_company(text_of(first)):
@@ -331,7 +335,7 @@ def _glued(piece: Sequence[Token], before: Token) -> list[Token]:
     return [replace(piece[0], glued=chinese), *piece[1:]]
 
 
-def _currencies(layouts: list[Layout], by_role: dict[str, list[Labelled]]) -> list[Found]:
+def _currencies(layouts: list[PageLayout], by_role: dict[str, list[Labelled]]) -> list[FoundValue]:
     """Return one entry for each mention, labelled ones first, so that they can be counted."""
     mentions = []
     for entry in by_role.get("currency", []):

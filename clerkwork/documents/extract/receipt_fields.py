@@ -9,14 +9,14 @@ from clerkwork.documents.confidence.evidence_writer import (
     GUESS,
     HALF,
     LIKELY,
+    Confidence,
     Scribe,
-    Verdict,
     agreement,
     missing,
     verdict,
 )
-from clerkwork.documents.draft import Found
-from clerkwork.documents.extract.receipt_header import WORDS, Row, head_of, row_of
+from clerkwork.documents.draft import FoundValue
+from clerkwork.documents.extract.receipt_header import WORDS, ReceiptRow, head_of, row_of
 from clerkwork.documents.extract.receipt_total import judge_total, tokens_between
 from clerkwork.documents.ocr.second_opinion import Witness
 from clerkwork.documents.tokens import PageWords, rows_of
@@ -29,7 +29,7 @@ TIME = re.compile(r"\d{1,2}[:.]\d{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Day:
+class ReceiptDate:
     """A date on a receipt.
 
     Attributes:
@@ -37,7 +37,7 @@ class Day:
         rank: The lower, the more its row says that it is the date of the receipt.
     """
 
-    found: Found
+    found: FoundValue
     rank: int
 
 
@@ -57,28 +57,28 @@ def receipt_fields(
     ]
 
 
-def _unnamed(item: Found | None) -> Verdict:
+def _unnamed(item: FoundValue | None) -> Confidence:
     """Return the verdict on words that no label names: well read is not yet what was asked for."""
     return verdict(HALF, "No label says that these words are it.") if item else missing()
 
 
-def days_in(rows: Sequence[Row], order: str) -> list[Day]:
+def days_in(rows: Sequence[ReceiptRow], order: str) -> list[ReceiptDate]:
     """Return the dates, first those whose row says date or has a time, last those of others.
 
     Where *order* is empty, other dates of the receipt may show how figures are meant.
     """
     meant = order or order_shown(row.text for row in rows)
     days = [
-        Day(found=_found(row, written), rank=_rank(row, written))
+        ReceiptDate(found=_found(row, written), rank=_rank(row, written))
         for row in rows
         for written in dates_in(row.text, meant)
     ]
     return sorted(days, key=lambda day: day.rank)
 
 
-def _found(row: Row, written: Written) -> Found:
+def _found(row: ReceiptRow, written: Written) -> FoundValue:
     options = tuple(day.isoformat() for day in written.options)
-    return Found(
+    return FoundValue(
         value=options[0],
         raw=row.text[written.start : written.end],
         tokens=tokens_between(row, written.start, written.end),
@@ -86,7 +86,7 @@ def _found(row: Row, written: Written) -> Found:
     )
 
 
-def _rank(row: Row, written: Written) -> int:
+def _rank(row: ReceiptRow, written: Written) -> int:
     squeezed = row.plain.replace(" ", "")
     other = any(word.replace(" ", "") in squeezed for word in WORDS["not_date"])
     named = any(word.replace(" ", "") in squeezed for word in WORDS["date"])
@@ -96,7 +96,7 @@ def _rank(row: Row, written: Written) -> int:
 
 
 def _judge_day(
-    days: Sequence[Day], rows: Sequence[Row], witness: Witness, scribe: Scribe
+    days: Sequence[ReceiptDate], rows: Sequence[ReceiptRow], witness: Witness, scribe: Scribe
 ) -> FieldEvidence:
     if not days:
         return scribe.write("date", None, missing())
@@ -118,7 +118,7 @@ def _judge_day(
     return scribe.write("date", first, judged, values)
 
 
-def _agreed(day: Day, rows: Sequence[Row], witness: Witness) -> Verdict:
+def _agreed(day: ReceiptDate, rows: Sequence[ReceiptRow], witness: Witness) -> Confidence:
     """Return the verdict on a date that stands once: by other readings, or a number that has it."""
     item = day.found
     if _in_a_number(item, rows):
@@ -138,7 +138,7 @@ def _agreed(day: Day, rows: Sequence[Row], witness: Witness) -> Verdict:
     return read
 
 
-def _in_a_number(item: Found, rows: Sequence[Row]) -> bool:
+def _in_a_number(item: FoundValue, rows: Sequence[ReceiptRow]) -> bool:
     """Return whether a long number of the document, such as the slip's, has the date in it."""
     year, month, day = item.value.split("-")
     written = (f"{year}{month}{day}", f"{day}{month}{year}", f"{year[2:]}{month}{day}")
@@ -153,7 +153,7 @@ def _in_a_number(item: Found, rows: Sequence[Row]) -> bool:
     )
 
 
-def _first_date(text: str, like: Found) -> str:
+def _first_date(text: str, like: FoundValue) -> str:
     """Return the digits of the date in *text* that are also those of *like*, else all digits."""
     wanted = re.sub(r"\W", "", like.raw.lower())
     plain = re.sub(r"\W", "", normal(text).lower())

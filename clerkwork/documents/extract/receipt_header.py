@@ -14,7 +14,7 @@ from pathlib import Path
 
 import yaml
 
-from clerkwork.documents.draft import Found, found
+from clerkwork.documents.draft import FoundValue, found
 from clerkwork.documents.tokens import Token, is_cjk, text_of
 from clerkwork.documents.values.numerals import normal
 
@@ -40,7 +40,7 @@ ALIKE, SURE, MIN_SIGNS, LABEL_LETTERS = 0.74, 4, 3, 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Row:
+class ReceiptRow:
     """One row of a receipt.
 
     Attributes:
@@ -56,12 +56,12 @@ class Row:
     parts: tuple[str, ...]
 
 
-def row_of(tokens: Sequence[Token]) -> Row:
+def row_of(tokens: Sequence[Token]) -> ReceiptRow:
     """Return words as a row."""
     text = normal(text_of(tokens))
     plain = re.sub(r"[^\W\d_]{4,}", _label_word, re.sub(r"[.:;()*#=]+", " ", text.lower()))
     parts = tuple(normal(token.text) for token in tokens)
-    return Row(text=text, plain=" ".join(plain.split()), tokens=tuple(tokens), parts=parts)
+    return ReceiptRow(text=text, plain=" ".join(plain.split()), tokens=tuple(tokens), parts=parts)
 
 
 def _listed(entry: str | list[str]) -> list[str]:
@@ -93,14 +93,14 @@ def _one_off(word: str, read: str) -> bool:
     return len(other) == 1 and (len(word) > LABEL_LETTERS or set(other[0]) <= set("il1t"))
 
 
-def starts(row: Row, words: Sequence[str]) -> str:
+def starts(row: ReceiptRow, words: Sequence[str]) -> str:
     """Return the longest of *words* that the row starts with, empty without one."""
     squeezed = row.plain.replace(" ", "")
     hits = [word for word in words if squeezed.startswith(word.replace(" ", ""))]
     return max(hits, key=len, default="")
 
 
-def head_of(rows: Sequence[Row]) -> tuple[Found | None, Found | None]:
+def head_of(rows: Sequence[ReceiptRow]) -> tuple[FoundValue | None, FoundValue | None]:
     """Return name and address of the seller."""
     rows = [row for row in rows if sum(map(str.isalnum, row.text)) >= MIN_SIGNS]
     block = _block(rows)
@@ -110,9 +110,9 @@ def head_of(rows: Sequence[Row]) -> tuple[Found | None, Found | None]:
     return _name(above), _address(block)
 
 
-def _block(rows: Sequence[Row]) -> list[Row]:
+def _block(rows: Sequence[ReceiptRow]) -> list[ReceiptRow]:
     """Return the rows of the head that are most like an address, empty when none are."""
-    runs: list[list[Row]] = [[]]
+    runs: list[list[ReceiptRow]] = [[]]
     for number, row in enumerate(rows[:HEAD_ROWS]):
         branch = number and BRACKETED.fullmatch(row.text) and is_firm(_bare(rows[number - 1]))
         if number == 0 or branch or _ends_block(row):
@@ -124,17 +124,17 @@ def _block(rows: Sequence[Row]) -> list[Row]:
     return (sure or sorted(blocks, key=_strength, reverse=True))[0]
 
 
-def _strength(block: Sequence[Row]) -> int:
+def _strength(block: Sequence[ReceiptRow]) -> int:
     return sum(map(_likeness, block))
 
 
-def _ends_block(row: Row) -> bool:
+def _ends_block(row: ReceiptRow) -> bool:
     number = NUMBERED.fullmatch(row.text) or AMOUNT.search(row.text)
     labelled = starts(row, WORDS["head_ends"]) or starts(row, WORDS["registered"])
     return bool(number or labelled or is_firm(_bare(row)))
 
 
-def _trimmed(run: Sequence[Row]) -> list[Row]:
+def _trimmed(run: Sequence[ReceiptRow]) -> list[ReceiptRow]:
     """Return a run of rows from its first likely row to the last one that belongs to it."""
     first = next((i for i, row in enumerate(run) if _likeness(row) >= 1), len(run))
     rows = run[first : first + ADDRESS_ROWS]
@@ -148,7 +148,7 @@ def _trimmed(run: Sequence[Row]) -> list[Row]:
     return list(rows[:end]) if _strength(rows[:end]) >= 2 else []
 
 
-def _likeness(row: Row) -> int:
+def _likeness(row: ReceiptRow) -> int:
     """Return how many signs of an address a row has."""
     streets, regions, marks = WORDS["address"]
     plain = f" {re.sub(r'[,/&-]+', ' ', row.plain)} "
@@ -162,7 +162,7 @@ def _likeness(row: Row) -> int:
     return signs + bool(begun and re.search(r"\d", row.text))
 
 
-def _address(block: Sequence[Row]) -> Found | None:
+def _address(block: Sequence[ReceiptRow]) -> FoundValue | None:
     if not block:
         return None
     tokens = [token for row in block for token in row.tokens]
@@ -193,7 +193,7 @@ def _spelt(match: re.Match[str]) -> str:
     return true.upper() if read.isupper() else true.title()
 
 
-def _name(above: Sequence[Row]) -> Found | None:
+def _name(above: Sequence[ReceiptRow]) -> FoundValue | None:
     """Return the row that ends like a company, the last one, else the first with a name."""
     named = [row for row in above if sum(map(str.isalpha, row.text)) >= MIN_SIGNS]
     place = next((i for i, row in enumerate(named) if is_firm(_bare(row))), None)
@@ -209,7 +209,7 @@ def _name(above: Sequence[Row]) -> Found | None:
     return found(name, [token for row in rows for token in row.tokens])
 
 
-def _bare(row: Row) -> str:
+def _bare(row: ReceiptRow) -> str:
     """Return a row without the number of registration at its end and words that lead to a name."""
     led_by = "|".join(WORDS["led_by"])
     text = re.sub(rf"^(?:{led_by})\W+", "", row.text, flags=re.IGNORECASE)

@@ -18,12 +18,12 @@ from clerkwork.documents.confidence.evidence_writer import (
     HALF,
     LIKELY,
     PROVEN,
-    Verdict,
+    Confidence,
     missing,
     verdict,
 )
-from clerkwork.documents.draft import Found, found
-from clerkwork.documents.extract.receipt_header import WORDS, Row, starts
+from clerkwork.documents.draft import FoundValue, found
+from clerkwork.documents.extract.receipt_header import WORDS, ReceiptRow, starts
 from clerkwork.documents.tokens import Token
 from clerkwork.documents.values.amounts import decimal_mark
 from clerkwork.model.documents.extraction import Proof
@@ -46,12 +46,12 @@ class Amount:
     """One amount on a receipt: its value, its words, and the number of its row."""
 
     value: Decimal
-    found: Found
+    found: FoundValue
     row: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class TotalCandidate:
     """An amount that may be the total; the lower *rank*, the more its label says so."""
 
     amount: Amount
@@ -66,7 +66,7 @@ class Slip:
         amounts: For each row its amounts from the left.
     """
 
-    def __init__(self, rows: Sequence[Row]) -> None:
+    def __init__(self, rows: Sequence[ReceiptRow]) -> None:
         """Find the amounts of all rows, in the decimal mark that most are written with."""
         self.rows = rows
         mark = decimal_mark(token.text for row in rows for token in row.tokens)
@@ -105,15 +105,15 @@ class Slip:
         return None
 
     @cached_property
-    def candidates(self) -> list[Candidate]:
+    def candidates(self) -> list[TotalCandidate]:
         """Return the amounts that are called total, the best label first, the last row first."""
         named = [
-            Candidate(amount=amount, rank=rank)
+            TotalCandidate(amount=amount, rank=rank)
             for number, row in enumerate(self.rows)
             if (rank := _rank(row)) is not None and (amount := self.beside(number))
         ]
         rounded = [one for one in self.named("rounding") if one.value > MOST_ROUNDING]
-        named += [Candidate(amount=one, rank=ROUNDED) for one in rounded]
+        named += [TotalCandidate(amount=one, rank=ROUNDED) for one in rounded]
         return sorted(named, key=lambda one: (one.rank, -one.amount.row))
 
     @cached_property
@@ -133,7 +133,7 @@ class Slip:
         return min((number for number in ends if self.amounts[number]), default=None)
 
 
-def _amounts_in(row: Row, number: int, mark: str) -> Iterator[Amount]:
+def _amounts_in(row: ReceiptRow, number: int, mark: str) -> Iterator[Amount]:
     text = row.text.translate(SWAPPED) if mark == "," else row.text
     for match in AMOUNT.finditer(text):
         value = Decimal(re.sub(r"[,\s]", "", match["digits"]))
@@ -144,7 +144,7 @@ def _amounts_in(row: Row, number: int, mark: str) -> Iterator[Amount]:
         yield Amount(value=-value if negative else value, found=item, row=number)
 
 
-def tokens_between(row: Row, start: int, end: int) -> tuple[Token, ...]:
+def tokens_between(row: ReceiptRow, start: int, end: int) -> tuple[Token, ...]:
     """Return the words of a row that reach into the characters from *start* to *end*."""
     place, chosen = 0, []
     for token, text in zip(row.tokens, row.parts, strict=True):
@@ -155,7 +155,7 @@ def tokens_between(row: Row, start: int, end: int) -> tuple[Token, ...]:
     return tuple(chosen) or row.tokens
 
 
-def _rank(row: Row) -> int | None:
+def _rank(row: ReceiptRow) -> int | None:
     """Return how much a row's words say that its amount is the total, None when they do not."""
     plain = row.plain.replace(" ", "")
     against = _longest(plain, WORDS["not_total"])
@@ -170,13 +170,13 @@ def _longest(plain: str, words: Sequence[str]) -> int:
     return max((len(word) for word in squeezed if word in plain), default=0)
 
 
-def _starts(row: Row, words: Sequence[str]) -> str:
+def _starts(row: ReceiptRow, words: Sequence[str]) -> str:
     """Return the longest of *words* that a row starts with, a quantity before it aside."""
     plain = re.sub(r"^[\d@ -]+(?=[^\W\d])", "", row.plain)
     return starts(replace(row, plain=plain), words)
 
 
-def judge_total(rows: Sequence[Row]) -> tuple[Found | None, Verdict, list[str]]:
+def judge_total(rows: Sequence[ReceiptRow]) -> tuple[FoundValue | None, Confidence, list[str]]:
     """Return the total, how far it is believed and why, and the other amounts it may be."""
     slip = Slip(rows)
     options = _final(slip, slip.candidates)
@@ -187,7 +187,7 @@ def judge_total(rows: Sequence[Row]) -> tuple[Found | None, Verdict, list[str]]:
     return best.amount.found, _verdict(slip, best, options), others
 
 
-def _best(slip: Slip, options: list[Candidate]) -> Candidate:
+def _best(slip: Slip, options: list[TotalCandidate]) -> TotalCandidate:
     """Return the candidate that was paid, else the one that sums prove, else the best label."""
     for holds in (_paid, _due):
         if paid := [one for one in options if holds(slip, one.amount.value)]:
@@ -197,7 +197,7 @@ def _best(slip: Slip, options: list[Candidate]) -> Candidate:
     if proven:
         return proven[0]
     displaced = [  # on a page that is askew the amount stands a row higher or lower than its label
-        Candidate(amount=one, rank=first.rank)
+        TotalCandidate(amount=one, rank=first.rank)
         for number in (first.amount.row - 1, first.amount.row + 1)
         if 0 <= number < len(slip.rows) and not re.search(r"[a-z]{3}", slip.rows[number].plain)
         for one in slip.amounts[number]
@@ -205,7 +205,7 @@ def _best(slip: Slip, options: list[Candidate]) -> Candidate:
     return next((one for one in displaced if _proof(slip, one.amount)), first)
 
 
-def _final(slip: Slip, candidates: list[Candidate]) -> list[Candidate]:
+def _final(slip: Slip, candidates: list[TotalCandidate]) -> list[TotalCandidate]:
     """Return the candidates without those that were rounded afterwards."""
     if not slip.rounding:
         return candidates
@@ -218,7 +218,7 @@ def _final(slip: Slip, candidates: list[Candidate]) -> list[Candidate]:
     return [one for one in candidates if one.amount.value not in before]
 
 
-def _unnamed(slip: Slip) -> tuple[Found | None, Verdict, list[str]]:
+def _unnamed(slip: Slip) -> tuple[FoundValue | None, Confidence, list[str]]:
     """Return the amount that payment and change come to where nothing is called total."""
     wanted = {abs(paid.value) - abs(back.value) for paid, back in _payments(slip) if back.value}
     hits = [one for row in slip.amounts for one in row if one.value in wanted and one.value > 0]
@@ -245,7 +245,7 @@ def _paid(slip: Slip, value: Decimal) -> bool:
     return any(abs(paid.value) == value for paid in slip.given("paid"))
 
 
-def _verdict(slip: Slip, best: Candidate, options: list[Candidate]) -> Verdict:
+def _verdict(slip: Slip, best: TotalCandidate, options: list[TotalCandidate]) -> Confidence:
     value = best.amount.value
     if slip.rounding and value % STEP:
         return verdict(HALF, "It was rounded afterwards.")
@@ -256,7 +256,7 @@ def _verdict(slip: Slip, best: Candidate, options: list[Candidate]) -> Verdict:
     return _doubt(slip, best, options) or _unpaid(slip, best)
 
 
-def _doubt(slip: Slip, best: Candidate, options: list[Candidate]) -> Verdict | None:
+def _doubt(slip: Slip, best: TotalCandidate, options: list[TotalCandidate]) -> Confidence | None:
     """Return what speaks against the total, None when nothing does."""
     dues = {
         f"{abs(paid.value) - abs(back.value):.2f}" for paid, back in _payments(slip) if back.value
@@ -271,7 +271,7 @@ def _doubt(slip: Slip, best: Candidate, options: list[Candidate]) -> Verdict | N
     return None
 
 
-def _unpaid(slip: Slip, best: Candidate) -> Verdict:
+def _unpaid(slip: Slip, best: TotalCandidate) -> Confidence:
     """Return the verdict on the total of a receipt that does not say how it was paid."""
     if proof := _proof(slip, best.amount):
         return verdict(LIKELY, proof, Proof.ARITHMETIC)

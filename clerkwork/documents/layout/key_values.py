@@ -13,7 +13,7 @@ from pathlib import Path
 
 import yaml
 
-from clerkwork.documents.draft import Found, Layout, found, layout_of
+from clerkwork.documents.draft import FoundValue, PageLayout, found, layout_of
 from clerkwork.documents.layout.columns import Segment, headed_columns, is_person, label_column
 from clerkwork.documents.layout.labels import compact, match_field
 from clerkwork.documents.tokens import PageWords, Token, text_of
@@ -43,8 +43,8 @@ class Pair:
         how: ``inside``, ``right``, ``below``, ``above``, ``column`` or ``mark``.
     """
 
-    label: Found
-    value: Found
+    label: FoundValue
+    value: FoundValue
     how: str
 
 
@@ -58,7 +58,7 @@ def _pairs_on(page: PageWords) -> tuple[Pair, ...]:
     return tuple(_pairs(layout_of(page)))
 
 
-def _pairs(layout: Layout) -> Iterator[Pair]:
+def _pairs(layout: PageLayout) -> Iterator[Pair]:
     height = layout.page.line_height
     rows = [
         [segment for piece in pieces for segment in _segments(piece, number)]

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from clerkwork.documents.draft import Found, FoundLine, Layout, found
+from clerkwork.documents.draft import FoundLine, FoundValue, PageLayout, found
 from clerkwork.documents.layout.labels import COLUMNS, Labels, is_carried, match_field
 from clerkwork.documents.layout.table_headings import NUMERIC, Column, headings_of
 from clerkwork.documents.tokens import Token, has_cjk, pieces_of, text_of
@@ -25,7 +25,7 @@ MISREAD = 25.0
 
 
 @dataclass(slots=True, kw_only=True)
-class Table:
+class LineTable:
     """The table on one page.
 
     Attributes:
@@ -51,8 +51,8 @@ class _Row:
 
 
 def find_table(
-    layout: Layout, carried: list[Column] | None, headings: Labels = COLUMNS
-) -> Table | None:
+    layout: PageLayout, carried: list[Column] | None, headings: Labels = COLUMNS
+) -> LineTable | None:
     """Return the table on a page; *carried* are the columns of a table that goes on from before."""
     columns, first = headings_of(layout, headings)
     if columns is None:
@@ -61,8 +61,8 @@ def find_table(
         columns, first = carried, 0
     for index in range(first, len(layout.rows)):
         if _is_total(layout.pieces[index]):
-            return Table(columns=columns, first=first, end=index, complete=True)
-    return Table(columns=columns, first=first, end=len(layout.rows), complete=False)
+            return LineTable(columns=columns, first=first, end=index, complete=True)
+    return LineTable(columns=columns, first=first, end=len(layout.rows), complete=False)
 
 
 def _is_total(pieces: list[list[Token]]) -> bool:
@@ -72,7 +72,7 @@ def _is_total(pieces: list[list[Token]]) -> bool:
     return any(match is not None and match.role in TOTAL_ROLES for match in matches)
 
 
-def lines_in(pages: Sequence[tuple[Layout, Table]], mark: str) -> list[FoundLine]:
+def lines_in(pages: Sequence[tuple[PageLayout, LineTable]], mark: str) -> list[FoundLine]:
     """Return the lines of a table, given with the layout of each page that it goes over."""
     lines: list[tuple[_Row, list[Column]]] = []
     hanging = False
@@ -88,7 +88,7 @@ def lines_in(pages: Sequence[tuple[Layout, Table]], mark: str) -> list[FoundLine
     return [_line(row, columns, mark) for row, columns in lines]
 
 
-def _rows_on(layout: Layout, table: Table, mark: str) -> list[_Row]:
+def _rows_on(layout: PageLayout, table: LineTable, mark: str) -> list[_Row]:
     """Return the rows of a page's part of the table, those without a word of it left out."""
     gap = CHUNK_GAP * layout.page.line_height
     chunks = [pieces_of(row, gap) for row in layout.rows[table.first : table.end]]
@@ -102,7 +102,7 @@ def _join_rests(
     whole: list[_Row],
     before: _Row | None,
     columns: list[Column],
-    layout: Layout,
+    layout: PageLayout,
     *,
     hanging: bool,
 ) -> None:
@@ -246,7 +246,7 @@ def _add(fragment: _Row, home: _Row, columns: list[Column], *, above: bool) -> N
 
 
 def _line(row: _Row, columns: list[Column], mark: str) -> FoundLine:
-    cells: dict[str, Found] = {}
+    cells: dict[str, FoundValue] = {}
     texts: dict[str, list[Token]] = {"code": [], "description": []}
     order = [column.role for column in columns if column.role in texts]
     for index in sorted(row.cells):

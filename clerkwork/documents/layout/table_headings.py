@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clerkwork.documents.draft import Layout
+from clerkwork.documents.draft import PageLayout
 from clerkwork.documents.layout.labels import Labels, match_columns
 from clerkwork.documents.tokens import UNITS, Token
 
@@ -24,7 +24,7 @@ class Column:
     right: float
 
 
-def headings_of(layout: Layout, headings: Labels) -> tuple[list[Column] | None, int]:
+def headings_of(layout: PageLayout, headings: Labels) -> tuple[list[Column] | None, int]:
     """Return the columns of a table by its headings, and the row after them; None without any."""
     for index, row in enumerate(layout.rows):
         stacked = _stacked(layout, index, headings)
@@ -40,7 +40,7 @@ def headings_of(layout: Layout, headings: Labels) -> tuple[list[Column] | None, 
     return None, 0
 
 
-def _stacked(layout: Layout, index: int, headings: Labels) -> tuple[list[Column], int] | None:
+def _stacked(layout: PageLayout, index: int, headings: Labels) -> tuple[list[Column], int] | None:
     """Return the headings of a row with what stands above and below it, and the row after them.
 
     None where that makes no more headings of it, or where a word would be left over: a row of the

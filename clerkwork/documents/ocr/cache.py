@@ -13,11 +13,11 @@ from pathlib import Path
 from PIL import Image
 from pydantic import TypeAdapter, ValidationError
 
-from clerkwork.documents.ocr.contract import Layout, OcrEngine, Seen
+from clerkwork.documents.ocr.contract import Layout, OcrEngine, OcrWord
 
 FORMAT = "1"
 ROOM_AFTER_CLEARING = 0.8
-_READING = TypeAdapter(list[Seen])
+_READING = TypeAdapter(list[OcrWord])
 
 
 def key(picture: Image.Image, *words: str) -> str:
@@ -26,7 +26,7 @@ def key(picture: Image.Image, *words: str) -> str:
     return hashlib.sha256(head.encode() + b"\0" + picture.tobytes()).hexdigest()
 
 
-def load(file: Path) -> list[Seen] | None:
+def load(file: Path) -> list[OcrWord] | None:
     """Return a stored reading, None where there is none that can be read."""
     try:
         return _READING.validate_json(file.read_bytes())
@@ -34,7 +34,7 @@ def load(file: Path) -> list[Seen] | None:
         return None
 
 
-def save(file: Path, words: Sequence[Seen]) -> None:
+def save(file: Path, words: Sequence[OcrWord]) -> None:
     """Store a reading, whole or not at all."""
     file.parent.mkdir(parents=True, exist_ok=True)
     part = file.with_name(f".{file.name}.{os.getpid()}.part")
@@ -64,7 +64,7 @@ class CachedEngine:
         """Return the engine's version."""
         return self._engine.version()
 
-    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> Sequence[Seen]:
+    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> Sequence[OcrWord]:
         """Return the words of a picture, from the folder when they are there."""
         address = key(picture, self.name, self.version(), languages, layout)
         file = self._folder / address[:2] / f"{address}.json"

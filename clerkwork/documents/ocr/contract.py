@@ -1,7 +1,7 @@
 """What an engine for optical character recognition is: a picture in, words with boxes out.
 
-A module in the folder ``engines`` beside this one is an engine, when it has a class ``Engine`` made
-from the settings of documents. Nothing is registered anywhere.
+Each module in the folder ``engines`` is an engine. Its ``ENGINE`` is a class that is made from the
+settings of documents. Nothing is registered anywhere.
 """
 
 import importlib
@@ -29,7 +29,7 @@ class Layout(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class OcrWord:
     """One word on a picture.
 
     Attributes:
@@ -66,7 +66,7 @@ class OcrEngine(Protocol):
     def version(self) -> str:
         """Return what its readings depend on; asked only of a usable engine."""
 
-    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> Sequence[Seen]:
+    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> Sequence[OcrWord]:
         """Return the words of a picture.
 
         Raises:
@@ -94,7 +94,7 @@ def find_engines(settings: DocumentSettings) -> dict[str, OcrEngine]:
         for found in pkgutil.iter_modules(folder.__path__)
         if not found.name.startswith("_")
     ]
-    made = [cast("OcrEngine", module.Engine(settings)) for module in modules]
+    made = [cast("OcrEngine", module.ENGINE(settings)) for module in modules]
     return {engine.name: engine for engine in made}
 
 

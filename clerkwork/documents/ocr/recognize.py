@@ -14,7 +14,7 @@ from typing import Protocol
 
 from PIL import Image, ImageOps
 
-from clerkwork.documents.ocr.contract import Engines, Layout, OcrEngine, Seen
+from clerkwork.documents.ocr.contract import Engines, Layout, OcrEngine, OcrWord
 from clerkwork.documents.ocr.preprocess import evened, sized, without_rules
 from clerkwork.documents.tokens import UNITS, PageWords, Token, extent, has_cjk, is_cjk
 
@@ -308,7 +308,7 @@ def _page(
 ) -> PageWords:
     scale = UNITS / picture.width
     tokens: list[Token] = []
-    before: Seen | None = None
+    before: OcrWord | None = None
     for seen in engine.read(picture, languages=languages, layout=layout):
         left, top, right, bottom = (edge * scale for edge in seen.box)
         same = before is not None and seen.line == before.line
@@ -329,7 +329,7 @@ def _page(
     )
 
 
-def _is_glued(seen: Seen, before: Token, token: Token) -> bool:
+def _is_glued(seen: OcrWord, before: Token, token: Token) -> bool:
     """Return whether no blank stands between two words of a line."""
     if seen.spaced is not None:
         return not seen.spaced

@@ -105,7 +105,7 @@ class Tidying:
             if not deleted:
                 return whole
 
-    def _drop_all(self, old: Callable[..., list[retention.Picture]]) -> int:
+    def _drop_all(self, old: Callable[..., list[retention.EvidenceFile]]) -> int:
         """Drop every file that *old* returns by portions; return how many there were."""
         whole = after = 0
         while files := self._read(partial(old, after=after)):
@@ -129,7 +129,7 @@ class Tidying:
                     self.done.pictures += 1
         self.done.over_bytes = max(0, int(size - cap))
 
-    def _drop(self, pictures: list[retention.Picture]) -> int:
+    def _drop(self, pictures: list[retention.EvidenceFile]) -> int:
         """Forget the pictures, delete the files nobody speaks of, and return their bytes."""
         with self.engine.store.write() as db:
             lone = retention.forget_pictures(db, pictures)
@@ -141,8 +141,8 @@ class Tidying:
         return freed
 
     def _read(
-        self, ask: Callable[[Connection], list[retention.Picture]]
-    ) -> list[retention.Picture]:
+        self, ask: Callable[[Connection], list[retention.EvidenceFile]]
+    ) -> list[retention.EvidenceFile]:
         with self.engine.store.read() as db:
             return ask(db)
 
@@ -195,5 +195,5 @@ class Tidying:
 
 def _spare(
     kind: sa.ColumnElement[bool], after: int
-) -> Callable[[Connection], list[retention.Picture]]:
+) -> Callable[[Connection], list[retention.EvidenceFile]]:
     return lambda db: retention.spare_pictures(db, kind, after=after)

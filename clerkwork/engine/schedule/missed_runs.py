@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from clerkwork.config.times.fire_times import Look
+from clerkwork.config.times.fire_times import DueInstant
 from clerkwork.model.work.schedules import PlannedState
 
 STAMP = "%Y-%m-%d %H:%M:%S UTC"
@@ -15,7 +15,7 @@ BUSY = "the run before it was still at work"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class MissedRunDecision:
     """What is done with one instant.
 
     Attributes:
@@ -30,7 +30,7 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ClockFindings:
     """What the clock found.
 
     Attributes:
@@ -44,14 +44,14 @@ class Found:
     """
 
     name: str
-    missed: Sequence[Look]
-    present: Look
+    missed: Sequence[DueInstant]
+    present: DueInstant
     behind: timedelta
     ended: datetime | None = None
     prefix: str = ""
 
 
-def decide(found: Found, *, policy: str, tolerance: timedelta) -> list[Verdict]:
+def decide(found: ClockFindings, *, policy: str, tolerance: timedelta) -> list[MissedRunDecision]:
     """Return what is done with each instant, in order of time.
 
     Args:
@@ -61,7 +61,7 @@ def decide(found: Found, *, policy: str, tolerance: timedelta) -> list[Verdict]:
     """
     everything = [*found.missed, found.present]
     off = [
-        Verdict(instant=look.instant, state=PlannedState.SKIPPED, reason=look.skipped)
+        MissedRunDecision(instant=look.instant, state=PlannedState.SKIPPED, reason=look.skipped)
         for look in everything
         if look.skipped
     ]
@@ -76,39 +76,48 @@ def decide(found: Found, *, policy: str, tolerance: timedelta) -> list[Verdict]:
     return sorted(off + made, key=lambda verdict: verdict.instant)
 
 
-def _is_missed(found: Found, tolerance: timedelta) -> bool:
+def _is_missed(found: ClockFindings, tolerance: timedelta) -> bool:
     at_work = found.ended is not None and found.present.instant <= found.ended
     return found.behind > tolerance and not at_work
 
 
-def _busy(found: Found, look: Look, runs: list[datetime]) -> Verdict:
+def _busy(found: ClockFindings, look: DueInstant, runs: list[datetime]) -> MissedRunDecision:
     if not runs:
         reason = f"{found.prefix}{BUSY}"
-        return Verdict(instant=look.instant, state=PlannedState.SKIPPED, reason=reason)
+        return MissedRunDecision(instant=look.instant, state=PlannedState.SKIPPED, reason=reason)
     reason = f"{found.prefix}merged into the run of {runs[-1]:{STAMP}}: {BUSY}"
-    return Verdict(instant=look.instant, state=PlannedState.MERGED, reason=reason)
+    return MissedRunDecision(instant=look.instant, state=PlannedState.MERGED, reason=reason)
 
 
-def _run_once(found: Found, gone: list[Look], fresh: list[Look]) -> list[Verdict]:
+def _run_once(
+    found: ClockFindings, gone: list[DueInstant], fresh: list[DueInstant]
+) -> list[MissedRunDecision]:
     todo = gone + fresh
     return _merged(found, todo[:-1], todo[-1:]) + _run(todo[-1:])
 
 
-def _run_all(_found: Found, gone: list[Look], fresh: list[Look]) -> list[Verdict]:
+def _run_all(
+    _found: ClockFindings, gone: list[DueInstant], fresh: list[DueInstant]
+) -> list[MissedRunDecision]:
     return _run(gone + fresh)
 
 
-def _skip(found: Found, gone: list[Look], fresh: list[Look]) -> list[Verdict]:
+def _skip(
+    found: ClockFindings, gone: list[DueInstant], fresh: list[DueInstant]
+) -> list[MissedRunDecision]:
     reason = f"{found.prefix}missed, because no process ran; `missed: skip` runs it no more"
     skipped = [
-        Verdict(instant=look.instant, state=PlannedState.SKIPPED, reason=reason) for look in gone
+        MissedRunDecision(instant=look.instant, state=PlannedState.SKIPPED, reason=reason)
+        for look in gone
     ]
     return skipped + _run(fresh)
 
 
-def _ask(found: Found, gone: list[Look], fresh: list[Look]) -> list[Verdict]:
+def _ask(
+    found: ClockFindings, gone: list[DueInstant], fresh: list[DueInstant]
+) -> list[MissedRunDecision]:
     asked = [
-        Verdict(
+        MissedRunDecision(
             instant=look.instant,
             state=PlannedState.BLOCKED,
             reason=f"{found.prefix}missed, because no process ran; a person decides: `clerkwork "
@@ -119,9 +128,11 @@ def _ask(found: Found, gone: list[Look], fresh: list[Look]) -> list[Verdict]:
     return _merged(found, gone[:-1], gone[-1:]) + asked + _run(fresh)
 
 
-def _merged(found: Found, looks: list[Look], into: list[Look]) -> list[Verdict]:
+def _merged(
+    found: ClockFindings, looks: list[DueInstant], into: list[DueInstant]
+) -> list[MissedRunDecision]:
     return [
-        Verdict(
+        MissedRunDecision(
             instant=look.instant,
             state=PlannedState.MERGED,
             reason=f"{found.prefix}merged into the run of {into[0].instant:{STAMP}}",
@@ -130,8 +141,8 @@ def _merged(found: Found, looks: list[Look], into: list[Look]) -> list[Verdict]:
     ]
 
 
-def _run(looks: list[Look]) -> list[Verdict]:
-    return [Verdict(instant=look.instant, reason=look.note) for look in looks]
+def _run(looks: list[DueInstant]) -> list[MissedRunDecision]:
+    return [MissedRunDecision(instant=look.instant, reason=look.note) for look in looks]
 
 
 _POLICIES = {"run_once": _run_once, "run_all": _run_all, "skip": _skip, "ask": _ask}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import groupby
 
-from clerkwork.config.times.fire_times import Due, Look
+from clerkwork.config.times.fire_times import Due, DueInstant
 from clerkwork.engine.schedule.schedule_clock import next_looks
 from clerkwork.errors import fill
 from clerkwork.model.work.schedules import PlannedRun, PlannedState
@@ -160,7 +160,7 @@ def _of_row(row: PlannedRun, due: Due) -> Said:
     return Said(message=RELEASED if row.released else message, facts=facts)
 
 
-def _without_row(due: Due, look: Look, *, last: datetime | None, now: datetime) -> Said:
+def _without_row(due: Due, look: DueInstant, *, last: datetime | None, now: datetime) -> Said:
     facts = {
         "time": f"{look.instant.astimezone(due.zone):%H:%M:%S}",
         "reason": look.skipped or look.note,

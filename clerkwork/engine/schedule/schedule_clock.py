@@ -19,8 +19,8 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.base import BaseTrigger
 
 from clerkwork import clock
-from clerkwork.config.times.fire_times import Due, Look
-from clerkwork.engine.schedule.missed_runs import STAMP, Found, Verdict, decide
+from clerkwork.config.times.fire_times import Due, DueInstant
+from clerkwork.engine.schedule.missed_runs import STAMP, ClockFindings, MissedRunDecision, decide
 from clerkwork.errors import ClerkworkError
 from clerkwork.model.project.calendars import Calendar
 from clerkwork.model.project.workflows import Schedule
@@ -82,7 +82,7 @@ class Calls:
     left: Callable[[str], str] = lambda _name: ""
 
 
-def next_looks(due: Due, after: datetime, count: int) -> list[Look]:
+def next_looks(due: Due, after: datetime, count: int) -> list[DueInstant]:
     """Return the next *count* due instants later than *after*, for a preview."""
     far = after + timedelta(days=3660)
     return [due.look(instant) for instant in itertools.islice(due.between(after, far), count)]
@@ -198,7 +198,9 @@ class ScheduleClock:
         missed = None if last is None else due.latest(after=last, until=now)
         return missed or due.following(now)
 
-    def _take(self, name: str, verdict: Verdict, last: datetime | None) -> datetime | None:
+    def _take(
+        self, name: str, verdict: MissedRunDecision, last: datetime | None
+    ) -> datetime | None:
         """Take the instant of *verdict* and return it, or None when another process has it.
 
         Rows in the future mean that the wall clock was set back: these instants come a second
@@ -210,12 +212,14 @@ class ScheduleClock:
                 return instant
         return None
 
-    def _claim(self, name: str, planned: datetime, verdict: Verdict) -> bool:
+    def _claim(self, name: str, planned: datetime, verdict: MissedRunDecision) -> bool:
         if verdict.state is None:
             return self._calls.claim(name, planned)
         return self._calls.settle(name, planned, state=verdict.state, reason=verdict.reason)
 
-    def _decide(self, name: str, last: datetime | None, planned: datetime) -> list[Verdict]:
+    def _decide(
+        self, name: str, last: datetime | None, planned: datetime
+    ) -> list[MissedRunDecision]:
         schedule, due = self._schedules[name], self._due[name]
         policy, prefix = schedule.missed, ""
         missed = self._missed(due, last, planned)
@@ -224,7 +228,7 @@ class ScheduleClock:
             prefix = f"all instants from {runs[0].instant:{STAMP}} on "
             missed = [look for look in missed if look.skipped or look is runs[0]]
             policy = "run_once" if policy == "run_all" else policy
-        found = Found(
+        found = ClockFindings(
             name=name,
             missed=missed,
             present=due.look(planned),
@@ -234,7 +238,7 @@ class ScheduleClock:
         )
         return decide(found, policy=policy, tolerance=timedelta(seconds=schedule.tolerance_s))
 
-    def _missed(self, due: Due, last: datetime | None, planned: datetime) -> list[Look]:
+    def _missed(self, due: Due, last: datetime | None, planned: datetime) -> list[DueInstant]:
         """Return the instants between *last* and *planned*; of very many only the first ones."""
         if last is None or last >= planned:
             return []

@@ -50,7 +50,7 @@ class Stuck:
     problem: Problem
 
 
-class Look:
+class StuckItemSearch:
     """Looks through the open items, one page of each kind at a time."""
 
     def __init__(self, store: Store, client: DBOSClient, *, grace: timedelta = GRACE) -> None:

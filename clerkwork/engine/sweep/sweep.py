@@ -46,7 +46,7 @@ class Sweep:
         self._queues: Sequence[str] = ()
         self._host = socket.gethostname()
         self._broken: set[str] = set()
-        self._stuck = stuck_items.Look(engine.store, engine.client)
+        self._stuck = stuck_items.StuckItemSearch(engine.store, engine.client)
 
     def begin(self, queues: Sequence[str]) -> None:
         """Give the first sign of life of a worker that will work on *queues*."""
@@ -136,7 +136,7 @@ class Sweep:
             if found.item.workflow in self._engine.workflows:
                 stuck_items.repair(self._engine, found)
 
-    def _take_over(self, at_work: Mapping[str, repairs.Seen]) -> set[str]:
+    def _take_over(self, at_work: Mapping[str, repairs.ItemSnapshot]) -> set[str]:
         """Hand dead workers' runs, and broken ones of this worker, to the living.
 
         Args:
@@ -170,7 +170,7 @@ class Sweep:
             self._broken.discard(run.workflow_id)
         return {run.workflow_id for run in pending}
 
-    def _put_broken_back(self, runless: list[repairs.Seen]) -> None:
+    def _put_broken_back(self, runless: list[repairs.ItemSnapshot]) -> None:
         """Make the items due whose run is over although they are not.
 
         A run ends so with an error that no item knows of, or when two executions were at it and
@@ -199,7 +199,7 @@ class Sweep:
         )
         return {run.workflow_id: run.status for run in runs}
 
-    def _may_live(self, worker: workers.Worker) -> bool:
+    def _may_live(self, worker: workers.WorkerRecord) -> bool:
         """Return False for a worker of this host whose process is gone: its lease need not end."""
         if worker.host != self._host:
             return True

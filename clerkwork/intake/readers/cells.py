@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from clerkwork.intake.readers.rows import NOT_A_DATE, NOT_A_NUMBER, Fault
+from clerkwork.intake.readers.rows import NOT_A_DATE, NOT_A_NUMBER, CellProblem
 
 TITLES: dict[str, tuple[str, ...]] = {
     "number": (
@@ -42,7 +42,7 @@ class Cell(NamedTuple):
     """A cell as text, and what is wrong with it."""
 
     text: str
-    fault: Fault | None = None
+    fault: CellProblem | None = None
 
 
 def _squeezed(text: str) -> str:

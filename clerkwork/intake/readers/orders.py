@@ -9,10 +9,10 @@ from pydantic_core import ErrorDetails
 
 from clerkwork.intake.readers import rows as words
 from clerkwork.intake.readers.cells import OF_A_LINE, OF_THE_ORDER, Cell
-from clerkwork.intake.readers.rows import Fault, OrderRows, Repeated, RowProblem
+from clerkwork.intake.readers.rows import CellProblem, OrderRows, Repeated, RowProblem
 from clerkwork.model.orders import PurchaseOrder
 
-FAULT_OF: dict[str, Fault] = {
+FAULT_OF: dict[str, CellProblem] = {
     "missing": words.EMPTY,
     "string_too_short": words.EMPTY,
     "decimal_parsing": words.NOT_A_NUMBER,
@@ -108,7 +108,7 @@ def _order(
     payload: dict[str, Any] = {"number": number}
     found: dict[str, RowProblem] = {}
 
-    def doubt(row: SheetRow, path: str, text: str, fault: Fault) -> None:
+    def doubt(row: SheetRow, path: str, text: str, fault: CellProblem) -> None:
         column = titles.get(path.rpartition(".")[2], path)
         found.setdefault(path, _problem(row.row, column, path, text, fault))
 
@@ -158,7 +158,7 @@ def _checked(payload: dict[str, Any], rows: list[SheetRow], doubt: Any) -> dict[
     return payload
 
 
-def _fault(detail: ErrorDetails, text: str) -> Fault:
+def _fault(detail: ErrorDetails, text: str) -> CellProblem:
     if not text and detail["type"] != "too_long":
         return words.EMPTY
     if detail["type"] == "string_pattern_mismatch":
@@ -168,7 +168,7 @@ def _fault(detail: ErrorDetails, text: str) -> Fault:
     return FAULT_OF.get(detail["type"], words.OTHER)
 
 
-def _problem(row: int, column: str, path: str, text: str, fault: Fault) -> RowProblem:
+def _problem(row: int, column: str, path: str, text: str, fault: CellProblem) -> RowProblem:
     return RowProblem(
         row=row,
         column=column,

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fault:
+class CellProblem:
     """What can be wrong with one cell.
 
     Attributes:
@@ -20,32 +20,32 @@ class Fault:
     remedy: str
 
 
-EMPTY = Fault(
+EMPTY = CellProblem(
     problem="is empty",
     remedy="Fill it in; if it holds a formula, save the file in a spreadsheet program first.",
 )
-NOT_A_NUMBER = Fault(problem="is not a number", remedy="Write digits only, such as 1250.50.")
-NOT_A_DATE = Fault(
+NOT_A_NUMBER = CellProblem(problem="is not a number", remedy="Write digits only, such as 1250.50.")
+NOT_A_DATE = CellProblem(
     problem="is not a date", remedy="Write it as year-month-day, such as 2026-11-30."
 )
-NOT_POSITIVE = Fault(problem="is not greater than 0", remedy="Correct the number.")
-NEGATIVE = Fault(problem="is less than 0", remedy="Correct the number.")
-TOO_FINE = Fault(problem="has too many decimal places", remedy="Round it to the cent.")
-TOO_LARGE = Fault(problem="is too large", remedy="Correct the number.")
-TOO_LONG = Fault(problem="is too long", remedy="Write at most 200 characters.")
-NOT_AN_ORDER_NUMBER = Fault(
+NOT_POSITIVE = CellProblem(problem="is not greater than 0", remedy="Correct the number.")
+NEGATIVE = CellProblem(problem="is less than 0", remedy="Correct the number.")
+TOO_FINE = CellProblem(problem="has too many decimal places", remedy="Round it to the cent.")
+TOO_LARGE = CellProblem(problem="is too large", remedy="Correct the number.")
+TOO_LONG = CellProblem(problem="is too long", remedy="Write at most 200 characters.")
+NOT_AN_ORDER_NUMBER = CellProblem(
     problem="is not an order number",
     remedy="Write 3 to 40 letters, digits and / _ . - only.",
 )
-NOT_A_CURRENCY = Fault(
+NOT_A_CURRENCY = CellProblem(
     problem="is not a currency", remedy="Write three letters, such as CNY, USD or EUR."
 )
-DIFFERS = Fault(
+DIFFERS = CellProblem(
     problem="differs from another row of the same order",
     remedy="Make it the same in every row of the order.",
 )
-TOO_MANY_LINES = Fault(problem="has more than 500 lines", remedy="Split the order.")
-OTHER = Fault(problem="does not fit its column", remedy="Correct it.")
+TOO_MANY_LINES = CellProblem(problem="has more than 500 lines", remedy="Split the order.")
+OTHER = CellProblem(problem="does not fit its column", remedy="Correct it.")
 
 FAULTS = (
     *(EMPTY, NOT_A_NUMBER, NOT_A_DATE, NOT_POSITIVE, NEGATIVE, TOO_FINE, TOO_LARGE, TOO_LONG),
@@ -62,8 +62,8 @@ class RowProblem:
         column: The column's title as it stands in the sheet.
         path: Path of the field in the order, such as ``lines.0.quantity``.
         value: What stands in the cell.
-        problem: See ``Fault``.
-        remedy: See ``Fault``.
+        problem: See ``CellProblem``.
+        remedy: See ``CellProblem``.
     """
 
     row: int

@@ -12,10 +12,10 @@ from pathlib import Path
 from clerkwork import clock
 from clerkwork.config.settings import Settings
 from clerkwork.errors import ClerkworkError, InputRejected, fill
-from clerkwork.intake.file_ready import EMPTY_SETTLES, Seen, Settling, folder_clock
+from clerkwork.intake.file_ready import EMPTY_SETTLES, FileState, Settling, folder_clock
 from clerkwork.intake.file_to_items import BY_WORKFLOW, FileTaker
 from clerkwork.intake.letter import remove_origin
-from clerkwork.intake.ports import Engine, Prober, Taken
+from clerkwork.intake.ports import Prober, Submitter, Taken
 from clerkwork.intake.printable_names import printable_name
 from clerkwork.intake.rejection_note import note
 from clerkwork.intake.stored_file import StillChanging
@@ -37,7 +37,7 @@ class FolderIntake:
         root: Path,
         settings: Settings,
         workflows: Mapping[str, Workflow],
-        engine: Engine,
+        engine: Submitter,
         reader: Prober,
         *,
         now: clock.Clock = clock.now,
@@ -69,7 +69,7 @@ class FolderIntake:
         self._ending = threading.Event()
         self._pause = pause or self._ending.wait
         self._one_file = threading.Lock()  # two workflows may share a folder
-        self._reported: dict[Path, Seen] = {}
+        self._reported: dict[Path, FileState] = {}
 
     def visit(self, workflow: str) -> int:
         """Take every file that is complete or soon will be; return the number of new items.
@@ -198,7 +198,7 @@ class FolderIntake:
         file.rename(place)
         remove_origin(file)
 
-    def _report(self, file: Path, seen: Seen, error: Exception) -> None:
+    def _report(self, file: Path, seen: FileState, error: Exception) -> None:
         """Write the failure to the run log, once for each state of the file."""
         if self._reported.get(file) == seen:
             return

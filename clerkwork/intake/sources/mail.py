@@ -16,7 +16,7 @@ from clerkwork import clock
 from clerkwork.config.secrets import secret
 from clerkwork.errors import fill
 from clerkwork.intake.letter import Letter, Origin, listed, read_letter, write_origin
-from clerkwork.intake.ports import Engine
+from clerkwork.intake.ports import Submitter
 from clerkwork.intake.sources.mailbox import Mailbox, Unread, opened
 from clerkwork.model.project.workflows import Mail, Workflow
 from clerkwork.model.work.events import Kind, Level
@@ -37,7 +37,7 @@ class MailIntake:
         root: Path,
         inbox: Path,
         store: Store,
-        engine: Engine,
+        engine: Submitter,
         *,
         monotonic: Callable[[], timedelta] = clock.monotonic,
     ) -> None:

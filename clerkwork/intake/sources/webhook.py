@@ -18,7 +18,7 @@ from typing import Any
 from clerkwork import clock
 from clerkwork.config.secrets import secret
 from clerkwork.errors import ClerkworkError, ConfigError
-from clerkwork.intake.ports import Engine
+from clerkwork.intake.ports import Submitter
 from clerkwork.model.project.workflows import Webhook, Workflow
 from clerkwork.model.work.items import NewItem, Terms
 from clerkwork.model.work.reviews import NotStorable
@@ -89,7 +89,7 @@ class HookIntake:
         self,
         workflows: Mapping[str, Workflow],
         store: Store,
-        engine: Engine,
+        engine: Submitter,
         *,
         refusal: Callable[[], str] = str,
         now: clock.Clock = clock.now,

@@ -16,7 +16,7 @@ NEVER = 1.0  # no probability reaches it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ProbabilityGroup:
     """The reviewed values that had one probability.
 
     Attributes:
@@ -44,7 +44,7 @@ def lower_bound(wrong: int, checked: int) -> float:
     return _where(lambda rate: 1 - _at_most(wrong - 1, checked, rate) < 1 - CONFIDENCE)
 
 
-def lowest_threshold(steps: Sequence[Step], target: float) -> Step | None:
+def lowest_threshold(steps: Sequence[ProbabilityGroup], target: float) -> ProbabilityGroup | None:
     """Return the lowest probability from which on the upper bound is within *target*.
 
     Returns:
@@ -54,12 +54,12 @@ def lowest_threshold(steps: Sequence[Step], target: float) -> Step | None:
     return good[-1] if good else None
 
 
-def still_needed(steps: Sequence[Step], target: float) -> int:
+def still_needed(steps: Sequence[ProbabilityGroup], target: float) -> int:
     """Return how many more right values would allow some threshold, if all of them were right."""
     return min(_needed(step, target) for step in cumulated(steps) or [_NOTHING])
 
 
-def driven_up(steps: Sequence[Step], target: float) -> float | None:
+def driven_up(steps: Sequence[ProbabilityGroup], target: float) -> float | None:
     """Return the threshold to raise to when a sample proves more errors than *target*, else None.
 
     Args:
@@ -77,23 +77,23 @@ def driven_up(steps: Sequence[Step], target: float) -> float | None:
     return whole[fine.index(False) - 1].probability if fine[0] else NEVER
 
 
-def cumulated(steps: Sequence[Step]) -> list[Step]:
+def cumulated(steps: Sequence[ProbabilityGroup]) -> list[ProbabilityGroup]:
     """Return for each probability all values from it on, the highest probability first."""
     return list(_cumulated(sorted(steps, key=lambda step: -step.probability)))
 
 
-_NOTHING = Step(probability=1.0, checked=0, wrong=0)
+_NOTHING = ProbabilityGroup(probability=1.0, checked=0, wrong=0)
 
 
-def _cumulated(steps: Sequence[Step]) -> Iterator[Step]:
+def _cumulated(steps: Sequence[ProbabilityGroup]) -> Iterator[ProbabilityGroup]:
     checked = wrong = 0
     for step in steps:
         checked += step.checked
         wrong += step.wrong
-        yield Step(probability=step.probability, checked=checked, wrong=wrong)
+        yield ProbabilityGroup(probability=step.probability, checked=checked, wrong=wrong)
 
 
-def _needed(step: Step, target: float) -> int:
+def _needed(step: ProbabilityGroup, target: float) -> int:
     if upper_bound(step.wrong, step.checked) <= target:
         return 0
     low, high = 0, 1

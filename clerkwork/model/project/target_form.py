@@ -18,7 +18,7 @@ def _with_words(written: Any) -> Any:
     return {"words": written} if isinstance(written, str) else written
 
 
-class FormField(Strict):
+class TargetField(Strict):
     """One field of the form; written as its words alone where they are all there is to say."""
 
     words: Words = Field(description="What stands at the field, or over its column.")
@@ -53,7 +53,7 @@ class FormField(Strict):
         return self.record_words or self.words
 
 
-Described = Annotated[FormField, BeforeValidator(_with_words)]
+Described = Annotated[TargetField, BeforeValidator(_with_words)]
 
 
 class Grid(Strict):
@@ -134,7 +134,7 @@ class Search(Strict):
         return self
 
 
-class Form(Strict):
+class TargetForm(Strict):
     """How a record is entered."""
 
     reference: Words = Field(description="The item's part that identifies the record.")
@@ -168,7 +168,7 @@ class Form(Strict):
     )
 
     @model_validator(mode="after")
-    def _says_something(self) -> "Form":
+    def _says_something(self) -> "TargetForm":
         words = self.confirmation
         if PLACE in words and (words.count(PLACE) > 1 or not any(map(str.isalpha, _around(words)))):
             raise ValueError(

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, SecretStr
 
 from clerkwork.model.project import egress
-from clerkwork.model.project.target_form import Form, Login, Search
+from clerkwork.model.project.target_form import Login, Search, TargetForm
 from clerkwork.model.project.target_gates import Breaker, FreezeWindow
 from clerkwork.model.strict import Name, Seconds, Strict
 
@@ -56,7 +56,7 @@ class Target(Strict):
     )
     login: Login | None = Field(None, description="The page that asks who one is.")
     search: Search | None = Field(None, description="Where records are looked up.")
-    form: Form | None = Field(None, description="How a record is entered.")
+    form: TargetForm | None = Field(None, description="How a record is entered.")
 
     egress: list[Annotated[str, AfterValidator(_egress_entry)]] = Field(
         default_factory=list,

@@ -40,7 +40,7 @@ def are_ahead(db: Connection, *, now: datetime) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class ItemSnapshot:
     """An item as it was when somebody began to doubt that anything works on its run."""
 
     item_id: int
@@ -54,18 +54,18 @@ class Seen:
         return f"item-{self.item_id}-{self.run_no}"
 
 
-def at_work(db: Connection) -> list[Seen]:
+def at_work(db: Connection) -> list[ItemSnapshot]:
     """Return the items that are at work."""
     return [_seen(row) for row in db.execute(_SEEN.where(item.c.state == ItemState.RUNNING))]
 
 
-def seen(db: Connection, item_ids: Collection[int]) -> list[Seen]:
+def seen(db: Connection, item_ids: Collection[int]) -> list[ItemSnapshot]:
     """Return the items of these numbers that a run should work on or soon will."""
     wanted = item.c.id.in_(item_ids), item.c.state.in_((ItemState.WAITING, ItemState.RUNNING))
     return [_seen(row) for row in db.execute(_SEEN.where(*wanted))]
 
 
-def put_back(db: Connection, was: Seen, *, now: datetime) -> bool:
+def put_back(db: Connection, was: ItemSnapshot, *, now: datetime) -> bool:
     """Make an item due whose execution broke off and could not say so.
 
     *was* was seen before the execution was found to be over: a newer one is left alone.
@@ -113,6 +113,6 @@ def release(
 _SEEN: sa.Select[Any] = sa.select(item.c.id, item.c.run_no, item.c.state, item.c.revision)
 
 
-def _seen(row: Row[Any]) -> Seen:
+def _seen(row: Row[Any]) -> ItemSnapshot:
     state = ItemState(row.state)
-    return Seen(item_id=row.id, run_no=row.run_no, state=state, revision=row.revision)
+    return ItemSnapshot(item_id=row.id, run_no=row.run_no, state=state, revision=row.revision)

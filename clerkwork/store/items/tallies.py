@@ -18,7 +18,7 @@ from clerkwork.store.schema import item, review
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class ItemTally:
     """Items that are equal in everything the metrics look at.
 
     Attributes:
@@ -65,7 +65,7 @@ class Handling:
     median_ms: float | None
 
 
-def tallies(db: Connection, wanted: Filter) -> list[Tally]:
+def tallies(db: Connection, wanted: Filter) -> list[ItemTally]:
     """Return the items that fit, counted by workflow, state, outcome and touch."""
     keys = (item.c.workflow, item.c.state, item.c.outcome, item.c.touched)
     statement = (
@@ -75,7 +75,7 @@ def tallies(db: Connection, wanted: Filter) -> list[Tally]:
         .order_by(*keys)
     )
     return [
-        Tally(
+        ItemTally(
             workflow=row.workflow,
             state=ItemState(row.state),
             outcome=None if row.outcome is None else Outcome(row.outcome),

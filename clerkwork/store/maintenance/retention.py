@@ -30,7 +30,7 @@ REVIEW = item.c.touched.is_(sa.true())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Picture:
+class EvidenceFile:
     """A file in the folder of evidence that an event speaks of.
 
     Attributes:
@@ -44,13 +44,13 @@ class Picture:
 
 def old_pictures(
     db: Connection, kind: sa.ColumnElement[bool], *, before: datetime, after: int = 0
-) -> list[Picture]:
+) -> list[EvidenceFile]:
     """Return pictures of items of *kind* that were closed before an instant, the oldest first."""
     old = item.c.finished_ms < to_ms(before)
     return _files(db, Kind.EVIDENCE, kind, old, event.c.number > after)
 
 
-def old_attachments(db: Connection, *, before: datetime, after: int = 0) -> list[Picture]:
+def old_attachments(db: Connection, *, before: datetime, after: int = 0) -> list[EvidenceFile]:
     """Return files that bots made for items closed before an instant, the oldest first."""
     old = item.c.finished_ms < to_ms(before)
     return _files(db, Kind.ATTACHED, old, event.c.number > after)
@@ -65,7 +65,7 @@ def attachments(db: Connection) -> set[str]:
 
 def spare_pictures(
     db: Connection, kind: sa.ColumnElement[bool], *, after: int = 0
-) -> list[Picture]:
+) -> list[EvidenceFile]:
     """Return pictures of closed items that are neither of a first, a last nor a failed step.
 
     A step is meant as one attempt did it, with every file that was kept of it then. First and last
@@ -88,7 +88,7 @@ def spare_pictures(
     )
 
 
-def forget_pictures(db: Connection, pictures: list[Picture]) -> list[str]:
+def forget_pictures(db: Connection, pictures: list[EvidenceFile]) -> list[str]:
     """Note that these are not kept any more; return the addresses that nothing else speaks of."""
     numbers = [picture.number for picture in pictures]
     addresses = sorted({picture.sha256 for picture in pictures})
@@ -219,7 +219,7 @@ def _of_step_at(end: Callable[..., sa.ColumnElement[int]]) -> sa.ColumnElement[b
     return sa.exists().where(_same_step(other), other.c.number == at_end)
 
 
-def _files(db: Connection, of: Kind, *conditions: sa.ColumnElement[bool]) -> list[Picture]:
+def _files(db: Connection, of: Kind, *conditions: sa.ColumnElement[bool]) -> list[EvidenceFile]:
     statement = (
         sa.select(event.c.number, event.c.picture)
         .join(item, item.c.id == event.c.item_id)
@@ -227,7 +227,7 @@ def _files(db: Connection, of: Kind, *conditions: sa.ColumnElement[bool]) -> lis
         .order_by(event.c.number)
         .limit(PORTION)
     )
-    return [Picture(number=row.number, sha256=row.picture) for row in db.execute(statement)]
+    return [EvidenceFile(number=row.number, sha256=row.picture) for row in db.execute(statement)]
 
 
 def _first_since(db: Connection, instant: datetime) -> int:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from clerkwork.clock import from_ms, to_ms
-from clerkwork.model.documents.error_rate import Step
+from clerkwork.model.documents.error_rate import ProbabilityGroup
 from clerkwork.store.items.items import Filter, conditions
 from clerkwork.store.schema import checked_value, item, raised_threshold
 from clerkwork.store.upsert import inserted
@@ -33,7 +33,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
+class SampleTally:
     """The sampled values of one field of one source."""
 
     source: str
@@ -75,7 +75,9 @@ def put(db: Connection, item_id: int, values: Sequence[Checked], *, now: datetim
         db.execute(checked_value.insert(), rows)
 
 
-def sampled_steps(db: Connection, source: str, field: str, *, newest: int) -> list[Step]:
+def sampled_steps(
+    db: Connection, source: str, field: str, *, newest: int
+) -> list[ProbabilityGroup]:
     """Return the newest sampled values of a field, counted by their probability."""
     recent = (
         sa.select(checked_value.c.probability, checked_value.c.wrong)
@@ -91,12 +93,14 @@ def sampled_steps(db: Connection, source: str, field: str, *, newest: int) -> li
     wrong = sa.func.sum(sa.case((recent.c.wrong, 1), else_=0)).label("wrong")
     statement = sa.select(recent.c.probability, sa.func.count().label("checked"), wrong)
     return [
-        Step(probability=row.probability, checked=int(row.checked), wrong=int(row.wrong))
+        ProbabilityGroup(
+            probability=row.probability, checked=int(row.checked), wrong=int(row.wrong)
+        )
         for row in db.execute(statement.group_by(recent.c.probability))
     ]
 
 
-def passable_steps(db: Connection) -> dict[tuple[str, str], list[Step]]:
+def passable_steps(db: Connection) -> dict[tuple[str, str], list[ProbabilityGroup]]:
     """Return all checked values that may pass, by source and field, counted by probability."""
     keys = (checked_value.c.source, checked_value.c.field, checked_value.c.probability)
     wrong = sa.func.sum(sa.case((checked_value.c.wrong, 1), else_=0)).label("wrong")
@@ -106,14 +110,16 @@ def passable_steps(db: Connection) -> dict[tuple[str, str], list[Step]]:
         .group_by(*keys)
         .order_by(*keys)
     )
-    found: dict[tuple[str, str], list[Step]] = {}
+    found: dict[tuple[str, str], list[ProbabilityGroup]] = {}
     for row in db.execute(statement):
-        step = Step(probability=row.probability, checked=int(row.checked), wrong=int(row.wrong))
+        step = ProbabilityGroup(
+            probability=row.probability, checked=int(row.checked), wrong=int(row.wrong)
+        )
         found.setdefault((row.source, row.field), []).append(step)
     return found
 
 
-def sampled_tallies(db: Connection, wanted: Filter) -> list[Tally]:
+def sampled_tallies(db: Connection, wanted: Filter) -> list[SampleTally]:
     """Return the sampled values of the items that fit, by source and field."""
     keys = (checked_value.c.source, checked_value.c.field)
     wrong = sa.func.sum(sa.case((checked_value.c.wrong, 1), else_=0)).label("wrong")
@@ -126,7 +132,7 @@ def sampled_tallies(db: Connection, wanted: Filter) -> list[Tally]:
         .order_by(*keys)
     )
     return [
-        Tally(
+        SampleTally(
             source=row.source,
             field=row.field,
             checked=int(row.checked),

@@ -16,7 +16,7 @@ from clerkwork.store.upsert import insert_or_ignore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Worker:
+class WorkerRecord:
     """A worker process and its last sign of life.
 
     Attributes:
@@ -52,8 +52,8 @@ def register(
         host: Where it runs.
         pid: Its process.
         now: The present instant.
-        labels: See ``Worker``.
-        queues: See ``Worker``.
+        labels: See ``WorkerRecord``.
+        queues: See ``WorkerRecord``.
         booted: When its host began to count its time, by the present wall clock, or None.
     """
     insert_or_ignore(
@@ -92,7 +92,7 @@ def last_booted(db: Connection, host: str) -> datetime | None:
     return None if found is None else from_ms(found)
 
 
-def alive(db: Connection, *, since: datetime) -> list[Worker]:
+def alive(db: Connection, *, since: datetime) -> list[WorkerRecord]:
     """Return the workers whose last sign of life is not before *since*."""
     statement = sa.select(worker).where(worker.c.beat_ms >= to_ms(since)).order_by(worker.c.name)
     return [_worker(row) for row in db.execute(statement)]
@@ -116,8 +116,8 @@ def remove(db: Connection, name: str) -> None:
     db.execute(worker.delete().where(worker.c.name == name))
 
 
-def _worker(row: Row[Any]) -> Worker:
-    return Worker(
+def _worker(row: Row[Any]) -> WorkerRecord:
+    return WorkerRecord(
         name=row.name,
         host=row.host,
         pid=row.pid,

@@ -36,7 +36,7 @@ TROUBLE = frozenset({PlannedState.BLOCKED, PlannedState.SKIPPED, PlannedState.LA
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ScheduleRow:
     """A schedule as Today shows it.
 
     Attributes:
@@ -92,11 +92,11 @@ def _rule(schedule: Schedule) -> str:
     return schedule.cron or f"{schedule.every_s:g} s"
 
 
-def _plan(db: Connection, desk: Desk, name: str, now: datetime) -> Plan:
+def _plan(db: Connection, desk: Desk, name: str, now: datetime) -> ScheduleRow:
     schedule = desk.project.workflows[name].schedule or Schedule(every_s=60)
     due = Due(schedule, _calendars(desk.project.root))
     last = planned_runs.list_recent(db, limit=1, schedule=name)
-    return Plan(
+    return ScheduleRow(
         workflow=name,
         rule=_rule(schedule),
         last=last[0] if last else None,

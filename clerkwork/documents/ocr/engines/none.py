@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from PIL import Image
 
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents.ocr.contract import Layout, Seen
+from clerkwork.documents.ocr.contract import Layout, OcrWord
 
 
-class Engine:
+class NoOcr:
     """Reads nothing."""
 
     name = "none"
@@ -31,6 +31,9 @@ class Engine:
         *,
         languages: str,  # noqa: ARG002 - the contract of every engine
         layout: Layout,  # noqa: ARG002 - the contract of every engine
-    ) -> Sequence[Seen]:
+    ) -> Sequence[OcrWord]:
         """Return no words."""
         return []
+
+
+ENGINE = NoOcr

@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents.ocr.contract import Layout, Seen
+from clerkwork.documents.ocr.contract import Layout, OcrWord
 from clerkwork.documents.tokens import is_cjk
 from clerkwork.errors import ApplicationException
 
@@ -36,7 +36,7 @@ ROOM = 0.15
 GAP_LATIN, GAP_CHINESE = 0.2, 0.8  # in line heights
 
 
-class Engine:
+class RapidOcr:
     """Reads with RapidOCR's models for Chinese and English."""
 
     name = "rapidocr"
@@ -74,7 +74,7 @@ class Engine:
         *,
         languages: str,  # noqa: ARG002 - one model reads them all
         layout: Layout,  # noqa: ARG002 - it finds the lines by itself
-    ) -> Sequence[Seen]:
+    ) -> Sequence[OcrWord]:
         """Return the words of a picture; see the contract."""
         model = self._model
         try:
@@ -89,7 +89,7 @@ class Engine:
         return [word for number, line in enumerate(lines) for word in _words(number, *line)]
 
 
-def _words(line: int, corners: Any, text: str, score: float, parts: Any) -> Iterator[Seen]:
+def _words(line: int, corners: Any, text: str, score: float, parts: Any) -> Iterator[OcrWord]:
     """Yield the words of a line; *parts* are its characters or words with their boxes.
 
     The line's box is wider and higher than its letters by a part of its height.
@@ -99,7 +99,7 @@ def _words(line: int, corners: Any, text: str, score: float, parts: Any) -> Iter
     top, bottom = min(ys) + room, max(ys) - room
     pieces = list(_pieces(text, parts)) or [(text, score, (corners[0][0], corners[2][0]), False)]
     for word, confidence, (left, right), spaced in pieces:
-        yield Seen(
+        yield OcrWord(
             text=word,
             box=(float(left), top, max(float(right), float(left) + 1), bottom),
             confidence=min(max(float(confidence), 0.0), 1.0),
@@ -136,3 +136,6 @@ def _pieces(text: str, parts: Any) -> Iterator[Piece]:
         word = (part, confidence, edges, spaced or apart)
     if word:
         yield word
+
+
+ENGINE = RapidOcr

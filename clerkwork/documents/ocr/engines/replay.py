@@ -11,11 +11,11 @@ from PIL import Image
 
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents.ocr import cache
-from clerkwork.documents.ocr.contract import Layout, Seen
+from clerkwork.documents.ocr.contract import Layout, OcrWord
 from clerkwork.errors import ApplicationException
 
 
-class Engine:
+class ReplayOcr:
     """Gives back what was stored in the folder of the setting ``documents.replay``."""
 
     name = "replay"
@@ -35,7 +35,7 @@ class Engine:
         """Return the same always: what is stored is found by its picture."""
         return "1"
 
-    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> Sequence[Seen]:
+    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> Sequence[OcrWord]:
         """Return the stored words of a picture; see the contract."""
         found = cache.load(_file(self._folder or Path(), picture, languages, layout))
         if found is None:
@@ -45,7 +45,7 @@ class Engine:
 
 
 def record(
-    folder: Path, picture: Image.Image, words: Sequence[Seen], *, languages: str, layout: Layout
+    folder: Path, picture: Image.Image, words: Sequence[OcrWord], *, languages: str, layout: Layout
 ) -> None:
     """Store *words* as the reading of a picture in *folder*."""
     cache.save(_file(folder, picture, languages, layout), words)
@@ -53,3 +53,6 @@ def record(
 
 def _file(folder: Path, picture: Image.Image, languages: str, layout: Layout) -> Path:
     return folder / f"{cache.key(picture, languages, layout)}.json"
+
+
+ENGINE = ReplayOcr

@@ -9,14 +9,14 @@ import pytesseract
 from PIL import Image
 
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents.ocr.contract import Layout, Seen
+from clerkwork.documents.ocr.contract import Layout, OcrWord
 from clerkwork.errors import ApplicationException
 
 MODES = {Layout.PAGE: 6, Layout.SPARSE: 11, Layout.LINE: 7}
 PACKAGE = "tesseract-ocr"
 
 
-class Engine:
+class TesseractOcr:
     """Reads with the program ``tesseract`` and the languages of the settings."""
 
     name = "tesseract"
@@ -47,10 +47,10 @@ class Engine:
     def _version(self) -> str:
         return str(pytesseract.get_tesseract_version())
 
-    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> Sequence[Seen]:
+    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> Sequence[OcrWord]:
         """Return the words of a picture; see the contract."""
         data = _table(picture, languages, MODES[layout])
-        found: list[Seen] = []
+        found: list[OcrWord] = []
         places: dict[tuple[int, ...], int] = {}
         for index, text in enumerate(data["text"]):
             if not text.strip():
@@ -59,7 +59,7 @@ class Engine:
             left, top = data["left"][index], data["top"][index]
             box = (left, top, left + data["width"][index], top + data["height"][index])
             found.append(
-                Seen(
+                OcrWord(
                     text=text.strip(),
                     box=box,
                     confidence=min(max(float(data["conf"][index]), 0.0) / 100, 1.0),
@@ -88,3 +88,6 @@ def _table(picture: Image.Image, languages: str, mode: int) -> dict[str, list[An
             "ocr_failed", "Tesseract failed: {error}.", error=problem
         ) from error
     return cast("dict[str, list[Any]]", table)
+
+
+ENGINE = TesseractOcr

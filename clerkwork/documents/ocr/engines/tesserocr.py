@@ -14,7 +14,7 @@ from typing import Any
 from PIL import Image
 
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents.ocr.contract import Layout, Seen
+from clerkwork.documents.ocr.contract import Layout, OcrWord
 from clerkwork.errors import ApplicationException
 
 MODES = {Layout.PAGE: 6, Layout.SPARSE: 11, Layout.LINE: 7}
@@ -26,7 +26,7 @@ FOLDERS = (
 )
 
 
-class Engine:
+class TesserocrOcr:
     """Reads with the library of tesseract and the languages of the settings."""
 
     name = "tesserocr"
@@ -49,7 +49,7 @@ class Engine:
         """Return the version of the package, which brings its own library."""
         return metadata.version("tesserocr")
 
-    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> Sequence[Seen]:
+    def read(self, picture: Image.Image, *, languages: str, layout: Layout) -> Sequence[OcrWord]:
         """Return the words of a picture; see the contract."""
         try:
             import tesserocr  # noqa: PLC0415 - an optional package
@@ -83,7 +83,7 @@ def _folder(language: str) -> Path | None:
     return next((path for path in folders if (path / f"{language}.traineddata").exists()), None)
 
 
-def _words(library: Any, reader: Any) -> Iterator[Seen]:
+def _words(library: Any, reader: Any) -> Iterator[OcrWord]:
     level, line = library.RIL.WORD, -1
     for word in library.iterate_level(reader.GetIterator(), level):
         if word.IsAtBeginningOf(library.RIL.TEXTLINE):
@@ -92,4 +92,7 @@ def _words(library: Any, reader: Any) -> Iterator[Seen]:
         text = word.GetUTF8Text(level).strip() if box else ""
         if text:
             confidence = min(max(word.Confidence(level) / 100, 0.0), 1.0)
-            yield Seen(text=text, box=box, confidence=confidence, line=line)
+            yield OcrWord(text=text, box=box, confidence=confidence, line=line)
+
+
+ENGINE = TesserocrOcr
