@@ -23,7 +23,7 @@ from playwright.sync_api import Error, Page, sync_playwright
 from benchmarks import pages
 from clerkwork.browser.locate.group_match import Wanted
 from clerkwork.browser.locate.locate import LocatedField, find_fields, look
-from clerkwork.browser.locate.scores import called
+from clerkwork.browser.locate.scores import name_of
 from clerkwork.browser.page.settle import settle, watch
 from clerkwork.browser.process import executable
 from clerkwork.errors import ApplicationException
@@ -182,7 +182,7 @@ class Bench:
         settle(self._page)
         recorded = self.recorded[case.page]
         wanted = [
-            Wanted(words=called(seen), recorded=seen, row=0 if seen.header else None)
+            Wanted(words=name_of(seen), recorded=seen, row=0 if seen.header else None)
             for seen in recorded.values()
         ]
         answers = find_fields(self._page, wanted, timeout_s=TIMEOUT_S)
@@ -217,7 +217,8 @@ def _judge(key: str, answer: LocatedField | ApplicationException) -> tuple[str, 
     if _gone(answer):
         return "stopped", "what was found is no longer there"
     truth = answer.element.evaluate("e => e.__truth || ''")
-    why = f"{answer.how} {answer.score:.1f}: {answer.seen.model_dump_json(exclude_defaults=True)}"
+    seen = answer.seen.model_dump_json(exclude_defaults=True)
+    why = f"{answer.found_by} {answer.score:.1f}: {seen}"
     return ("right" if truth == key else "wrong"), f"took {truth or 'another'} by {why[:400]}"
 
 

@@ -26,7 +26,7 @@ from typing import Any
 from benchmarks.bare import enter_in_portal, enter_in_tryton
 from clerkwork import OrderLine, PurchaseOrder, enter_record
 from clerkwork.app import App, open_app
-from clerkwork.browser.locate.fingerprints import Learned
+from clerkwork.browser.locate.fingerprints import FingerprintStore
 from clerkwork.browser.process.host import BrowserHost
 from clerkwork.config.files.targets import load_targets
 from clerkwork.config.settings import BrowserSettings
@@ -134,7 +134,7 @@ def against_bare(folder: Path, count: int) -> Rows:
         target = load_targets(HOME, variables)["portal"]
         singly = target.model_copy(update={"name": "portal_singly"})
         fields = target.form.fields if target.form else {}
-        Learned(folder).learn_slow(singly.name, sorted({*fields, *OrderLine.model_fields}))
+        FingerprintStore(folder).learn_slow(singly.name, sorted({*fields, *OrderLine.model_fields}))
         ways = [
             Way("bare", target.model_copy(update={"name": "bare"}), enter_in_portal),
             Way("singly", singly, enter_record),

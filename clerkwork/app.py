@@ -7,7 +7,7 @@ from pathlib import Path
 from loguru import logger
 
 from clerkwork.browser.process.host import BrowserHost
-from clerkwork.browser.process.login_state import Sessions
+from clerkwork.browser.process.login_state import LoginStates
 from clerkwork.config.disk import fullest_percent, used_percent
 from clerkwork.config.files.calendars import load_calendars, read_calendars
 from clerkwork.config.files.targets import load_targets, read_targets
@@ -116,7 +116,7 @@ class App:
             root=self.root,
             owner=owner,
             full_percent=self.settings.retention.disk_evidence_percent,
-            sessions=Sessions(self.root / "var" / "sessions", session_key()),
+            logins=LoginStates(self.root / "var" / "sessions", session_key()),
         )
 
     def worker(self, name: str, labels: Sequence[str] = ()) -> Worker:

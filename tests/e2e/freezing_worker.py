@@ -13,16 +13,16 @@ from pathlib import Path
 from uuid import uuid4
 
 from clerkwork.app import open_app
-from clerkwork.browser.process.proxy import Outlet
+from clerkwork.browser.process.proxy import EgressProxy
 
-send = Outlet._send
+send = EgressProxy._send
 frozen, pause = threading.Event(), threading.Event()
 woken = Path(sys.argv[1]) / "woken"
 
 
-def freeze_and_send(outlet: Outlet, upstream: socket.socket, data: bytes) -> int:
+def freeze_and_send(proxy: EgressProxy, upstream: socket.socket, data: bytes) -> int:
     if b"POST /orders " not in data or frozen.is_set():
-        return send(outlet, upstream, data)
+        return send(proxy, upstream, data)
     frozen.set()
     with app.store.write():
         pass  # frozen inside a write of another thread, it would hold up every other worker
@@ -30,13 +30,13 @@ def freeze_and_send(outlet: Outlet, upstream: socket.socket, data: bytes) -> int
     while not woken.exists():  # the signal may stop this thread a moment later than the others
         pause.wait(0.02)
     try:
-        return send(outlet, upstream, data)
+        return send(proxy, upstream, data)
     finally:
         sys.stderr.write("tried to send it\n")
 
 
-Outlet._send = freeze_and_send  # type: ignore[method-assign]  # the one place where it is held up
-Outlet.close = lambda _outlet: None  # type: ignore[method-assign]  # only the fence is left
+EgressProxy._send = freeze_and_send  # type: ignore[method-assign]  # the one place where it is held up
+EgressProxy.close = lambda _proxy: None  # type: ignore[method-assign]  # only the fence is left
 os.environ["CLERKWORK_WORKER__SWEEP_S"] = "3600"
 app = open_app(Path(sys.argv[1]))
 worker = app.worker(f"freezing-{uuid4()}")

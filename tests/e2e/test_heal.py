@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import httpx
 import pytest
 
-from clerkwork.browser.locate.fingerprints import Learned
+from clerkwork.browser.locate.fingerprints import FingerprintStore
 from clerkwork.store.items import items
 from clerkwork.store.items.items import Filter
 from tests.fixtures_project import Project, make_order
@@ -106,7 +106,7 @@ def test_changed_field_is_entered_flagged_proposed_and_known_once_accepted(
     shown = clerkwork(project, "heal", "show", "portal").splitlines()
     clerkwork(project, "heal", "accept", "portal")
     after = entered(project, "PO-AFTER")
-    assert (before, changed, shown[:3], after, Learned(project.root).proposals()) == (
+    assert (before, changed, shown[:3], after, FingerprintStore(project.root).proposals()) == (
         (True, []),
         (True, ["PO-CHANGED"]),
         ["portal: Order date", "  - label: Order date", "  + label: Issued at"],

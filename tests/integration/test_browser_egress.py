@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from clerkwork.browser.process.proxy import Outlet
+from clerkwork.browser.process.proxy import EgressProxy
 from clerkwork.errors import ClerkworkError
 from clerkwork.model.project.egress import Egress, Unfenced, parse
 from tests import traps, visits
@@ -165,44 +165,44 @@ def test_nothing_leaves_when_nobody_can_tell_who_holds_the_item(at_site, caught)
 
 def test_name_that_cannot_be_one_is_refused_with_a_sentence():
     """No library's error about its letters reaches the log instead."""
-    outlet = Outlet(Egress.of("http://127.0.0.1:9", ["a..b"]), Unfenced())
+    proxy = EgressProxy(Egress.of("http://127.0.0.1:9", ["a..b"]), Unfenced())
     try:
         with pytest.raises(httpx.TransportError):
-            through(outlet, "http://a..b/")
+            through(proxy, "http://a..b/")
     finally:
-        outlet.close()
-    assert [(code, one.code) for code, one in outlet.problems.items()] == [
+        proxy.close()
+    assert [(code, one.code) for code, one in proxy.problems.items()] == [
         ("a..b:80", "target_unreachable")
     ]
 
 
-def through(outlet: Outlet, address: str) -> httpx.Response:
-    with httpx.Client(proxy=outlet.address, timeout=5, trust_env=False) as client:
+def through(proxy: EgressProxy, address: str) -> httpx.Response:
+    with httpx.Client(proxy=proxy.address, timeout=5, trust_env=False) as client:
         return client.get(address)
 
 
 def test_closed_gate_cuts_what_is_open(caught):
     """A tunnel does not outlive the call that it was opened for."""
-    outlet = Outlet(Egress.of(caught.site, []), Unfenced())
+    proxy = EgressProxy(Egress.of(caught.site, []), Unfenced())
     place = caught.site.removeprefix("http://")
-    with socket.create_connection(("127.0.0.1", int(outlet.address.rpartition(":")[2]))) as tunnel:
+    with socket.create_connection(("127.0.0.1", int(proxy.address.rpartition(":")[2]))) as tunnel:
         tunnel.settimeout(5)
         tunnel.sendall(f"CONNECT {place} HTTP/1.1\r\n\r\n".encode())
         assert tunnel.recv(100).startswith(b"HTTP/1.1 200")
-        outlet.close()
+        proxy.close()
         ended = tunnel.recv(100)
     with pytest.raises(httpx.TransportError):
-        through(outlet, caught.site)
+        through(proxy, caught.site)
     assert (ended, caught.seen) == (b"", [])
 
 
 def test_answer_comes_through_as_it_is(portal):
     """Headers, body and status are the target's."""
-    outlet = Outlet(Egress.of(portal.url, []), Unfenced())
+    proxy = EgressProxy(Egress.of(portal.url, []), Unfenced())
     try:
-        plain, proxied = httpx.get(f"{portal.url}/login"), through(outlet, f"{portal.url}/login")
+        plain, proxied = httpx.get(f"{portal.url}/login"), through(proxy, f"{portal.url}/login")
     finally:
-        outlet.close()
+        proxy.close()
     assert (proxied.status_code, proxied.content) == (plain.status_code, plain.content)
 
 
@@ -224,12 +224,12 @@ def test_large_upload_and_answer_come_through_whole(clerk, portal):
         thread = threading.Thread(target=answer, args=(listener,))
         thread.start()
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-        outlet = Outlet(Egress.of(address, []), Unfenced())
-        outlet.arm()
-        with httpx.Client(proxy=outlet.address, timeout=20, trust_env=False) as client:
+        proxy = EgressProxy(Egress.of(address, []), Unfenced())
+        proxy.arm()
+        with httpx.Client(proxy=proxy.address, timeout=20, trust_env=False) as client:
             got = client.post(address, content=body).content
         thread.join()
-        outlet.close()
+        proxy.close()
     assert (received, got == body) == ([3_000_000], True)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from clerkwork import enter_record
 from clerkwork.browser.process.host import BrowserHost
-from clerkwork.browser.process.login_state import Sessions
+from clerkwork.browser.process.login_state import LoginStates
 from clerkwork.config.files.targets import load_targets
 from clerkwork.config.settings import BrowserSettings
 from clerkwork.model.project.targets import Target
@@ -48,12 +48,12 @@ def test_no_secret_stands_in_what_is_kept(tmp_path, traced):
     lines = [line.model_copy(update={"description": DESCRIPTION}) for line in first.lines]
     first = first.model_copy(update={"lines": lines})
     settings = BrowserSettings(trace_percent=traced)
-    sessions = Sessions(tmp_path / "sessions", "the key of the test")
+    sessions = LoginStates(tmp_path / "sessions", "the key of the test")
     kept = tmp_path / "evidence"
     kept.mkdir()
     with (
         Portal(tmp_path / "portal.db", password=PASSWORD) as portal,
-        closing(BrowserHost(settings, kept, root=tmp_path, sessions=sessions)) as host,
+        closing(BrowserHost(settings, kept, root=tmp_path, logins=sessions)) as host,
     ):
         visitor = Visitor(host, with_secret_field(portal), kept)
         visitor(enter_record, first)

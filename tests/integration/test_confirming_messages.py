@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from clerkwork import Receipt, enter_record
-from clerkwork.browser.records.confirmation import told
+from clerkwork.browser.records.confirmation import confirmed_value
 from clerkwork.model.project.target_form import TargetForm
 from tests.fixtures_portal import make_order
 from tests.integration.test_target_pages import address, at  # noqa: F401 - fixtures
@@ -118,7 +118,7 @@ def test_number_of_before_confirms_by_the_state_that_the_submit_changed(answerin
 )
 def test_message_is_a_whole_line_or_sentence(words, line, value):
     """Its value is one word, and signs around it count for nothing."""
-    assert told(words, line) == value
+    assert confirmed_value(words, line) == value
 
 
 @pytest.mark.parametrize("words", ["{value}", "* {value}.", "Order {value} is {value}"])

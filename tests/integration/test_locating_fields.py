@@ -2,7 +2,7 @@
 
 import pytest
 
-from clerkwork.browser.locate.fingerprints import Learned
+from clerkwork.browser.locate.fingerprints import FingerprintStore
 from clerkwork.browser.process.host import BrowserHost
 from clerkwork.config.files.targets import load_targets
 from clerkwork.config.settings import BrowserSettings
@@ -105,12 +105,12 @@ def test_field_that_is_not_sure_stops_with_the_candidates_and_a_picture(visitor,
 
 def test_changed_field_is_used_flagged_and_proposed(learning, tmp_path):
     """A renamed field is found by what it looked like; the run log says so; a proposal waits."""
-    learned = Learned(tmp_path)
+    learned = FingerprintStore(tmp_path)
     learning(form_visits.fill_date, "before")
     learned.accept("portal", "Order date")
     found = learning(form_visits.fill_date, "renamed")
     warnings = [data for kind, data in learning.messages if kind == "healed"]
-    (proposal,) = Learned(tmp_path).proposals().values()
+    (proposal,) = FingerprintStore(tmp_path).proposals().values()
     assert (
         found,
         learning.kept(),
@@ -127,7 +127,7 @@ def test_changed_field_is_used_flagged_and_proposed(learning, tmp_path):
 def test_changed_field_within_a_shadow_root_of_a_frame_is_used(learning, tmp_path):
     """What was recorded there is found there, when its label has become another one."""
     learning(form_visits.fill_date, "nested")
-    Learned(tmp_path).accept("portal", "Order date")
+    FingerprintStore(tmp_path).accept("portal", "Order date")
     assert learning(form_visits.fill_date, "nested renamed") == "date"
 
 
@@ -138,14 +138,14 @@ def test_changed_field_within_a_shadow_root_of_a_frame_is_used(learning, tmp_pat
 def test_heading_speaks_for_the_fields_of_its_own_section(learning, tmp_path, before, after):
     """The legend of one field is its name, and a section without fields speaks for none."""
     learning(form_visits.fill_date, before)
-    Learned(tmp_path).accept("portal", "Order date")
+    FingerprintStore(tmp_path).accept("portal", "Order date")
     assert learning(form_visits.fill_date, after) == "date"
 
 
 def test_copy_that_lies_free_is_not_taken_for_a_covered_form(learning, tmp_path):
     """The form is renamed and under a pop-up, its copy below is neither: that is for a person."""
     learning(form_visits.fill_date, "open form")
-    Learned(tmp_path).accept("portal", "Order date")
+    FingerprintStore(tmp_path).accept("portal", "Order date")
     error = learning.fails(form_visits.fill_date, "covered form")
     assert error.code == "locator_ambiguous"
 
@@ -173,6 +173,6 @@ def test_accepted_look_is_no_change_any_more(learning, tmp_path):
     folder.mkdir(parents=True)
     (folder / "target.yaml").write_text("name: portal\nbase_url: http://127.0.0.1:9\n", "utf-8")
     learning(form_visits.fill_date, "before")
-    Learned(tmp_path).accept("portal", "Order date")
+    FingerprintStore(tmp_path).accept("portal", "Order date")
     learning(form_visits.fill_date, "before")
-    assert (Learned(tmp_path).proposals(), [*load_targets(tmp_path)]) == ({}, ["portal"])
+    assert (FingerprintStore(tmp_path).proposals(), [*load_targets(tmp_path)]) == ({}, ["portal"])

@@ -3,8 +3,8 @@
 import pytest
 
 from clerkwork import PurchaseOrder, Receipt, enter_record
-from clerkwork.browser.recorder.describe import described
-from clerkwork.browser.recorder.plan import planned
+from clerkwork.browser.recorder.describe import describe
+from clerkwork.browser.recorder.plan import plan_recording
 from clerkwork.browser.recorder.replay import replay
 from clerkwork.browser.recorder.sample import parts_of
 from clerkwork.browser.recorder.script import read_script
@@ -21,13 +21,13 @@ def recorded(portal, clerk):
     """The recording of an order that stands in the portal since."""
     clerk.post("/orders", data=as_form(PurchaseOrder.model_validate(recordings.FIRST)))
     script = read_script(recordings.portal_script(portal.url), "recorded.py")
-    return planned(script, parts_of(recordings.FIRST))
+    return plan_recording(script, parts_of(recordings.FIRST))
 
 
 def test_recorded_way_becomes_the_description_of_the_portal(visitor, recorded):
     """Fields by their words, the grid by its columns, what is offered or computed said so."""
     walked = visitor(walk, recorded)
-    found = described(walked, parts_of(recordings.FIRST), recorded.reference)
+    found = describe(walked, parts_of(recordings.FIRST), recorded.reference)
     assert (found.username, found.missing, found.keys) == (
         "clerk",
         (),
@@ -101,7 +101,7 @@ def searched(visitor, how, start):
     visitor(enter_record, make_order("PO-1", supplier=SUPPLIER))
     script = SEARCHED.replace("PAGES", visitor.target.base_url).replace("HOW", how)
     acts = read_script(script.replace("START", start), "recorded.py")
-    return planned(acts, parts_of(SEARCHED_ITEM))
+    return plan_recording(acts, parts_of(SEARCHED_ITEM))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_search_by_a_field_is_described_and_replays(at, how, start, button):  # 
     """Its field, what starts it, and what its list says of nothing; another order is entered."""
     visitor = at("no_labels")
     plan = searched(visitor, how, start)
-    keys = described(visitor(walk, plan), parts_of(SEARCHED_ITEM), plan.reference).keys
+    keys = describe(visitor(walk, plan), parts_of(SEARCHED_ITEM), plan.reference).keys
     own = visitor.target.model_dump(include={"name", "base_url", "username"})
     target = Target.model_validate({**own, **keys})
     receipt = replay(visitor.host, target, make_order("PO-2", supplier=SUPPLIER))

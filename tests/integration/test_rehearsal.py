@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from clerkwork.browser.records.dry_run import rehearse
+from clerkwork.browser.records.dry_run import dry_run
 from clerkwork.testing.portal import Portal
 from tests.fixtures_cli import call
 from tests.fixtures_portal import HOME, Visitor
@@ -41,7 +41,7 @@ def changed(visitor: Visitor, **form: object) -> Visitor:
 
 def test_a_description_that_fits_is_found_whole_and_nothing_is_stored(visitor, portal):
     """Every key has its place on the pages; the target holds no record after it."""
-    findings = visitor(rehearse)
+    findings = visitor(dry_run)
     assert [(one.key, one.words) for one in findings] == FINE
     assert ([one for one in findings if one.problem], portal.orders()) == ([], [])
 
@@ -53,7 +53,7 @@ def test_words_that_no_page_has_are_all_named_at_once(visitor):
         "tax": "Duty paid",
         "total": {"words": "Balance", "entry": "shown"},
     }
-    findings = changed(visitor, fields=fields, submit=["Send off"])(rehearse)
+    findings = changed(visitor, fields=fields, submit=["Send off"])(dry_run)
     problems = {one.key: one.problem for one in findings if one.problem}
     assert list(problems) == ["form.fields.tax", "form.fields.total", "form.submit"]
     assert "there are Order number <input[text] number>" in problems["form.fields.tax"]
@@ -63,7 +63,7 @@ def test_button_that_is_drawn_late_is_found(at):  # noqa: F811 - as above
     """Also where no field is looked for before it."""
     visitor = at("no_labels")
     page = {"address": "/answered.html?how=late_button", "fields": {}, "lines": None}
-    findings = changed(visitor, **page)(rehearse)
+    findings = changed(visitor, **page)(dry_run)
     assert [one.problem for one in findings if one.key == "form.submit"] == [""]
 
 
@@ -73,7 +73,7 @@ def test_button_that_is_drawn_late_is_found(at):  # noqa: F811 - as above
 )
 def test_a_form_that_is_not_reached_ends_the_look(visitor, form, key):
     """The way to it is named with its reason; its fields are not said to be missing."""
-    findings = changed(visitor, **form)(rehearse)
+    findings = changed(visitor, **form)(dry_run)
     assert [one.key for one in findings if one.problem] == [key]
     assert findings[-1].key == key
 
@@ -118,7 +118,7 @@ def test_search_by_a_field_is_held_against_its_page(at, how, changes, said):  # 
     page = f"{visitor.target.base_url}/searched.html"
     found = {
         one.key: (one.problem or one.note).replace(page, "PAGE")
-        for one in visitor(rehearse)
+        for one in visitor(dry_run)
         if one.key.startswith("search")
     }
     keys = ["search.field", "search.button", "search.column"]
@@ -129,9 +129,7 @@ def test_search_by_a_field_is_held_against_its_page(at, how, changes, said):  # 
 
 def test_sentence_that_confirms_is_noted_as_any_other(at):  # noqa: F811 - as above
     """It is said only after the record was stored, and no field is called so."""
-    (found,) = [
-        one for one in searched(at("no_labels"))(rehearse) if one.key == "form.confirmation"
-    ]
+    (found,) = [one for one in searched(at("no_labels"))(dry_run) if one.key == "form.confirmation"]
     assert (found.words, found.problem, found.note) == (
         "Order {value} was saved",
         "",

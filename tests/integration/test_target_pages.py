@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from clerkwork import Receipt, enter_record, find_record
-from clerkwork.browser.locate.fingerprints import Learned
+from clerkwork.browser.locate.fingerprints import FingerprintStore
 from clerkwork.browser.process.host import BrowserHost
 from clerkwork.config.files.targets import read_targets
 from clerkwork.config.settings import BrowserSettings
@@ -255,7 +255,7 @@ def test_field_that_takes_no_batch_is_learned(at, tmp_path):
     finally:
         browser.close()
     corrected = ["Put right in the form: {fields}." in messages for messages in said]
-    assert (corrected, Learned(tmp_path).slow("single")) == ([True, False], {"quantity"})
+    assert (corrected, FingerprintStore(tmp_path).slow("single")) == ([True, False], {"quantity"})
 
 
 def test_value_that_is_not_offered_goes_to_a_person(at):

@@ -6,7 +6,7 @@ import pytest
 
 from clerkwork.browser.locate.candidates import Candidate
 from clerkwork.browser.locate.match import choose
-from clerkwork.browser.locate.text_similarity import likeness
+from clerkwork.browser.locate.text_similarity import similarity
 from clerkwork.model.project.locators import Fingerprint
 
 
@@ -27,13 +27,13 @@ def text(label: str = "", **facts) -> Fingerprint:
 )
 def test_decoration_changes_no_words(shown):
     """Stars, colons, brackets, case and polite words are not part of a name."""
-    assert likeness("Order date", shown) == 1.0
+    assert similarity("Order date", shown) == 1.0
 
 
 @pytest.mark.parametrize("shown", ["订单日期：", "Date of order", "下单日期 *"])
 def test_synonym_is_nearly_the_same(shown):
     """English and Chinese names of one thing count almost as the words themselves."""
-    assert 0.9 <= likeness("Order date", shown) < 1.0
+    assert 0.9 <= similarity("Order date", shown) < 1.0
 
 
 @pytest.mark.parametrize(
@@ -42,25 +42,25 @@ def test_synonym_is_nearly_the_same(shown):
 )
 def test_name_with_an_explanation_is_nearly_the_same(shown):
     """What follows after a dash, a stroke or a comma explains, and takes little from the name."""
-    assert 0.85 <= likeness("Director", shown) < 0.9
+    assert 0.85 <= similarity("Director", shown) < 0.9
 
 
 @pytest.mark.parametrize("shown", ["Noti. per.", "Notice peri.", "Noti. period *"])
 def test_word_cut_by_a_full_stop_is_nearly_the_same(shown):
     """Narrow columns cut long words; the full stop says so."""
-    assert likeness("Notice period", shown) == 0.9
+    assert similarity("Notice period", shown) == 0.9
 
 
 @pytest.mark.parametrize("shown", ["No. period", "Noti peri", "Noti.", "Note. per."])
 def test_other_beginning_is_no_abbreviation(shown):
     """Two letters are too few, and without a full stop it is another word."""
-    assert likeness("Notice period", shown) < 0.9
+    assert similarity("Notice period", shown) < 0.9
 
 
 @pytest.mark.parametrize(("one", "other"), [("Tax", "Total"), ("数量", "单价"), ("", "Tax")])
 def test_other_things_are_not_alike(one, other):
     """Names of different things never come near to a match."""
-    assert likeness(one, other) < 0.5
+    assert similarity(one, other) < 0.5
 
 
 def test_exact_words_come_before_words_that_hold_them():
@@ -72,7 +72,7 @@ def test_exact_words_come_before_words_that_hold_them():
 def test_two_fields_of_one_name_are_both_named():
     """Nothing is chosen between two fields that say the same."""
     page = fields(text("Date"), text("Date"), text("Tax"))
-    assert choose("Date", page, None).doubtful == (page[0], page[1])
+    assert choose("Date", page, None).ambiguous == (page[0], page[1])
 
 
 def test_fingerprint_tells_fields_of_one_name_apart():
@@ -124,7 +124,7 @@ def test_copy_that_kept_the_words_is_not_taken_for_the_form_that_was_renamed():
     renamed = form("Zyx", "Yxw", "Xwv", box=1, heading="New order", attributes="f")
     copy = form(*names, box=2, heading="An earlier one")
     verdict = choose("Tax", [*renamed, *copy], recorded)
-    assert (verdict.field, set(map(id, verdict.doubtful)) >= {id(renamed[1]), id(copy[1])}) == (
+    assert (verdict.field, set(map(id, verdict.ambiguous)) >= {id(renamed[1]), id(copy[1])}) == (
         None,
         True,
     )

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from clerkwork.browser.recorder.describe import described
-from clerkwork.browser.recorder.walk import LookUp, Met, Walked, within_host
-from clerkwork.browser.recorder.write import mark_proved, refuse_present, target_text, write
+from clerkwork.browser.recorder.describe import describe
+from clerkwork.browser.recorder.walk import RecordedControl, RecordLookup, ReplayedPath, within_host
+from clerkwork.browser.recorder.write import mark_verified, refuse_present, target_text, write
 from clerkwork.errors import UsageError
 
 PAYLOAD = {
@@ -30,17 +30,17 @@ PARTS = {
 }
 
 
-def field(words: str, value: str, **facts) -> Met:
-    return Met(kind="field", words=words, value=value, place="/new", **facts)
+def field(words: str, value: str, **facts) -> RecordedControl:
+    return RecordedControl(kind="field", words=words, value=value, place="/new", **facts)
 
 
-def button(words: str, place: str = "/new") -> Met:
-    return Met(kind="button", words=words, place=place)
+def button(words: str, place: str = "/new") -> RecordedControl:
+    return RecordedControl(kind="button", words=words, place=place)
 
 
 LOGIN = [
-    Met(kind="field", words="User", value="clerk", place="/login"),
-    Met(kind="field", words="Password", value="geheim", place="/login", secret=True),
+    RecordedControl(kind="field", words="User", value="clerk", place="/login"),
+    RecordedControl(kind="field", words="Password", value="geheim", place="/login", secret=True),
     button("Log in", "/login"),
 ]
 FORM = [
@@ -57,18 +57,18 @@ FORM = [
 COMPUTED = [field("Pieces", "4", line=1, computed=True), field("Page", "1", computed=True)]
 
 
-def walked(before: list[Met], computed: list[Met]) -> Walked:
-    return Walked(
+def walked(before: list[RecordedControl], computed: list[RecordedControl]) -> ReplayedPath:
+    return ReplayedPath(
         before=tuple(before),
         computed=tuple(computed),
         submit=("Save", "Confirm"),
-        look_up=LookUp(address="/list?q={reference}", column="Reference", own="Number"),
+        lookup=RecordLookup(address="/list?q={reference}", column="Reference", own="Number"),
     )
 
 
 def test_recording_becomes_the_keys_of_a_target():
     """Values become fields by the sample; what the sample lacks on the form is said."""
-    found = described(walked([*LOGIN, *FORM], COMPUTED), PARTS, "number")
+    found = describe(walked([*LOGIN, *FORM], COMPUTED), PARTS, "number")
     assert (found.username, found.password, found.missing, found.keys) == (
         "clerk",
         "geheim",
@@ -104,22 +104,22 @@ def test_recording_becomes_the_keys_of_a_target():
 @pytest.mark.parametrize(
     ("met", "problem"),
     [
-        (field("Cost centre", "4711"), "Cost centre was filled with '4711', which is no value"),
-        (field("Zyx", "5"), "shows '5', which the sample says more than once"),
+        (field("Cost centre", "4711"), "Cost centre was filled with '4711', which is not a value"),
+        (field("Zyx", "5"), "shows '5', which the sample contains more than once"),
     ],
 )
 def test_field_whose_value_tells_no_part_is_refused(met, problem):
     """A bot that types the sample's values into every record would be worse than none."""
     parts = {"number": "A-7", "one": "5", "other": "5"}
     with pytest.raises(UsageError, match=problem):
-        described(walked([field("Reference", "A-7"), met], []), parts, "number")
+        describe(walked([field("Reference", "A-7"), met], []), parts, "number")
 
 
 def test_equal_values_are_told_by_what_their_fields_are_called():
     """Quantity and price may both be 5; the words on the page say which is which."""
     parts = {"number": "A-7", "unit_price": "5", "quantity": "5"}
     form = [field("Reference", "A-7"), field("Qty", "5"), field("Price each", "5")]
-    keys = described(walked(form, []), parts, "number").keys
+    keys = describe(walked(form, []), parts, "number").keys
     assert keys["form"]["fields"] == {
         "number": "Reference",
         "unit_price": "Price each",
@@ -129,14 +129,14 @@ def test_equal_values_are_told_by_what_their_fields_are_called():
 
 def test_password_stands_in_no_file():
     """The target names a variable of the environment instead."""
-    found = described(walked([*LOGIN, *FORM], COMPUTED), PARTS, "number")
+    found = describe(walked([*LOGIN, *FORM], COMPUTED), PARTS, "number")
     text = target_text("suppliers", "http://host", found)
     assert ("geheim" in text, "${CLERKWORK_SUPPLIERS_PASSWORD}" in text) == (False, True)
 
 
 def test_written_bot_passes_the_linter(tmp_path):
     """What the recorder writes is held to the rules of everything else."""
-    found = described(walked([*LOGIN, *FORM], COMPUTED), PARTS, "number")
+    found = describe(walked([*LOGIN, *FORM], COMPUTED), PARTS, "number")
     (tmp_path / "bots").mkdir()
     (tmp_path / "bots" / "__init__.py").write_text('"""The bots."""\n', encoding="utf-8")
     write(tmp_path, "suppliers", "http://host", PAYLOAD, found)
@@ -156,10 +156,10 @@ def test_written_bot_passes_the_linter(tmp_path):
 
 def test_target_claims_a_replay_only_after_it(tmp_path):
     """Whoever opens the file of a recording that failed reads that it is not proved."""
-    found = described(walked([*LOGIN, *FORM], COMPUTED), PARTS, "number")
+    found = describe(walked([*LOGIN, *FORM], COMPUTED), PARTS, "number")
     file = write(tmp_path, "suppliers", "http://host", PAYLOAD, found)[0]
     before = file.read_text("utf-8")
-    mark_proved(tmp_path, "suppliers")
+    mark_verified(tmp_path, "suppliers")
     after = file.read_text("utf-8")
     heads = [text.partition("\n")[0] for text in (before, after)]
     assert (heads, before.splitlines()[1:] == after.splitlines()[1:]) == (

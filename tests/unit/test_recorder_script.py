@@ -2,8 +2,8 @@
 
 import pytest
 
-from clerkwork.browser.recorder.plan import planned
-from clerkwork.browser.recorder.sample import day_format, parts_of, says
+from clerkwork.browser.recorder.plan import plan_recording
+from clerkwork.browser.recorder.sample import day_format, parts_of, shows_value
 from clerkwork.browser.recorder.script import Act, read_script
 from clerkwork.errors import UsageError
 from tests import recordings
@@ -71,7 +71,7 @@ def test_script_that_does_anything_else_is_refused_by_its_line(line, named):
 )
 def test_value_is_known_however_the_page_writes_it(shown, value, same):
     """Numbers and days are compared as such, everything else as text."""
-    assert says(shown, value) is same
+    assert shows_value(shown, value) is same
 
 
 def test_day_keeps_the_way_it_was_written():
@@ -82,7 +82,9 @@ def test_day_keeps_the_way_it_was_written():
 def test_recording_is_cut_where_the_record_is_stored():
     """The reference is what is typed once more to look the record up."""
     parts = parts_of(recordings.FIRST)
-    plan = planned(read_script(recordings.portal_script("http://host"), "recorded.py"), parts)
+    plan = plan_recording(
+        read_script(recordings.portal_script("http://host"), "recorded.py"), parts
+    )
     assert (
         plan.reference,
         plan.before[-1].text,
@@ -108,7 +110,7 @@ def test_recording_is_cut_where_the_record_is_stored():
 def test_recording_that_proves_nothing_is_refused(lines, problem):
     """What was entered has to be the sample, and has to be found again."""
     with pytest.raises(UsageError, match=problem):
-        planned(read(*lines), parts_of(recordings.FIRST))
+        plan_recording(read(*lines), parts_of(recordings.FIRST))
 
 
 def test_lines_that_are_written_in_one_form_are_for_a_person_to_describe():
@@ -124,7 +126,7 @@ def test_lines_that_are_written_in_one_form_are_for_a_person_to_describe():
     ]
     search = 'page.get_by_role("combobox", name="Search").fill("PO-REC-1")'
     with pytest.raises(UsageError, match=r"lines 3 and 5 of the recording .* `entry: single`"):
-        planned(
+        plan_recording(
             read('page.get_by_label("Reference:").fill("PO-REC-1")', *lines, search),
             parts_of(recordings.FIRST),
         )

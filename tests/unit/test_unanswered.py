@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from clerkwork.browser.process.unanswered import LostAnswers, Underway
+from clerkwork.browser.process.unanswered import LostAnswers, PendingRequests
 
 HEAD = b"POST /new HTTP/1.1\r\nContent-Length: 4\r\n\r\n"
 
@@ -35,7 +35,7 @@ def test_request_is_a_repeat_if_its_bytes_left_before(left, head, body, expected
 def test_place_is_in_doubt_while_an_answer_may_be_lost(monkeypatch, cut, ended, expected):
     """Only a connection to the same place can have carried the request."""
     monkeypatch.setattr("clerkwork.browser.process.unanswered.HOLD_S", 0)
-    underway = Underway()
+    underway = PendingRequests()
     underway.begin(1, "erp:443")
     underway.cut(cut)
     if ended:
@@ -45,7 +45,7 @@ def test_place_is_in_doubt_while_an_answer_may_be_lost(monkeypatch, cut, ended, 
 
 def test_answer_that_comes_late_ends_the_doubt():
     """The target closed the connection after it; whoever waited goes on."""
-    underway = Underway()
+    underway = PendingRequests()
     underway.begin(1, "erp:443")
     underway.cut("erp:443")
     answer = threading.Thread(target=underway.end, args=(1,))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from clerkwork.browser.locate.scores import called, kind
+from clerkwork.browser.locate.scores import control_kind, name_of
 from clerkwork.model.project.locators import Fingerprint
 
 NEIGHBOURS = 3
@@ -39,9 +39,9 @@ def candidates(frames: Sequence[list[dict[str, Any]]]) -> list[Candidate]:
     """Return the fields of a page from what each of its frames told."""
     found = []
     for number, fields in enumerate(frames):
-        prints = [Fingerprint.model_validate(_own(facts)) for facts in fields]
-        names = [called(seen) for seen in prints]
-        kinds = [kind(seen) for seen in prints]
+        prints = [Fingerprint.model_validate(_fingerprint_facts(facts)) for facts in fields]
+        names = [name_of(seen) for seen in prints]
+        kinds = [control_kind(seen) for seen in prints]
         for place, facts in enumerate(fields):
             cell = (facts["grid"], facts["line"])
             line = [at for at, other in enumerate(fields) if cell == (other["grid"], other["line"])]
@@ -75,5 +75,5 @@ def candidates(frames: Sequence[list[dict[str, Any]]]) -> list[Candidate]:
     return found
 
 
-def _own(facts: dict[str, Any]) -> dict[str, Any]:
+def _fingerprint_facts(facts: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if name in Fingerprint.model_fields}

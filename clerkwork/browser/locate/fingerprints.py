@@ -47,12 +47,12 @@ _PRINTS = TypeAdapter(dict[str, Fingerprint])
 _PROPOSALS = TypeAdapter(dict[str, FingerprintProposal])
 
 
-class Learned:
+class FingerprintStore:
     """The fingerprints of a project's targets and the proposals for them."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._told: set[tuple[str, str, str]] = set()
+        self._proposed: set[tuple[str, str, str]] = set()
 
     def accepted(self, target: str) -> dict[str, Fingerprint]:
         """Return the accepted fingerprints of *target* by the words of each field.
@@ -73,9 +73,9 @@ class Learned:
     def propose(self, target: str, words: str, proposal: FingerprintProposal) -> None:
         """Write *proposal* down; the same one again is only counted, once for each process."""
         key = (target, words, proposal.now.model_dump_json())
-        if key in self._told:
+        if key in self._proposed:
             return
-        self._told.add(key)
+        self._proposed.add(key)
 
         def add(known: dict[str, FingerprintProposal]) -> None:
             old = known.get(words)
@@ -184,9 +184,9 @@ def _change(
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         known = _read(adapter, file, root)
         change(known)
-        plain = adapter.dump_python(known, mode="json", exclude_defaults=True)
+        data = adapter.dump_python(known, mode="json", exclude_defaults=True)
         file.parent.mkdir(parents=True, exist_ok=True)
-        text = yaml.safe_dump(plain, allow_unicode=True, sort_keys=False, width=100)
+        text = yaml.safe_dump(data, allow_unicode=True, sort_keys=False, width=100)
         part = file.with_suffix(".part")
         head = HEAD if file.parent != locks else ""
         part.write_text(head + text, encoding="utf-8")

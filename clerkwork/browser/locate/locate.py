@@ -14,9 +14,14 @@ from playwright.sync_api import ElementHandle, Error, Frame, JSHandle, Page
 
 from clerkwork import clock
 from clerkwork.browser.locate.candidates import Candidate, candidates
-from clerkwork.browser.locate.group_match import Wanted, apart, together, trusted
-from clerkwork.browser.locate.match import How, MatchResult, choose
-from clerkwork.browser.locate.scores import called
+from clerkwork.browser.locate.group_match import (
+    Wanted,
+    decide_jointly,
+    drop_shared_claims,
+    mark_trusted,
+)
+from clerkwork.browser.locate.match import FoundBy, MatchResult, choose
+from clerkwork.browser.locate.scores import name_of
 from clerkwork.browser.scripts import script
 from clerkwork.errors import ApplicationException
 from clerkwork.model.project.locators import Fingerprint
@@ -50,7 +55,7 @@ class LocatedField:
     kept: JSHandle
     at: int
     frame: Frame
-    how: How
+    found_by: FoundBy
     seen: Fingerprint
     covered: str
     score: float
@@ -101,39 +106,41 @@ def find_fields(
     while True:
         frames, fields = seen or look(page)
         seen = None
-        sought = trusted(wanted, fields)
-        verdicts = together(sought, apart([_verdict(one, fields) for one in sought]), fields)
-        now = repr([(one.frame, one.place, called(one.seen)) for one in fields])
+        sought = mark_trusted(wanted, fields)
+        matches = decide_jointly(
+            sought, drop_shared_claims([_match(one, fields) for one in sought]), fields
+        )
+        now = repr([(one.frame, one.place, name_of(one.seen)) for one in fields])
         if now != before:
             since, before = clock.monotonic(), now
-        steady = clock.monotonic() - since >= SETTLED or all(map(_at_once, verdicts))
+        steady = clock.monotonic() - since >= SETTLED or all(map(_is_certain_at_once, matches))
         late = clock.monotonic() >= deadline
-        if late or (steady and all(verdict.field for verdict in verdicts)):
-            elements = _elements(frames, verdicts)
+        if late or (steady and all(match.field for match in matches)):
+            elements = _elements(frames, matches)
             found = [
-                _take(frames, one.words, verdict, element)
-                or _not_found(page, one.words, verdict, fields)
-                for one, verdict, element in zip(wanted, verdicts, elements, strict=True)
+                _located(frames, one.words, match, element)
+                or _not_found(page, one.words, match, fields)
+                for one, match, element in zip(wanted, matches, elements, strict=True)
             ]
             if late or not any(isinstance(one, ApplicationException) for one in found):
                 return found
         page.wait_for_timeout(LOOK_AGAIN_MS)
 
 
-def _verdict(wanted: Wanted, fields: Sequence[Candidate]) -> MatchResult:
+def _match(wanted: Wanted, fields: Sequence[Candidate]) -> MatchResult:
     """Return which field is meant; of several, only those that nothing lies over.
 
     Where it is known what the field looked like, that must not be less like it than one of those
     that something lies over: under a pop-up the form is covered, and its copy may not be.
     """
-    verdict = _choose(wanted, fields)
+    match = _choose(wanted, fields)
     free = [field for field in fields if not field.covered]
-    if verdict.doubtful and len(free) < len(fields):
+    if match.ambiguous and len(free) < len(fields):
         other = _choose(wanted, free)
-        best = verdict.doubtful[0]
-        if wanted.recorded is None or (other.field is best and not verdict.contested):
+        best = match.ambiguous[0]
+        if wanted.recorded is None or (other.field is best and not match.contested):
             return other
-    return verdict
+    return match
 
 
 def _choose(wanted: Wanted, fields: Sequence[Candidate]) -> MatchResult:
@@ -141,8 +148,8 @@ def _choose(wanted: Wanted, fields: Sequence[Candidate]) -> MatchResult:
     return choose(wanted.words, fields, wanted.recorded, wanted.row, trusted=trusted)
 
 
-def _at_once(verdict: MatchResult) -> bool:
-    return verdict.field is not None and verdict.how is How.LABEL
+def _is_certain_at_once(match: MatchResult) -> bool:
+    return match.field is not None and match.found_by is FoundBy.LABEL
 
 
 def has_button(page: Page, words: str, *, timeout_s: float = 0) -> bool:
@@ -173,13 +180,13 @@ def find_button(page: Page, *words: str, timeout_s: float = 5.0) -> ElementHandl
         shown = "; ".join(facts["label"] for _, facts in free)
         raise _ambiguous(page, names, shown)
     if cover := next((facts["covered"] for _, facts in hits if facts["covered"]), ""):
-        raise covered(page, names, cover)
+        raise covered_error(page, names, cover)
     if hits:
         raise _unexpected(page, names, "disabled")
     raise _missing(page, names, "there is no such button")
 
 
-def covered(page: Page, words: str, cover: str) -> ApplicationException:
+def covered_error(page: Page, words: str, cover: str) -> ApplicationException:
     """Return the error that something lies over what is wanted."""
     return ApplicationException(
         "page_covered",
@@ -197,7 +204,7 @@ def place(page: Page) -> str:
 
 def look(page: Page) -> tuple[list[Frame], list[Candidate]]:
     """Return the visible frames of *page* and every visible field in them."""
-    frames, told = [], []
+    frames, reports = [], []
     for frame in page.frames:
         try:
             if frame.parent_frame is not None and not frame.frame_element().is_visible():
@@ -211,16 +218,16 @@ def look(page: Page) -> tuple[list[Frame], list[Candidate]]:
                 raise
             continue  # it is being loaded; the next look sees it
         frames.append(frame)
-        told.append(fields)
-    return frames, candidates(told)
+        reports.append(fields)
+    return frames, candidates(reports)
 
 
 def _buttons(page: Page, words: Sequence[str]) -> list[tuple[ElementHandle, dict[str, Any]]]:
     found: list[tuple[ElementHandle, dict[str, Any]]] = []
     for frame in page.frames:
         try:
-            told = frame.evaluate(SCRIPT, {"kind": "button", "words": list(words)})
-            for at, facts in enumerate(told):
+            reports = frame.evaluate(SCRIPT, {"kind": "button", "words": list(words)})
+            for at, facts in enumerate(reports):
                 element = frame.evaluate_handle(KEPT, at).as_element()
                 if element is not None:
                     found.append((element, facts))
@@ -233,15 +240,15 @@ def _buttons(page: Page, words: Sequence[str]) -> list[tuple[ElementHandle, dict
 
 
 def _elements(
-    frames: Sequence[Frame], verdicts: Sequence[MatchResult]
+    frames: Sequence[Frame], matches: Sequence[MatchResult]
 ) -> list[tuple[JSHandle, int] | None]:
     """Return where the element of each verdict's field is kept, by one question to each frame."""
-    elements: list[tuple[JSHandle, int] | None] = [None] * len(verdicts)
+    elements: list[tuple[JSHandle, int] | None] = [None] * len(matches)
     for number, frame in enumerate(frames):
         own = {
-            at: verdict.field.place
-            for at, verdict in enumerate(verdicts)
-            if verdict.field is not None and verdict.field.frame == number
+            at: match.field.place
+            for at, match in enumerate(matches)
+            if match.field is not None and match.field.frame == number
         }
         if not own:
             continue
@@ -254,10 +261,10 @@ def _elements(
     return elements
 
 
-def _take(
-    frames: Sequence[Frame], words: str, verdict: MatchResult, element: tuple[JSHandle, int] | None
+def _located(
+    frames: Sequence[Frame], words: str, match: MatchResult, element: tuple[JSHandle, int] | None
 ) -> LocatedField | None:
-    field = verdict.field
+    field = match.field
     if field is None or element is None:
         return None
     return LocatedField(
@@ -265,18 +272,18 @@ def _take(
         kept=element[0],
         at=element[1],
         frame=frames[field.frame],
-        how=verdict.how,
+        found_by=match.found_by,
         seen=field.seen,
         covered=field.covered,
-        score=verdict.score,
+        score=match.score,
     )
 
 
 def _not_found(
-    page: Page, words: str, verdict: MatchResult, fields: Sequence[Candidate]
+    page: Page, words: str, match: MatchResult, fields: Sequence[Candidate]
 ) -> ApplicationException:
-    if verdict.doubtful:
-        return _ambiguous(page, words, _named(verdict.doubtful))
+    if match.ambiguous:
+        return _ambiguous(page, words, _named(match.ambiguous))
     if not fields:
         return _missing(page, words, "there is no field at all")
     return _missing(page, words, f"there are {_named(fields)}")
@@ -291,7 +298,7 @@ def _name(field: Candidate) -> str:
     seen = field.seen
     tag = f"{seen.tag}[{seen.type}]" if seen.type else seen.tag
     own = seen.attributes.get("id") or seen.attributes.get("name") or ""
-    return f"{called(seen) or '(no words)'} <{tag}{' ' + own if own else ''}>"
+    return f"{name_of(seen) or '(no words)'} <{tag}{' ' + own if own else ''}>"
 
 
 def _ambiguous(page: Page, words: str, shown: str) -> ApplicationException:

@@ -12,29 +12,29 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from clerkwork.browser.locate.candidates import Candidate
-from clerkwork.browser.locate.contenders import NAMED, rivals
+from clerkwork.browser.locate.contenders import CLEARLY_NAMED, find_contenders
 from clerkwork.browser.locate.scores import (
-    TICKS,
+    TICK_BOXES,
     MatchScore,
-    called,
-    most_like,
+    best_similarity,
+    name_of,
     same_place,
     score,
 )
-from clerkwork.browser.locate.text_similarity import likeness
+from clerkwork.browser.locate.text_similarity import similarity
 from clerkwork.model.project.locators import Fingerprint
 
 ENOUGH = 3.5  # a lower score is no field at all
 MARGIN = 1.5  # by less than this two fields are not told apart
 BLOCKED = 2.0  # what speaks against a field that nothing can be typed into
-LEAST_FOR_REST = 2  # fields a form must have for the last one to be known by the others
+LEAST_FOR_LAST = 2  # fields a form must have for the last one to be known by the others
 
 
-class How(StrEnum):
+class FoundBy(StrEnum):
     """By what a field was found."""
 
     LABEL = "label"
-    BESIDE = "beside"
+    NEARBY = "nearby"
     FINGERPRINT = "fingerprint"
 
 
@@ -53,8 +53,8 @@ class MatchResult:
     """
 
     field: Candidate | None = None
-    how: How = How.LABEL
-    doubtful: tuple[Candidate, ...] = ()
+    found_by: FoundBy = FoundBy.LABEL
+    ambiguous: tuple[Candidate, ...] = ()
     contested: bool = False
     score: float = 0.0
     margin: float = 0.0
@@ -83,32 +83,32 @@ def choose(
         return _by_words(words, fields)
     scores = _scores(recorded, fields)
     if not trusted:
-        scores = [replace(one, most_marks=0.0) for one in scores]
-    return _by_record(words, fields, recorded, scores)
+        scores = [replace(one, attributes_cap=0.0) for one in scores]
+    return _by_fingerprint(words, fields, recorded, scores)
 
 
 def _by_words(words: str, fields: Sequence[Candidate]) -> MatchResult:
-    for how, says in ((How.LABEL, _label), (How.BESIDE, _beside)):
+    for found_by, says in ((FoundBy.LABEL, _label_texts), (FoundBy.NEARBY, _nearby_texts)):
         hits = _hits(words, fields, says)
         free = [at for at in hits if not fields[at].blocked]
         if len(hits) == 1 or len(free) == 1:
-            return MatchResult(field=fields[(free or hits)[0]], how=how)
+            return MatchResult(field=fields[(free or hits)[0]], found_by=found_by)
         if hits:
-            return MatchResult(doubtful=tuple(fields[at] for at in hits), how=how)
+            return MatchResult(ambiguous=tuple(fields[at] for at in hits), found_by=found_by)
     return MatchResult()
 
 
-def _by_record(
+def _by_fingerprint(
     words: str,
     fields: Sequence[Candidate],
     recorded: Fingerprint,
     scores: Sequence[MatchScore],
 ) -> MatchResult:
-    kept = _typable(recorded, fields, scores)
+    kept = _without_blocked_copies(recorded, fields, scores)
     fields, scores = [fields[at] for at in kept], [scores[at] for at in kept]
     totals = [one.total for one in scores]
     order = sorted(range(len(scores)), key=lambda at: -totals[at])
-    labelled, beside = _hits(words, fields, _label), _hits(words, fields, _beside)
+    labelled, nearby = _hits(words, fields, _label_texts), _hits(words, fields, _nearby_texts)
     if not order or (totals[order[0]] < ENOUGH and labelled != order[:1]):
         return MatchResult()
     best = order[0]
@@ -116,14 +116,14 @@ def _by_record(
     near = [at for at in order if totals[best] - totals[at] < MARGIN]
     if labelled == [best] and margin > 0:
         near = [best, *(at for at in near[1:] if scores[at].reads_as_well(scores[best]))]
-    others = rivals(best, fields, scores)
+    others = find_contenders(best, fields, scores)
     near += [at for at in others if at not in near]
     if len(near) > 1:
         return MatchResult(
-            doubtful=tuple(fields[at] for at in near),
+            ambiguous=tuple(fields[at] for at in near),
             contested=margin < MARGIN
             or any(scores[at].reads_better(scores[best]) for at in others),
-            how=How.FINGERPRINT,
+            found_by=FoundBy.FINGERPRINT,
             score=totals[best],
             margin=margin,
         )
@@ -132,12 +132,16 @@ def _by_record(
         return (
             MatchResult()
         )  # the one that was recorded may be gone, and this one only its namesake
-    hows = {How.LABEL: labelled == [best], How.BESIDE: best in beside, How.FINGERPRINT: True}
-    how = next(how for how, true in hows.items() if true)
-    return MatchResult(field=fields[best], how=how, score=totals[best], margin=margin)
+    found = {
+        FoundBy.LABEL: labelled == [best],
+        FoundBy.NEARBY: best in nearby,
+        FoundBy.FINGERPRINT: True,
+    }
+    found_by = next(found_by for found_by, true in found.items() if true)
+    return MatchResult(field=fields[best], found_by=found_by, score=totals[best], margin=margin)
 
 
-def _typable(
+def _without_blocked_copies(
     recorded: Fingerprint, fields: Sequence[Candidate], scores: Sequence[MatchScore]
 ) -> list[int]:
     """Return the places of all fields but the blocked ones that a free one stands for.
@@ -149,12 +153,12 @@ def _typable(
     free = [
         one
         for one, field in zip(scores, fields, strict=True)
-        if not field.blocked and one.words >= NAMED and one.total >= ENOUGH
+        if not field.blocked and one.words >= CLEARLY_NAMED and one.total >= ENOUGH
     ]
     return [
         at
         for at, field in enumerate(fields)
-        if not (field.blocked and any(one.setting >= scores[at].setting for one in free))
+        if not (field.blocked and any(one.section >= scores[at].section for one in free))
     ]
 
 
@@ -171,29 +175,29 @@ def _in_row(fields: Sequence[Candidate], row: int) -> list[Candidate]:
 
 def _scores(recorded: Fingerprint, fields: Sequence[Candidate]) -> list[MatchScore]:
     scores = [score(recorded, field.seen) for field in fields]
-    if len(fields) == len(recorded.others) + 1 > LEAST_FOR_REST:
+    if len(fields) == len(recorded.others) + 1 > LEAST_FOR_LAST:
         rest = [at for at, field in enumerate(fields) if not _is_other(recorded, field.seen)]
         if len(rest) == 1:  # every other field is still called what it was called
-            scores[rest[0]] = scores[rest[0]].plus(place=3.0)
+            scores[rest[0]] = scores[rest[0]].plus(surroundings=3.0)
     if not recorded.blocked and any(not field.blocked for field in fields):
         scores = [
-            one.plus(place=-BLOCKED) if field.blocked else one
+            one.plus(surroundings=-BLOCKED) if field.blocked else one
             for one, field in zip(scores, fields, strict=True)
         ]
     return scores
 
 
 def _is_other(recorded: Fingerprint, seen: Fingerprint) -> bool:
-    return most_like(recorded.others, [called(seen)]) >= 0.9
+    return best_similarity(recorded.others, [name_of(seen)]) >= 0.9
 
 
-def _label(seen: Fingerprint) -> list[str]:
+def _label_texts(seen: Fingerprint) -> list[str]:
     return [seen.label, seen.header]
 
 
-def _beside(seen: Fingerprint) -> list[str]:
+def _nearby_texts(seen: Fingerprint) -> list[str]:
     own = [*seen.block, seen.row]
-    if seen.type in TICKS:
+    if seen.type in TICK_BOXES:
         near, hints = [seen.right, seen.left], []
     else:  # what stands right of it is a hint or a unit, and need not be its name
         near, hints = [seen.left, seen.above], [seen.right]
@@ -206,10 +210,10 @@ def _hits(
     words: str, fields: Sequence[Candidate], says: Callable[[Fingerprint], list[str]]
 ) -> list[int]:
     """Return the fields that say *words*; failing that a synonym; failing that more than them."""
-    likes = [
-        max((likeness(words, text) for text in says(field.seen)), default=0) for field in fields
+    ratios = [
+        max((similarity(words, text) for text in says(field.seen)), default=0) for field in fields
     ]
     for least in (1.0, 0.9, 0.7):
-        if hits := [at for at, like in enumerate(likes) if like >= least]:
+        if hits := [at for at, ratio in enumerate(ratios) if ratio >= least]:
             return hits
     return []

@@ -7,12 +7,12 @@ counted apart, because a copy of a form can have the words while the form itself
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from clerkwork.browser.locate.text_similarity import likeness, plain
+from clerkwork.browser.locate.text_similarity import normalize, similarity
 from clerkwork.model.project.locators import Fingerprint
 
 CHOICES = ("select-one", "select-multiple", "combobox", "listbox", "button")
-TICKS = ("checkbox", "radio", "switch")
-MOST_MARKS = 5.0
+TICK_BOXES = ("checkbox", "radio", "switch")
+ATTRIBUTES_CAP = 5.0
 NEW_HEADING = 3.0  # what speaks against a field under a heading that was not there
 
 
@@ -29,40 +29,45 @@ class MatchScore:
     """
 
     words: float
-    marks: float
-    setting: float
-    place: float
-    most_marks: float = MOST_MARKS
+    attributes: float
+    section: float
+    surroundings: float
+    attributes_cap: float = ATTRIBUTES_CAP
 
     @property
     def total(self) -> float:
         """Return all of it that counts."""
-        return self.words + min(self.marks, self.most_marks) + self.setting + self.place
+        return (
+            self.words
+            + min(self.attributes, self.attributes_cap)
+            + self.section
+            + self.surroundings
+        )
 
     def reads_better(self, other: "MatchScore") -> bool:
         """Return whether more is in its words, or in its headings, than in those of *other*."""
-        return self.words > other.words or self.setting > other.setting
+        return self.words > other.words or self.section > other.section
 
     def reads_as_well(self, other: "MatchScore") -> bool:
         """Return whether no less is in its words, and in its headings, than in those of *other*."""
-        return self.words >= other.words and self.setting >= other.setting
+        return self.words >= other.words and self.section >= other.section
 
-    def plus(self, *, place: float) -> "MatchScore":
+    def plus(self, *, surroundings: float) -> "MatchScore":
         """Return this score with *place* more for what stands around the field."""
-        return replace(self, place=self.place + place)
+        return replace(self, surroundings=self.surroundings + surroundings)
 
 
-def called(seen: Fingerprint) -> str:
+def name_of(seen: Fingerprint) -> str:
     """Return what a person would call a field."""
     block = seen.block[0] if seen.block else ""
     names = (seen.label, seen.header, block, seen.left, seen.above, seen.placeholder, seen.title)
     return next((name for name in names if name), seen.attributes.get("name", ""))
 
 
-def kind(seen: Fingerprint) -> str:
+def control_kind(seen: Fingerprint) -> str:
     """Return whether a field takes text, offers choices, or is ticked."""
     for word in (seen.role, seen.type):
-        if word in TICKS:
+        if word in TICK_BOXES:
             return word
         if word in CHOICES:
             return "choice"
@@ -73,9 +78,9 @@ def score(recorded: Fingerprint, seen: Fingerprint) -> MatchScore:
     """Return how much speaks for *seen* being the field that was recorded."""
     return MatchScore(
         words=_score_words(recorded, seen),
-        marks=_score_marks(recorded, seen),
-        setting=_score_setting(recorded, seen),
-        place=_score_kind(recorded, seen) + _score_place(recorded, seen),
+        attributes=_score_attributes(recorded, seen),
+        section=_score_section(recorded, seen),
+        surroundings=_score_kind(recorded, seen) + _score_surroundings(recorded, seen),
     )
 
 
@@ -84,20 +89,22 @@ def _score_words(recorded: Fingerprint, seen: Fingerprint) -> float:
     own = [seen.label, seen.header, *seen.block]
     above = "" if _named_below(recorded, mine) else seen.above
     near = [seen.left, above, seen.placeholder, seen.title]
-    if seen.type in TICKS:
+    if seen.type in TICK_BOXES:
         near.append(seen.right)
-    strong = most_like(mine, own)
-    weak = most_like(mine, near)
-    line = most_like(mine, [seen.row])  # which may hold other fields as well
-    total = max(5.0 * _lift(strong), 3.0 * _lift(weak), 2.0 * _lift(line))
-    names = [text for text in own if plain(text)] or [text for text in near if plain(text)]
-    like = max(strong, weak, line)
-    if names and like < 0.5:
+    strong = best_similarity(mine, own)
+    weak = best_similarity(mine, near)
+    line = best_similarity(mine, [seen.row])  # which may hold other fields as well
+    total = max(5.0 * _zero_if_weak(strong), 3.0 * _zero_if_weak(weak), 2.0 * _zero_if_weak(line))
+    names = [text for text in own if normalize(text)] or [text for text in near if normalize(text)]
+    ratio = max(strong, weak, line)
+    if names and ratio < 0.5:
         total -= 1.0  # it is called something else
-    if names and like < 0.9 and most_like(recorded.others, names[:1]) >= 0.9:
+    if names and ratio < 0.9 and best_similarity(recorded.others, names[:1]) >= 0.9:
         total = min(total, 1.0) - 4.0  # and that is what another field was called
     for name in ("placeholder", "title"):
-        if getattr(recorded, name) and plain(getattr(recorded, name)) == plain(getattr(seen, name)):
+        if getattr(recorded, name) and normalize(getattr(recorded, name)) == normalize(
+            getattr(seen, name)
+        ):
             total += 0.8
     return total
 
@@ -105,22 +112,22 @@ def _score_words(recorded: Fingerprint, seen: Fingerprint) -> float:
 def _names(recorded: Fingerprint) -> list[str]:
     names = [recorded.label, recorded.header]
     name = " ".join(names).strip()
-    names += [text for text in recorded.block[:1] if not name or likeness(name, text) >= 0.5]
+    names += [text for text in recorded.block[:1] if not name or similarity(name, text) >= 0.5]
     if not any(names):
         names = [recorded.left, recorded.above]
     if not any(names):
         names = [recorded.placeholder, recorded.title]
-    return [name for name in names if plain(name)]
+    return [name for name in names if normalize(name)]
 
 
 def _named_below(recorded: Fingerprint, mine: Sequence[str]) -> bool:
     """Return whether its name stood under it, so that what stands over one now names another."""
-    return not recorded.above and most_like(mine, [recorded.below]) >= 0.9
+    return not recorded.above and best_similarity(mine, [recorded.below]) >= 0.9
 
 
-def most_like(mine: Sequence[str], others: Sequence[str]) -> float:
+def best_similarity(mine: Sequence[str], others: Sequence[str]) -> float:
     """Return how alike the most alike of *mine* and *others* are."""
-    return max((likeness(one, other) for one in mine for other in others), default=0.0)
+    return max((similarity(one, other) for one in mine for other in others), default=0.0)
 
 
 def same_place(recorded: Fingerprint, seen: Fingerprint) -> bool:
@@ -133,12 +140,12 @@ def same_place(recorded: Fingerprint, seen: Fingerprint) -> bool:
     return marked or (around and recorded.headings == seen.headings)
 
 
-def _lift(like: float) -> float:
-    return like if like >= 0.5 else 0.0
+def _zero_if_weak(ratio: float) -> float:
+    return ratio if ratio >= 0.5 else 0.0
 
 
 def _score_kind(recorded: Fingerprint, seen: Fingerprint) -> float:
-    was, now = kind(recorded), kind(seen)
+    was, now = control_kind(recorded), control_kind(seen)
     if was == now:
         same = recorded.type == seen.type and recorded.tag == seen.tag
         total = 1.0 if same else 0.2
@@ -149,13 +156,13 @@ def _score_kind(recorded: Fingerprint, seen: Fingerprint) -> float:
     else:
         total = -5.0
     if recorded.options:
-        mine, others = set(map(plain, recorded.options)), set(map(plain, seen.options))
+        mine, others = set(map(normalize, recorded.options)), set(map(normalize, seen.options))
         if others:
             total += 4.0 * len(mine & others) / len(mine | others) - 1.0
     return total
 
 
-def _score_marks(recorded: Fingerprint, seen: Fingerprint) -> float:
+def _score_attributes(recorded: Fingerprint, seen: Fingerprint) -> float:
     weights = {"id": 2.5, "name": 2.5, "autocomplete": 1.5, "class": 0.5}
     total = 0.0
     for name, value in recorded.attributes.items():
@@ -168,24 +175,24 @@ def _score_marks(recorded: Fingerprint, seen: Fingerprint) -> float:
     return total
 
 
-def _score_place(recorded: Fingerprint, seen: Fingerprint) -> float:
+def _score_surroundings(recorded: Fingerprint, seen: Fingerprint) -> float:
     total = 0.0
     for side in ("before", "after"):
         mine, others = getattr(recorded, side), getattr(seen, side)
         if mine and others:
-            total += 1.3 if likeness(mine[0], others[0]) >= 0.9 else 0.0
-            total += 0.4 if most_like(mine, others) >= 0.9 else 0.0
+            total += 1.3 if similarity(mine[0], others[0]) >= 0.9 else 0.0
+            total += 0.4 if best_similarity(mine, others) >= 0.9 else 0.0
         elif not mine and not others:
             total += 0.8
     for side in ("left", "above", "below", "right"):
         mine, other = getattr(recorded, side), getattr(seen, side)
-        total += 0.4 if mine and plain(mine) == plain(other) else 0.0
-    if plain(recorded.group) and likeness(recorded.group, seen.group) >= 0.9:
+        total += 0.4 if mine and normalize(mine) == normalize(other) else 0.0
+    if normalize(recorded.group) and similarity(recorded.group, seen.group) >= 0.9:
         total += 1.5
     return total + (0.6 if recorded.order == seen.order else 0.0)
 
 
-def _score_setting(recorded: Fingerprint, seen: Fingerprint) -> float:
+def _score_section(recorded: Fingerprint, seen: Fingerprint) -> float:
     same_form = recorded.form != "" and recorded.form == seen.form
     return _score_headings(recorded.headings, seen.headings) + (1.5 if same_form else 0.0)
 
@@ -194,5 +201,5 @@ def _score_headings(mine: Sequence[str], others: Sequence[str]) -> float:
     if not mine:
         return -NEW_HEADING if others else 0.5
     pairs = zip(mine, others, strict=False)
-    same = sum(likeness(one, other) >= 0.9 for one, other in pairs)
+    same = sum(similarity(one, other) >= 0.9 for one, other in pairs)
     return 3.0 * same / len(mine) - 0.6 - NEW_HEADING * (len(others) > len(mine))

@@ -20,7 +20,7 @@ _POLITE = re.compile(
 
 
 @lru_cache(maxsize=8192)
-def plain(text: str) -> str:
+def normalize(text: str) -> str:
     """Return *text* without case, stars, colons, brackets and words such as `required`."""
     text = unicodedata.normalize("NFKC", text).casefold()
     bare = _BRACKETS.sub(" ", text)
@@ -31,43 +31,43 @@ def plain(text: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _concepts() -> dict[str, frozenset[int]]:
+def _concepts_by_word() -> dict[str, frozenset[int]]:
     lists = yaml.safe_load(Path(__file__).with_name("synonyms.yaml").read_text(encoding="utf-8"))
     found: dict[str, set[int]] = {}
     for number, words in enumerate(lists):
         for word in words:
-            found.setdefault(plain(str(word)), set()).add(number)
+            found.setdefault(normalize(str(word)), set()).add(number)
     return {word: frozenset(numbers) for word, numbers in found.items()}
 
 
 @lru_cache(maxsize=65536)
-def likeness(one: str, other: str) -> float:
+def similarity(one: str, other: str) -> float:
     """Return how surely two texts name the same thing: 1 the same words, 0 nothing in common."""
-    first, second = plain(one), plain(other)
+    first, second = normalize(one), normalize(other)
     if not first or not second:
         return 0.0
     if first == second or first.replace(" ", "") == second.replace(" ", ""):
         return 1.0
-    concepts = _concepts()
+    concepts = _concepts_by_word()
     if concepts.get(first, frozenset()) & concepts.get(second, frozenset()):
         return 0.92
     if _abbreviates(one, second) or _abbreviates(other, first):
         return 0.9
-    if first in _parts(other) or second in _parts(one):
+    if first in _name_parts(other) or second in _name_parts(one):
         return 0.88
-    return max(_contained(first, second), 0.8 * _overlap(first, second))
+    return max(_containment(first, second), 0.8 * _overlap(first, second))
 
 
 @lru_cache(maxsize=8192)
-def _parts(text: str) -> tuple[str, ...]:
+def _name_parts(text: str) -> tuple[str, ...]:
     """Return the parts of a text that says more than a name, such as `Name / 名称`."""
     parts = _BETWEEN.split(unicodedata.normalize("NFKC", text))
-    return tuple(filter(None, map(plain, parts))) if len(parts) > 1 else ()
+    return tuple(filter(None, map(normalize, parts))) if len(parts) > 1 else ()
 
 
 def _abbreviates(text: str, long: str) -> bool:
     """Return whether every word of *text* is one of *long* or, cut by a full stop, its start."""
-    short = plain(text) + "." * text.rstrip().endswith(".")  # which is no part of a plain text
+    short = normalize(text) + "." * text.rstrip().endswith(".")  # which is no part of a plain text
     parts, whole = short.split(), long.split()
     return "." in short and len(parts) == len(whole) and all(map(_starts, parts, whole))
 
@@ -77,7 +77,7 @@ def _starts(part: str, word: str) -> bool:
     return part == word or (cut != part and len(cut) >= LEAST_CUT and word.startswith(cut))
 
 
-def _contained(first: str, second: str) -> float:
+def _containment(first: str, second: str) -> float:
     """Return how much the shorter text says of the longer one, if it stands in it as words."""
     short, long = sorted((first, second), key=len)
     parts, whole = _tokens(short), _tokens(long)
@@ -90,7 +90,7 @@ def _contained(first: str, second: str) -> float:
 def _overlap(first: str, second: str) -> float:
     one, two = set(_tokens(first)), set(_tokens(second))
     words = 2 * len(one & two) / (len(one) + len(two)) if one and two else 0.0
-    one, two = _pairs(first), _pairs(second)
+    one, two = _letter_pairs(first), _letter_pairs(second)
     letters = 2 * len(one & two) / (len(one) + len(two)) if one and two else 0.0
     return max(words * 0.8, letters if letters > 0.6 else letters / 2)
 
@@ -104,5 +104,5 @@ def _tokens(text: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8192)
-def _pairs(text: str) -> set[str]:
+def _letter_pairs(text: str) -> set[str]:
     return {text[at : at + 2] for at in range(len(text) - 1)}

@@ -6,14 +6,16 @@ Playwright's snapshot says the same and takes longer: a script that each page ge
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-SILENT = frozenset({"InlineTextBox", "LineBreak", "none"})
-PLAIN = frozenset({"generic", "LabelText", "paragraph"})  # told of only where they have a name
+SKIPPED_ROLES = frozenset({"InlineTextBox", "LineBreak", "none"})
+NAMED_ONLY_ROLES = frozenset(
+    {"generic", "LabelText", "paragraph"}
+)  # told of only where they have a name
 STATES = ("checked", "selected", "disabled", "readonly", "invalid", "expanded")
-OFF = frozenset({"", "false", "False"})
+FALSE_VALUES = frozenset({"", "false", "False"})
 DEEPEST = 60
 
 
-def heard(nodes: Sequence[Mapping[str, Any]]) -> str:
+def accessibility_text(nodes: Sequence[Mapping[str, Any]]) -> str:
     """Return a line for each of *nodes* that is told of, as deep as it stands in the page.
 
     Args:
@@ -25,26 +27,32 @@ def heard(nodes: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _lines(
-    node: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], depth: int, above: str
+    node: Mapping[str, Any], known: Mapping[str, Mapping[str, Any]], depth: int, parent_name: str
 ) -> Iterator[str]:
-    role, name = _said(node.get("role")), _said(node.get("name"))
-    told = not node.get("ignored") and role not in SILENT and (name or role not in PLAIN)
-    if told and not (role == "StaticText" and name in above):  # which the parent's name says
+    role, name = _text(node.get("role")), _text(node.get("name"))
+    shown = (
+        not node.get("ignored")
+        and role not in SKIPPED_ROLES
+        and (name or role not in NAMED_ONLY_ROLES)
+    )
+    if shown and not (role == "StaticText" and name in parent_name):  # which the parent's name says
         yield "  " * depth + _line(role, name, node)
     if depth >= DEEPEST:
         return
     for child in node.get("childIds", ()):
         if child in known:
-            yield from _lines(known[child], known, depth + bool(told), name if told else above)
+            yield from _lines(
+                known[child], known, depth + bool(shown), name if shown else parent_name
+            )
 
 
 def _line(role: str, name: str, node: Mapping[str, Any]) -> str:
-    value = _said(node.get("value"))
-    facts = {one["name"]: _said(one.get("value")) for one in node.get("properties", ())}
-    states = "".join(f" [{state}]" for state in STATES if facts.get(state, "") not in OFF)
+    value = _text(node.get("value"))
+    facts = {one["name"]: _text(one.get("value")) for one in node.get("properties", ())}
+    states = "".join(f" [{state}]" for state in STATES if facts.get(state, "") not in FALSE_VALUES)
     words = f' "{name}"' if name else ""
     return f"- {role}{words}{states}" + (f": {value}" if value and value != name else "")
 
 
-def _said(value: Mapping[str, Any] | None) -> str:
+def _text(value: Mapping[str, Any] | None) -> str:
     return "" if value is None else " ".join(str(value.get("value", "")).split())

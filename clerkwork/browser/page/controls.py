@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from playwright.sync_api import ElementHandle, Error, Page
 
-from clerkwork.browser.locate.locate import LocatedField, covered
-from clerkwork.browser.locate.scores import kind
+from clerkwork.browser.locate.locate import LocatedField, covered_error
+from clerkwork.browser.locate.scores import control_kind
 from clerkwork.browser.page.settle import LIMIT
 
 YES = frozenset({"yes", "true", "1", "on", "是"})
@@ -60,7 +60,7 @@ MISSED = """() => {
 _TYPES = "element => element.matches('input, textarea, [contenteditable]')"
 
 
-def clicked(page: Page, point: Sequence[float]) -> bool:
+def click_point(page: Page, point: Sequence[float]) -> bool:
     """Click at *point*, where ``AIM`` has set its guard; return whether that let it through."""
     page.mouse.click(*point)
     try:
@@ -86,7 +86,7 @@ class FoundEntry:
             ApplicationException: ``page_covered``: something lies over the field.
         """
         self._refuse_covered()
-        form = "text" if self._found is None else kind(self._found.seen)
+        form = "text" if self._found is None else control_kind(self._found.seen)
         if form in {"checkbox", "radio", "switch"}:
             self._element.set_checked(text.strip().casefold() in YES)
         elif self._found is not None and self._found.seen.tag == "select":
@@ -107,7 +107,7 @@ class FoundEntry:
         should the page move in between. Else Playwright waits until it can be clicked.
         """
         point = self._element.evaluate(AIM)
-        if point is None or not clicked(self._page, point):
+        if point is None or not click_point(self._page, point):
             self._element.click()
 
     def press(self, times: int) -> int:
@@ -133,4 +133,4 @@ class FoundEntry:
 
     def _refuse_covered(self) -> None:
         if self._found is not None and self._found.covered:
-            raise covered(self._page, self._found.words, self._found.covered)
+            raise covered_error(self._page, self._found.words, self._found.covered)

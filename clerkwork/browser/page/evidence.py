@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 
 from playwright.sync_api import CDPSession, Error, Frame, Page
 
-from clerkwork.browser.page.accessibility_tree import heard
+from clerkwork.browser.page.accessibility_tree import accessibility_text
 from clerkwork.browser.page.item_values import Part
 from clerkwork.browser.scripts import script
 from clerkwork.model.secrets import MASK, SHORTEST, shapes
@@ -48,12 +48,12 @@ def picture(page: Page, secrets: Iterable[str]) -> bytes:
     Raises:
         Error: The page went away, or could not be covered.
     """
-    told = [secret for secret in secrets if len(secret) >= SHORTEST]
+    known_secrets = [secret for secret in secrets if len(secret) >= SHORTEST]
     covered: list[Frame] = []
     try:
         size: dict[str, Any] = {}
         for frame in page.frames:
-            own = frame.evaluate(COVER, [told, True])
+            own = frame.evaluate(COVER, [known_secrets, True])
             covered += [frame] if own.get("covered") else []
             size = size or own
         return _captured(page, size)
@@ -67,7 +67,9 @@ def page_text(page: Page, secrets: Iterable[str]) -> str:
     """Return what a screen reader is told of the page, without *secrets*."""
     if len(page.frames) > 1:  # the tree has one of them only
         return without(page.locator("body").aria_snapshot(), secrets)
-    return without(heard(_session(page).send("Accessibility.getFullAXTree")["nodes"]), secrets)
+    return without(
+        accessibility_text(_session(page).send("Accessibility.getFullAXTree")["nodes"]), secrets
+    )
 
 
 def field_lines(parts: Sequence[Part], shown: Mapping[str, str]) -> str:

@@ -7,7 +7,7 @@ from playwright.sync_api import Error, Frame, Page
 
 from clerkwork.browser.locate.candidates import Candidate, candidates
 from clerkwork.browser.locate.locate import SCRIPT, look
-from clerkwork.browser.locate.text_similarity import likeness
+from clerkwork.browser.locate.text_similarity import similarity
 from clerkwork.browser.page.controls import PRESS
 from clerkwork.browser.page.settle import LIMIT
 
@@ -27,16 +27,16 @@ GROW = f"""async ([button, headers, wanted, limit]) => {{
 }}"""
 
 
-def lines_of(fields: Sequence[Candidate], words: Sequence[str]) -> int:
+def count_lines(fields: Sequence[Candidate], words: Sequence[str]) -> int:
     """Return how many lines the grid has whose columns bear *words*."""
     lines: dict[tuple[int, int], set[int]] = {}
     for one in fields:
-        if any(likeness(said, one.seen.header) >= SAME_WORDS for said in words):
+        if any(similarity(said, one.seen.header) >= SAME_WORDS for said in words):
             lines.setdefault((one.frame, one.grid), set()).add(one.line)
     return max(map(len, lines.values()), default=0)
 
 
-def grown(page: Page, words: Sequence[str], button: str | None, wanted: int) -> Look:
+def add_rows(page: Page, words: Sequence[str], button: str | None, wanted: int) -> Look:
     """Return what *page* shows after it was asked for the lines that are missing.
 
     The button is pressed where there is one frame and one such button only; there may be fewer
@@ -53,7 +53,7 @@ def grown(page: Page, words: Sequence[str], button: str | None, wanted: int) -> 
     limit_ms = LIMIT / timedelta(milliseconds=1)
     headers = [said.lower() for said in words]
     try:
-        told = page.evaluate(GROW, [button, headers, wanted, limit_ms])
+        reports = page.evaluate(GROW, [button, headers, wanted, limit_ms])
     except Error:  # the page left in the middle of it
         return look(page)
-    return look(page) if told is None else ([page.main_frame], candidates([told]))
+    return look(page) if reports is None else ([page.main_frame], candidates([reports]))

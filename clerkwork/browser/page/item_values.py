@@ -44,7 +44,7 @@ class Part:
         return self.path.rpartition(".")[2]
 
     @property
-    def shows(self) -> str:
+    def shows_pattern(self) -> str:
         """Return the pattern, as JavaScript reads it, of what the page shows where it is this."""
         value = re.escape(self.field.values.get(self.text, self.text))
         wild = re.escape(self.field.shown_as).replace(re.escape("*"), ".*")
@@ -159,7 +159,7 @@ def _typed(field: TargetField, decimals: int | None, text: str, numbers: str) ->
         return field.values[text]
     if field.dates:
         return datetime.strptime(text, DAY).strftime(field.dates)  # noqa: DTZ007 - a day
-    return text if decimals is None else text.replace(".", _marks(numbers)[1])
+    return text if decimals is None else text.replace(".", _separators(numbers)[1])
 
 
 def _read(field: TargetField, decimals: int | None, shown: str, numbers: str) -> str:
@@ -176,14 +176,14 @@ def _read(field: TargetField, decimals: int | None, shown: str, numbers: str) ->
             return text
     if decimals is None:
         return text
-    between, mark = _marks(numbers)
+    between, mark = _separators(numbers)
     found_numbers: list[str] = _number_pattern(between, mark).findall(text.replace("\u2019", "'"))
     if len(found_numbers) != 1:
         return text
     return _number(found_numbers[0].replace(between, "").replace(mark, "."), decimals)
 
 
-def _marks(numbers: str) -> tuple[str, str]:
+def _separators(numbers: str) -> tuple[str, str]:
     """Return what stands between the thousands, and what before the decimals."""
     return numbers[1], numbers[-3]
 

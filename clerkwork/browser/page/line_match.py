@@ -31,8 +31,8 @@ def record_differences(
     if form.lines is None:
         return said
     lines = [part for part in parts if part.row is not None]
-    own = [list(run) for _, run in groupby(lines, lambda part: part.row)]
-    return said + _line_differences(target, form.lines, own, _lines(form.lines, shown))
+    expected = [list(run) for _, run in groupby(lines, lambda part: part.row)]
+    return said + _line_differences(target, form.lines, expected, _lines(form.lines, shown))
 
 
 def _lines(grid: Grid, shown: Mapping[str, str]) -> list[dict[str, str]]:
@@ -45,12 +45,12 @@ def _lines(grid: Grid, shown: Mapping[str, str]) -> list[dict[str, str]]:
 
 
 def _line_differences(
-    target: str, grid: Grid, own: Sequence[Sequence[Part]], seen: Sequence[Line]
+    target: str, grid: Grid, expected: Sequence[Sequence[Part]], seen: Sequence[Line]
 ) -> list[str]:
-    texts = [{part.name: part.text for part in line} for line in own]
+    texts = [{part.name: part.text for part in line} for line in expected]
     places = _in_order(texts, seen) if grid.ordered else _paired(texts, seen)
     said = []
-    for row, line in enumerate(own):
+    for row, line in enumerate(expected):
         if (place := places.get(row)) is None:
             said.append(
                 f"{grid.item}.{row}: {target} does not show this line of the order:"
@@ -59,30 +59,32 @@ def _line_differences(
             continue
         shown = {f"{grid.item}.{row}.{name}": text for name, text in seen[place].items()}
         said += differences(target, line, shown, line=_key(line))
-    surplus = [line for at, line in enumerate(seen) if at not in places.values()]
+    unexpected = [line for at, line in enumerate(seen) if at not in places.values()]
     return said + [
         f"{grid.item}: {target} shows a line that the order does not have: {_listed(grid, line)}."
-        for line in surplus
+        for line in unexpected
     ]
 
 
-def _in_order(own: Sequence[Line], seen: Sequence[Line]) -> dict[int, int]:
-    return {at: at for at in range(min(len(own), len(seen)))}
+def _in_order(expected: Sequence[Line], seen: Sequence[Line]) -> dict[int, int]:
+    return {at: at for at in range(min(len(expected), len(seen)))}
 
 
-def _paired(own: Sequence[Line], seen: Sequence[Line]) -> dict[int, int]:
+def _paired(expected: Sequence[Line], seen: Sequence[Line]) -> dict[int, int]:
     """Return the place among *seen* of each line of *own* that has one, by its place."""
     pairs: dict[int, int] = {}
     free = dict(enumerate(seen))
-    for row, line in enumerate(own):
+    for row, line in enumerate(expected):
         place = next((at for at, one in free.items() if _filled(one) == _filled(line)), None)
         if place is not None:
             pairs[row] = place
             del free[place]
-    left = [row for row in range(len(own)) if row not in pairs]
-    likes = [(_likeness(own[row], free[at]), -row, -at) for row in left for at in free]
-    for like, row, at in sorted(likes, reverse=True):
-        if any(like) and -row not in pairs and -at in free:
+    left = [row for row in range(len(expected)) if row not in pairs]
+    similarities = [
+        (_similarity(expected[row], free[at]), -row, -at) for row in left for at in free
+    ]
+    for similarity, row, at in sorted(similarities, reverse=True):
+        if any(similarity) and -row not in pairs and -at in free:
             pairs[-row] = -at
             del free[-at]
     return pairs
@@ -92,9 +94,9 @@ def _filled(line: Line) -> Line:
     return {name: text for name, text in line.items() if text}
 
 
-def _likeness(own: Line, seen: Line) -> tuple[bool, int]:
+def _similarity(expected: Line, seen: Line) -> tuple[bool, int]:
     """Return whether two lines have the same key, and how many parts they have in common."""
-    same = [bool(text) and seen.get(name) == text for name, text in own.items()]
+    same = [bool(text) and seen.get(name) == text for name, text in expected.items()]
     return same[0], sum(same)
 
 

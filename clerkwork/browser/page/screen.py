@@ -21,11 +21,11 @@ from clerkwork.browser.locate.locate import (
     find_fields,
     look,
 )
-from clerkwork.browser.locate.match import How
-from clerkwork.browser.locate.scores import called
+from clerkwork.browser.locate.match import FoundBy
+from clerkwork.browser.locate.scores import name_of
 from clerkwork.browser.page import evidence, traces
-from clerkwork.browser.page.controls import AIM, FoundEntry, clicked
-from clerkwork.browser.page.grid_rows import Look, lines_of
+from clerkwork.browser.page.controls import AIM, FoundEntry, click_point
+from clerkwork.browser.page.grid_rows import Look, count_lines
 from clerkwork.browser.page.item_values import Part, fits
 from clerkwork.children import Channel
 from clerkwork.config.disk import used_percent
@@ -42,7 +42,7 @@ FIND_AND_AIM = f"""words => {{
     ? ({AIM})(window.__clerkworkFound[hits.indexOf(hit)]) : null;
 }}"""
 SHORTEST_TOKEN = 8  # characters; a shorter cookie is a choice, such as a language
-_told: dict[tuple[str, str], Fingerprint] = {}  # what this process has proposed already
+_proposed: dict[tuple[str, str], Fingerprint] = {}  # what this process has proposed already
 
 
 class PlaywrightScreen:
@@ -82,16 +82,16 @@ class PlaywrightScreen:
         self.target = target
         self.slow = slow
         self.pages = pages
-        self.boxes: list[str] = []
+        self.dialogs: list[str] = []
         self._channel = channel
         self._evidence = folder
         self._full_percent = full_percent
         self._fingerprints = fingerprints
         self._locate_s = locate_s
         self._secrets = {password} if password else set()
-        page.on("dialog", self._asked)
+        page.on("dialog", self._answer_dialog)
 
-    def _asked(self, dialog: Dialog) -> None:
+    def _answer_dialog(self, dialog: Dialog) -> None:
         """Answer a box of the browser's own: a question with OK only where it is described."""
         agreed = self.target.form.agree if self.target.form else []
         said = " ".join(dialog.message.split())
@@ -100,7 +100,7 @@ class PlaywrightScreen:
             dialog.accept()
         else:
             dialog.dismiss()
-        self.boxes.append(said)
+        self.dialogs.append(said)
 
     def field(
         self, words: str, *, recorded: Fingerprint | None = None, row: int | None = None
@@ -143,7 +143,7 @@ class PlaywrightScreen:
 
     def grid_rows(self, words: Sequence[str]) -> int:
         """Return how many lines the grid has whose columns bear *words*."""
-        return lines_of(look(self.page)[1], words)
+        return count_lines(look(self.page)[1], words)
 
     def learn_slow(self, names: Collection[str]) -> None:
         """Have it remembered that the fields of these parts are to be written one by one."""
@@ -168,7 +168,7 @@ class PlaywrightScreen:
         if len(self.page.frames) == 1:
             with contextlib.suppress(Error):  # the page is being replaced
                 point = self.page.evaluate(FIND_AND_AIM, words)
-        if point is None or not clicked(self.page, point):
+        if point is None or not click_point(self.page, point):
             self.button(words).click()
 
     def hide(self, texts: Iterable[str]) -> None:
@@ -186,7 +186,7 @@ class PlaywrightScreen:
                 raise
             self.log("No picture {name} was kept: the page is being replaced.", name=name)
             return
-        self._kept(name, taken, ".jpg")
+        self._store_evidence(name, taken, ".jpg")
 
     def keep_record(self, parts: Sequence[Part], shown: Mapping[str, str]) -> None:
         """Keep what was typed into each field and what it shows, and how the page looks.
@@ -194,23 +194,23 @@ class PlaywrightScreen:
         That is a picture, and what a screen reader is told of it.
         """
         if self._has_room("fields"):
-            self._kept("fields", evidence.field_lines(parts, shown).encode(), ".jsonl")
+            self._store_evidence("fields", evidence.field_lines(parts, shown).encode(), ".jsonl")
         self.keep("before_submit")
         if self._has_room("form"):
             hidden = {*self._secrets, *(part.text for part in parts if part.field.secret)}
-            self._kept("form", evidence.page_text(self.page, hidden).encode(), ".txt")
+            self._store_evidence("form", evidence.page_text(self.page, hidden).encode(), ".txt")
 
     def keep_text(self, name: str, text: str) -> None:
         """Keep *text*, which the page showed, under *name*, without any secret."""
         if self._has_room(name):
-            self._kept(name, evidence.without(text, self._secrets).encode(), ".txt")
+            self._store_evidence(name, evidence.without(text, self._secrets).encode(), ".txt")
 
     def keep_trace(self, trace: bytes) -> None:
         """Keep the trace of the call, without secrets, cookies and bodies."""
         if self._has_room("trace"):
             cookies = [cookie.get("value", "") for cookie in self.page.context.cookies()]
             tokens = [value for value in cookies if len(value) >= SHORTEST_TOKEN]
-            self._kept("trace", traces.scrubbed(trace, [*self._secrets, *tokens]), ".zip")
+            self._store_evidence("trace", traces.scrubbed(trace, [*self._secrets, *tokens]), ".zip")
 
     def _has_room(self, name: str) -> bool:
         if used_percent(self._evidence) < self._full_percent:
@@ -218,7 +218,7 @@ class PlaywrightScreen:
         self.log("No picture {name} was kept: the disk is nearly full.", name=name)
         return False
 
-    def _kept(self, name: str, data: bytes, suffix: str) -> None:
+    def _store_evidence(self, name: str, data: bytes, suffix: str) -> None:
         sha256 = evidence.keep(self._evidence, data, suffix)
         facts = {"name": name, "sha256": sha256, "media_type": evidence.TYPES[suffix]}
         self._channel.tell("evidence", facts)
@@ -226,10 +226,10 @@ class PlaywrightScreen:
     def _propose(self, found: LocatedField, known: Fingerprint | None) -> None:
         if known is not None:
             self.keep("healed")
-        elif _told.get((self.target.name, found.words)) == found.seen:
+        elif _proposed.get((self.target.name, found.words)) == found.seen:
             return
         else:
-            _told[self.target.name, found.words] = found.seen
+            _proposed[self.target.name, found.words] = found.seen
         proposal = FingerprintProposal(was=known, now=found.seen, score=round(found.score, 1))
         self._channel.tell("located", {"words": found.words, "proposal": proposal.model_dump()})
 
@@ -249,12 +249,12 @@ class PlaywrightScreen:
 
 def _is_news(found: LocatedField, known: Fingerprint | None) -> bool:
     """Return whether the field was found otherwise than by its words, asked for or accepted."""
-    if known is None or found.how is not How.FINGERPRINT:
+    if known is None or found.found_by is not FoundBy.FINGERPRINT:
         return known is None
-    said = called(known)
+    said = name_of(known)
     if not said:  # it has no words at all: then by its attributes
         return known.attributes != found.seen.attributes
-    return said != called(found.seen)
+    return said != name_of(found.seen)
 
 
 def keep_failure(screen: PlaywrightScreen) -> bool:

@@ -21,27 +21,31 @@ OPEN = frozenset(
 
 def scrubbed(trace: bytes, secrets: Iterable[str]) -> bytes:
     """Return the zip file *trace* without *secrets*, cookies and bodies."""
-    told = sorted({shape for secret in secrets for shape in shapes(secret)}, key=len, reverse=True)
+    secrets_in_all_shapes = sorted(
+        {shape for secret in secrets for shape in shapes(secret)}, key=len, reverse=True
+    )
     kept = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(trace)) as old, zipfile.ZipFile(kept, "w") as new:
         for entry in old.infolist():
             if entry.filename.endswith((".trace", ".network")):
-                lines = [_line(line, told) for line in old.read(entry).splitlines()]
+                lines = [
+                    _line(line, secrets_in_all_shapes) for line in old.read(entry).splitlines()
+                ]
                 new.writestr(entry.filename, b"\n".join(lines) + b"\n", zipfile.ZIP_DEFLATED)
             elif entry.filename.endswith(DRAWN):
                 data = old.read(entry)
-                if not any(shape.encode() in data for shape in told):
+                if not any(shape.encode() in data for shape in secrets_in_all_shapes):
                     new.writestr(entry.filename, data, zipfile.ZIP_DEFLATED)
     return kept.getvalue()
 
 
-def _line(line: bytes, told: Collection[str]) -> bytes:
+def _line(line: bytes, secrets_in_all_shapes: Collection[str]) -> bytes:
     event = json.loads(line)
     if event.get("type") == "resource-snapshot":
         _strip(event["snapshot"])
     if event.get("type") == "context-options":
         event["options"] = {"viewport": event.get("options", {}).get("viewport")}
-    return json.dumps(_masked(event, told), ensure_ascii=False).encode()
+    return json.dumps(_masked(event, secrets_in_all_shapes), ensure_ascii=False).encode()
 
 
 def _strip(exchange: dict[str, Any]) -> None:
@@ -57,13 +61,16 @@ def _strip(exchange: dict[str, Any]) -> None:
         content.pop("_sha1", None)
 
 
-def _masked(data: Any, told: Collection[str]) -> Any:
+def _masked(data: Any, secrets_in_all_shapes: Collection[str]) -> Any:
     if isinstance(data, str):
-        for shape in told:
+        for shape in secrets_in_all_shapes:
             data = data.replace(shape, MASK)
         return data
     if isinstance(data, dict):
         if VALUE in data and str(data.get("type", "")).lower() == "password":
             data = {**data, VALUE: MASK}
-        return {_masked(name, told): _masked(value, told) for name, value in data.items()}
-    return [_masked(one, told) for one in data] if isinstance(data, list) else data
+        return {
+            _masked(name, secrets_in_all_shapes): _masked(value, secrets_in_all_shapes)
+            for name, value in data.items()
+        }
+    return [_masked(one, secrets_in_all_shapes) for one in data] if isinstance(data, list) else data

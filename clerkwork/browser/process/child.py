@@ -38,8 +38,8 @@ FLAGS = (
     "--no-first-run",
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",  # no way round the proxy
 )
-NOWHERE = "http://127.0.0.1:1"  # the proxy of whatever belongs to no call
-ALWAYS = "<-loopback>"  # Chromium goes to loopback without a proxy unless it is told so
+NO_PROXY_ADDRESS = "http://127.0.0.1:1"  # the proxy of whatever belongs to no call
+BYPASS_NOTHING = "<-loopback>"  # Chromium goes to loopback without a proxy unless it is told so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ class _Session:
             self._browser = self._launch(visit, channel)
         context = self._browser.new_context(
             storage_state=cast("StorageState | None", visit.state),
-            proxy={"server": visit.proxy, "bypass": ALWAYS},
+            proxy={"server": visit.proxy, "bypass": BYPASS_NOTHING},
             locale="en-GB",
             service_workers="block",  # they would send requests past ``sending``
         )
@@ -120,7 +120,7 @@ class _Session:
             headless=visit.headless,
             chromium_sandbox=not root,  # as root the sandbox cannot be on, and Chromium refuses
             args=list(FLAGS),
-            proxy={"server": NOWHERE, "bypass": ALWAYS},
+            proxy={"server": NO_PROXY_ADDRESS, "bypass": BYPASS_NOTHING},
         )
         facts = {"version": browser.version, "path": found.path, "origin": found.origin}
         message = "Started Chromium {version} from {path} ({origin})."
@@ -143,12 +143,12 @@ def visit(channel: Channel, visit: Visit, function: Callable[..., Any], *argumen
     except Error as error:
         raise not_started(error) from None
     try:
-        return _work(context, channel, visit, function, *arguments)
+        return _run_on_page(context, channel, visit, function, *arguments)
     finally:
         _close(context)
 
 
-def _work(
+def _run_on_page(
     context: BrowserContext,
     channel: Channel,
     visit: Visit,
@@ -172,11 +172,11 @@ def _work(
     )
     try:
         result = function(screen, *arguments)
-        _remember(context, channel, visit)
+        _report_login_state(context, channel, visit)
     except BotException:
         if answers := keep_failure(screen):
             with contextlib.suppress(Error):
-                _remember(context, channel, visit)
+                _report_login_state(context, channel, visit)
         _keep_trace(screen, visit, answers=answers)
         raise
     except Error as error:
@@ -205,7 +205,7 @@ def _keep_trace(screen: PlaywrightScreen, visit: Visit, *, answers: bool) -> Non
         screen.keep_trace(file.read_bytes())
 
 
-def _remember(context: BrowserContext, channel: Channel, visit: Visit) -> None:
+def _report_login_state(context: BrowserContext, channel: Channel, visit: Visit) -> None:
     """Tell the worker the cookies and storage for the target's next call, where they changed."""
     state = context.storage_state()
     if state != visit.state:

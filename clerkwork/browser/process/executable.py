@@ -24,12 +24,12 @@ class BrowserProgram:
     origin: str
 
 
-def find(setting: str, playwrights_own: Callable[[], str]) -> BrowserProgram:
+def find(setting: str, playwright_path: Callable[[], str]) -> BrowserProgram:
     """Return the Chromium to use, and why.
 
     Args:
         setting: Value of ``browser.executable``; empty to look for one.
-        playwrights_own: Returns where Playwright would keep its own, there or not; only asked
+        playwright_path: Returns where Playwright would keep its own, there or not; only asked
             when nothing else is found, because the answer takes a process.
 
     Raises:
@@ -47,7 +47,7 @@ def find(setting: str, playwrights_own: Callable[[], str]) -> BrowserProgram:
     for name in SYSTEM_NAMES:
         if path := shutil.which(name):
             return BrowserProgram(path=path, origin=f"the system's {name}")
-    if _runs(path := playwrights_own()):
+    if _runs(path := playwright_path()):
         return BrowserProgram(path=path, origin="Playwright's own")
     raise ApplicationException(
         "browser_missing",

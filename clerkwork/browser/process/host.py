@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from clerkwork.browser.locate.fingerprints import FingerprintProposal, Learned
+from clerkwork.browser.locate.fingerprints import FingerprintProposal, FingerprintStore
 from clerkwork.browser.process.child import Visit, visit
-from clerkwork.browser.process.login_state import Sessions
-from clerkwork.browser.process.profile import Scratch
-from clerkwork.browser.process.proxy import Outlet
+from clerkwork.browser.process.login_state import LoginStates
+from clerkwork.browser.process.profile import ProfileFolder
+from clerkwork.browser.process.proxy import EgressProxy
 from clerkwork.children import OWNER, Child, Handler
-from clerkwork.config.files.targets import own_pages
+from clerkwork.config.files.targets import custom_pages
 from clerkwork.config.settings import BrowserSettings
 from clerkwork.errors import ApplicationException
 from clerkwork.model.project.egress import Egress, Fence, Unfenced
@@ -38,7 +38,7 @@ class BrowserHost:
         root: Path | None = None,
         owner: str = "",
         full_percent: float = 100,
-        sessions: Sessions | None = None,
+        logins: LoginStates | None = None,
     ) -> None:
         """Prepare the browser; nothing is started yet.
 
@@ -48,19 +48,19 @@ class BrowserHost:
             root: The project, where it is known what the fields of its targets look like.
             owner: Name of the worker whose browser it is, by which another one can end it.
             full_percent: No pictures are kept while the disk is this full.
-            sessions: Logins that are used and kept; None: for as long as this browser is there.
+            logins: Logins that are used and kept; None: for as long as this browser is there.
         """
         self._settings = settings
         self._evidence = evidence.absolute()
-        self._learned = None if root is None else Learned(root)
+        self._fingerprints = None if root is None else FingerprintStore(root)
         self._root = root
         self._owner = owner
         self._full_percent = full_percent
-        self._sessions = sessions or Sessions()
-        self._to_trace: dict[str, int] = {}  # how many calls to a target are traced still
+        self._logins = logins or LoginStates()
+        self._calls_to_trace: dict[str, int] = {}  # how many calls to a target are traced still
         self._lock = threading.Lock()
         self._child: Child | None = None
-        self._scratch: Scratch | None = None
+        self._profile: ProfileFolder | None = None
 
     def call(
         self,
@@ -87,28 +87,28 @@ class BrowserHost:
                 ``target_unreachable``, ``egress_refused``.
             ClerkworkError: Whatever the function raised of its own.
         """
-        hear = partial(self._hear, target, on_message)
-        outlet = Outlet(Egress.of(target.base_url, target.egress), fence or Unfenced())
+        handle = partial(self._handle, target, on_message)
+        proxy = EgressProxy(Egress.of(target.base_url, target.egress), fence or Unfenced())
         try:
             return self._started().call(
                 visit,
-                self._order(target, outlet),
+                self._visit(target, proxy),
                 function,
                 *arguments,
                 timeout=timedelta(seconds=target.call_timeout_s),
-                on_message=partial(_guarded, outlet, hear),
+                on_message=partial(_through_proxy, proxy, handle),
             )
         except ApplicationException as error:
-            self._to_trace[target.name] = TRACED_AFTER
-            raise outlet.explained(error) from error
+            self._calls_to_trace[target.name] = TRACED_AFTER
+            raise proxy.explained(error) from error
         finally:
-            outlet.close()
-            for problem in list(outlet.problems.values()):
-                hear("log", _warning(problem.message, code=problem.code, **problem.facts))
+            proxy.close()
+            for problem in list(proxy.problems.values()):
+                handle("log", _warning(problem.message, code=problem.code, **problem.facts))
 
-    def _order(self, target: Target, outlet: Outlet) -> Visit:
-        left = self._to_trace.get(target.name, 0)
-        self._to_trace[target.name] = max(0, left - 1)
+    def _visit(self, target: Target, proxy: EgressProxy) -> Visit:
+        left = self._calls_to_trace.get(target.name, 0)
+        self._calls_to_trace[target.name] = max(0, left - 1)
         sampled = random.random() * 100 < self._settings.trace_percent  # noqa: S311 - a sample
         return Visit(
             target=target.name,
@@ -117,17 +117,17 @@ class BrowserHost:
             password=target.password.get_secret_value(),
             executable=self._settings.executable,
             headless=self._settings.headless,
-            proxy=outlet.address,
+            proxy=proxy.address,
             evidence=self._evidence,
             full_percent=self._full_percent,
             slowest_step_s=target.call_timeout_s / 2,
             traced=sampled or left > 0,
             sampled=sampled,
-            state=self._sessions.get(_account(target)),
+            state=self._logins.get(_account(target)),
             system=target,
-            pages=None if self._root is None else own_pages(self._root, target.name),
-            slow=self._learned.slow(target.name) if self._learned else frozenset(),
-            fingerprints=self._learned.accepted(target.name) if self._learned else {},
+            pages=None if self._root is None else custom_pages(self._root, target.name),
+            slow=self._fingerprints.slow(target.name) if self._fingerprints else frozenset(),
+            fingerprints=self._fingerprints.accepted(target.name) if self._fingerprints else {},
         )
 
     def close(self) -> None:
@@ -135,34 +135,34 @@ class BrowserHost:
         with self._lock:
             if self._child is not None:
                 self._child.close()
-            if self._scratch is not None:
-                self._scratch.remove()
-            self._child = self._scratch = None
+            if self._profile is not None:
+                self._profile.remove()
+            self._child = self._profile = None
 
-    def _hear(self, system: Target, on_message: Handler | None, kind: str, data: Any) -> Any:
+    def _handle(self, system: Target, on_message: Handler | None, kind: str, data: Any) -> Any:
         """Write down what is known of the target now, and hand every other message on."""
         target = system.name
         if kind == "session":
-            return self._sessions.put(_account(system), data)
+            return self._logins.put(_account(system), data)
         if kind == "slow":
-            return self._learned.learn_slow(target, data) if self._learned else None
+            return self._fingerprints.learn_slow(target, data) if self._fingerprints else None
         if kind != "located":
             return on_message(kind, data) if on_message else None
         proposal = FingerprintProposal.model_validate(data["proposal"])
-        if self._learned is not None:
-            self._learned.propose(target, data["words"], proposal)
+        if self._fingerprints is not None:
+            self._fingerprints.propose(target, data["words"], proposal)
         if proposal.was is None or on_message is None:
             return None
-        return on_message("healed", _healed(target, data["words"], proposal))
+        return on_message("healed", _healed_event(target, data["words"], proposal))
 
     def _started(self) -> Child:
         with self._lock:
             if self._child is None:
-                self._scratch = Scratch()
+                self._profile = ProfileFolder()
                 self._child = Child(
                     "browser",
                     memory_mb=self._settings.memory_mb,
-                    environment={"TMPDIR": str(self._scratch.path), OWNER: self._owner},
+                    environment={"TMPDIR": str(self._profile.path), OWNER: self._owner},
                 )
             return self._child
 
@@ -171,21 +171,21 @@ def _account(target: Target) -> str:
     return f"{target.name}: {target.account}"
 
 
-def _guarded(outlet: Outlet, hear: Handler, kind: str, data: Any) -> Any:
+def _through_proxy(proxy: EgressProxy, handle: Handler, kind: str, data: Any) -> Any:
     """Let the outlet know when the page asks to submit, and of requests that it cannot read."""
     if kind == "sending":
         number, place, changes = data
-        return outlet.announced(number, place, changes=changes)
+        return proxy.announced(number, place, changes=changes)
     if kind == "repeated":
-        return outlet.repeated(data)
+        return proxy.repeated(data)
     if kind == "answered":
-        return outlet.answered(data)
+        return proxy.answered(data)
     if kind == "about_to_submit":
-        outlet.arm()
-    return hear(kind, data)
+        proxy.arm()
+    return handle(kind, data)
 
 
-def _healed(target: str, words: str, proposal: FingerprintProposal) -> dict[str, Any]:
+def _healed_event(target: str, words: str, proposal: FingerprintProposal) -> dict[str, Any]:
     return {
         "message": "The page has changed: {field} was found by what it looked like before. Look at"
         " it with `clerkwork heal show {target}`.",

@@ -23,7 +23,7 @@ LONGEST = timedelta(hours=12)  # a login that was written down is not used for l
 State = dict[str, Any]
 
 
-class Sessions:
+class LoginStates:
     """The logins of one worker, and those written down by all that have the same key and folder."""
 
     def __init__(self, folder: Path | None = None, key: str = "") -> None:
@@ -42,10 +42,10 @@ class Sessions:
         if account in self._states or self._folder is None:
             return self._states.get(account)
         try:
-            written = self._file(account).read_bytes()
+            encrypted = self._file(account).read_bytes()
             now = int(clock.now().timestamp())
             age_s = int(LONGEST.total_seconds())
-            text = self._lock(account).decrypt_at_time(written, age_s, now)
+            text = self._cipher(account).decrypt_at_time(encrypted, age_s, now)
         except (OSError, InvalidToken):  # written with another key, changed, or too old
             return None
         state: State = json.loads(text)
@@ -58,20 +58,20 @@ class Sessions:
         if self._folder is None:
             return
         text = json.dumps(state).encode()
-        locked = self._lock(account).encrypt_at_time(text, int(clock.now().timestamp()))
+        encrypted = self._cipher(account).encrypt_at_time(text, int(clock.now().timestamp()))
         with contextlib.suppress(OSError):
             file = self._file(account)
             file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             part = file.with_suffix(f".{os.getpid()}")
             part.touch(mode=0o600)
-            part.write_bytes(locked)
+            part.write_bytes(encrypted)
             part.replace(file)
 
     def _file(self, account: str) -> Path:
         name = hashlib.sha256(account.encode()).hexdigest()[:32]
         return (self._folder or Path()) / f"{name}.session"
 
-    def _lock(self, account: str) -> Fernet:
+    def _cipher(self, account: str) -> Fernet:
         """Return what locks the login of *account*: another one's cannot be put in its place."""
         derived = HKDF(SHA256(), length=32, salt=None, info=account.encode())
         return Fernet(urlsafe_b64encode(derived.derive(self._key.encode())))

@@ -15,7 +15,7 @@ LOCK = ".browser-lock"
 LONGEST = 60  # characters; Chromium puts a socket into it, whose path the kernel limits to 107
 
 
-class Scratch:
+class ProfileFolder:
     """A folder that is there until it is removed, or until the next one finds it without an owner.
 
     Attributes:
@@ -27,7 +27,7 @@ class Scratch:
         if len(str(base)) > LONGEST - len(PREFIX) - 8:
             base = Path("/tmp")  # noqa: S108 - mkdtemp below makes the folder private
         for left in base.glob(f"{PREFIX}*/{LOCK}"):
-            _remove_if_left(left)
+            _remove_if_orphaned(left)
         self.path = Path(tempfile.mkdtemp(prefix=PREFIX, dir=base))
         self._lock = os.open(self.path / LOCK, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC)
         fcntl.flock(self._lock, fcntl.LOCK_EX)
@@ -38,7 +38,7 @@ class Scratch:
         os.close(self._lock)
 
 
-def _remove_if_left(lock: Path) -> None:
+def _remove_if_orphaned(lock: Path) -> None:
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
     except OSError:  # somebody else's, or just removed

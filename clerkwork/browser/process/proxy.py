@@ -20,13 +20,13 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from clerkwork.browser.process.refusals import (
-    not_judged,
+    fence_failed,
     not_listed,
     not_public,
     repeat_refused,
     unreachable,
 )
-from clerkwork.browser.process.unanswered import READING, LostAnswers, Underway
+from clerkwork.browser.process.unanswered import READING, LostAnswers, PendingRequests
 from clerkwork.errors import ApplicationException
 from clerkwork.model.project.egress import PORTS, Egress, Fence
 
@@ -47,7 +47,7 @@ class _Refused(Exception):
 
 
 @dataclass(slots=True, kw_only=True)
-class _Pair:
+class _Relayed:
     """A browser's connection and the one to the target that belongs to it.
 
     Attributes:
@@ -66,21 +66,21 @@ class _Pair:
 
     client: socket.socket
     upstream: socket.socket
-    up: bytes
+    to_target: bytes
     place: str
     tunnel: bool
-    raw: bool
+    passthrough: bool
     sent: int = 0
     digest: "hashlib._Hash" = field(default_factory=hashlib.sha256)
     head: bytes = b""
-    down: bytes = b""
+    to_browser: bytes = b""
     ended: bool = False
-    since: int = 0
+    received: int = 0
     answered: bool = False
-    left: bool = False
+    abandoned: bool = False
 
 
-class Outlet:
+class EgressProxy:
     """An open outlet; close it when the call is over.
 
     Attributes:
@@ -90,7 +90,7 @@ class Outlet:
 
     def __init__(self, egress: Egress, fence: Fence) -> None:
         self.problems: dict[str, ApplicationException] = {}
-        self._underway = Underway()
+        self._pending = PendingRequests()
         self._lost = LostAnswers()
         self._egress = egress
         self._fence = fence
@@ -100,7 +100,7 @@ class Outlet:
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=128)
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._accept, name="outlet", daemon=True).start()
+        threading.Thread(target=self._accept, name="egress-proxy", daemon=True).start()
 
     def arm(self) -> None:
         """From now on what leaves may be a submit: ask and send in one step."""
@@ -109,15 +109,15 @@ class Outlet:
     def announced(self, number: int, place: str, *, changes: bool) -> None:
         """A request leaves in a tunnel to *place*; each may be a submit where there is leave to."""
         if changes or self._armed.is_set():
-            self._underway.begin(number, place)
+            self._pending.begin(number, place)
 
     def answered(self, number: int) -> None:
         """The answer to it is there, or it was given up."""
-        self._underway.end(number)
+        self._pending.end(number)
 
     def repeated(self, place: str) -> None:
         """A page was kept from sending to *place* again what got no answer."""
-        self._noted(place, repeat_refused(place))
+        self._recorded(place, repeat_refused(place))
 
     def close(self) -> None:
         """Cut every connection; nothing more leaves."""
@@ -143,34 +143,36 @@ class Outlet:
                 client, _ = self._listener.accept()
             except OSError:  # closed
                 return
-            threading.Thread(target=self._serve, args=(client,), name="outlet", daemon=True).start()
+            threading.Thread(
+                target=self._serve, args=(client,), name="egress-proxy", daemon=True
+            ).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with contextlib.suppress(OSError, _Refused), self._known(client):
+        with contextlib.suppress(OSError, _Refused), self._tracked(client):
             client.settimeout(HEAD_S)
             head, rest = _read_head(client)
-            method, name, port, onward = _understood(head)
+            method, name, port, forwarded = _parse_request(head)
             place, tunnel = _place(name, port), method == b"CONNECT"
-            with self._named(place):
+            with self._reporting_failures(place):
                 if not tunnel and (method not in READING or self._armed.is_set()):
-                    rest = self._once(client, place, onward, rest)
-                upstream = self._connected(name, port)
-                with self._known(upstream):
+                    rest = self._refuse_repeat(client, place, forwarded, rest)
+                upstream = self._connect(name, port)
+                with self._tracked(upstream):
                     if tunnel:
                         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
                     self._relay(
-                        _Pair(
+                        _Relayed(
                             client=client,
                             upstream=upstream,
-                            up=onward + rest,
+                            to_target=forwarded + rest,
                             place=place,
                             tunnel=tunnel,
-                            raw=tunnel,
+                            passthrough=tunnel,
                         ),
-                        onward,
+                        forwarded,
                     )
 
-    def _once(self, client: socket.socket, place: str, head: bytes, rest: bytes) -> bytes:
+    def _refuse_repeat(self, client: socket.socket, place: str, head: bytes, rest: bytes) -> bytes:
         """Return what is known of a request's body, unless it was sent before."""
 
         def more() -> bytes:
@@ -180,21 +182,21 @@ class Outlet:
 
         repeated, body = self._lost.repeats(head, rest, more)
         if repeated:
-            raise self._noted(place, repeat_refused(place))
+            raise self._recorded(place, repeat_refused(place))
         return body
 
     @contextlib.contextmanager
-    def _named(self, place: str) -> Iterator[None]:
+    def _reporting_failures(self, place: str) -> Iterator[None]:
         """Refuse what cannot be judged, such as when the store does not say who holds the item."""
         try:
             yield
         except (_Refused, OSError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing may leave for it
-            raise self._noted(place, not_judged(place, type(error).__name__)) from None
+            raise self._recorded(place, fence_failed(place, type(error).__name__)) from None
 
     @contextlib.contextmanager
-    def _known(self, connection: socket.socket) -> Iterator[socket.socket]:
+    def _tracked(self, connection: socket.socket) -> Iterator[socket.socket]:
         """Keep *connection* where ``close`` finds it, and close it in the end."""
         with connection:
             with self._lock:
@@ -207,23 +209,23 @@ class Outlet:
                 with self._lock:
                     self._open.discard(connection)
 
-    def _connected(self, name: str, port: int) -> socket.socket:
+    def _connect(self, name: str, port: int) -> socket.socket:
         """Return a connection to a listed place, at an address of it that was looked at."""
         place = _place(name, port)
         if name in CHROMIUMS_OWN:
             raise _Refused("no page asked for it")
         if not self._egress.names(name, port):
-            raise self._noted(place, not_listed(place))
+            raise self._recorded(place, not_listed(place))
         if not self._fence.held():
             raise _Refused("taken over")
         try:
             found = socket.getaddrinfo(name, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:  # the latter: it cannot be a name
-            raise self._noted(place, unreachable(place, error)) from None
+            raise self._recorded(place, unreachable(place, error)) from None
         addresses = [str(entry[4][0]) for entry in found]
         allowed = [each for each in addresses if self._allows(name, each)]
         if not allowed:
-            raise self._noted(place, not_public(place, addresses[0]))
+            raise self._recorded(place, not_public(place, addresses[0]))
         failed = OSError()
         for address in allowed:
             try:
@@ -233,57 +235,71 @@ class Outlet:
                 continue
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             return connection
-        raise self._noted(place, unreachable(place, failed))
+        raise self._recorded(place, unreachable(place, failed))
 
     def _allows(self, name: str, address: str) -> bool:
         return self._egress.allows(name, ipaddress.ip_address(address))
 
-    def _noted(self, place: str, error: ApplicationException) -> _Refused:
+    def _recorded(self, place: str, error: ApplicationException) -> _Refused:
         self.problems[place] = error
         return _Refused(str(error))
 
-    def _relay(self, pair: _Pair, head: bytes) -> None:
+    def _relay(self, relayed: _Relayed, head: bytes) -> None:
         """Carry bytes both ways until one side ends; remember a request that got no answer."""
         try:
-            self._carry(pair)
+            self._carry(relayed)
         finally:
-            if pair.tunnel and not pair.left and pair.since < LEAST_ANSWER:
-                self._underway.cut(pair.place)
-            elif not (pair.tunnel or pair.answered or pair.left):
-                self._lost.note(head, pair.sent, pair.digest.digest())
+            if relayed.tunnel and not relayed.abandoned and relayed.received < LEAST_ANSWER:
+                self._pending.cut(relayed.place)
+            elif not (relayed.tunnel or relayed.answered or relayed.abandoned):
+                self._lost.note(head, relayed.sent, relayed.digest.digest())
 
-    def _carry(self, pair: _Pair) -> None:
-        pair.client.setblocking(False)
-        pair.upstream.setblocking(False)
+    def _carry(self, relayed: _Relayed) -> None:
+        relayed.client.setblocking(False)
+        relayed.upstream.setblocking(False)
         with selectors.DefaultSelector() as selector:
-            while pair.down or not pair.ended:
-                _watch(selector, pair.client, write=bool(pair.down), read=not pair.up)
-                _watch(selector, pair.upstream, write=bool(pair.up), read=not pair.down)
+            while relayed.to_browser or not relayed.ended:
+                _watch(
+                    selector,
+                    relayed.client,
+                    write=bool(relayed.to_browser),
+                    read=not relayed.to_target,
+                )
+                _watch(
+                    selector,
+                    relayed.upstream,
+                    write=bool(relayed.to_target),
+                    read=not relayed.to_browser,
+                )
                 for key, events in selector.select():
-                    if key.fileobj is pair.client:
-                        _serve_client(pair, events)
+                    if key.fileobj is relayed.client:
+                        _serve_client(relayed, events)
                     else:
-                        self._serve_upstream(pair, events)
+                        self._serve_upstream(relayed, events)
 
-    def _serve_upstream(self, pair: _Pair, events: int) -> None:
+    def _serve_upstream(self, relayed: _Relayed, events: int) -> None:
         if events & selectors.EVENT_WRITE:
-            if pair.tunnel:
-                self._settle(pair.place)
-            count = self._send(pair.upstream, pair.up)
-            if not pair.tunnel:
-                pair.digest.update(pair.up[:count])
-            pair.sent, pair.since, pair.up = pair.sent + count, 0, pair.up[count:]
+            if relayed.tunnel:
+                self._wait_for_answers(relayed.place)
+            count = self._send(relayed.upstream, relayed.to_target)
+            if not relayed.tunnel:
+                relayed.digest.update(relayed.to_target[:count])
+            relayed.sent, relayed.received, relayed.to_target = (
+                relayed.sent + count,
+                0,
+                relayed.to_target[count:],
+            )
         if events & selectors.EVENT_READ:
-            data = pair.upstream.recv(CHUNK)
-            pair.ended = not data
-            pair.since += len(data)
-            pair.head += data
-            _let_down(pair)
+            data = relayed.upstream.recv(CHUNK)
+            relayed.ended = not data
+            relayed.received += len(data)
+            relayed.head += data
+            _forward_answer(relayed)
 
-    def _settle(self, place: str) -> None:
+    def _wait_for_answers(self, place: str) -> None:
         """Wait while it is in doubt whether *place* has answered; refuse where it has not."""
-        if not self._underway.settled(place):
-            raise self._noted(place, repeat_refused(place))
+        if not self._pending.settled(place):
+            raise self._recorded(place, repeat_refused(place))
 
     def _send(self, upstream: socket.socket, data: bytes) -> int:
         """Send as much as goes without waiting, while the item is held; return how much."""
@@ -299,33 +315,39 @@ class Outlet:
             return upstream.send(data)
 
 
-def _serve_client(pair: _Pair, events: int) -> None:
+def _serve_client(relayed: _Relayed, events: int) -> None:
     if events & selectors.EVENT_WRITE:
-        pair.down = pair.down[pair.client.send(pair.down) :]
+        relayed.to_browser = relayed.to_browser[relayed.client.send(relayed.to_browser) :]
     if events & selectors.EVENT_READ:
         data = b""
         with contextlib.suppress(ConnectionError):
-            data = pair.client.recv(CHUNK)
-        pair.left = not data
-        if pair.left:
+            data = relayed.client.recv(CHUNK)
+        relayed.abandoned = not data
+        if relayed.abandoned:
             raise _Refused("the browser went away")
-        pair.up += data
+        relayed.to_target += data
 
 
-def _let_down(pair: _Pair) -> None:
+def _forward_answer(relayed: _Relayed) -> None:
     """Hand on what came from the target; the first head of an answer says that it is the last.
 
     The browser would otherwise send its next request, perhaps to another place, to this one. An
     interim answer (1xx) is dropped: nothing here asks for one.
     """
-    while not pair.raw and _END in pair.head and pair.head.startswith(b"HTTP/1.1 1"):
-        pair.head = pair.head.partition(_END)[2]
-    if not pair.raw and _END in pair.head:
-        status, _, rest = pair.head.partition(b"\r\n")
-        pair.head = status + b"\r\nConnection: close\r\n" + rest
-        pair.raw = pair.answered = True
-    if pair.raw or pair.ended or len(pair.head) > LONGEST_HEAD:
-        pair.down, pair.head, pair.raw = pair.down + pair.head, b"", True
+    while (
+        not relayed.passthrough and _END in relayed.head and relayed.head.startswith(b"HTTP/1.1 1")
+    ):
+        relayed.head = relayed.head.partition(_END)[2]
+    if not relayed.passthrough and _END in relayed.head:
+        status, _, rest = relayed.head.partition(b"\r\n")
+        relayed.head = status + b"\r\nConnection: close\r\n" + rest
+        relayed.passthrough = relayed.answered = True
+    if relayed.passthrough or relayed.ended or len(relayed.head) > LONGEST_HEAD:
+        relayed.to_browser, relayed.head, relayed.passthrough = (
+            relayed.to_browser + relayed.head,
+            b"",
+            True,
+        )
 
 
 def _watch(
@@ -350,7 +372,7 @@ def _read_head(client: socket.socket) -> tuple[bytes, bytes]:
     return head, rest
 
 
-def _understood(head: bytes) -> tuple[bytes, str, int, bytes]:
+def _parse_request(head: bytes) -> tuple[bytes, str, int, bytes]:
     """Return a request's method, where it goes, and the head to be sent there; none in a tunnel.
 
     One request for one connection: so none can be smuggled to a place that was not looked at.

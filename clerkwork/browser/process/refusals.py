@@ -24,7 +24,7 @@ def not_public(place: str, address: str) -> ApplicationException:
     )
 
 
-def not_judged(place: str, kind: str) -> ApplicationException:
+def fence_failed(place: str, kind: str) -> ApplicationException:
     """Return the error that nobody can tell who holds the item."""
     return ApplicationException(
         "egress_refused",

@@ -16,7 +16,7 @@ from clerkwork.model.project.egress import PORTS
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 ENCRYPTED = re.compile(r"https://(?![^?#]*\.(?:css|js|mjs|woff2?)(?:[?#]|$))")
-GIVEN_UP = "net::ERR_ABORTED"  # by the page itself: no answer was lost
+ABORTED = "net::ERR_ABORTED"  # by the page itself: no answer was lost
 
 
 def announce_encrypted(context: BrowserContext, channel: Channel) -> None:
@@ -47,7 +47,7 @@ class _Sender:
     def _send(self, route: Route) -> None:
         request = route.request
         changes = request.method not in READING
-        if changes and _what(request) in self._failed:
+        if changes and _identity(request) in self._failed:
             self._channel.ask("repeated", _place(request.url))
             route.abort()
             return
@@ -64,12 +64,12 @@ class _Sender:
 
     def fail(self, request: Request) -> None:
         """There will be no answer."""
-        if request in self._numbers and request.failure != GIVEN_UP:
-            self._failed.add(_what(request))
+        if request in self._numbers and request.failure != ABORTED:
+            self._failed.add(_identity(request))
         self.end(request)
 
 
-def _what(request: Request) -> tuple[str, str, bytes | None]:
+def _identity(request: Request) -> tuple[str, str, bytes | None]:
     return request.method, request.url, request.post_data_buffer
 
 

@@ -42,7 +42,7 @@ class LostAnswers:
         return False, body
 
 
-class Underway:
+class PendingRequests:
     """The encrypted requests that wait for their answer, by number."""
 
     def __init__(self) -> None:

@@ -31,7 +31,7 @@ def record(url: str, *, executable: str, environment: Mapping[str, str] | None =
         ApplicationException: ``recorder_failed``: the recorder ended before anything was recorded.
     """
     variables = dict(os.environ if environment is None else environment)
-    need_screen(variables)
+    require_display(variables)
     with tempfile.TemporaryDirectory(prefix="clerkwork-record-") as folder:
         script = Path(folder, "recorded.py")
         command = [sys.executable, "-m", "playwright", "codegen", "--target", "python"]
@@ -56,7 +56,7 @@ def record(url: str, *, executable: str, environment: Mapping[str, str] | None =
         return script.read_text(encoding="utf-8")
 
 
-def need_screen(environment: Mapping[str, str]) -> None:
+def require_display(environment: Mapping[str, str]) -> None:
     """Do nothing if there is a screen for the browser's window.
 
     Raises:

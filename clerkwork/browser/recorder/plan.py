@@ -6,7 +6,7 @@ The value that is typed once more at the end, to look the record up, is its refe
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from clerkwork.browser.recorder.sample import says
+from clerkwork.browser.recorder.sample import shows_value
 from clerkwork.browser.recorder.script import SETTING_VALUES, Act, Link
 from clerkwork.errors import UsageError
 
@@ -30,13 +30,15 @@ class RecordingPlan:
     value: str
 
 
-def planned(acts: Sequence[Act], parts: Mapping[str, str]) -> RecordingPlan:
+def plan_recording(acts: Sequence[Act], parts: Mapping[str, str]) -> RecordingPlan:
     """Return the parts of *acts*, in which the sample with *parts* was entered and looked up.
 
     Raises:
         UsageError: No value of the sample was entered, or the record was not looked up after it.
     """
-    known = [at for at, act in enumerate(acts) if sets(act) and meant(act.text, parts)]
+    known = [
+        at for at, act in enumerate(acts) if sets_value(act) and paths_with_value(act.text, parts)
+    ]
     if len(known) < 2:
         raise UsageError(
             "the recording enters no values of the sample; enter exactly what the sample says"
@@ -44,10 +46,10 @@ def planned(acts: Sequence[Act], parts: Mapping[str, str]) -> RecordingPlan:
     _refuse_lines_of_one_form([acts[at] for at in known[:-1]], parts)
     search = known[-1]
     entered = [acts[at].text for at in known[:-1]]
-    last = max(at for at, act in enumerate(acts[:search]) if sets(act) or offered(act))
+    last = max(at for at, act in enumerate(acts[:search]) if sets_value(act) or chosen_option(act))
     references = [
         path
-        for path in meant(acts[search].text, parts)
+        for path in paths_with_value(acts[search].text, parts)
         if "." not in path and acts[search].text in entered
     ]
     if not references or last + 1 == search:
@@ -81,20 +83,20 @@ def _refuse_lines_of_one_form(entered: Sequence[Act], parts: Mapping[str, str]) 
 
 def _lines(text: str, parts: Mapping[str, str]) -> set[str]:
     """Return the lines, such as ``lines.0``, of which *text* says a part."""
-    return {path.rpartition(".")[0] for path in meant(text, parts) if "." in path}
+    return {path.rpartition(".")[0] for path in paths_with_value(text, parts) if "." in path}
 
 
-def meant(text: str, parts: Mapping[str, str]) -> list[str]:
+def paths_with_value(text: str, parts: Mapping[str, str]) -> list[str]:
     """Return the paths of the parts that *text* says."""
-    return [path for path, value in parts.items() if says(text, value)]
+    return [path for path, value in parts.items() if shows_value(text, value)]
 
 
-def sets(act: Act) -> bool:
+def sets_value(act: Act) -> bool:
     """Return whether *act* gives a field its value."""
     return act.kind in SETTING_VALUES
 
 
-def offered(act: Act) -> str:
+def chosen_option(act: Act) -> str:
     """Return the text of an offered option that *act* takes, or an empty text."""
     link = act.way[-1] if act.way and act.kind == "click" else None
     if link is None or link.name != "get_by_role" or (link.arguments or ("",))[0] != "option":

@@ -28,7 +28,7 @@ def _parts(path: str, value: Any) -> Iterator[tuple[str, str]]:
         yield path, str(value)
 
 
-def unlike(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
+def differing_keys(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
     """Return the keys that only one of two samples has; lines count as alike by any of them."""
     mine, others = _keys(first), _keys(second)
     return sorted(mine ^ others)
@@ -43,7 +43,7 @@ def _keys(payload: Mapping[str, Any]) -> set[str]:
     }
 
 
-def says(shown: str, value: str) -> bool:
+def shows_value(shown: str, value: str) -> bool:
     """Return whether a page that shows *shown* shows *value*, however it writes it."""
     one, other = " ".join(shown.split()), " ".join(value.split())
     if one == other:

@@ -96,10 +96,10 @@ def read_script(text: str, name: str) -> list[Act]:
             )
     if not acts:
         raise UsageError(f"{name}: nothing was recorded in it")
-    return tidied(acts)
+    return without_noise(acts)
 
 
-def tidied(acts: Sequence[Act]) -> list[Act]:
+def without_noise(acts: Sequence[Act]) -> list[Act]:
     """Return *acts* without those that only lead to the next one."""
     kept = [act for act in acts if act.kind != "press" or act.text == "Enter"]
     following = [*kept[1:], Act(kind="goto")]
@@ -140,15 +140,15 @@ def _way(node: ast.expr) -> tuple[Link, ...] | None:
 
 
 def _link(node: ast.expr) -> Link | None:
-    called = node if isinstance(node, ast.Call) else None
-    attribute = called.func if called else node
+    name_of = node if isinstance(node, ast.Call) else None
+    attribute = name_of.func if name_of else node
     if not isinstance(attribute, ast.Attribute) or attribute.attr not in LOCATORS:
         return None
-    if called is None:
+    if name_of is None:
         return Link(attribute.attr)
     try:
-        keywords = tuple((str(one.arg), _literal(one.value)) for one in called.keywords)
-        return Link(attribute.attr, tuple(map(_literal, called.args)), keywords)
+        keywords = tuple((str(one.arg), _literal(one.value)) for one in name_of.keywords)
+        return Link(attribute.attr, tuple(map(_literal, name_of.args)), keywords)
     except ValueError:
         return None
 

@@ -16,18 +16,18 @@ from playwright.sync_api import TimeoutError as LateError
 from clerkwork.browser.locate.candidates import Candidate
 from clerkwork.browser.locate.locate import KEPT, look
 from clerkwork.browser.locate.match import choose
-from clerkwork.browser.locate.scores import called
+from clerkwork.browser.locate.scores import name_of
 from clerkwork.browser.page.screen import PlaywrightScreen
-from clerkwork.browser.recorder.plan import RecordingPlan, offered, sets
+from clerkwork.browser.recorder.plan import RecordingPlan, chosen_option, sets_value
 from clerkwork.browser.recorder.script import Act
-from clerkwork.browser.records.dry_run import NOBODYS
-from clerkwork.browser.records.login import PageState, column, see
+from clerkwork.browser.records.dry_run import UNUSED_REFERENCE
+from clerkwork.browser.records.login import PageState, column_number, read_page
 from clerkwork.errors import UsageError
 from clerkwork.model.bots import Screen
 from clerkwork.model.project.locators import Fingerprint
 
 QUIET_MS = 5_000
-STAYS_MS = 2_000  # so long a list says what it says where there is nothing
+STABLE_MS = 2_000  # so long a list says what it says where there is nothing
 PLACE = "{reference}"
 _SHOWN = """element => [element.closest("a[href]") ? "link" : "button",
   (element.getAttribute("aria-label") || element.innerText || element.value || element.title || "")
@@ -49,7 +49,7 @@ _COLUMNS = """(clicked, reference) => {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Met:
+class RecordedControl:
     """What an act of the recording met on the page.
 
     Attributes:
@@ -76,7 +76,7 @@ class Met:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LookUp:
+class RecordLookup:
     """How a record is looked up.
 
     Attributes:
@@ -99,7 +99,7 @@ class LookUp:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Walked:
+class ReplayedPath:
     """What was met on the whole way.
 
     Attributes:
@@ -109,13 +109,13 @@ class Walked:
         look_up: How the record was looked up.
     """
 
-    before: tuple[Met, ...]
-    computed: tuple[Met, ...]
+    before: tuple[RecordedControl, ...]
+    computed: tuple[RecordedControl, ...]
     submit: tuple[str, ...]
-    look_up: LookUp
+    lookup: RecordLookup
 
 
-def walk(screen: Screen, plan: RecordingPlan) -> Walked:
+def walk(screen: Screen, plan: RecordingPlan) -> ReplayedPath:
     """Go the recorded way of *plan* and return what was met on it.
 
     Raises:
@@ -125,25 +125,27 @@ def walk(screen: Screen, plan: RecordingPlan) -> Walked:
     if not isinstance(screen, PlaywrightScreen):
         raise TypeError("a recorded way is gone on a screen of the toolkit")
     page: Page = screen.page
-    before: list[Met] = []
+    before: list[RecordedControl] = []
     handles: list[ElementHandle | None] = []
     for act in plan.before:
-        met, handle = _go(page, act)
-        if met is not None:
-            before.append(met)
+        control, handle = _replay_act(page, act)
+        if control is not None:
+            before.append(control)
             handles.append(handle)
-    _quiet(page)
-    filled = tuple(_with_value(met, handle) for met, handle in zip(before, handles, strict=True))
+    _wait_idle(page)
+    filled = tuple(
+        _with_value(control, handle) for control, handle in zip(before, handles, strict=True)
+    )
     computed = _untouched(page, handles)
     submit, rest = _submit(page, plan)
     typed = plan.search - len(submit)
     for act in rest[:typed]:
-        _go(page, act)
-    look_up = _look_up(screen, rest[typed], rest[typed + 1 :], plan.value)
-    return Walked(before=filled, computed=computed, submit=submit, look_up=look_up)
+        _replay_act(page, act)
+    lookup = _replay_lookup(screen, rest[typed], rest[typed + 1 :], plan.value)
+    return ReplayedPath(before=filled, computed=computed, submit=submit, lookup=lookup)
 
 
-def _go(page: Page, act: Act) -> tuple[Met | None, ElementHandle | None]:
+def _replay_act(page: Page, act: Act) -> tuple[RecordedControl | None, ElementHandle | None]:
     """Do one act, and return what it met."""
     where = within_host(page.url)
     if act.kind == "goto":
@@ -151,10 +153,10 @@ def _go(page: Page, act: Act) -> tuple[Met | None, ElementHandle | None]:
         return None, None
     locator = _locator(page, act)
     handle = locator.element_handle()
-    met = _field(page, handle, act, where) if sets(act) else _clicked(handle, act, where)
+    control = _field(page, handle, act, where) if sets_value(act) else _clicked(handle, act, where)
     _do(locator, act)
-    _quiet(page)
-    return met, handle if met is not None and met.kind == "field" else None
+    _wait_idle(page)
+    return control, handle if control is not None and control.kind == "field" else None
 
 
 def _do(locator: Locator, act: Act) -> None:
@@ -180,11 +182,11 @@ def _locator(page: Page, act: Act) -> Locator:
     return found  # type: ignore[no-any-return]  # the links were checked when they were read
 
 
-def _field(page: Page, handle: ElementHandle, act: Act, where: str) -> Met:
+def _field(page: Page, handle: ElementHandle, act: Act, where: str) -> RecordedControl:
     candidate, fields = _candidate(page, handle)
-    words = called(candidate.seen)
+    words = name_of(candidate.seen)
     row = _line(candidate, fields)
-    met = Met(
+    control = RecordedControl(
         kind="field",
         words=words,
         value=act.text,
@@ -194,12 +196,12 @@ def _field(page: Page, handle: ElementHandle, act: Act, where: str) -> Met:
         seen=candidate.seen,
     )
     found = choose(words, fields, None, row if row >= 0 else None).field
-    if found is not candidate and not met.secret:
+    if found is not candidate and not control.secret:
         raise UsageError(
             f"line {act.line} of the recording fills a field that its words ({words or 'none'}) do"
             " not name alone; a target for this page needs a pages.py"
         )
-    return met
+    return control
 
 
 def _candidate(page: Page, handle: ElementHandle) -> tuple[Candidate, list[Candidate]]:
@@ -225,23 +227,23 @@ def _line(candidate: Candidate, fields: Sequence[Candidate]) -> int:
     return sorted(same).index(candidate.line)
 
 
-def _clicked(handle: ElementHandle, act: Act, where: str) -> Met:
+def _clicked(handle: ElementHandle, act: Act, where: str) -> RecordedControl:
     kind, words = handle.evaluate(_SHOWN)
-    if offered(act):
-        return Met(kind="option", words=words, value=words, place=where)
-    return Met(kind=kind, words=words, place=where)
+    if chosen_option(act):
+        return RecordedControl(kind="option", words=words, value=words, place=where)
+    return RecordedControl(kind=kind, words=words, place=where)
 
 
-def _with_value(met: Met, handle: ElementHandle | None) -> Met:
+def _with_value(control: RecordedControl, handle: ElementHandle | None) -> RecordedControl:
     """Return *met* with what its field shows now, unless the page has gone since."""
-    if handle is None or met.secret:
-        return met
+    if handle is None or control.secret:
+        return control
     with contextlib.suppress(Error):
-        return replace(met, value=str(handle.evaluate(_VALUE)))
-    return met
+        return replace(control, value=str(handle.evaluate(_VALUE)))
+    return control
 
 
-def _untouched(page: Page, handles: Sequence[ElementHandle | None]) -> tuple[Met, ...]:
+def _untouched(page: Page, handles: Sequence[ElementHandle | None]) -> tuple[RecordedControl, ...]:
     """Return the fields of the page with a value that nobody typed."""
     frames, fields = look(page)
     found = []
@@ -249,15 +251,15 @@ def _untouched(page: Page, handles: Sequence[ElementHandle | None]) -> tuple[Met
         element = frames[candidate.frame].evaluate_handle(KEPT, candidate.place).as_element()
         if element is None or any(_same(element, handle) for handle in handles):
             continue
-        met = Met(
+        control = RecordedControl(
             kind="field",
-            words=called(candidate.seen),
+            words=name_of(candidate.seen),
             value=str(element.evaluate(_VALUE)),
             line=_line(candidate, fields),
             computed=True,
             seen=candidate.seen,
         )
-        found += [met] if met.value else []
+        found += [control] if control.value else []
     return tuple(found)
 
 
@@ -289,10 +291,12 @@ def _submit(page: Page, plan: RecordingPlan) -> tuple[tuple[str, ...], tuple[Act
     return tuple(words), plan.after[len(words) :]
 
 
-def _look_up(screen: PlaywrightScreen, typed: Act, acts: Sequence[Act], reference: str) -> LookUp:
+def _replay_lookup(
+    screen: PlaywrightScreen, typed: Act, acts: Sequence[Act], reference: str
+) -> RecordLookup:
     """Look the record up as it was recorded, up to its row, and return how that is done."""
     page = screen.page
-    start, (field, _) = page.url, _go(page, typed)
+    start, (field, _) = page.url, _replay_act(page, typed)
     heading = own = address = button = ""
     at = 0
     for act in acts:
@@ -303,12 +307,12 @@ def _look_up(screen: PlaywrightScreen, typed: Act, acts: Sequence[Act], referenc
             if heading:
                 break
             button = _clicked(handle, act, address).words
-        _go(page, act)
+        _replay_act(page, act)
         at += 1
     for written in (quote(reference, safe=""), quote_plus(reference)):
         address = address.replace(written, PLACE)
     double = any(act.kind == "dblclick" for act in acts[at:])
-    found = LookUp(address=address, column=heading, own=own, double=double)
+    found = RecordLookup(address=address, column=heading, own=own, double=double)
     if heading and PLACE in address:
         return found
     if not heading or at != 1 or field is None or not (button or acts[0].way == typed.way):
@@ -317,11 +321,13 @@ def _look_up(screen: PlaywrightScreen, typed: Act, acts: Sequence[Act], referenc
             " columns, and either an address that holds the reference, or a field that it is typed"
             " into, with nothing after it but Enter or one button; write a pages.py for it"
         )
-    none = _said_of_nothing(screen, start, [replace(typed, text=NOBODYS), acts[0]], heading)
+    none = _empty_list_words(
+        screen, start, [replace(typed, text=UNUSED_REFERENCE), acts[0]], heading
+    )
     return replace(found, address=field.place, field=field.words, button=button, none=none)
 
 
-def _said_of_nothing(
+def _empty_list_words(
     screen: PlaywrightScreen, start: str, search: Sequence[Act], words: str
 ) -> str:
     """Search for what nobody has, and return what the list says then in place of a record.
@@ -333,24 +339,24 @@ def _said_of_nothing(
         page.goto(start)
         for act in search:
             _do(_locator(page, act), act)
-            _quiet(page)
-        page.wait_for_timeout(STAYS_MS)
-        first = _only_words(see(screen), words)
-        page.wait_for_timeout(STAYS_MS)
-        return first if first == _only_words(see(screen), words) else ""
+            _wait_idle(page)
+        page.wait_for_timeout(STABLE_MS)
+        first = _words_of_only_row(read_page(screen), words)
+        page.wait_for_timeout(STABLE_MS)
+        return first if first == _words_of_only_row(read_page(screen), words) else ""
     return ""
 
 
-def _only_words(seen: PageState, words: str) -> str:
+def _words_of_only_row(seen: PageState, words: str) -> str:
     """Return the words of a list's only row where it is no record: one text without figures."""
-    lists = [one for one in seen.tables if column(one["headers"], words) is not None]
+    lists = [one for one in seen.tables if column_number(one["headers"], words) is not None]
     rows = [row["cells"] for one in lists for row in one["rows"]]
     said = {cell for cells in rows for cell in cells if cell}
     only = said.pop() if len(rows) == 1 and len(rows[0]) > 1 and len(said) == 1 else ""
     return "" if any(map(str.isdigit, only)) else only
 
 
-def _quiet(page: Page) -> None:
+def _wait_idle(page: Page) -> None:
     with contextlib.suppress(LateError):
         page.wait_for_load_state("networkidle", timeout=QUIET_MS)
 

@@ -13,8 +13,10 @@ from clerkwork.browser.locate.fingerprints import HEAD
 from clerkwork.browser.recorder.describe import Description
 from clerkwork.errors import UsageError
 
-UNPROVED = "# Recorded, but NOT replayed: no second sample has been entered by it and compared yet."
-PROVED = "# Recorded, then replayed: a second sample was entered by it and compared."
+UNVERIFIED = (
+    "# Recorded, but NOT replayed: no second sample has been entered by it and compared yet."
+)
+VERIFIED = "# Recorded, then replayed: a second sample was entered by it and compared."
 TARGET = """\
 {state}
 # Every field is named by the words that a person reads.
@@ -50,7 +52,7 @@ class _Text(str):
     __slots__ = ()
 
 
-def variable(name: str) -> str:
+def password_variable(name: str) -> str:
     """Return the name of the environment's variable that holds the target's password."""
     return f"CLERKWORK_{name.upper()}_PASSWORD"
 
@@ -59,16 +61,16 @@ def target_text(name: str, base_url: str, description: Description) -> str:
     """Return the text of the target's ``target.yaml``."""
     keys: dict[str, Any] = {"name": name, "base_url": base_url}
     if description.username:
-        keys |= {"username": description.username, "password": f"${{{variable(name)}}}"}
+        keys |= {"username": description.username, "password": f"${{{password_variable(name)}}}"}
     keys |= {"slowest_commit_s": 10.0, **description.keys}
-    return TARGET.format(state=UNPROVED) + _yaml(keys)
+    return TARGET.format(state=UNVERIFIED) + _yaml(keys)
 
 
-def mark_proved(root: Path, name: str) -> None:
+def mark_verified(root: Path, name: str) -> None:
     """Write into the target's file that a second sample was entered by it and compared."""
     file = _folders(root, name)[0] / "target.yaml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(text.replace(UNPROVED, PROVED, 1), encoding="utf-8")
+    file.write_text(text.replace(UNVERIFIED, VERIFIED, 1), encoding="utf-8")
 
 
 def bot_text(name: str, payload: Mapping[str, Any], description: Description) -> str:

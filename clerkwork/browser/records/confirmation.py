@@ -16,7 +16,7 @@ from playwright.sync_api import Error
 
 from clerkwork import clock
 from clerkwork.browser.page.screen import PlaywrightScreen
-from clerkwork.browser.records.login import PageState, see
+from clerkwork.browser.records.login import PageState, read_page
 from clerkwork.browser.scripts import script
 from clerkwork.model.project.target_form import PLACE
 
@@ -37,14 +37,14 @@ class Messages:
 
     screen: PlaywrightScreen
     words: str
-    _heard: list[str] = field(default_factory=list, init=False)
+    _received: list[str] = field(default_factory=list, init=False)
     _before: set[str] = field(default_factory=set, init=False)
-    _boxes: int = field(default=0, init=False)
+    _dialogs: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         page = self.screen.page
         pieces = [part.strip().lower() for part in _WILD.split(self.words)[::2] if part.strip()]
-        page.expose_binding("__clerkworkTell", self._told)
+        page.expose_binding("__clerkworkTell", self._on_message)
         page.add_init_script(f"({SCRIPT})({json.dumps(pieces)})")
         for frame in page.frames:
             with contextlib.suppress(Error):  # it is being replaced
@@ -52,14 +52,16 @@ class Messages:
 
     def begin(self, seen: PageState) -> None:
         """Take all that was said until now, and what the page shows, for that of another record."""
-        self._before = {*self._heard, *_lines(seen)}
-        self._boxes = len(self.screen.boxes)
+        self._before = {*self._received, *_lines(seen)}
+        self._dialogs = len(self.screen.dialogs)
 
     def values(self, seen: PageState) -> list[str]:
         """Return each value that was said since, or that the page shows now and did not before."""
-        said = [*self._heard, *self.screen.boxes[self._boxes :], *_lines(seen)]
+        said = [*self._received, *self.screen.dialogs[self._dialogs :], *_lines(seen)]
         new = [line for line in said if line not in self._before]
-        return [*dict.fromkeys(value for line in new if (value := told(self.words, line)))]
+        return [
+            *dict.fromkeys(value for line in new if (value := confirmed_value(self.words, line)))
+        ]
 
     def await_value(self, seen: PageState, limit: timedelta) -> tuple[str | None, PageState]:
         """Return the value, and what the page showed then; wait for it until *limit*.
@@ -69,14 +71,14 @@ class Messages:
         deadline = clock.monotonic() + limit
         while not (values := self.values(seen)) and clock.monotonic() < deadline:
             self.screen.page.wait_for_timeout(LOOK_AGAIN_MS)
-            seen = see(self.screen)
+            seen = read_page(self.screen)
         return (values[0] if len(values) == 1 else None), seen
 
-    def _told(self, _: Any, line: str) -> None:
-        self._heard.append(line)
+    def _on_message(self, _: Any, line: str) -> None:
+        self._received.append(line)
 
 
-def told(words: str, line: str) -> str | None:
+def confirmed_value(words: str, line: str) -> str | None:
     """Return the value that *line*, or one sentence of it, says in the words of a message.
 
     The value is one word; signs before and after the sentence count for nothing.

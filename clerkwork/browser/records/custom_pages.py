@@ -16,7 +16,7 @@ from clerkwork.errors import ConfigError
 _loaded: dict[tuple[Path, int], ModuleType] = {}
 
 
-def own_function(pages: Path | None, name: str) -> Callable[..., Any] | None:
+def custom_function(pages: Path | None, name: str) -> Callable[..., Any] | None:
     """Return the function *name* of the target's own pages, or None where it has none.
 
     Raises:

@@ -9,19 +9,19 @@ from dataclasses import dataclass, replace
 
 from clerkwork.browser.locate.locate import find_fields, has_button
 from clerkwork.browser.page.screen import LOCATE_S, PlaywrightScreen
-from clerkwork.browser.records.custom_pages import own_function
-from clerkwork.browser.records.login import calm, go_to, see, see_calm
-from clerkwork.browser.records.open_form import click, close_popups, need_rows, reach
-from clerkwork.browser.records.results import Listing
-from clerkwork.browser.records.search import lists_of
+from clerkwork.browser.records.custom_pages import custom_function
+from clerkwork.browser.records.login import go_to, read_idle_page, read_page, wait_idle
+from clerkwork.browser.records.open_form import click, close_popups, need_rows, reach_form
+from clerkwork.browser.records.results import ResultList
+from clerkwork.browser.records.search import result_tables
 from clerkwork.errors import ApplicationException, BusinessException
 from clerkwork.model.bots import Screen
 from clerkwork.model.project.target_form import Grid, Search, TargetField
 
-NOBODYS = "CLERKWORK-CHECK-0"
-OWN = "left to pages.py"
-BLIND = "nothing is looked up with `guarantee: blind`"
-MISSING = "there is no such button"
+UNUSED_REFERENCE = "CLERKWORK-CHECK-0"
+IN_CUSTOM_PAGES = "left to pages.py"
+NO_LOOKUP = "nothing is looked up with `guarantee: blind`"
+NO_BUTTON = "there is no such button"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +41,7 @@ class Finding:
     note: str = ""
 
 
-def rehearse(screen: Screen) -> list[Finding]:
+def dry_run(screen: Screen) -> list[Finding]:
     """Return a finding for each key of the target's description that a page has to have.
 
     Raises:
@@ -55,20 +55,20 @@ def rehearse(screen: Screen) -> list[Finding]:
 
 def _search(screen: PlaywrightScreen) -> Iterator[Finding]:
     search = screen.target.search
-    if own_function(screen.pages, "find") is not None:
-        yield Finding(key="search", note=OWN)
+    if custom_function(screen.pages, "find") is not None:
+        yield Finding(key="search", note=IN_CUSTOM_PAGES)
     elif search is None:
         blind = screen.target.guarantee == "blind"
-        yield Finding(key="search", note=BLIND if blind else "not described")
+        yield Finding(key="search", note=NO_LOOKUP if blind else "not described")
     elif search.field is None:
         yield _list(screen, search)
     else:
-        yield from _searching(screen, search, search.field)
+        yield from _search_by_field(screen, search, search.field)
 
 
-def _searching(screen: PlaywrightScreen, search: Search, words: str) -> Iterator[Finding]:
+def _search_by_field(screen: PlaywrightScreen, search: Search, words: str) -> Iterator[Finding]:
     """Yield a finding for each key of a search by a field; its list comes only where all is."""
-    found = [_tried("search.field", words, lambda: _open_search(screen, search, words))]
+    found = [_attempt("search.field", words, lambda: _open_search(screen, search, words))]
     if search.button is not None:
         found.append(_button(screen, "search.button", search.button))
     yield from found
@@ -86,28 +86,28 @@ def _open_search(screen: PlaywrightScreen, search: Search, words: str) -> None:
 def _list(screen: PlaywrightScreen, search: Search) -> Finding:
     words, note = search.column, ""
     try:
-        found = _tried("search.column", words, Listing(screen, search, NOBODYS).hits)
+        found = _attempt("search.column", words, ResultList(screen, search, UNUSED_REFERENCE).hits)
     except BusinessException:  # the field is shorter than what nobody uses
-        return Finding(key="search.column", words=words, note=f"{NOBODYS} is too long")
-    if not found.problem and not lists_of(see(screen), search):
+        return Finding(key="search.column", words=words, note=f"{UNUSED_REFERENCE} is too long")
+    if not found.problem and not result_tables(read_page(screen), search):
         note = "no list is shown where there is no such record"
     return replace(found, note=note)
 
 
 def _form(screen: PlaywrightScreen) -> Iterator[Finding]:
     form = screen.target.form
-    if own_function(screen.pages, "enter") is not None:
-        yield Finding(key="form", note=OWN)
+    if custom_function(screen.pages, "enter") is not None:
+        yield Finding(key="form", note=IN_CUSTOM_PAGES)
         return
     if form is None:
         yield Finding(key="form", note="not described")
         return
     way = " > ".join([form.address, *form.open])
-    reached = _tried("form.address", way, lambda: reach(screen, form))
+    reached = _attempt("form.address", way, lambda: reach_form(screen, form))
     yield reached
     if reached.problem:
         return
-    if own_function(screen.pages, "open_form") is not None:
+    if custom_function(screen.pages, "open_form") is not None:
         yield Finding(key="form.fields", note="pages.py needs an item to get to the form")
         return
     close_popups(screen, form)
@@ -122,7 +122,7 @@ def _form(screen: PlaywrightScreen) -> Iterator[Finding]:
 
 def _lines(screen: PlaywrightScreen, grid: Grid) -> Iterator[Finding]:
     single = grid.entry == "single"
-    added = _tried("form.lines.add", grid.add or "", lambda: _add(screen, grid))
+    added = _attempt("form.lines.add", grid.add or "", lambda: _add(screen, grid))
     yield added
     if added.problem:
         return
@@ -137,7 +137,7 @@ def _add(screen: PlaywrightScreen, grid: Grid) -> None:
         need_rows(screen, grid, 2 if grid.add is not None else 1)
     elif grid.add is not None:
         click(screen, grid.add)
-        calm(screen)
+        wait_idle(screen)
 
 
 def _fields(
@@ -147,7 +147,7 @@ def _fields(
     written = {name: field for name, field in fields.items() if field.entry != "shown"}
     wanted = [screen.wanted(field.words, row=row) for field in written.values()]
     found = dict(zip(written, find_fields(screen.page, wanted), strict=True))
-    text = "" if len(written) == len(fields) else see_calm(screen).text
+    text = "" if len(written) == len(fields) else read_idle_page(screen).text
     for name, field in fields.items():
         one = found.get(name)
         problem = str(one) if isinstance(one, ApplicationException) else ""
@@ -158,10 +158,10 @@ def _fields(
 
 def _button(screen: PlaywrightScreen, key: str, words: str) -> Finding:
     there = has_button(screen.page, words, timeout_s=LOCATE_S)  # it may be drawn late
-    return Finding(key=key, words=words, problem="" if there else MISSING)
+    return Finding(key=key, words=words, problem="" if there else NO_BUTTON)
 
 
-def _tried(key: str, words: str, work: Callable[[], object]) -> Finding:
+def _attempt(key: str, words: str, work: Callable[[], object]) -> Finding:
     """Do *work*, and return a finding with what went wrong."""
     try:
         work()

@@ -10,43 +10,48 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from clerkwork.browser.locate.text_similarity import plain
+from clerkwork.browser.locate.text_similarity import normalize
 from clerkwork.browser.page.grid_rows import Look
 from clerkwork.browser.page.item_values import Part, differences, parts_of
 from clerkwork.browser.page.line_match import record_differences
 from clerkwork.browser.page.screen import PlaywrightScreen
-from clerkwork.browser.records.custom_pages import own_function
+from clerkwork.browser.records.custom_pages import custom_function
 from clerkwork.browser.records.fill import Fields, unexpected
-from clerkwork.browser.records.login import calm, see, see_calm, see_in_session
-from clerkwork.browser.records.open_form import click, close_popups, need_rows, reach
-from clerkwork.browser.records.read_back import of_form, view
-from clerkwork.browser.records.results import Hit, Listing
+from clerkwork.browser.records.login import (
+    read_idle_page,
+    read_page,
+    read_page_in_session,
+    wait_idle,
+)
+from clerkwork.browser.records.open_form import click, close_popups, need_rows, reach_form
+from clerkwork.browser.records.read_back import form_words, shown_parts
+from clerkwork.browser.records.results import Hit, ResultList
 from clerkwork.browser.records.submit import submit
-from clerkwork.browser.records.unexpected_lines import surplus_lines
+from clerkwork.browser.records.unexpected_lines import unexpected_lines
 from clerkwork.errors import ApplicationException, BusinessException, ConfigError
 from clerkwork.model.bots import Screen
 from clerkwork.model.orders import Receipt
 from clerkwork.model.project.target_form import Grid, Search, TargetForm
 
 TRIES = 3
-PASSING = frozenset({"session_lost", "target_error"})
+TRANSIENT = frozenset({"session_lost", "target_error"})
 T = TypeVar("T")
 
 
 def find_record(screen: Screen, item: BaseModel) -> list[Receipt]:
     """Return a receipt for each record with exactly the item's reference that is entered."""
-    screen = _own(screen)
-    if (own := own_function(screen.pages, "find")) is not None:
-        return _begun_again(screen, lambda: list(own(screen, item)))
+    screen = _require_playwright(screen)
+    if (custom := custom_function(screen.pages, "find")) is not None:
+        return _with_retries(screen, lambda: list(custom(screen, item)))
     form, search = _form(screen), _search(screen)
 
-    def look_up() -> list[Receipt]:
-        listing = Listing(screen, search, _reference(form, item))
-        entered = [hit for hit in listing.hits() if not _begun(search, hit)]
-        read = [(hit, _receipt(listing, form, item, hit)) for hit in entered]
-        return [one for hit, one in read if _is_meant(one, hit, listing.reference)]
+    def lookup() -> list[Receipt]:
+        results = ResultList(screen, search, _reference(form, item))
+        entered = [hit for hit in results.hits() if not _is_incomplete(search, hit)]
+        read = [(hit, _receipt(results, form, item, hit)) for hit in entered]
+        return [one for hit, one in read if _is_for_reference(one, hit, results.reference)]
 
-    return _begun_again(screen, look_up)
+    return _with_retries(screen, lookup)
 
 
 def enter_record(screen: Screen, item: BaseModel) -> Receipt:
@@ -55,18 +60,18 @@ def enter_record(screen: Screen, item: BaseModel) -> Receipt:
     A record of this reference that was begun and not completed is completed when it shows exactly
     what the item says, and left to a person when it does not.
     """
-    screen = _own(screen)
-    if (own := own_function(screen.pages, "enter")) is not None:
-        return Receipt.model_validate(own(screen, item))
+    screen = _require_playwright(screen)
+    if (custom := custom_function(screen.pages, "enter")) is not None:
+        return Receipt.model_validate(custom(screen, item))
     form = _form(screen)
-    search = None if own_function(screen.pages, "find") else screen.target.search
+    search = None if custom_function(screen.pages, "find") else screen.target.search
     screen.hide(part.text for part in parts_of(item, form) if part.field.secret)
-    buttons = _begun_again(screen, partial(_prepare, screen, form, search, item))
+    buttons = _with_retries(screen, partial(_prepare, screen, form, search, item))
     number = submit(screen, form, buttons)
     return Receipt(confirmation=number, reference=_reference(form, item))
 
 
-def _begun_again(screen: PlaywrightScreen, work: Callable[[], T]) -> T:
+def _with_retries(screen: PlaywrightScreen, work: Callable[[], T]) -> T:
     """Return what *work* returns; it is begun again where the target failed in the midst of it.
 
     For what submits nothing: the session may end, a page or what it asks for may not come.
@@ -75,7 +80,7 @@ def _begun_again(screen: PlaywrightScreen, work: Callable[[], T]) -> T:
         try:
             return work()
         except ApplicationException as error:
-            if error.code not in PASSING:
+            if error.code not in TRANSIENT:
                 raise
             screen.log("Begun again: {problem}", problem=error)
     return work()
@@ -86,25 +91,26 @@ def _prepare(
 ) -> Sequence[str]:
     """Have the page show everything that is to be submitted; return the buttons that do it."""
     if search is not None and search.complete:
-        listing = Listing(screen, search, _reference(form, item))
-        begun = [
+        results = ResultList(screen, search, _reference(form, item))
+        incomplete = [
             hit
-            for hit in listing.hits()
-            if hit.sure or _is_meant(_receipt(listing, form, item, hit), hit, listing.reference)
+            for hit in results.hits()
+            if hit.exact
+            or _is_for_reference(_receipt(results, form, item, hit), hit, results.reference)
         ]
-        if begun:
-            return _completed(listing, form, item, begun)
-    reach(screen, form)
-    if (lead := own_function(screen.pages, "open_form")) is not None:
+        if incomplete:
+            return _complete(results, form, item, incomplete)
+    reach_form(screen, form)
+    if (lead := custom_function(screen.pages, "open_form")) is not None:
         lead(screen, item)
-        calm(screen)
+        wait_idle(screen)
     close_popups(screen, form)
     parts = parts_of(item, form)
     screen.keep_record(parts, _fill(screen, form, item, parts))
     return form.submit
 
 
-def _own(screen: Screen) -> PlaywrightScreen:
+def _require_playwright(screen: Screen) -> PlaywrightScreen:
     if not isinstance(screen, PlaywrightScreen):
         raise TypeError("records are entered through a screen of the toolkit")
     return screen
@@ -131,21 +137,21 @@ def _reference(form: TargetForm, item: BaseModel) -> str:
     return str(getattr(item, form.reference))
 
 
-def _begun(search: Search, hit: Hit) -> bool:
-    complete = {plain(state) for state in search.complete}
-    return bool(complete) and plain(hit.state) not in complete
+def _is_incomplete(search: Search, hit: Hit) -> bool:
+    complete = {normalize(state) for state in search.complete}
+    return bool(complete) and normalize(hit.state) not in complete
 
 
-def _receipt(listing: Listing, form: TargetForm, item: BaseModel, hit: Hit) -> Receipt:
-    screen = listing.screen
-    listing.open(hit)
+def _receipt(results: ResultList, form: TargetForm, item: BaseModel, hit: Hit) -> Receipt:
+    screen = results.screen
+    results.open(hit)
     wanted = [part for part in parts_of(item, form) if part.field.viewed]
-    seen = see_in_session(screen)
-    shown = view(seen, form, item)
-    number = hit.confirmation or seen.value(listing.search.confirmation)
+    seen = read_page_in_session(screen)
+    shown = shown_parts(seen, form, item)
+    number = hit.confirmation or seen.value(results.search.confirmation)
     if not number:
-        raise unexpected(screen, f"its record shows no {listing.search.confirmation}")
-    if not hit.sure and form.reference not in shown:
+        raise unexpected(screen, f"its record shows no {results.search.confirmation}")
+    if not hit.exact and form.reference not in shown:
         words = form.fields[form.reference].on_record
         raise unexpected(screen, f"its record shows no {words}")
     return Receipt(
@@ -155,9 +161,9 @@ def _receipt(listing: Listing, form: TargetForm, item: BaseModel, hit: Hit) -> R
     )
 
 
-def _is_meant(receipt: Receipt, hit: Hit, reference: str) -> bool:
+def _is_for_reference(receipt: Receipt, hit: Hit, reference: str) -> bool:
     """Return whether the record of a row that only may mean *reference* bears it."""
-    return hit.sure or plain(receipt.reference) == plain(reference)
+    return hit.exact or normalize(receipt.reference) == normalize(reference)
 
 
 def _fill(
@@ -178,19 +184,19 @@ def _fill(
     lines = [part for part in parts if part.row is not None]
     if form.lines is not None and form.lines.entry == "single":
         fields.write(head)
-        shown = _fill_singly(screen, form.lines, fields.slow, lines)
+        shown = _fill_one_by_one(screen, form.lines, fields.slow, lines)
         shown |= _read_back(fields, head)
         _compare_grid(screen, form, item)
     elif form.lines is not None and form.lines.entry == "row":
         fields.write(head)
         _fill_rows(screen, form.lines, fields, lines)
         shown = _read_back(fields, parts)
-        _refuse_surplus(screen, form, item)
+        _refuse_unexpected_lines(screen, form, item)
     else:
         if form.lines is not None:
             seen = need_rows(screen, form.lines, 1 + max(part.row or 0 for part in lines))
             fields.find(parts, seen)
-            _refuse_surplus(screen, form, item, seen)
+            _refuse_unexpected_lines(screen, form, item, seen)
         read = fields.write([*lines, *head] if form.eager else parts)
         shown = _read_back(fields, parts, read)
     screen.learn_slow(fields.slow)
@@ -205,21 +211,21 @@ def _fill_rows(screen: PlaywrightScreen, grid: Grid, fields: Fields, lines: Sequ
         fields.forget(lines)  # the page may have built the grid anew
 
 
-def _fill_singly(
+def _fill_one_by_one(
     screen: PlaywrightScreen, grid: Grid, slow: set[str], lines: Sequence[Part]
 ) -> dict[str, str]:
     """Fill one line after another in the one set of fields; a button takes each over."""
     shown: dict[str, str] = {}
     last = max((part.row or 0 for part in lines), default=-1)
     for row in range(last + 1):
-        own = [part for part in lines if part.row == row]
+        custom = [part for part in lines if part.row == row]
         if grid.add is not None and (row == 0 or grid.next is None):
             click(screen, grid.add)
-            calm(screen)
+            wait_idle(screen)
         fields = Fields(screen, grid_row=False, slow=slow)
-        shown |= _read_back(fields, own, fields.write(own))
+        shown |= _read_back(fields, custom, fields.write(custom))
         click(screen, str(grid.done if row == last or grid.next is None else grid.next))
-        calm(screen)
+        wait_idle(screen)
     return shown
 
 
@@ -254,7 +260,7 @@ def _compare_texts(
     """Compare what the page has come to and shows as text; return it by the paths of *parts*."""
     if not parts:
         return {}
-    seen = view(see_calm(screen), form, item, words=of_form, stored=False)
+    seen = shown_parts(read_idle_page(screen), form, item, words=form_words, stored=False)
     shown = {part.path: seen.get(part.path, "") for part in parts}
     if said := differences(screen.target.name, parts, shown):
         raise _mismatch(said)
@@ -264,17 +270,17 @@ def _compare_texts(
 def _compare_grid(screen: PlaywrightScreen, form: TargetForm, item: BaseModel) -> None:
     """Compare the lines as the form shows them after they were taken over."""
     wanted = [part for part in parts_of(item, form) if part.row is not None and part.field.viewed]
-    seen = view(see(screen), form, item, words=of_form)
+    seen = shown_parts(read_page(screen), form, item, words=form_words)
     shown = {path: text for path, text in seen.items() if path not in form.fields}
     if said := record_differences(screen.target.name, form, wanted, shown):
         raise _mismatch(said)
 
 
-def _refuse_surplus(
+def _refuse_unexpected_lines(
     screen: PlaywrightScreen, form: TargetForm, item: BaseModel, seen: Look | None = None
 ) -> None:
     """Stop where the form holds lines that the item does not have; they would be stored with it."""
-    if said := surplus_lines(screen, form, item, seen):
+    if said := unexpected_lines(screen, form, item, seen):
         raise _mismatch(said)
 
 
@@ -286,17 +292,17 @@ def _mismatch(said: Sequence[str]) -> ApplicationException:
     )
 
 
-def _completed(
-    listing: Listing, form: TargetForm, item: BaseModel, begun: Sequence[Hit]
+def _complete(
+    results: ResultList, form: TargetForm, item: BaseModel, incomplete: Sequence[Hit]
 ) -> Sequence[str]:
     """Show a record that was begun, when it says exactly what the item does."""
-    screen = listing.screen
-    if len(begun) > 1 or not _begun(listing.search, begun[0]):
-        numbers = ", ".join(hit.confirmation or "without a number" for hit in begun)
-        raise _unclear(screen, item, form, f"there are several: {numbers}")
-    receipt = _receipt(listing, form, item, begun[0])
+    screen = results.screen
+    if len(incomplete) > 1 or not _is_incomplete(results.search, incomplete[0]):
+        numbers = ", ".join(hit.confirmation or "without a number" for hit in incomplete)
+        raise _conflict(screen, item, form, f"there are several: {numbers}")
+    receipt = _receipt(results, form, item, incomplete[0])
     if receipt.differences:
-        raise _unclear(screen, item, form, " ".join(receipt.differences))
+        raise _conflict(screen, item, form, " ".join(receipt.differences))
     shown = [words for words in form.submit if _is_enabled(screen, words)]
     screen.log("Completing the order that was begun at {target}.", target=screen.target.name)
     screen.keep("before_submit")
@@ -308,7 +314,7 @@ def _is_enabled(screen: PlaywrightScreen, words: str) -> bool:
     return bool(button.count()) and button.first.is_visible() and button.first.is_enabled()
 
 
-def _unclear(
+def _conflict(
     screen: PlaywrightScreen, item: BaseModel, form: TargetForm, reason: str
 ) -> BusinessException:
     return BusinessException(

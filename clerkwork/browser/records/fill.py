@@ -21,7 +21,7 @@ from clerkwork.browser.page.grid_rows import Look
 from clerkwork.browser.page.item_values import PLAIN, Part
 from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.browser.page.settle import LIMIT
-from clerkwork.browser.records.login import calm, calm_after
+from clerkwork.browser.records.login import wait_idle, wait_other_frames
 from clerkwork.browser.scripts import script
 from clerkwork.errors import ApplicationException, BusinessException
 
@@ -50,7 +50,7 @@ OFFERED = """() => {
 }"""
 OPTIONS = "element => [...element.options].map(one => one.text.trim()).filter(Boolean)"
 MOST_OFFERS = 10  # named in a message
-PATIENTLY = "!"  # follows the name of a part after which the page is waited for
+WAIT_AFTER = "!"  # follows the name of a part after which the page is waited for
 TAKE = "place => window.__clerkworkOffered[place]"
 
 
@@ -84,7 +84,7 @@ class Fields:
             return
         wanted = [self._wanted(part) for part in missing]
         for part, found in zip(missing, self.screen.fields(wanted, seen), strict=True):
-            _refuse_cut(self.screen, part, found)
+            _refuse_too_long(self.screen, part, found)
             self._known[part.path] = found
 
     def forget(self, parts: Sequence[Part]) -> None:
@@ -111,22 +111,22 @@ class Fields:
                 shown = self._batch(own, read=parts if own == written else ())
                 continue
             for part in own:
-                if f"{part.name}{PATIENTLY}" in self.slow:
+                if f"{part.name}{WAIT_AFTER}" in self.slow:
                     self.write_alone(part)
                 else:
                     self._type(part)
-            calm(self.screen)
+            wait_idle(self.screen)
         return shown
 
     def learn(self, part: Part) -> None:
         """Remember that *part* does not show what was written in the way that is taken now."""
         if part.field.entry != "computed":
-            self.slow.add(f"{part.name}{PATIENTLY}" if self._is_slow(part) else part.name)
+            self.slow.add(f"{part.name}{WAIT_AFTER}" if self._is_slow(part) else part.name)
 
     def write_alone(self, part: Part) -> None:
         """Type one part as a person would, and wait for the page."""
         self._type(part)
-        calm(self.screen)
+        wait_idle(self.screen)
 
     def shown(self, parts: Sequence[Part]) -> dict[str, str]:
         """Return what the field of each part shows now, by its path, in one look."""
@@ -137,7 +137,7 @@ class Fields:
             return self._shown(parts)
 
     def _is_slow(self, part: Part) -> bool:
-        return bool({part.name, f"{part.name}{PATIENTLY}"} & self.slow)
+        return bool({part.name, f"{part.name}{WAIT_AFTER}"} & self.slow)
 
     def _wanted(self, part: Part) -> Wanted:
         row = part.row if self.grid_row else None
@@ -146,7 +146,7 @@ class Fields:
     def _batch(self, parts: Sequence[Part], read: Sequence[Part]) -> dict[str, str]:
         """Write *parts* in one go; return what *read* show then, where one frame has them all."""
         self.find(parts)
-        said: list[str] = []
+        problems: list[str] = []
         shown: list[str] = []
         if len(self.screen.page.frames) > 1 or not self._in_one_frame(read):
             read = ()
@@ -159,15 +159,15 @@ class Fields:
                 LIMIT_MS,
             ]
             try:
-                told = frame.evaluate(BATCH, order)
-                said += told["said"]
-                shown = told["shown"]
+                result = frame.evaluate(BATCH, order)
+                problems += result["said"]
+                shown = result["shown"]
             except Error:  # the page left in the middle of it
-                calm(self.screen)
+                wait_idle(self.screen)
                 self.forget(own)
-                said += ["blocked"] * len(own)
-        calm_after(self.screen)
-        for part, problem in zip(parts, said, strict=True):
+                problems += ["blocked"] * len(own)
+        wait_other_frames(self.screen)
+        for part, problem in zip(parts, problems, strict=True):
             if problem == "missing":
                 raise not_offered(self.screen, part, self._options(part))
             if problem:
@@ -175,7 +175,7 @@ class Fields:
                 self.write_alone(part)
                 shown = []
         pairs = zip(read, shown, strict=False)  # none is shown where one of them was replaced
-        return {part.path: self._as_said(part, text) for part, text in pairs}
+        return {part.path: self._as_item_text(part, text) for part, text in pairs}
 
     def _in_one_frame(self, parts: Sequence[Part]) -> bool:
         known = [self._known.get(part.path) for part in parts]
@@ -191,7 +191,7 @@ class Fields:
             "text": part.text,
             "typed": part.typed,
             "offered": part.field.entry == "offered",
-            "shows": part.shows,
+            "shows": part.shows_pattern,
             "eager": self.eager,
         }
 
@@ -199,15 +199,15 @@ class Fields:
         try:
             self._type_now(part)
         except Error:  # the page has replaced the field meanwhile, or left because of it
-            calm(self.screen)
+            wait_idle(self.screen)
             self.forget([part])
             self._type_now(part)
 
     def _type_now(self, part: Part) -> None:
-        ready = self._ready(part)
+        ready = self._prepare(part)
         if ready.get("gone"):  # the page has built its form anew
             self.forget([part])
-            ready = self._ready(part)
+            ready = self._prepare(part)
         if ready.get("missing"):
             raise not_offered(self.screen, part, self._options(part))
         if ready.get("takes") is False and part.field.entry != "computed":
@@ -226,7 +226,7 @@ class Fields:
             active.fill(part.text if ready["plain"] else part.typed)
             active.evaluate(BLUR)
 
-    def _ready(self, part: Part) -> dict[str, Any]:
+    def _prepare(self, part: Part) -> dict[str, Any]:
         """Put the focus into the field of *part*, and return what it is; see ``typing.js``."""
         self.find([part])
         found = self._known[part.path]
@@ -238,7 +238,7 @@ class Fields:
     def _choose(self, part: Part, found: LocatedField, element: ElementHandle) -> None:
         """Type the value and take, of what the page offers then, the one that is it exactly."""
         element.fill(part.typed)
-        calm(self.screen)
+        wait_idle(self.screen)
         offered = found.frame.evaluate(OFFERED)
         for place, text in enumerate(offered):
             if part.is_shown(text):
@@ -261,21 +261,21 @@ class Fields:
             own = list(run)
             texts = frame.evaluate(VALUES, self._places(own))
             for part, text in zip(own, texts, strict=True):
-                shown[part.path] = self._as_said(part, str(text))
+                shown[part.path] = self._as_item_text(part, str(text))
         return shown
 
-    def _as_said(self, part: Part, shown: str) -> str:
+    def _as_item_text(self, part: Part, shown: str) -> str:
         found = self._known.get(part.path)
         native = found is not None and found.seen.type == "number"
         return part.read(shown, numbers=PLAIN if native else "")
 
 
-def _refuse_cut(screen: PlaywrightScreen, part: Part, found: LocatedField) -> None:
+def _refuse_too_long(screen: PlaywrightScreen, part: Part, found: LocatedField) -> None:
     if part.field.entry != "computed":
-        refuse_cut(screen, found, part.typed, path=part.path, shown=part.text)
+        refuse_too_long(screen, found, part.typed, path=part.path, shown=part.text)
 
 
-def refuse_cut(
+def refuse_too_long(
     screen: PlaywrightScreen, found: LocatedField, typed: str, *, path: str, shown: str
 ) -> None:
     """Stop where a field takes fewer characters than what is *typed*.

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from playwright.sync_api import Error, Frame, Page, Request, Response
 
-from clerkwork.browser.locate.text_similarity import likeness
+from clerkwork.browser.locate.text_similarity import similarity
 from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.browser.page.settle import LIMIT, settle, watch
 from clerkwork.browser.scripts import script
@@ -21,10 +21,10 @@ NOW = f"""async limit => {{
   const read = {READ};
   return read();
 }}"""
-ASKING = frozenset({401, 403})
-BUSY = frozenset({408, 425, 429})  # the answer did not come; a page may show nothing for it
-DATA = frozenset({"xhr", "fetch"})
-SAME = 0.9  # by so much two words name the same thing
+LOGIN_STATUS = frozenset({401, 403})
+BUSY_STATUS = frozenset({408, 425, 429})  # the answer did not come; a page may show nothing for it
+DATA_REQUESTS = frozenset({"xhr", "fetch"})
+SAME_NAME = 0.9  # by so much two words name the same thing
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class PageState:
     tables: list[dict[str, Any]] = field(default_factory=list)
     alerts: list[str] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
-    asks: bool = False
+    asks_password: bool = False
 
     def value(self, words: str) -> str | None:
         """Return the value that stands at *words*, or None where nothing is called so."""
@@ -52,9 +52,11 @@ class PageState:
 
     def values(self, words: str) -> list[str]:
         """Return every value that stands at *words*, or at what is most like them."""
-        likes = [likeness(words, said) for said, _ in self.pairs]
-        best = max([SAME, *likes])
-        return [shown for like, (_, shown) in zip(likes, self.pairs, strict=True) if like == best]
+        ratios = [similarity(words, said) for said, _ in self.pairs]
+        best = max([SAME_NAME, *ratios])
+        return [
+            shown for ratio, (_, shown) in zip(ratios, self.pairs, strict=True) if ratio == best
+        ]
 
     @property
     def text(self) -> str:
@@ -62,22 +64,22 @@ class PageState:
         said = "\n".join(self.texts)
         return "\n".join([said, *(f"{words}: {it}" for words, it in self.pairs if it not in said)])
 
-    def add(self, frame: Frame, told: dict[str, Any]) -> None:
+    def add(self, frame: Frame, facts: dict[str, Any]) -> None:
         """Add what one frame told of itself."""
-        for row in (row for table in told["tables"] for row in table["rows"]):
+        for row in (row for table in facts["tables"] for row in table["rows"]):
             row["frame"] = frame
-        self.pairs += [(words, value) for words, value in told["pairs"]]
-        self.tables += told["tables"]
-        self.alerts += told["alerts"]
-        self.texts.append(told["text"])
-        self.asks = self.asks or told["asks"]
+        self.pairs += [(words, value) for words, value in facts["pairs"]]
+        self.tables += facts["tables"]
+        self.alerts += facts["alerts"]
+        self.texts.append(facts["text"])
+        self.asks_password = self.asks_password or facts["asks"]
 
 
-def column(headers: list[str], words: str) -> int | None:
+def column_number(headers: list[str], words: str) -> int | None:
     """Return the number of the column that is headed by *words*."""
-    likes = [likeness(words, header) for header in headers]
-    best = max(likes, default=0.0)
-    return likes.index(best) if best >= SAME else None
+    ratios = [similarity(words, header) for header in headers]
+    best = max(ratios, default=0.0)
+    return ratios.index(best) if best >= SAME_NAME else None
 
 
 class _Failures:
@@ -90,13 +92,13 @@ class _Failures:
 
     def _answered(self, answer: Response) -> None:
         request = answer.request
-        counts = request.resource_type in DATA or request.is_navigation_request()
-        if counts and (answer.status >= 500 or answer.status in ASKING | BUSY):
+        counts = request.resource_type in DATA_REQUESTS or request.is_navigation_request()
+        if counts and (answer.status >= 500 or answer.status in LOGIN_STATUS | BUSY_STATUS):
             self.problems.append(answer.status)
 
     def _failed(self, request: Request) -> None:
         aborted = "ERR_ABORTED" in (request.failure or "")
-        if request.resource_type in DATA and not aborted:
+        if request.resource_type in DATA_REQUESTS and not aborted:
             self.problems.append(0)
 
 
@@ -110,73 +112,73 @@ def go_to(screen: PlaywrightScreen, address: str) -> PageState:
         ApplicationException: ``login_failed``, ``session_lost`` or ``target_error``.
     """
     seen = _open(screen, address)
-    if _asks(screen, seen):
+    if _asks_login(screen, seen):
         _log_in(screen)
         seen = _open(screen, address)
-        if _asks(screen, seen):
+        if _asks_login(screen, seen):
             raise session_lost(screen)
-    check(screen)
+    check_requests(screen)
     return seen
 
 
-def calm(screen: PlaywrightScreen) -> None:
+def wait_idle(screen: PlaywrightScreen) -> None:
     """Wait until the page has nothing left to do, and see whether what it asked for came.
 
     Raises:
         ApplicationException: ``session_lost``, ``target_error`` or ``page_timeout``.
     """
     settle(screen.page)
-    check(screen)
+    check_requests(screen)
 
 
-def calm_after(screen: PlaywrightScreen) -> None:
+def wait_other_frames(screen: PlaywrightScreen) -> None:
     """As ``calm``, where a script in the page has waited for its own frame already."""
     if len(screen.page.frames) > 1:
         settle(screen.page)
-    check(screen)
+    check_requests(screen)
 
 
-def check(screen: PlaywrightScreen) -> None:
+def check_requests(screen: PlaywrightScreen) -> None:
     """See whether what the page asked for since the last look came.
 
     Raises:
         ApplicationException: ``session_lost`` or ``target_error``.
     """
     problems, _failures[screen.page].problems = _failures[screen.page].problems, []
-    if any(status in ASKING for status in problems):
+    if any(status in LOGIN_STATUS for status in problems):
         raise session_lost(screen)
     if problems:
         reason = f"HTTP {problems[0]}" if problems[0] else "the connection was lost"
         raise target_error(screen, reason)
 
 
-def see(screen: PlaywrightScreen) -> PageState:
+def read_page(screen: PlaywrightScreen) -> PageState:
     """Return what the page shows now."""
     seen = PageState()
     for frame in screen.page.frames:
         try:
-            told = frame.evaluate(READ)
+            facts = frame.evaluate(READ)
         except Error:
             if screen.page.is_closed():
                 raise
             continue  # it is being replaced
-        seen.add(frame, told)
+        seen.add(frame, facts)
     return seen
 
 
-def see_in_session(screen: PlaywrightScreen) -> PageState:
+def read_page_in_session(screen: PlaywrightScreen) -> PageState:
     """Return what the page shows now, which a click led to.
 
     Raises:
         ApplicationException: ``session_lost``: it asks for a login instead.
     """
-    seen = see(screen)
-    if _asks(screen, seen):
+    seen = read_page(screen)
+    if _asks_login(screen, seen):
         raise session_lost(screen)
     return seen
 
 
-def see_calm(screen: PlaywrightScreen) -> PageState:
+def read_idle_page(screen: PlaywrightScreen) -> PageState:
     """Return what the page shows when it has nothing left to do.
 
     Raises:
@@ -187,14 +189,14 @@ def see_calm(screen: PlaywrightScreen) -> PageState:
         if len(page.frames) > 1:
             break
         with contextlib.suppress(Error):
-            told = page.evaluate(NOW, LIMIT / timedelta(milliseconds=1))
-            if told is None or len(page.frames) > 1:
+            facts = page.evaluate(NOW, LIMIT / timedelta(milliseconds=1))
+            if facts is None or len(page.frames) > 1:
                 break
             seen = PageState()
-            seen.add(page.main_frame, told)
+            seen.add(page.main_frame, facts)
             return seen
     settle(page)
-    return see(screen)
+    return read_page(screen)
 
 
 def session_lost(screen: PlaywrightScreen) -> ApplicationException:
@@ -226,14 +228,14 @@ def _open(screen: PlaywrightScreen, address: str) -> PageState:
     answer = page.goto(goal, wait_until="domcontentloaded")
     if answer is not None and answer.status >= 400:
         raise target_error(screen, f"HTTP {answer.status}")
-    return see_calm(screen)
+    return read_idle_page(screen)
 
 
-def _asks(screen: PlaywrightScreen, seen: PageState) -> bool:
+def _asks_login(screen: PlaywrightScreen, seen: PageState) -> bool:
     if screen.target.login is None:
         return False
     two_steps = screen.target.login.next is not None
-    return seen.asks or (two_steps and seen.value(screen.target.login.user) is not None)
+    return seen.asks_password or (two_steps and seen.value(screen.target.login.user) is not None)
 
 
 def _log_in(screen: PlaywrightScreen) -> None:
@@ -249,8 +251,8 @@ def _log_in(screen: PlaywrightScreen) -> None:
     else:
         screen.page.locator("input[type=password]:visible").fill(screen.password)
     screen.button(login.button).click()
-    seen = see_calm(screen)
-    if seen.asks:
+    seen = read_idle_page(screen)
+    if seen.asks_password:
         raise ApplicationException(
             "login_failed",
             "{target} refused the login of {user}: {reason} Check user and password in"

@@ -3,20 +3,20 @@
 from collections.abc import Callable
 from functools import partial
 
-from clerkwork.browser.page.grid_rows import Look, grown, lines_of
+from clerkwork.browser.page.grid_rows import Look, add_rows, count_lines
 from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.browser.records.fill import unexpected
-from clerkwork.browser.records.login import calm, check, go_to
+from clerkwork.browser.records.login import check_requests, go_to, wait_idle
 from clerkwork.errors import ApplicationException
 from clerkwork.model.project.target_form import Grid, TargetForm
 
 
-def reach(screen: PlaywrightScreen, form: TargetForm) -> None:
+def reach_form(screen: PlaywrightScreen, form: TargetForm) -> None:
     """Open the form's page and press the buttons that lead to the empty form."""
     go_to(screen, form.address)
     for words in form.open:
         click(screen, words)
-        calm(screen)
+        wait_idle(screen)
 
 
 def close_popups(screen: PlaywrightScreen, form: TargetForm) -> bool:
@@ -26,14 +26,14 @@ def close_popups(screen: PlaywrightScreen, form: TargetForm) -> bool:
         button = screen.page.get_by_role("button", name=words, exact=True)
         if button.count() and button.first.is_visible():
             button.first.click()
-            calm(screen)
+            wait_idle(screen)
             closed = True
     return closed
 
 
 def click(screen: PlaywrightScreen, words: str) -> None:
     """Click the button that bears *words*, once more where a pop-up lay over it."""
-    _below_popups(screen, partial(screen.click, words))
+    _retry_under_popup(screen, partial(screen.click, words))
 
 
 def require_button(screen: PlaywrightScreen, words: str) -> None:
@@ -42,10 +42,10 @@ def require_button(screen: PlaywrightScreen, words: str) -> None:
     Raises:
         ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
     """
-    _below_popups(screen, partial(screen.button, words))
+    _retry_under_popup(screen, partial(screen.button, words))
 
 
-def _below_popups(screen: PlaywrightScreen, act: Callable[[], object]) -> None:
+def _retry_under_popup(screen: PlaywrightScreen, act: Callable[[], object]) -> None:
     """Do *act*, once more where a pop-up that the form may close lay over its button."""
     try:
         act()
@@ -59,15 +59,15 @@ def _below_popups(screen: PlaywrightScreen, act: Callable[[], object]) -> None:
 def need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> Look | None:
     """Have the grid get so many lines; return the look at the page in which it has them."""
     words = [field.words for field in grid.fields.values()]
-    seen = grown(screen.page, words, grid.add, wanted)
-    check(screen)
-    if lines_of(seen[1], words) >= wanted:
+    seen = add_rows(screen.page, words, grid.add, wanted)
+    check_requests(screen)
+    if count_lines(seen[1], words) >= wanted:
         return seen
-    calm(screen)
+    wait_idle(screen)
     rows = screen.grid_rows(words)
     for row in range(rows, wanted):
         if grid.add is None:
             raise unexpected(screen, f"its grid has no line {row + 1}")
         click(screen, grid.add)
-        calm(screen)
+        wait_idle(screen)
     return None

@@ -6,28 +6,28 @@ from typing import Any
 from pydantic import BaseModel
 
 from clerkwork.browser.page.item_values import line_model, read_as
-from clerkwork.browser.records.login import PageState, column
+from clerkwork.browser.records.login import PageState, column_number
 from clerkwork.model.project.target_form import Grid, TargetField, TargetForm
 
 Words = Callable[[TargetField], Sequence[str]]
 
 
-def of_record(field: TargetField) -> Sequence[str]:
+def record_words(field: TargetField) -> Sequence[str]:
     """Return by which words a record's page shows *field*."""
     return [field.on_record]
 
 
-def of_form(field: TargetField) -> Sequence[str]:
+def form_words(field: TargetField) -> Sequence[str]:
     """Return by which words a form shows *field*, those that count first."""
     return [field.words, field.on_record]
 
 
-def view(
+def shown_parts(
     seen: PageState,
     form: TargetForm,
     item: BaseModel,
     *,
-    words: Words = of_record,
+    words: Words = record_words,
     stored: bool = True,
 ) -> dict[str, str]:
     """Return what a page shows of each part of the item, by the path of the part.
@@ -83,5 +83,5 @@ def _grid(
 
 
 def _column(headers: list[str], words: Sequence[str]) -> int | None:
-    found = [column(headers, said) for said in words]
+    found = [column_number(headers, said) for said in words]
     return next((at for at in found if at is not None), None)

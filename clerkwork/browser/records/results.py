@@ -6,11 +6,17 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from clerkwork.browser.locate.text_similarity import plain
+from clerkwork.browser.locate.text_similarity import normalize
 from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.browser.records.fill import unexpected
-from clerkwork.browser.records.login import PageState, calm, column, go_to, see_in_session
-from clerkwork.browser.records.search import Searching, lists_of
+from clerkwork.browser.records.login import (
+    PageState,
+    column_number,
+    go_to,
+    read_page_in_session,
+    wait_idle,
+)
+from clerkwork.browser.records.search import FieldSearch, result_tables
 from clerkwork.model.project.target_form import REFERENCE, Search
 
 ROW = "place => window.__clerkworkRows[place]"
@@ -36,12 +42,12 @@ class Hit:
     page: int
     place: int
     row: Mapping[str, Any]
-    sure: bool = True
-    here: bool = False
+    exact: bool = True
+    is_record: bool = False
 
 
 @dataclass(slots=True)
-class Listing:
+class ResultList:
     """The list of *search* for *reference*; it is turned page by page.
 
     Attributes:
@@ -53,21 +59,25 @@ class Listing:
     screen: PlaywrightScreen
     search: Search
     reference: str
-    _shown: tuple[int, list[Hit]] | None = field(default=None, init=False)
-    _searching: Searching | None = field(default=None, init=False)
+    _current: tuple[int, list[Hit]] | None = field(default=None, init=False)
+    _field_search: FieldSearch | None = field(default=None, init=False)
 
     def hits(self) -> list[Hit]:
         """Return the rows that show the reference, or may mean it, on all pages of the list."""
-        found = list(self._first())
-        if any(hit.here for hit in found):
+        found = list(self._first_page())
+        if any(hit.is_record for hit in found):
             return found
-        shown = _everything(self.screen)
-        while self._turn():
-            before, shown = shown, _everything(self.screen)
+        shown = _visible_content(self.screen)
+        while self._next_page():
+            before, shown = shown, _visible_content(self.screen)
             if shown == before:  # the last page has the link as well, and it leads nowhere
-                self._shown = None  # though it may have been built anew
+                self._current = None  # though it may have been built anew
                 break
-            found += [hit for hit in self._read() if not any(_same(hit, one) for one in found)]
+            found += [
+                hit
+                for hit in self._read_page()
+                if not any(_is_same_record(hit, one) for one in found)
+            ]
         return found
 
     def open(self, hit: Hit) -> None:
@@ -76,44 +86,44 @@ class Listing:
         Raises:
             ApplicationException: ``page_unexpected``: the row is gone, or says something else.
         """
-        if hit.here:
+        if hit.is_record:
             return
         if self.search.opened_by == "link" and hit.row["link"]:
-            self._shown = None
+            self._current = None
             go_to(self.screen, hit.row["link"])
             return
-        row = self._found_again(hit).row
+        row = self._find_again(hit).row
         handle = row["frame"].evaluate_handle(ROW, row["place"]).as_element()
-        self._shown = None
+        self._current = None
         if handle is None:
             raise unexpected(self.screen, "a row of its list is gone")
         handle.dblclick() if self.search.opened_by == "double_click" else handle.click()
-        calm(self.screen)
+        wait_idle(self.screen)
 
-    def _found_again(self, hit: Hit) -> Hit:
+    def _find_again(self, hit: Hit) -> Hit:
         """Return *hit* as it stands on the page that is shown, after turning to its page."""
-        number, hits = self._shown or (-1, [])
+        number, hits = self._current or (-1, [])
         if number != hit.page:
-            hits = self._first()
+            hits = self._first_page()
             for _ in range(hit.page):
-                hits = self._read() if self._turn() else []
+                hits = self._read_page() if self._next_page() else []
         again = hits[hit.place] if hit.place < len(hits) else None
         if again is None or again.row["cells"] != hit.row["cells"]:
             raise unexpected(self.screen, "its list changed while it was read")
         return again
 
-    def _first(self) -> list[Hit]:
-        self._shown = None
+    def _first_page(self) -> list[Hit]:
+        self._current = None
         if self.search.field is None:
             place = quote(self.reference, safe="")
             seen = go_to(self.screen, self.search.address.replace(REFERENCE, place))
-            return self._read(seen)
-        if self._searching is None:
-            self._searching = Searching(self.screen, self.search, self.reference)
-        seen = self._searching.go()
-        return self._record(seen) or self._read(seen)
+            return self._read_page(seen)
+        if self._field_search is None:
+            self._field_search = FieldSearch(self.screen, self.search, self.reference)
+        seen = self._field_search.go()
+        return self._record_itself(seen) or self._read_page(seen)
 
-    def _turn(self) -> bool:
+    def _next_page(self) -> bool:
         """Go to the next page, and return whether there is one."""
         if self.search.more is None:
             return False
@@ -122,53 +132,55 @@ class Listing:
         more = page.get_by_role("link", name=name).or_(page.get_by_role("button", name=name))
         if not more.count() or not more.first.is_enabled():
             return False
-        if self._shown is not None and self._shown[0] >= MOST_PAGES:
+        if self._current is not None and self._current[0] >= MOST_PAGES:
             raise unexpected(self.screen, f"its list has more than {MOST_PAGES} pages")
         more.first.click()
-        calm(self.screen)
+        wait_idle(self.screen)
         return True
 
-    def _record(self, seen: PageState) -> list[Hit]:
+    def _record_itself(self, seen: PageState) -> list[Hit]:
         """Return the record that a search for the only one may lead to instead of its list.
 
         The page of a record that still has the field of the search may show what was typed there.
         """
         search, number = self.search, seen.value(self.search.confirmation)
-        if not number or lists_of(seen, search) or seen.value(search.column) != self.reference:
+        if not number or result_tables(seen, search) or seen.value(search.column) != self.reference:
             return []
-        if self._searching is None or self._searching.field_is_there():
+        if self._field_search is None or self._field_search.shows_field():
             return []
         state = seen.value(search.state) if search.state else None
         return [
-            Hit(confirmation=number, state=state or "", page=0, place=0, row={}, here=True),
+            Hit(confirmation=number, state=state or "", page=0, place=0, row={}, is_record=True),
         ]
 
-    def _read(self, seen: PageState | None = None) -> list[Hit]:
-        seen = seen or see_in_session(self.screen)
-        number = 0 if self._shown is None else self._shown[0] + 1
+    def _read_page(self, seen: PageState | None = None) -> list[Hit]:
+        seen = seen or read_page_in_session(self.screen)
+        number = 0 if self._current is None else self._current[0] + 1
         tables = self._tables(seen)
         hits = self._rows(tables, number)
-        if self._searching is not None:
-            self._searching.read_back()
-            if not any(hit.sure for hit in hits):
+        if self._field_search is not None:
+            self._field_search.read_back()
+            if not any(hit.exact for hit in hits):
                 own = [hit.row for hit in hits]
                 others = [row for one in tables for row in one["rows"] if row not in own]
-                self._searching.check(seen, others, own, first=number == 0)
-        self._shown = (number, hits)
+                self._field_search.check(seen, others, own, first=number == 0)
+        self._current = (number, hits)
         return hits
 
     def _rows(self, tables: Sequence[Mapping[str, Any]], page: int) -> list[Hit]:
         hits: list[Hit] = []
         for table in tables:
-            at = column(table["headers"], self.search.column)
-            number = column(table["headers"], self.search.confirmation)
-            state = column(table["headers"], self.search.state) if self.search.state else None
+            at = column_number(table["headers"], self.search.column)
+            number = column_number(table["headers"], self.search.confirmation)
+            state = (
+                column_number(table["headers"], self.search.state) if self.search.state else None
+            )
             last = max(-1 if one is None else one for one in (at, number, state))
             for row in table["rows"]:
                 if len(row["cells"]) <= last:
                     continue
-                sure = _means(row["cells"][at or 0], self.reference)
-                if sure is None:
+                exact = _match_reference(row["cells"][at or 0], self.reference)
+                if exact is None:
                     continue
                 hit = Hit(
                     confirmation="" if number is None else row["cells"][number],
@@ -176,7 +188,7 @@ class Listing:
                     page=page,
                     place=len(hits),
                     row=row,
-                    sure=sure,
+                    exact=exact,
                 )
                 hits.append(hit)
         return hits
@@ -190,24 +202,24 @@ class Listing:
             ApplicationException: ``page_unexpected``: it shows no such list.
         """
         search = self.search
-        lists = lists_of(seen, search)
+        lists = result_tables(seen, search)
         for table in lists:
-            if column(table["headers"], search.confirmation) is not None:
+            if column_number(table["headers"], search.confirmation) is not None:
                 return [table]
-        if lists or (search.none is not None and plain(search.none) in plain(seen.text)):
+        if lists or (search.none is not None and normalize(search.none) in normalize(seen.text)):
             return lists
         heads = "; ".join(", ".join(filter(None, table["headers"])) for table in seen.tables)
         problem = f"its list has no column {search.column}, it shows {heads or 'no list at all'}"
         raise unexpected(self.screen, problem)
 
 
-def _same(hit: Hit, other: Hit) -> bool:
+def _is_same_record(hit: Hit, other: Hit) -> bool:
     """Return whether two rows are one record: the next page may begin with rows of the last one."""
     rows = [(one.confirmation, one.row["cells"], one.row["link"]) for one in (hit, other)]
     return bool(hit.confirmation) and rows[0] == rows[1]
 
 
-def _means(shown: str, reference: str) -> bool | None:
+def _match_reference(shown: str, reference: str) -> bool | None:
     """Return whether a cell shows *reference*; None where it means another one.
 
     False: it may, written in its own way, with something behind it, or cut. A row that is passed
@@ -215,13 +227,13 @@ def _means(shown: str, reference: str) -> bool | None:
     """
     if shown == reference:
         return True
-    said, own = plain(shown), plain(reference)
+    said, own = normalize(shown), normalize(reference)
     begun = re.fullmatch(r"(.+?)\s*(?:…|\.\.\.)", shown)
-    cut = begun is not None and own.startswith(plain(begun[1]))
+    cut = begun is not None and own.startswith(normalize(begun[1]))
     return False if said == own or said.startswith(own + " ") or cut else None
 
 
-def _everything(screen: PlaywrightScreen) -> tuple[str, str]:
+def _visible_content(screen: PlaywrightScreen) -> tuple[str, str]:
     """Return the address and all that a person reads there, in all frames."""
     texts = [frame.locator("body").inner_text() for frame in screen.page.frames]
     return screen.page.url, "\n".join(texts)

@@ -13,25 +13,25 @@ from typing import Any
 from playwright.sync_api import Error, Request, WebSocket
 
 from clerkwork.browser.locate.locate import LocatedField, find_fields
-from clerkwork.browser.locate.text_similarity import plain
+from clerkwork.browser.locate.text_similarity import normalize
 from clerkwork.browser.page.controls import FoundEntry
 from clerkwork.browser.page.screen import PlaywrightScreen
-from clerkwork.browser.records.fill import refuse_cut, unexpected
+from clerkwork.browser.records.fill import refuse_too_long, unexpected
 from clerkwork.browser.records.login import (
     PageState,
-    calm,
-    check,
-    column,
+    check_requests,
+    column_number,
     go_to,
-    see_calm,
+    read_idle_page,
     session_lost,
+    wait_idle,
 )
 from clerkwork.errors import ApplicationException
 from clerkwork.model.project.target_form import Search
 
-WAITED_FOR = frozenset({"document", "xhr", "fetch"})  # what ``settle`` knows the end of
-SILENT = frozenset({"image", "font", "stylesheet", "media", "ping", "cspviolationreport"})
-PUSHED = frozenset({"eventsource", "websocket"})
+AWAITED_REQUESTS = frozenset({"document", "xhr", "fetch"})  # what ``settle`` knows the end of
+IGNORED_REQUESTS = frozenset({"image", "font", "stylesheet", "media", "ping", "cspviolationreport"})
+PUSH_REQUESTS = frozenset({"eventsource", "websocket"})
 PAINTED = """() => new Promise(resolve => {
   requestAnimationFrame(() => requestAnimationFrame(resolve));
   setTimeout(resolve, 100);
@@ -39,14 +39,14 @@ PAINTED = """() => new Promise(resolve => {
 Row = Mapping[str, Any]
 
 
-def lists_of(seen: PageState, search: Search) -> list[dict[str, Any]]:
+def result_tables(seen: PageState, search: Search) -> list[dict[str, Any]]:
     """Return every table that has the column of the reference, and not that one alone."""
     tables = [one for one in seen.tables if len(one["headers"]) > 1]
-    return [one for one in tables if column(one["headers"], search.column) is not None]
+    return [one for one in tables if column_number(one["headers"], search.column) is not None]
 
 
 @dataclass
-class Searching:
+class FieldSearch:
     """The search for *reference* on the page of ``search.address``.
 
     Attributes:
@@ -58,14 +58,14 @@ class Searching:
     screen: PlaywrightScreen
     search: Search
     reference: str
-    _asked: list[str] = field(default_factory=list, init=False)
+    _requested: list[str] = field(default_factory=list, init=False)
     _pushed: bool = field(default=False, init=False)
     _before: PageState = field(default_factory=PageState, init=False)
 
     def __post_init__(self) -> None:
         page = self.screen.page
-        page.on("request", self._requested)
-        page.on("websocket", self._connected)
+        page.on("request", self._on_request)
+        page.on("websocket", self._on_websocket)
 
     def go(self) -> PageState:
         """Search, and return what the page shows then.
@@ -78,21 +78,21 @@ class Searching:
         found = self._field()
         form = self.screen.target.form
         path = form.reference if form is not None else ""
-        refuse_cut(self.screen, found, self.reference, path=path, shown=self.reference)
-        self._asked.clear()
+        refuse_too_long(self.screen, found, self.reference, path=path, shown=self.reference)
+        self._requested.clear()
         FoundEntry(self.screen.page, found.element, found).fill(self.reference)
-        calm(self.screen)
+        wait_idle(self.screen)
         self.read_back()
         if self.search.button is None:
             self._field().element.press("Enter")
         else:
-            self._asked.clear()  # what was asked for while it was typed is not the search
+            self._requested.clear()  # what was asked for while it was typed is not the search
             self.screen.click(self.search.button)
         with contextlib.suppress(Error):  # the page is being replaced
             self.screen.page.evaluate(PAINTED)
-        seen = see_calm(self.screen)
-        check(self.screen)
-        if seen.asks:
+        seen = read_idle_page(self.screen)
+        check_requests(self.screen)
+        if seen.asks_password:
             raise session_lost(self.screen)
         return seen
 
@@ -108,7 +108,7 @@ class Searching:
             problem = f"{self._words} shows {shown or 'nothing'} after {self.reference} was typed"
             raise unexpected(self.screen, problem)
 
-    def field_is_there(self) -> bool:
+    def shows_field(self) -> bool:
         """Return whether the page shows the field of the search, or what may be it."""
         (found,) = find_fields(self.screen.page, [self.screen.wanted(self._words)], timeout_s=0)
         return isinstance(found, LocatedField) or found.code == "locator_ambiguous"
@@ -128,11 +128,11 @@ class Searching:
             ApplicationException: ``page_unexpected``: it need not be.
         """
         for row in others:
-            if not self._may_be_found(row):
+            if not self._may_be_result(row):
                 shown = ", ".join(filter(None, row["cells"]))
-                raise self._doubtful(f"it shows the row {shown}")
+                raise self._uncertain(f"it shows the row {shown}")
         if first and not self._is_answer(seen, [*others, *own]):
-            raise self._doubtful("nothing tells that it is its answer")
+            raise self._uncertain("nothing tells that it is its answer")
 
     @property
     def _words(self) -> str:
@@ -142,13 +142,13 @@ class Searching:
         (found,) = self.screen.fields([self.screen.wanted(self._words)])
         return found
 
-    def _may_be_found(self, row: Row) -> bool:
+    def _may_be_result(self, row: Row) -> bool:
         """Return whether the search can have brought *row*, or it says that there is nothing."""
-        said = [plain(cell) for cell in row["cells"]]
-        return any(plain(self.reference) in cell or self._says_none(cell) for cell in said)
+        said = [normalize(cell) for cell in row["cells"]]
+        return any(normalize(self.reference) in cell or self._says_none(cell) for cell in said)
 
     def _says_none(self, text: str) -> bool:
-        return self.search.none is not None and plain(self.search.none) in plain(text)
+        return self.search.none is not None and normalize(self.search.none) in normalize(text)
 
     def _is_answer(self, seen: PageState, rows: Sequence[Row]) -> bool:
         """Return whether the page tells that the list is what the search brought.
@@ -160,27 +160,27 @@ class Searching:
             return True
         if self._pushed:
             return False
-        tables = lists_of(self._before, self.search)
+        tables = result_tables(self._before, self.search)
         before = [row["cells"] for table in tables for row in table["rows"]]
         if rows and sorted(before) != sorted(row["cells"] for row in rows):
             return True
-        if not WAITED_FOR.intersection(self._asked):
+        if not AWAITED_REQUESTS.intersection(self._requested):
             return False
-        return "document" in self._asked or WAITED_FOR.issuperset(self._asked)
+        return "document" in self._requested or AWAITED_REQUESTS.issuperset(self._requested)
 
-    def _doubtful(self, reason: str) -> ApplicationException:
+    def _uncertain(self, reason: str) -> ApplicationException:
         problem = (
             f"its list need not be that of a search for {self.reference}: {reason}; if it says so"
             " where there is no such record, write its words as `none`"
         )
         return unexpected(self.screen, problem)
 
-    def _requested(self, request: Request) -> None:
+    def _on_request(self, request: Request) -> None:
         kind = request.resource_type
-        if kind in PUSHED:
+        if kind in PUSH_REQUESTS:
             self._pushed = True
-        elif kind not in SILENT:
-            self._asked.append(kind)
+        elif kind not in IGNORED_REQUESTS:
+            self._requested.append(kind)
 
-    def _connected(self, _: WebSocket) -> None:
+    def _on_websocket(self, _: WebSocket) -> None:
         self._pushed = True

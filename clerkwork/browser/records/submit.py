@@ -11,10 +11,10 @@ from datetime import timedelta
 from playwright.sync_api import Error
 
 from clerkwork.browser.locate.locate import has_button
-from clerkwork.browser.locate.text_similarity import plain
+from clerkwork.browser.locate.text_similarity import normalize
 from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.browser.records.confirmation import Messages
-from clerkwork.browser.records.login import PageState, see, see_calm, session_lost
+from clerkwork.browser.records.login import PageState, read_idle_page, read_page, session_lost
 from clerkwork.browser.records.open_form import click, require_button
 from clerkwork.errors import ApplicationException
 from clerkwork.model.project.target_form import PLACE, TargetForm
@@ -34,15 +34,15 @@ def submit(screen: PlaywrightScreen, form: TargetForm, buttons: Sequence[str]) -
     require_button(screen, words)  # what cannot be clicked is no submit whose outcome is unknown
     screen.about_to_submit()
     try:
-        before = seen = see(screen)
+        before = seen = read_page(screen)
         if messages is not None:
             messages.begin(before)
         for words in buttons:
             click(screen, words)
-            seen = see_calm(screen)
+            seen = read_idle_page(screen)
     except (Error, ApplicationException) as error:
         raise _no_confirmation(screen, f"{words}: {str(error).splitlines()[0]}") from None
-    if seen.asks:
+    if seen.asks_password:
         raise session_lost(screen)
     if messages is not None:
         number, seen = messages.await_value(seen, timedelta(seconds=screen.target.slowest_commit_s))
@@ -91,12 +91,14 @@ def _is_complete(screen: PlaywrightScreen, seen: PageState) -> bool:
     search = screen.target.search
     if search is None or search.state is None or not search.complete:
         return True
-    return plain(seen.value(search.state) or "") in {plain(state) for state in search.complete}
+    return normalize(seen.value(search.state) or "") in {
+        normalize(state) for state in search.complete
+    }
 
 
 def _said(screen: PlaywrightScreen, words: str, before: PageState, seen: PageState) -> str:
     """Return what the page says instead of a confirmation."""
-    if said := " ".join([*seen.alerts, *screen.boxes]):
+    if said := " ".join([*seen.alerts, *screen.dialogs]):
         return said[:300]
     if now := [value for value in seen.values(words) if value]:
         was = ", ".join(before.values(words)) or "nothing"

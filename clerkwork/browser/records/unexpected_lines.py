@@ -5,7 +5,7 @@ from pydantic import BaseModel
 
 from clerkwork.browser.locate.locate import LocatedField, find_fields, look
 from clerkwork.browser.page.controls import VALUE
-from clerkwork.browser.page.grid_rows import Look, lines_of
+from clerkwork.browser.page.grid_rows import Look, count_lines
 from clerkwork.browser.page.item_values import is_text, line_model
 from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.model.project.target_form import TargetField, TargetForm
@@ -13,7 +13,7 @@ from clerkwork.model.project.target_form import TargetField, TargetForm
 CHOSEN = frozenset({"select", "button"})  # a blank line has something chosen, too
 
 
-def surplus_lines(
+def unexpected_lines(
     screen: PlaywrightScreen, form: TargetForm, item: BaseModel, seen: Look | None = None
 ) -> list[str]:
     """Return a sentence for each line of the form that the item does not have.
@@ -31,7 +31,7 @@ def surplus_lines(
         return []
     seen = seen or look(screen.page)
     first = len(getattr(item, grid.item))
-    count = lines_of(seen[1], [field.words for field in grid.fields.values()])
+    count = count_lines(seen[1], [field.words for field in grid.fields.values()])
     texts = [
         field
         for name, field in grid.fields.items()

@@ -9,7 +9,7 @@ from clerkwork.cli.groups import listing_group
 from clerkwork.errors import UsageError
 
 if TYPE_CHECKING:
-    from clerkwork.browser.locate.fingerprints import FingerprintProposal, Learned
+    from clerkwork.browser.locate.fingerprints import FingerprintProposal, FingerprintStore
 
 commands = listing_group(__doc__)
 COLUMNS = ("target", "field", "kind", "score", "times")
@@ -20,9 +20,9 @@ FieldArgument = Annotated[str | None, typer.Argument(help="The field's words; al
 @commands.command("ls")
 def list_proposals(context: typer.Context, as_json: output.JsonOption = False) -> None:
     """List the fields whose new look waits for a decision."""
-    from clerkwork.browser.locate.fingerprints import Learned
+    from clerkwork.browser.locate.fingerprints import FingerprintStore
 
-    proposals = Learned(project.find_root(context)).proposals()
+    proposals = FingerprintStore(project.find_root(context)).proposals()
     rows = [
         {
             "target": target,
@@ -39,10 +39,10 @@ def list_proposals(context: typer.Context, as_json: output.JsonOption = False) -
 @commands.command("show")
 def show(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
     """Show what is different, one line for each fact: - as accepted, + as found."""
-    from clerkwork.browser.locate.fingerprints import Learned
+    from clerkwork.browser.locate.fingerprints import FingerprintStore
 
-    learned = Learned(project.find_root(context))
-    for words, proposal in _chosen(learned, target, field).items():
+    store = FingerprintStore(project.find_root(context))
+    for words, proposal in _chosen(store, target, field).items():
         typer.echo(f"{target}: {words}")
         for line in proposal.changes:
             typer.echo(f"  {line}")
@@ -51,27 +51,29 @@ def show(context: typer.Context, target: TargetArgument, field: FieldArgument = 
 @commands.command("accept")
 def accept(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
     """Take how the fields look now into config/targets/<target>/fingerprints.yaml."""
-    from clerkwork.browser.locate.fingerprints import Learned
+    from clerkwork.browser.locate.fingerprints import FingerprintStore
 
-    learned = Learned(project.find_root(context))
-    for words in _chosen(learned, target, field):
-        learned.accept(target, words)
+    store = FingerprintStore(project.find_root(context))
+    for words in _chosen(store, target, field):
+        store.accept(target, words)
         typer.echo(f"Accepted: {target}: {words}")
 
 
 @commands.command("refuse")
 def refuse(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
     """Remove proposals; a field that is found so again is proposed again."""
-    from clerkwork.browser.locate.fingerprints import Learned
+    from clerkwork.browser.locate.fingerprints import FingerprintStore
 
-    learned = Learned(project.find_root(context))
-    for words in _chosen(learned, target, field):
-        learned.refuse(target, words)
+    store = FingerprintStore(project.find_root(context))
+    for words in _chosen(store, target, field):
+        store.refuse(target, words)
         typer.echo(f"Refused: {target}: {words}")
 
 
-def _chosen(learned: "Learned", target: str, field: str | None) -> "dict[str, FingerprintProposal]":
-    found = {words: one for (name, words), one in learned.proposals().items() if name == target}
+def _chosen(
+    store: "FingerprintStore", target: str, field: str | None
+) -> "dict[str, FingerprintProposal]":
+    found = {words: one for (name, words), one in store.proposals().items() if name == target}
     if field is not None:
         found = {words: one for words, one in found.items() if words == field}
     if not found:

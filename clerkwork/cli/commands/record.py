@@ -42,7 +42,7 @@ def command(
     """
     from clerkwork.browser.process.host import BrowserHost
     from clerkwork.browser.recorder import write
-    from clerkwork.browser.recorder.sample import unlike
+    from clerkwork.browser.recorder.sample import differing_keys
     from clerkwork.config.settings import load_settings
     from clerkwork.discover import load_bots
 
@@ -50,7 +50,7 @@ def command(
     settings = load_settings(root)
     load_bots(root)  # before the browser's process starts, which is to know the new bot too
     first, other = _payload(sample), _payload(second)
-    if keys := unlike(first, other):
+    if keys := differing_keys(first, other):
         raise UsageError(
             f"{sample} and {second} are no items of one kind: only one of them has"
             f" {', '.join(keys)}"
@@ -105,7 +105,7 @@ def _recorded(url: str, script: Path | None, setting: str) -> str:
 
     if script is not None:
         return _text(script)
-    codegen.need_screen(os.environ)
+    codegen.require_display(os.environ)
     with sync_playwright() as playwright:
         found = executable.find(setting, lambda: playwright.chromium.executable_path)
     typer.echo("Recording. Enter the sample, look it up, open it, then close the window.")
@@ -120,17 +120,17 @@ def _description(
     script: Path | None,
     payload: dict[str, Any],
 ) -> "Description":
-    from clerkwork.browser.recorder.describe import described
-    from clerkwork.browser.recorder.plan import planned
+    from clerkwork.browser.recorder.describe import describe
+    from clerkwork.browser.recorder.plan import plan_recording
     from clerkwork.browser.recorder.sample import parts_of
     from clerkwork.browser.recorder.script import read_script
     from clerkwork.browser.recorder.walk import walk
     from clerkwork.model.project.targets import Target
 
     parts = parts_of(payload)
-    plan = planned(read_script(text, str(script or "the recording")), parts)
+    plan = plan_recording(read_script(text, str(script or "the recording")), parts)
     walked = host.call(Target(name=name, base_url=base_url), walk, plan)
-    return described(walked, parts, plan.reference)
+    return describe(walked, parts, plan.reference)
 
 
 def _prove(
@@ -143,10 +143,10 @@ def _prove(
     from pydantic import ValidationError
 
     from clerkwork.browser.recorder.replay import replay
-    from clerkwork.browser.recorder.write import mark_proved, variable
+    from clerkwork.browser.recorder.write import mark_verified, password_variable
     from clerkwork.discover import load_bots
 
-    target = _target(root, name, {**os.environ, variable(name): description.password})
+    target = _target(root, name, {**os.environ, password_variable(name): description.password})
     try:
         item = load_bots(root)[name].takes.model_validate(payload)
         receipt = replay(host, target, item)
@@ -157,10 +157,10 @@ def _prove(
     except ClerkworkError:
         typer.echo("What was written is not proved: the second sample was not entered as it should")
         raise
-    mark_proved(root, name)
+    mark_verified(root, name)
     typer.echo(f"Replayed: {receipt.reference} stands in {name} as {receipt.confirmation}.")
     if description.password:
-        typer.echo(f"Put the password into {variable(name)} wherever this bot works.")
+        typer.echo(f"Put the password into {password_variable(name)} wherever this bot works.")
 
 
 def _target(root: Path, name: str, environment: "Mapping[str, str]") -> "Target":

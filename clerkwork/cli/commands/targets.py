@@ -58,7 +58,7 @@ def check(
     Logs in, looks up a reference of nobody, opens the empty form, adds a line and leaves. Exits 1
     where the pages do not have what is named.
     """
-    from clerkwork.browser.records.dry_run import rehearse
+    from clerkwork.browser.records.dry_run import dry_run
 
     with project.opened_readable(context) as app:
         if name not in app.targets:
@@ -66,7 +66,7 @@ def check(
             raise UsageError(f"there is no target {name!r}; there are: {known}")
         host = app.browser("check")
         try:
-            findings = host.call(app.targets[name], rehearse)
+            findings = host.call(app.targets[name], dry_run)
         finally:
             host.close()
     rows = [

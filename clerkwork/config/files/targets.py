@@ -73,7 +73,7 @@ def _freeze_problems(
     ]
 
 
-def own_pages(root: Path, target: str) -> Path | None:
+def custom_pages(root: Path, target: str) -> Path | None:
     """Return the ``pages.py`` of *target*, or None where its description is enough."""
     file = (root / FOLDER / target / PAGES).absolute()
     return file if file.exists() else None

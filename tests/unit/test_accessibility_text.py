@@ -1,6 +1,6 @@
 """What a screen reader is told of a page, from the browser's tree of it."""
 
-from clerkwork.browser.page.accessibility_tree import heard
+from clerkwork.browser.page.accessibility_tree import accessibility_text
 
 
 def node(number: str, role: str, name: str = "", **more: object) -> dict[str, object]:
@@ -19,7 +19,7 @@ def test_every_part_that_is_told_of_has_its_line():
         node("6", "StaticText", "hidden", ignored=True, parentId="2"),
         node("7", "StaticText", "Save", parentId="5"),
     ]
-    assert heard(nodes) == "\n".join(
+    assert accessibility_text(nodes) == "\n".join(
         [
             '- RootWebArea "Order"',
             '  - textbox "Number": PO-1',

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from clerkwork.browser.process.profile import LONGEST, Scratch
+from clerkwork.browser.process.profile import LONGEST, ProfileFolder
 
 OWNER = """
 import sys, tempfile
-from clerkwork.browser.process.profile import Scratch
+from clerkwork.browser.process.profile import ProfileFolder
 tempfile.tempdir = sys.argv[1]
-print(Scratch().path, flush=True)
+print(ProfileFolder().path, flush=True)
 sys.stdin.read()
 """
 
@@ -27,14 +27,14 @@ def base(monkeypatch):
 
 def test_removed_folder_is_gone(base):
     """Nothing is left of it."""
-    scratch = Scratch()
+    scratch = ProfileFolder()
     scratch.remove()
     assert list(base.iterdir()) == []
 
 
 def test_folder_of_a_living_worker_is_left_alone(base):
     """Two workers on one machine do not take each other's browser away."""
-    first, second = Scratch(), Scratch()
+    first, second = ProfileFolder(), ProfileFolder()
     assert sorted(base.iterdir()) == sorted([first.path, second.path])
     first.remove()
     second.remove()
@@ -48,7 +48,7 @@ def test_folder_of_a_killed_worker_is_removed_by_the_next(base):
     owner.kill()
     owner.communicate()
     before = left.exists()
-    scratch = Scratch()
+    scratch = ProfileFolder()
     assert (before, left.exists()) == (True, False)
     scratch.remove()
 
@@ -58,6 +58,6 @@ def test_folder_with_a_long_path_is_avoided(base, monkeypatch):
     long = base / ("x" * LONGEST)
     long.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(long))
-    scratch = Scratch()
+    scratch = ProfileFolder()
     assert len(str(scratch.path)) <= LONGEST
     scratch.remove()

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from clerkwork import clock
-from clerkwork.browser.process.login_state import LONGEST, Sessions
+from clerkwork.browser.process.login_state import LONGEST, LoginStates
 
 STATE = {"cookies": [{"name": "session", "value": "canary-in-a-cookie"}], "origins": []}
 ACCOUNT = "portal: clerk@https://portal.example.com"
@@ -12,39 +12,39 @@ OTHER = "portal: chief@https://portal.example.com"
 
 def test_another_worker_with_the_same_key_goes_on_with_a_login(tmp_path):
     """What one has put, a second one gets; without a key nothing is written."""
-    Sessions(tmp_path, "a long secret").put(ACCOUNT, STATE)
-    Sessions(tmp_path / "none", "").put(ACCOUNT, STATE)
-    again = Sessions(tmp_path, "a long secret").get(ACCOUNT)
+    LoginStates(tmp_path, "a long secret").put(ACCOUNT, STATE)
+    LoginStates(tmp_path / "none", "").put(ACCOUNT, STATE)
+    again = LoginStates(tmp_path, "a long secret").get(ACCOUNT)
     assert (again, (tmp_path / "none").exists()) == (STATE, False)
 
 
 def test_login_on_disk_cannot_be_read_without_the_key(tmp_path):
     """Neither its cookie nor its account stands in the file, which is its owner's alone."""
-    Sessions(tmp_path, "a long secret").put(ACCOUNT, STATE)
+    LoginStates(tmp_path, "a long secret").put(ACCOUNT, STATE)
     (file,) = tmp_path.iterdir()
     written = file.name.encode() + file.read_bytes()
     told = [word for word in (b"canary", b"clerk", b"portal") if word in written]
-    other = Sessions(tmp_path, "another secret").get(ACCOUNT)
+    other = LoginStates(tmp_path, "another secret").get(ACCOUNT)
     assert (told, file.stat().st_mode & 0o777, other) == ([], 0o600, None)
 
 
 def test_login_of_another_account_cannot_be_put_in_its_place(tmp_path):
     """A file that was copied to the name of another account is no login."""
-    Sessions(tmp_path, "a long secret").put(ACCOUNT, STATE)
+    LoginStates(tmp_path, "a long secret").put(ACCOUNT, STATE)
     (file,) = tmp_path.iterdir()
-    Sessions(tmp_path, "a long secret").put(OTHER, {})
+    LoginStates(tmp_path, "a long secret").put(OTHER, {})
     (other,) = set(tmp_path.iterdir()) - {file}
     other.write_bytes(file.read_bytes())
-    assert Sessions(tmp_path, "a long secret").get(OTHER) is None
+    assert LoginStates(tmp_path, "a long secret").get(OTHER) is None
 
 
 def test_login_that_is_too_old_is_not_used(tmp_path, monkeypatch):
     """After half a day one logs in anew."""
     start = datetime(2026, 11, 2, 8, tzinfo=UTC)
     monkeypatch.setattr(clock, "now", lambda: start)
-    Sessions(tmp_path, "a long secret").put(ACCOUNT, STATE)
+    LoginStates(tmp_path, "a long secret").put(ACCOUNT, STATE)
     got = []
     for age in (LONGEST, LONGEST + timedelta(seconds=1)):
         monkeypatch.setattr(clock, "now", lambda age=age: start + age)
-        got.append(Sessions(tmp_path, "a long secret").get(ACCOUNT))
+        got.append(LoginStates(tmp_path, "a long secret").get(ACCOUNT))
     assert got == [STATE, None]

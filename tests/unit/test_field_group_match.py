@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from clerkwork.browser.locate.candidates import Candidate
-from clerkwork.browser.locate.group_match import Wanted, together, trusted
+from clerkwork.browser.locate.group_match import Wanted, decide_jointly, mark_trusted
 from clerkwork.browser.locate.match import MatchResult, choose
 from clerkwork.model.project.locators import Fingerprint
 
@@ -54,11 +54,11 @@ def two_forms() -> list[Candidate]:
 def decided(fields: Sequence[Candidate], *verdicts: MatchResult) -> list[Candidate | None]:
     """Return the fields of the verdicts after they were looked at together, all recorded."""
     wanted = [Wanted(words=name, recorded=text(name)) for name in NAMES[: len(verdicts)]]
-    return [one.field for one in together(wanted, verdicts, fields)]
+    return [one.field for one in decide_jointly(wanted, verdicts, fields)]
 
 
 def doubt(*candidates: Candidate) -> MatchResult:
-    return MatchResult(doubtful=candidates, score=9.0)
+    return MatchResult(ambiguous=candidates, score=9.0)
 
 
 def test_hint_that_takes_nothing_is_not_the_field():
@@ -123,7 +123,7 @@ def test_field_that_stands_where_it_was_recorded_contests_a_copy_with_better_wor
     )
     recorded = recorded.model_copy(update={"attributes": marks})
     page[1].seen.attributes.update(marks)
-    assert choose("Net", page, recorded).doubtful == (page[1], page[0])
+    assert choose("Net", page, recorded).ambiguous == (page[1], page[0])
 
 
 def test_label_that_lies_under_a_dialog_does_not_outdo_the_words_that_lie_free():
@@ -131,7 +131,7 @@ def test_label_that_lies_under_a_dialog_does_not_outdo_the_words_that_lie_free()
     recorded = text("Net", after=["Paid"], before=["Due"])
     page = on_page(text("Net", after=["Paid"], before=["Due"]), text("", block=["Net"], order=1))
     page[0] = replace(page[0], covered="div")
-    assert choose("Net", page, recorded).doubtful == (page[0], page[1])
+    assert choose("Net", page, recorded).ambiguous == (page[0], page[1])
 
 
 @pytest.mark.parametrize(
@@ -187,14 +187,14 @@ def test_identifiers_that_were_dealt_out_anew_are_not_trusted():
         for at, name in enumerate(NAMES)
     ]
     page = on_page(*(text(name, attributes={"id": f"f{2 - at}"}) for at, name in enumerate(NAMES)))
-    assert [one.trusted for one in trusted(wanted, page)] == [False, False, False]
+    assert [one.trusted for one in mark_trusted(wanted, page)] == [False, False, False]
 
 
 def test_untrusted_attributes_only_cast_doubt():
     """The country of one section kept its words, that of the other its identifiers."""
     recorded = text("Country", attributes={"id": "s5", "name": "ship_country"})
     page = on_page(text("Country"), text("国", attributes=recorded.attributes))
-    assert choose("Country", page, recorded, trusted=False).doubtful == (page[0], page[1])
+    assert choose("Country", page, recorded, trusted=False).ambiguous == (page[0], page[1])
 
 
 def test_one_field_with_the_identifier_of_another_does_not_shake_the_rest():
@@ -204,7 +204,7 @@ def test_one_field_with_the_identifier_of_another_does_not_shake_the_rest():
         for at, name in enumerate(NAMES)
     ]
     page = on_page(*(text(name, attributes={"id": "f0"}) for name in NAMES[:2]))
-    assert trusted(wanted, page) == wanted
+    assert mark_trusted(wanted, page) == wanted
 
 
 def test_field_stands_in_the_form_in_which_the_others_were_found():
