@@ -1,9 +1,10 @@
-"""Finds what a project brings along: a module or package in ``bots/`` is an extension.
+"""Finds extensions: a module in a folder is one, in the toolkit and in a project's ``bots/``.
 
-Nothing is registered anywhere: putting a bot into the folder is all there is to do.
+Nothing is registered anywhere: a new file in the folder is all there is to do.
 """
 
 import importlib
+import pkgutil
 import sys
 import traceback
 import types
@@ -18,6 +19,18 @@ from clerkwork.model.bots import Bot
 
 PACKAGE = "bots"
 OWN = Path(__file__).parent
+
+
+def modules_in(package: types.ModuleType) -> list[types.ModuleType]:
+    """Return the modules of one of the toolkit's extension folders, by name.
+
+    A module whose name begins with an underscore is no extension.
+    """
+    return [
+        importlib.import_module(f"{package.__name__}.{found.name}")
+        for found in pkgutil.iter_modules(package.__path__)
+        if not found.name.startswith("_")
+    ]
 
 
 def load_bots(root: Path) -> dict[str, Bot]:

@@ -1,4 +1,4 @@
-"""Writes ``docs/reference/`` from the code: settings, keys of workflows and targets, commands.
+"""Writes ``docs/reference/`` from the code: settings, YAML keys, commands, reason codes, KPIs.
 
 Run it after a change of any of them: ``python tools/make_reference.py``. With ``--check`` it writes
 nothing and ends with status 1 when a file is stale.
@@ -9,6 +9,7 @@ import sys
 import types
 import typing
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
@@ -20,6 +21,8 @@ from typer.core import TyperArgument, TyperOption
 
 from clerkwork.cli.main import application
 from clerkwork.config.settings import Settings
+from clerkwork.insight.kpi import Kpi, find_kpis
+from clerkwork.insight.measures import ItemFilter
 from clerkwork.model.documents.master_data import MasterFile
 from clerkwork.model.project.calendars import Calendar
 from clerkwork.model.project.document_templates import Template
@@ -46,6 +49,7 @@ def pages() -> dict[str, str]:
         "workflows.md": workflows_page(),
         "commands.md": commands_page(),
         "codes.md": codes_page(),
+        "kpis.md": kpis_page(),
     }
 
 
@@ -67,6 +71,45 @@ def codes_page() -> str:
         meaning = f"{english.meaning}<br>{chinese.meaning}"
         lines.append(f"| `{code}` | {meaning} | {english.action}<br>{chinese.action} |")
     return "\n".join([*lines, ""])
+
+
+def kpis_page() -> str:
+    """Return the page of all KPIs."""
+    lines = [
+        "<!-- Written by tools/make_reference.py; change the files in clerkwork/insight/kpis/. -->",
+        "# KPIs",
+        "",
+        "The console's page Metrics, `clerkwork metrics` and the exports show each of them for the "
+        "items that arrived in the chosen time. The window is the time that a value covers where "
+        "nobody chooses one, such as on the page Today. A value without a denominator is a total "
+        "or a median of the numerator.",
+        "",
+        "| name | title | meaning | numerator | denominator | unit | better | window |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for kpi in find_kpis().values():
+        denominator = " or ".join(_items(each) for each in kpi.denominator)
+        lines.append(
+            f"| `{kpi.name}` | {_cell(kpi.title)}<br>{kpi.title_zh} | {_cell(kpi.meaning)} "
+            f"| {_measured(kpi)} | {denominator or 'none'} | {kpi.unit} | {kpi.better} "
+            f"| {kpi.window_days} {'day' if kpi.window_days == 1 else 'days'} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def _measured(kpi: Kpi) -> str:
+    what = kpi.measure.__name__.replace("_", " ")
+    return f"{what} of: {_items(kpi.numerator)}"
+
+
+def _items(chosen: ItemFilter) -> str:
+    values = {field.name: getattr(chosen, field.name) for field in fields(chosen)}
+    said = [
+        f"{name} {'yes' if value is True else 'no' if value is False else value}"
+        for name, value in values.items()
+        if value is not None
+    ]
+    return ", ".join(said) or "all items"
 
 
 def settings_page() -> str:

@@ -226,11 +226,12 @@ def _table(app: App, result: Report, orders: Report) -> Table:
         table.add_row("", str(number), code, style="yellow")
     table.add_row("rejected", str(rejected + files), f"{files} files, {rejected} items")
     table.add_section()
-    rows = [("automation rate", result.rate.value), *((n, f.value) for n, f in rates)]
+    rows = [("automation rate", result.kpis["rate"].value), *((n, f.value) for n, f in rates)]
     for name, share in rows:
         table.add_row(name, "-" if share is None else f"{share:.1%}", "")
-    if orders.order_seconds.value is not None:
-        table.add_row("seconds per order", f"{orders.order_seconds.value:.1f}", "bot time, done")
+    seconds = orders.kpis["order_seconds"].value
+    if seconds is not None:
+        table.add_row("seconds per order", f"{seconds:.1f}", "bot time, done")
     return table
 
 

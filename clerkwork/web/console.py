@@ -1,7 +1,5 @@
 """Puts the console together: guards, languages, pages found in a folder, friendly errors."""
 
-import importlib
-import pkgutil
 from collections.abc import Callable
 from types import ModuleType
 
@@ -13,7 +11,7 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from clerkwork.discover import catalog_files, load_model
+from clerkwork.discover import catalog_files, load_model, modules_in
 from clerkwork.errors import ConfigError, StoreLost
 from clerkwork.review.queue import ReviewGone
 from clerkwork.web import i18n, pages
@@ -50,10 +48,7 @@ def create_console(
 
 def page_modules() -> list[ModuleType]:
     """Return the module of every page: each file in ``pages`` is one."""
-    return [
-        importlib.import_module(f"{pages.__name__}.{found.name}")
-        for found in pkgutil.iter_modules(pages.__path__)
-    ]
+    return modules_in(pages)
 
 
 def make_server(console: FastAPI, host: str, port: int) -> uvicorn.Server:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
+from clerkwork.insight.kpi import Unit
+from clerkwork.insight.metrics import KpiFigure
 from clerkwork.web.i18n import gettext as _
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
@@ -57,6 +59,17 @@ def number(value: float | None) -> str:
     if value is None:
         return "–"
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"
+
+
+def kpi_value(figure: KpiFigure) -> str:
+    """Return the value of a KPI in its unit, or a dash."""
+    if figure.value is None or figure.kpi.unit is Unit.ITEMS:
+        return number(figure.value)
+    if figure.kpi.unit is Unit.SHARE:
+        return share(figure.value)
+    if figure.kpi.unit is Unit.MINUTES:
+        return _("%(n)s min") % {"n": number(figure.value)}
+    return span(figure.value)
 
 
 def amount(data: dict[str, Any]) -> str:

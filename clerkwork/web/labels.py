@@ -3,6 +3,8 @@
 import re
 
 from clerkwork.errors import fill
+from clerkwork.insight.kpi import Kpi
+from clerkwork.insight.metrics import KpiFigure
 from clerkwork.intake.rejection_note import chinese, chinese_reason
 from clerkwork.web.i18n import N_, gettext, language
 
@@ -201,6 +203,23 @@ def said(message: str, facts: dict[str, object]) -> str:
     if language.get() == "zh":
         own |= {name: chinese(str(facts[name])) for name in SENTENCES if name in facts}
     return fill(gettext(message), facts | own)
+
+
+def kpi_title(kpi: Kpi) -> str:
+    """Return what people call a KPI, in the reader's language."""
+    return kpi.title_zh if language.get() == "zh" else kpi.title
+
+
+def kpi_in_window(kpi: Kpi) -> str:
+    """Return the title of a KPI with the days that its window covers."""
+    text = gettext("%(title)s, %(n)s days") if kpi.window_days > 1 else gettext("%(title)s, today")
+    return text % {"title": kpi_title(kpi), "n": kpi.window_days}
+
+
+def kpi_detail(figure: KpiFigure) -> str:
+    """Return the sentence below a KPI's figure, in the reader's language."""
+    detail = figure.kpi.detail_zh if language.get() == "zh" else figure.kpi.detail
+    return fill(detail, {"items": f"{figure.items:,}", "of": f"{figure.of:,}"})
 
 
 def problem(message: str) -> str:

@@ -241,7 +241,8 @@ def test_metrics_count_what_people_touched(read_only: Shell):
 
 def test_metrics_for_people_are_percentages(read_only: Shell):
     """The listing shows the rate as people say it."""
-    assert "rate\t50.0%\t1" in read_only("metrics").out.splitlines()
+    lines = read_only("metrics").out.splitlines()
+    assert "rate\t50.0%\t1\tshare\tAutomation rate" in lines
 
 
 def test_check_names_file_and_line_of_each_problem(worked: Shell):

@@ -1,9 +1,11 @@
 """Every figure of the metrics is proved by the list of its items."""
 
+import statistics
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from clerkwork import clock
 from clerkwork.insight.metrics import Report, report
@@ -48,29 +50,45 @@ def test_every_figure_counts_exactly_its_list(full_console_project, wanted):
     assert caused == [cause.items for cause in found.causes]
 
 
-def test_sums_are_the_sums_over_their_lists(full_console_project, wanted):
-    """Minutes, seconds and the rate can be computed again from the listed items alone."""
+def test_every_kpi_follows_from_its_listed_items(full_console_project, wanted):
+    """A pass over the items and their reviews gives the same value for every KPI."""
     found = report_of(full_console_project, wanted)
     with full_console_project.store.read() as db:
         every = items.search(db, wanted, limit=ALL)
-        human = items.search(db, found.human_minutes.wanted, limit=ALL)
-        spent = [r.handling_ms for item in human for r in reviews.of_item(db, item.id)]
+        healed = items.search(db, replace(wanted, healed=True), limit=ALL)
+        answered = [r.handling_ms for item in every for r in reviews.of_item(db, item.id)]
+    spent = [ms for ms in answered if ms is not None]
     done = [item for item in every if item.state is ItemState.DONE]
     touched = [item for item in every if item.touched]
     alone = [item for item in done if not item.touched]
-    assert found.bot_seconds.value == sum(item.bot_ms for item in every) / 1000
-    assert found.human_minutes.value == sum(ms for ms in spent if ms is not None) / 60_000
-    assert found.manual_minutes.value == 10 * len(done)
-    assert found.rate.value == len(alone) / (len(alone) + len(touched))
-    assert found.order_seconds.value == pytest.approx(
-        sum(item.bot_ms for item in done) / 1000 / len(done)
-    )
+    assert {name: figure.value for name, figure in found.kpis.items()} == {
+        "rate": len(alone) / (len(alone) + len(touched)),
+        "arrived": len(every),
+        "by_bot": len(alone),
+        "by_human": len(touched),
+        "done": len(done),
+        "human_minutes": sum(spent) / 60_000,
+        "bot_seconds": sum(item.bot_ms for item in every) / 1000,
+        "order_seconds": pytest.approx(sum(item.bot_ms for item in done) / 1000 / len(done)),
+        "manual_minutes": 10 * len(done),
+        "median_review_s": statistics.median(spent) / 1000 if spent else None,
+        "healed": len(healed),
+    }
+
+
+def test_report_costs_five_statements(full_console_project):
+    """A KPI of the tallies costs no statement of its own."""
+    statements = []
+    with full_console_project.store.read() as db:
+        sa.event.listen(db, "before_cursor_execute", lambda *facts: statements.append(facts[2]))
+        report(db, Filter(), workflows=full_console_project.workflows, offset=OFFSET)
+    assert len(statements) == 5
 
 
 def test_days_of_a_range_sum_to_the_range(full_console_project, wanted):
     """Each item counts on one local day."""
     found = report_of(full_console_project, wanted)
-    assert sum(day.items.items for day in found.days) == found.arrived.items
+    assert sum(day.items.items for day in found.days) == found.kpis["arrived"].items
     assert [day.day for day in found.days] == sorted({day.day for day in found.days})
 
 
@@ -85,12 +103,8 @@ def test_pareto_begins_with_the_most_frequent_reason(full_console_project):
 def test_empty_store_has_no_rate_and_no_days(console_project):
     """Nothing completed is no figure, not 0 %."""
     found = report_of(console_project, Filter())
-    assert (found.rate.value, found.median_review_s.value, found.days, found.causes) == (
-        None,
-        None,
-        [],
-        [],
-    )
+    values = {name: found.kpis[name].value for name in ("rate", "order_seconds", "median_review_s")}
+    assert (values, found.days, found.causes) == (dict.fromkeys(values), [], [])
 
 
 def test_item_sent_twice_with_one_code_is_one_bar(console_project):

@@ -25,6 +25,8 @@ LONGEST_BODY = 40
 MOST_MODULES = 12
 EXTENSIONS = {
     "clerkwork/cli/commands",
+    "clerkwork/insight/kpis",
+    "clerkwork/notify/channels",
     "clerkwork/web/pages",
     "clerkwork/store/migrations/versions",
 }

@@ -10,7 +10,6 @@ from clerkwork.model.work.metrics import (
     cumulative_shares,
     day_start,
     local_day,
-    per_item,
 )
 
 SHANGHAI = timedelta(hours=8)
@@ -34,11 +33,6 @@ def test_negative_count_is_refused(counts):
 def test_pareto_shares_end_at_the_whole():
     """Each share holds all counts up to it."""
     assert cumulative_shares([5, 3, 2]) == [0.5, 0.8, 1.0]
-
-
-def test_mean_of_nothing_is_none():
-    """Seconds per item need an item."""
-    assert (per_item(9000, 3), per_item(9000, 0)) == (3.0, None)
 
 
 def test_local_day_begins_at_local_midnight():

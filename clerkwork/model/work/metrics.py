@@ -16,8 +16,8 @@ def automation_rate(*, by_bot: int, by_human: int) -> float | None:
     count on the day they arrived, so a day's rate does not depend on when people worked.
 
     Args:
-        by_bot: Items completed that no person was ever asked about.
-        by_human: Items that were sent to a person, whatever became of them.
+        by_bot: Items completed that no person was asked about.
+        by_human: Items that were sent to a person, with any outcome.
 
     Returns:
         The rate, or None when there is nothing to divide by, because 0 % would be a false alarm.
@@ -30,11 +30,6 @@ def automation_rate(*, by_bot: int, by_human: int) -> float | None:
     if by_bot + by_human == 0:
         return None
     return by_bot / (by_bot + by_human)
-
-
-def per_item(total_ms: int, items: int) -> float | None:
-    """Return the mean seconds per item, or None when there are no items."""
-    return total_ms / 1000 / items if items else None
 
 
 def cumulative_shares(counts: list[int]) -> list[float]:

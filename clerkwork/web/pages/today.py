@@ -15,7 +15,8 @@ from clerkwork.config.files.calendars import load_calendars
 from clerkwork.config.times.fire_times import Due
 from clerkwork.insight.checks import look_at
 from clerkwork.insight.health import State
-from clerkwork.insight.metrics import report
+from clerkwork.insight.kpi import find_kpis
+from clerkwork.insight.metrics import Report, report
 from clerkwork.model.project.calendars import Calendar
 from clerkwork.model.project.workflows import Schedule
 from clerkwork.model.work.metrics import day_start, local_day
@@ -32,6 +33,7 @@ router = APIRouter()
 
 TROUBLE_AGE = timedelta(hours=24)
 MOST_TROUBLE = 5
+KPIS = ("arrived", "done", "rate", "human_minutes", "manual_minutes")
 TROUBLE = frozenset({PlannedState.BLOCKED, PlannedState.SKIPPED, PlannedState.LATE})
 
 
@@ -53,10 +55,7 @@ class ScheduleRow:
 @router.get("/")
 def today(request: Request, desk: TheDesk) -> HTMLResponse:
     """Show what needs a person now, the figures of today, schedules and workers."""
-    now, offset = clock.now(), desk.day_offset
-    day = local_day(clock.to_ms(now), offset)
-    wanted = Filter(since=day_start(day, offset))
-    week = Filter(since=day_start(day - 6, offset))
+    now = clock.now()
     lease = timedelta(seconds=desk.project.settings.worker.lease_s)
     with desk.store.read() as db:
         plans = [_plan(db, desk, name, now) for name in _scheduled(desk)]
@@ -66,14 +65,30 @@ def today(request: Request, desk: TheDesk) -> HTMLResponse:
             "longest": reviews.open_reviews(db, limit=8),
             "overdue": tallies.count_overdue(db, now=now),
             "workers": workers.alive(db, since=now - lease),
-            "today": report(db, wanted, workflows=desk.project.workflows, offset=offset),
-            "week": report(db, week, workflows=desk.project.workflows, offset=offset),
         }
+        reports = _reports(db, desk, now)
     trouble = [plan for plan in told if plan.state in TROUBLE][:MOST_TROUBLE]
     project = desk.project
     findings = look_at(project.engine, project.settings, project.root)
     wrong = [finding for finding in findings if finding.state is not State.OK]
+    context["figures"] = [reports[find_kpis()[name].window_days].kpis[name] for name in KPIS]
+    context["today"] = reports[1]
     return desk.page(request, "today", plans=plans, trouble=trouble, wrong=wrong, **context)
+
+
+def _reports(db: Connection, desk: Desk, now: datetime) -> dict[int, Report]:
+    """Return a report of today, and one of each window of the page's KPIs, by its days."""
+    offset, workflows = desk.day_offset, desk.project.workflows
+    day = local_day(clock.to_ms(now), offset)
+    return {
+        days: report(
+            db,
+            Filter(since=day_start(day - days + 1, offset)),
+            workflows=workflows,
+            offset=offset,
+        )
+        for days in {1, *(find_kpis()[name].window_days for name in KPIS)}
+    }
 
 
 def _scheduled(desk: Desk) -> list[str]:

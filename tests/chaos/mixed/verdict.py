@@ -124,7 +124,7 @@ def _wrong_figures(found: Any, rows: list[Row], reviews: list[Row]) -> int:
     causes: dict[str, set[int]] = defaultdict(set)
     for one in reviews:
         causes[one["code"]].add(one["item_id"])
-    wrong = sum(getattr(found, name).value != value for name, value in wanted.items())
+    wrong = sum(found.kpis[name].value != value for name, value in wanted.items())
     wrong += {cause.code: cause.items for cause in found.causes} != {
         code: len(numbers) for code, numbers in causes.items()
     }
