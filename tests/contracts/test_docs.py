@@ -14,7 +14,7 @@ from clerkwork.model.project.targets import Target
 from clerkwork.model.project.workflows import Workflow
 
 ROOT = Path(__file__).parent.parent.parent
-DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 REFERENCE = ROOT / "docs" / "reference"
 SCAFFOLD = ROOT / "clerkwork" / "cli" / "scaffold"
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")

@@ -1,0 +1,1 @@
+"""One module per notification channel; ``notify.contract`` says what a module has to provide."""
