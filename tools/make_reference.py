@@ -178,6 +178,8 @@ def _root() -> Any:
 
 def _below(path: str, group: Any) -> Iterator[tuple[str, Any]]:
     for name, command in sorted(group.commands.items()):
+        if command.hidden:
+            continue
         yield f"{path} {name}", command
         if hasattr(command, "commands"):
             yield from _below(f"{path} {name}", command)
@@ -186,7 +188,8 @@ def _below(path: str, group: Any) -> Iterator[tuple[str, Any]]:
 def _usage(path: str, command: Any) -> str:
     parts = [path]
     if hasattr(command, "commands"):
-        return f"{path} {'|'.join(command.commands)}"
+        shown = [name for name, part in command.commands.items() if not part.hidden]
+        return f"{path} {'|'.join(shown)}"
     if any(isinstance(parameter, TyperOption) for parameter in command.params):
         parts.append("[OPTIONS]")
     parts += [_shown(parameter) for parameter in command.params if _is_argument(parameter)]

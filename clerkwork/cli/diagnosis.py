@@ -1,6 +1,6 @@
-"""What ``clerkwork doctor`` looks at on this machine: one function per thing, with its remedy.
+"""The checks of ``clerkwork doctor`` on this machine, each with its remedy.
 
-What it looks at in a running project is in ``clerkwork.insight.checks``.
+The checks of a running project are in ``clerkwork.insight.checks``.
 """
 
 import platform
@@ -23,7 +23,7 @@ DRIVER_REMEDY = "install the library it names; Debian: apt-get install libatomic
 
 
 def python() -> CheckResult:
-    """Look at the version of Python."""
+    """Check the version of Python."""
     found = platform.python_version()
     if sys.version_info < OLDEST_PYTHON:
         return _failed("python", found, "install Python 3.11 or later")
@@ -31,7 +31,7 @@ def python() -> CheckResult:
 
 
 def sqlite() -> CheckResult:
-    """Look at the SQLite that the store is opened with."""
+    """Check the version of SQLite that opens the store."""
     try:
         from pysqlite3 import dbapi2
 
@@ -44,7 +44,7 @@ def sqlite() -> CheckResult:
 
 
 def machine(settings: Settings) -> list[CheckResult]:
-    """Look at the programs that bots need, as the settings name them."""
+    """Check the programs that bots need, as named in the settings."""
     return [
         tesseract(settings.documents.languages),
         engines(settings.documents),
@@ -53,16 +53,16 @@ def machine(settings: Settings) -> list[CheckResult]:
 
 
 def tesseract(languages: str) -> CheckResult:
-    """Look for tesseract and its languages.
+    """Check for tesseract and its languages.
 
     Args:
-        languages: The languages that are needed, joined by ``+``.
+        languages: The required languages, joined by ``+``.
     """
     program = shutil.which("tesseract")
     if program is None:
         remedy = "apt-get install tesseract-ocr tesseract-ocr-chi-sim"
         return _failed("tesseract", "not found", remedy)
-    version, listed = _said(program, "--version"), _said(program, "--list-langs")
+    version, listed = _output(program, "--version"), _output(program, "--list-langs")
     present = set(listed.split("\n")[1:])
     missing = [language for language in languages.split("+") if language not in present]
     if missing:
@@ -72,7 +72,7 @@ def tesseract(languages: str) -> CheckResult:
 
 
 def engines(settings: DocumentSettings) -> CheckResult:
-    """Look at which engines can read scans, and which of them will."""
+    """Check which OCR engines are available and which of them the settings choose."""
     from clerkwork.documents.ocr.contract import AUTO, choose, find_engines
 
     found = {name: engine.missing() for name, engine in find_engines(settings).items()}
@@ -80,8 +80,9 @@ def engines(settings: DocumentSettings) -> CheckResult:
     try:
         chosen = choose(settings)
     except ApplicationException as error:
-        state = State.WARN if settings.engine == AUTO else State.FAIL  # tesseract's line fails
-        remedy = "; ".join(lacking) or f"write {AUTO} as documents.engine"
+        # With `auto`, the line of tesseract reports the failure.
+        state = State.WARN if settings.engine == AUTO else State.FAIL
+        remedy = "; ".join(lacking) or f"set documents.engine to {AUTO}"
         return CheckResult(check="ocr engines", state=state, message=str(error), advice=remedy)
     said = f"{chosen.first.name} {chosen.first.version()}"
     if chosen.second is not None:
@@ -98,7 +99,7 @@ def engines(settings: DocumentSettings) -> CheckResult:
 
 
 def browser(setting: str) -> CheckResult:
-    """Look for the Chromium that bots use.
+    """Check for the Chromium that bots use.
 
     Args:
         setting: Value of ``browser.executable``.
@@ -109,22 +110,22 @@ def browser(setting: str) -> CheckResult:
         found = find(setting, _playwrights_own)
     except ApplicationException as error:
         return _failed("chromium", "not found", str(error))
-    if lack := _driver_lacks():
-        return _failed("chromium", f"Playwright's driver does not start: {lack}", DRIVER_REMEDY)
-    version = _said(found.path, "--version").split("\n")[0] or "does not say its version"
+    if problem := _driver_problem():
+        return _failed("chromium", f"Playwright's driver does not start: {problem}", DRIVER_REMEDY)
+    version = _output(found.path, "--version").split("\n")[0] or "unknown version"
     return _ok("chromium", f"{version} at {found.path} ({found.origin})")
 
 
 def files(problems: Sequence[ConfigError]) -> CheckResult:
-    """Look at the project's files."""
+    """Check the project's files."""
     if not problems:
         return _ok("project files", "no problems")
-    found = f"{len(problems)} problems, first {problems[0]}"
+    found = f"{len(problems)} problems, the first: {problems[0]}"
     return _failed("project files", found, "clerkwork check")
 
 
 def running(root: Path) -> list[CheckResult]:
-    """Look at what `/health` and the page Today show of the project."""
+    """Run the checks that `/health` and the page Today show."""
     from contextlib import closing
 
     from clerkwork.app import open_readable
@@ -135,14 +136,14 @@ def running(root: Path) -> list[CheckResult]:
     except StoreLost as error:
         return [_failed("store", str(error), "docs/runbook.md")]
     except ClerkworkError as error:
-        remedy = "correct store.url in config/, or the rights of its folder"
+        remedy = "correct store.url in config/, or the permissions of its folder"
         return [_failed("store", str(error), remedy)]
     with closing(app):
         return look_at(app.engine, app.settings, app.root)
 
 
 def targets(root: Path) -> list[CheckResult]:
-    """Look whether each target's address answers."""
+    """Check that each target's address answers."""
     from clerkwork.config.files.targets import read_targets
 
     found, _problems = read_targets(root)
@@ -168,8 +169,8 @@ def _playwrights_own() -> str:
         return playwright.chromium.executable_path
 
 
-def _driver_lacks() -> str:
-    """Return why Playwright's driver, a Node.js program, cannot be started; empty when it can."""
+def _driver_problem() -> str:
+    """Return why Playwright's driver, a Node.js program, does not start; empty if it does."""
     done = subprocess.run(
         [sys.executable, "-m", "playwright", "--version"],
         capture_output=True,
@@ -179,7 +180,7 @@ def _driver_lacks() -> str:
     return "" if done.returncode == 0 else (done.stderr.strip().splitlines() or ["no reason"])[-1]
 
 
-def _said(program: str, option: str) -> str:
+def _output(program: str, option: str) -> str:
     try:
         done = subprocess.run(
             [program, option], capture_output=True, text=True, timeout=TIMEOUT_S, check=False

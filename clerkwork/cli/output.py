@@ -1,4 +1,4 @@
-"""What commands print: a table on a terminal, tabs in a pipe, JSON when asked for."""
+"""Output of commands: a table on a terminal, tab-separated in a pipe, JSON with ``--json``."""
 
 import dataclasses
 import json
@@ -23,10 +23,10 @@ def print_rows(
     """Print a listing.
 
     Args:
-        rows: One mapping per row; JSON shows all of it.
+        rows: One mapping per row; JSON contains all its keys.
         columns: The keys that a table shows, in order.
         as_json: Whether to print a JSON array.
-        empty: What a person reads on a terminal when there are no rows.
+        empty: The sentence that a terminal shows when there are no rows.
     """
     found = list(rows)
     if as_json:
@@ -41,7 +41,7 @@ def print_rows(
 
 
 def print_fields(fields: Mapping[str, Any], *, as_json: bool) -> None:
-    """Print one thing, a line per field."""
+    """Print one object, one line per field."""
     if as_json:
         print_json(fields)
         return
@@ -61,7 +61,7 @@ def print_json_line(data: Any) -> None:
 
 
 def text_of(value: Any) -> str:
-    """Return *value* as one line for people; what could steer a terminal is taken out."""
+    """Return *value* as one line of text, without control characters for the terminal."""
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""How far a command is, as a bar that stands below its lines on a terminal and nowhere else."""
+"""The progress bar of a command, shown below its output and only on a terminal."""
 
 import sys
 from collections.abc import Callable, Iterator
@@ -9,13 +9,13 @@ Advance = Callable[[int, int], None]
 
 @contextmanager
 def settling(*, shown: bool) -> Iterator[Advance]:
-    """Show a bar of settled items while the block runs; give the function that moves it.
+    """Show a progress bar of settled items during the block; yield the function that updates it.
 
-    The function takes how many items are settled, and of how many. Lines printed meanwhile stand
-    above the bar.
+    The function takes the number of settled items and the total. Lines printed during the block
+    appear above the bar.
 
     Args:
-        shown: Whether a bar is wanted at all; one in a pipe or a file never is.
+        shown: Whether to show a bar; output to a pipe or a file never has one.
     """
     if not (shown and sys.stdout.isatty()):
         yield lambda _settled, _of: None

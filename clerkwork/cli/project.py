@@ -1,4 +1,4 @@
-"""The project a command works on: how it is found, and how it is opened."""
+"""Finds and opens the project that a command works on."""
 
 import sys
 import tempfile
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 MARKS = ("workflows", "config")
 OUTSIDE = Path(tempfile.gettempdir()) / "clerkwork-errors.log"
-_last: list[Path] = []  # the project of this process's command, for the report of a failure
+_last: list[Path] = []  # the project of the current command, for the report of a failure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Records:
-    """What a project keeps, for commands that only read: quicker to open than the whole."""
+    """Settings and store of a project, for commands that only read; fast to open."""
 
     root: Path
     settings: "Settings"
@@ -46,21 +46,21 @@ def find_root(context: typer.Context) -> Path:
         if not _is_project(chosen):
             raise UsageError(
                 f"{chosen} is not a project: it has no folders `workflows` and `config`; "
-                f"make one with `clerkwork new {chosen}`"
+                f"create one with `clerkwork new {chosen}`"
             )
         _last[:] = [chosen.resolve()]
         return chosen.resolve()
     found = _nearest(Path.cwd())
     if found is None:
         raise UsageError(
-            f"there is no project at or above {Path.cwd()}; change to one, name one with "
-            "`clerkwork --project DIR`, or make one with `clerkwork new DIR`"
+            f"there is no project at or above {Path.cwd()}; change to a project's folder, name it "
+            "with `clerkwork --project DIR`, or create one with `clerkwork new DIR`"
         )
     return found
 
 
 def last_root() -> Path | None:
-    """Return the project of this process's command, as far as it was found."""
+    """Return the project of the current command, or None if none was found."""
     return _last[0] if _last else _nearest(Path.cwd())
 
 
@@ -69,8 +69,8 @@ def opened_app(context: typer.Context) -> Iterator["App"]:
     """Open the whole project, and close it at the end.
 
     Raises:
-        ConfigError: The first problem of its files; says how many more there are.
-        StoreLost: Its store is gone; says where its content is saved.
+        ConfigError: A file has a problem; names the first one and the number of others.
+        StoreLost: The store's file is gone; says where its content is saved.
     """
     from clerkwork import clock
     from clerkwork.app import open_app
@@ -89,7 +89,7 @@ def opened_app(context: typer.Context) -> Iterator["App"]:
 
 @contextmanager
 def opened_readable(context: typer.Context) -> Iterator["App"]:
-    """Open the project as far as its files can be read, and warn of those that cannot.
+    """Open the project without its faulty files, and print a warning for each of them.
 
     Raises:
         ConfigError: The settings are wrong.
@@ -98,7 +98,7 @@ def opened_readable(context: typer.Context) -> Iterator["App"]:
 
     root = find_root(context)
     for problem in problems_of(root):
-        typer.echo(f"Left out: {problem}", err=True)
+        typer.echo(f"Ignored: {problem}", err=True)
     with quiet_log(root):
         app = open_readable(root)
         try:
@@ -109,7 +109,7 @@ def opened_readable(context: typer.Context) -> Iterator["App"]:
 
 @contextmanager
 def opened_bare(context: typer.Context) -> Iterator["App"]:
-    """Open the project by its settings alone, for what must be possible whatever else is wrong.
+    """Open the project with its settings only, for commands that must work despite faulty files.
 
     Raises:
         ConfigError: The settings are wrong.
@@ -127,7 +127,7 @@ def opened_bare(context: typer.Context) -> Iterator["App"]:
 
 @contextmanager
 def opened_records(context: typer.Context) -> Iterator[Records]:
-    """Open the project's settings and store only, and close it at the end."""
+    """Open only the project's settings and store, and close them at the end."""
     from clerkwork.config.settings import load_settings
     from clerkwork.store.own_store import open_own
 
@@ -142,7 +142,7 @@ def opened_records(context: typer.Context) -> Iterator[Records]:
 
 @contextmanager
 def quiet_log(root: Path) -> Iterator[None]:
-    """Show a person warnings in one line each, and keep errors with their traceback in a file."""
+    """Print warnings as one line each; write errors with their traceback to a file."""
     from loguru import logger
 
     logger.remove()
@@ -176,9 +176,9 @@ def quiet_log(root: Path) -> Iterator[None]:
 
 
 def keep_error(root: Path | None, text: str) -> Path:
-    """Append *text* to the file of errors, and return where that is.
+    """Append *text* to the error file and return the file's path.
 
-    It is outside of the project when there is none, or when its folder cannot be written.
+    The file is outside the project if there is no project or its folder cannot be written.
     """
     file = root / "logs" / "errors.log" if root is not None else OUTSIDE
     try:
@@ -196,7 +196,7 @@ def _append(file: Path, text: str) -> None:
 
 
 def redactor_of(root: Path | None) -> "Redactor":
-    """Return what masks the secrets of the project's targets, as far as those can be read."""
+    """Return a redactor of the secrets of all targets that can be read."""
     from clerkwork.config.files.targets import read_targets
     from clerkwork.safety.redact import Redactor
 
@@ -216,10 +216,10 @@ def problems_of(root: Path) -> list[ConfigError]:
 
 
 def refuse_problems(root: Path) -> None:
-    """Refuse to go on with a project whose files have mistakes.
+    """Refuse a project whose files have problems.
 
     Raises:
-        ConfigError: The first of them; says how many more there are.
+        ConfigError: Names the first problem and the number of others.
     """
     problems = problems_of(root)
     if not problems:
@@ -227,7 +227,7 @@ def refuse_problems(root: Path) -> None:
     first = problems[0]
     if len(problems) == 1:
         raise first
-    more = f"{first.problem} ({len(problems) - 1} more; `clerkwork check` names them all)"
+    more = f"{first.problem} ({len(problems) - 1} more; `clerkwork check` lists them all)"
     raise ConfigError(first.file, more, first.line)
 
 

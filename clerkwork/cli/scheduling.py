@@ -1,4 +1,4 @@
-"""The scheduler of a long-running command: sources, schedules, and what is done once a day."""
+"""The scheduler of a long-running command: sources, schedules and daily maintenance."""
 
 import threading
 from collections.abc import Iterator
@@ -16,19 +16,21 @@ LOOK_S = 60
 
 @contextmanager
 def running(app: "App", name: str) -> Iterator[None]:
-    """Run the project's schedules as the process *name*, and say which folders are looked into."""
+    """Run the project's schedules as the process *name*; print the folders it watches."""
     reader = app.reader()
     intake = app.intake(reader)
     clock = app.schedule_clock(name, intake)
     stopping = threading.Event()
-    keeper = threading.Thread(target=_keep_house, args=(app, stopping), name="house", daemon=True)
+    keeper = threading.Thread(
+        target=_maintain, args=(app, stopping), name="maintenance", daemon=True
+    )
     try:
         clock.start()
         keeper.start()
         for workflow in app.workflows.values():
             if workflow.source is not None and workflow.schedule is not None:
                 folder = app.inbox / workflow.source.folder
-                typer.echo(f"Workflow {workflow.name} looks into {folder}.")
+                typer.echo(f"Workflow {workflow.name} watches {folder}.")
         yield
     finally:
         stopping.set()
@@ -39,16 +41,16 @@ def running(app: "App", name: str) -> Iterator[None]:
         reader.close()
 
 
-def _keep_house(app: "App", stopping: threading.Event) -> None:
-    """Tidy once a day, and compare the ledger with the targets once a night."""
+def _maintain(app: "App", stopping: threading.Event) -> None:
+    """Delete old data once a day, and reconcile with the targets once a night."""
     from loguru import logger
 
     from clerkwork import clock
 
     while not stopping.wait(LOOK_S):
         sweep = partial(app.reconciliation().nightly, stopping=stopping)
-        for chore in (app.tidying().daily, sweep):
+        for job in (app.tidying().daily, sweep):
             try:
-                chore(clock.now())
-            except Exception:  # noqa: BLE001 - tried again another day; nothing waits for it
-                logger.exception("a daily chore failed and is tried again another day")
+                job(clock.now())
+            except Exception:  # noqa: BLE001 - retried the next day; nothing waits for it
+                logger.exception("a daily maintenance job failed; it is retried the next day")

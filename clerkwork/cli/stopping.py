@@ -1,4 +1,4 @@
-"""How long-running commands are asked to end, and what their workers are called."""
+"""How long-running commands end on a signal, and how their workers are named."""
 
 import contextlib
 import os
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from clerkwork.engine.workers.worker import Worker
 
 INTERRUPTED = 130
-BEYOND_DRAIN_S = 5  # for all that ends after the items
+BEYOND_DRAIN_S = 5  # for the parts of the process that end after the items
 
 
 @contextmanager
-def asked(app: "App") -> Iterator[threading.Event]:
+def stop_signals(app: "App") -> Iterator[threading.Event]:
     """Yield an event that is set by the first Ctrl+C or SIGTERM.
 
-    The process ends ``BEYOND_DRAIN_S`` after ``worker.drain_s`` at the latest, and at once after a
-    second one; what it still works on then is taken over by another worker, as after ``kill -9``.
+    The process ends at the latest ``BEYOND_DRAIN_S`` after ``worker.drain_s``, and at once on a
+    second signal. Another worker then takes over its unfinished items, as after ``kill -9``.
     """
     stop = threading.Event()
     longest_s = app.settings.worker.drain_s + BEYOND_DRAIN_S
@@ -57,21 +57,21 @@ def end(
     _error: BaseException | None,
     _trace: TracebackType | None,
 ) -> None:
-    """End a worker; its items get no time where the store is lost, in which they could end."""
+    """Stop a worker; if the store is lost, do not wait for its items, which cannot be saved."""
     lost = kind is not None and issubclass(kind, StoreLost)
     worker.stop(patience=timedelta() if lost else None)
 
 
 def end_process(status: int) -> NoReturn:
-    """End the process now, whatever its threads do; a bot that hangs must not keep it."""
+    """End the process now, even if a thread hangs in a bot."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, RuntimeError):  # closed, or in use
             stream.flush()
     os._exit(status)
 
 
-def is_kept_up() -> bool:
-    """Return whether a thread is at work that the process would wait for at its end."""
+def has_running_threads() -> bool:
+    """Return whether the process would wait for a thread before it can end."""
     return any(
         not thread.daemon and thread is not threading.main_thread()
         for thread in threading.enumerate()
@@ -79,5 +79,5 @@ def is_kept_up() -> bool:
 
 
 def new_name() -> str:
-    """Return a worker's name that no worker ever had."""
+    """Return a unique name for a worker."""
     return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"

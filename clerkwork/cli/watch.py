@@ -1,6 +1,6 @@
-"""Watches the store: items and those they cause, until each one is closed or waits for a person.
+"""Watches items and the items they cause, until each one is closed or waits for a person.
 
-A database server that restarts ends no watch.
+The watch continues across a restart of the database server.
 """
 
 import threading
@@ -27,27 +27,25 @@ POLL_S = 0.1
 RETRY_S = 0.5
 
 
-def patiently(look: Callable[[], T], stop: threading.Event) -> T | None:
-    """Return what *look* finds in the store, however long that does not answer.
+def read_patiently(read: Callable[[], T], stop: threading.Event) -> T | None:
+    """Return the result of *read*, retried until the store answers.
 
     Args:
-        look: Reads the store.
+        read: Reads the store.
         stop: Ends the wait.
 
     Returns:
-        What was found; None if the end was asked for before the store answered.
+        The result; None if *stop* was set before the store answered.
     """
-    said = False
+    warned = False
     while True:
         try:
-            return look()
+            return read()
         except (OperationalError, InterfaceError) as error:
-            if not said:
+            if not warned:
                 why = str(error).splitlines()[0]
-                typer.echo(
-                    f"The store does not answer and is asked again until it does: {why}", err=True
-                )
-            said = True
+                typer.echo(f"The store does not answer; retrying until it does: {why}", err=True)
+            warned = True
         if stop.wait(RETRY_S):
             return None
 
@@ -61,24 +59,24 @@ def until_settled(
     advance: Callable[[int, int], None],
     stop: threading.Event,
 ) -> list[WorkItem]:
-    """Show the events of the items as they come, and return the items as they stand at the end.
+    """Show the events of the items as they occur; return the items in their final state.
 
     Args:
         store: The open store.
         wanted: Numbers of the items.
-        after: Only events numbered above this are shown.
-        show: Gets each event.
-        advance: Gets how many items are settled, and of how many.
+        after: Only events with a higher number are shown.
+        show: Receives each event.
+        advance: Receives the number of settled items and the total.
         stop: Ends the watch early.
     """
     roots = list(wanted)
     found: list[WorkItem] = []
     while True:
         stopped = stop.wait(POLL_S)
-        looked = patiently(partial(_look, store, roots, after), stop)
-        if looked is None:
+        answer = read_patiently(partial(_read, store, roots, after), stop)
+        if answer is None:
             return found
-        found, fresh = looked
+        found, fresh = answer
         numbers = {item.id for item in found}
         for event in fresh:
             after = event.number
@@ -90,14 +88,14 @@ def until_settled(
 
 
 def status_of(found: Iterable[WorkItem]) -> ExitStatus:
-    """Return the exit status that speaks for all of the items: the worst of each one's."""
+    """Return the exit status for all of the items: the worst of their statuses."""
     states = {item.state for item in found}
     if states - {ItemState.DONE, ItemState.IN_REVIEW}:
         return ExitStatus.FAILED
     return ExitStatus.WAITS_FOR_PERSON if ItemState.IN_REVIEW in states else ExitStatus.OK
 
 
-def _look(store: "Store", roots: list[int], after: int) -> tuple[list[WorkItem], Sequence[Event]]:
+def _read(store: "Store", roots: list[int], after: int) -> tuple[list[WorkItem], Sequence[Event]]:
     with store.read() as db:
         return _family(db, roots), events.after(db, after)
 

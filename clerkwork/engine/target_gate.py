@@ -89,7 +89,7 @@ def obstacle(
     if state is None:
         return None
     if state.held_by is not None:
-        message = "{who} stopped the target {target}: {why}"
+        message = "{who} paused the target {target}: {why}"
         facts = _facts(target, state.reason, who=state.held_by)
         return Obstacle(until=now + HELD_WAIT, code=HELD, message=message, facts=facts)
     closed = state.open_until if target.breaker is not None else None
@@ -201,7 +201,7 @@ def hold(core: Core, name: str, *, who: str, why: str) -> bool:
         targets.know(writing.db, target.name, now=now)
         done = targets.hold(writing.db, target.name, who=who, reason=why, now=now)
         if done:
-            message = "{who} stopped the target {target}: {why}"
+            message = "{who} paused the target {target}: {why}"
             _say(core, writing, message, Level.WARNING, _facts(target, why, who=who))
     return done
 
@@ -213,7 +213,7 @@ def release(core: Core, name: str, *, who: str, why: str) -> bool:
         done = targets.release(writing.db, target.name, now=now)
         if done:
             targets.make_due(writing.db, core.workflows_of(target.name), [HELD, OPEN], now=now)
-            message = "{who} let the target {target} go: {why}"
+            message = "{who} resumed the target {target}: {why}"
             _say(core, writing, message, Level.INFO, _facts(target, why, who=who))
     return done
 

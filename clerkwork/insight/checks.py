@@ -181,15 +181,15 @@ def stopped_targets(checkup: Checkup) -> Iterator[CheckResult]:
         if state.held_by is not None:
             yield warn(
                 check,
-                "{who} stopped the target {target}: {why}",
-                "When that is over: `clerkwork targets go {target}`.",
+                "{who} paused the target {target}: {why}",
+                "When that is over: `clerkwork targets resume {target}`.",
                 **facts,
             )
         elif state.open_until is not None:
             yield warn(
                 check,
                 "The target {target} fails and is tried again at {until}: {why}",
-                "Look at the target; when it works, `clerkwork targets go {target}` resumes "
+                "Look at the target; when it works, `clerkwork targets resume {target}` resumes "
                 "at once.",
                 until=f"{state.open_until:%Y-%m-%d %H:%M:%S} UTC",
                 **facts,

@@ -137,7 +137,7 @@ CODES = {
     "sums_refused": N_("Corrected sums do not add up"),
     "target_error": N_("Target system failed"),
     "target_frozen": N_("Target is frozen"),
-    "target_held": N_("Target was stopped"),
+    "target_held": N_("Target paused"),
     "target_unreachable": N_("Target cannot be reached"),
     "timeout": N_("Took longer than its time limit"),
     "unknown_currency": N_("Unknown currency"),

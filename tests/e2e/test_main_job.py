@@ -83,7 +83,7 @@ def test_all_sample_files_leave_the_inbox_as_accepted(demo: tuple[Path, str]) ->
 
 def put(project: Project, file: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "clerkwork", "put", "purchase_orders", str(file)],
+        [sys.executable, "-m", "clerkwork", "submit", "purchase_orders", str(file)],
         cwd=project.root,
         env=project.environment(),
         capture_output=True,

@@ -101,8 +101,8 @@ def test_recorded_entry_becomes_a_bot_that_enters_others(recorder, portal, port,
     ) == (
         0,
         [
-            f"Replayed: PO-REC-2 stands in vendor as {portal.orders()[-1].confirmation}.",
-            "Put the password into CLERKWORK_VENDOR_PASSWORD wherever this bot works.",
+            f"Replayed: PO-REC-2 is in vendor as {portal.orders()[-1].confirmation}.",
+            "Set CLERKWORK_VENDOR_PASSWORD to the password on each host where this bot runs.",
         ],
         False,
         ["PO-REC-1", "PO-REC-2"],

@@ -278,7 +278,7 @@ def test_the_commands_bring_an_item_back(worked: Shell, tmp_path: Path) -> None:
     kept = list((worked.root / "var").glob("clerkwork.db.before-*"))
     assert (made.status, rejected.status, back.status, len(listed), len(kept)) == (0, 0, 0, 1, 1)
     assert "1 reviews are open" in back.out
-    assert "With a person again: expenses E-2: After the backup it was rejected" in back.out
+    assert "In review again: expenses E-2: After the backup it was rejected" in back.out
 
 
 def test_a_restore_that_is_cut_off_behind_its_stroke_has_what_came_since(

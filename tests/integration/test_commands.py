@@ -24,8 +24,8 @@ WRONG = {
     "payload that is no JSON": ["run", "expenses", '{"number": '],
     "payload with a key twice": ["run", "expenses", SMALL[:-1] + ', "number": "E-2"}'],
     "payload that cannot be stored": ["run", "expenses", SMALL.replace("Train", "\\u0000")],
-    "no such file to put": ["put", "expenses", "nowhere.xlsx"],
-    "workflow without files": ["put", "expenses", __file__],
+    "no such file to submit": ["submit", "expenses", "nowhere.xlsx"],
+    "workflow without files": ["submit", "expenses", __file__],
     "no such workflow to measure": ["metrics", "--workflow", "bogus"],
     "no such schedule": ["schedule", "next", "bogus"],
     "workflow without schedule": ["schedule", "next", "expenses"],
@@ -38,6 +38,13 @@ WRONG = {
     "port that is none": ["dev", "--port", "99999"],
 }
 ERP = "name: erp\nbase_url: http://127.0.0.1:9\n"
+SUGGESTIONS = {
+    "command": (["wrok"], "no command 'wrok'; did you mean `work`?"),
+    "subcommand": (["targets", "resum", "erp"], "no command 'resum'; did you mean `resume`?"),
+    "option": (["work", "--quueue", "a"], "no option '--quueue'; did you mean `--queues`?"),
+    "nothing near": (["frobnicate"], "no command 'frobnicate'; `clerkwork --help` lists them"),
+    "no option near": (["work", "--zzz"], "no option '--zzz'; `clerkwork work --help` lists them"),
+}
 LISTINGS = {
     "queue": ["queue", "--json"],
     "queue ls": ["queue", "ls", "--json"],
@@ -54,6 +61,27 @@ def test_wrong_arguments_end_with_2_and_one_sentence(read_only: Shell, arguments
     said = read_only(*arguments)
     lines = said.err.strip().split("\n")
     assert (said.status, len(lines), said.out, "Traceback" in said.err) == (2, 1, "", False), said
+
+
+@pytest.mark.parametrize(("arguments", "sentence"), SUGGESTIONS.values(), ids=SUGGESTIONS)
+def test_a_typing_mistake_gets_a_suggestion(arguments: list[str], sentence: str):
+    """The nearest command or option is suggested; without one, the help is named."""
+    said = call(*arguments)
+    assert (said.status, said.err) == (2, sentence + "\n")
+
+
+def test_old_names_of_commands_still_work(read_only: Shell):
+    """A script that uses the names of an earlier version gets the same answer."""
+    old = [
+        call("put", "--help"),
+        read_only("targets", "stop", "x"),
+        read_only("targets", "go", "x"),
+    ]
+    assert [(said.status, "no command" in said.err) for said in old] == [
+        (0, False),
+        (2, False),
+        (2, False),
+    ]
 
 
 def test_no_project_is_an_error_with_a_remedy(tmp_path, monkeypatch):

@@ -90,7 +90,7 @@ def test_a_file_of_any_name_is_put(worked: Shell, tmp_path: Path) -> None:
     good, bad = (tmp_path / os.fsdecode(raw) for raw in (GBK, b"bad-" + GBK))
     good.write_bytes(TWO)
     bad.write_bytes(b"no workbook")
-    taken, refused = worked("put", "orders", good, "--json"), worked("put", "orders", bad)
+    taken, refused = worked("submit", "orders", good, "--json"), worked("submit", "orders", bad)
     assert (taken.status, [row["became"] for row in taken.data]) == (0, ["new", "new"])
     assert (refused.status, refused.err) == (
         1,

@@ -106,7 +106,7 @@ def test_stopped_target_is_named_with_the_person_and_the_reason(project):
     with project.store.write() as db:
         targets.know(db, "erp", now=clock.now())
         targets.hold(db, "erp", who="li", reason="new version", now=clock.now())
-    said = "li stopped the target erp: new version"
+    said = "li paused the target erp: new version"
     assert results(project, "target state erp") == [(State.WARN, said)]
 
 

@@ -19,7 +19,7 @@ def test_without_yes_the_items_are_only_shown(worked: Shell) -> None:
     assert (said.out.splitlines(), item["reference"]) == (
         [
             "2: expenses E-2 (in_review)",
-            "1 items fit (1 in_review); add --yes to cancel them.",
+            "1 items match (1 in_review); add --yes to cancel them.",
         ],
         "E-2",
     )
@@ -121,7 +121,7 @@ def test_an_edit_that_changes_nothing_says_so(worked: Shell) -> None:
     said = worked("items", "edit", 2, "--set", "number=E-2", "--yes")
     assert (said.status, said.out.splitlines()) == (
         0,
-        ["2: nothing differs", "edit: 1 done, 0 refused."],
+        ["2: nothing changed", "edit: 1 done, 0 refused."],
     )
 
 
@@ -144,7 +144,7 @@ def test_a_batch_with_a_wrong_count_adds_nothing(
     (worked.root / "workflows" / "orders.yaml").write_text(SCHEDULED)
     (worked.root / "bots" / "orders.py").write_text(ORDERS_BOT)
     workbook = request.config.rootpath / "samples" / "orders" / "orders-2026-11.xlsx"
-    batch = ("put", "orders", workbook, "--batch", "B-7", "--json")
+    batch = ("submit", "orders", workbook, "--batch", "B-7", "--json")
     wrong = worked(*batch, "--expect-count", 1)
     before = worked("items", "--batch", "B-7", "--json").data
     count = int(wrong.err.split(" items were declared, ")[1].split()[0])
@@ -160,10 +160,10 @@ def test_a_refused_item_makes_put_fail(worked: Shell, tmp_path: Path) -> None:
     (worked.root / "bots" / "orders.py").write_text(ORDERS_BOT)
     file = tmp_path / "orders.xlsx"
     file.write_bytes(book(*order("PO-1")))
-    worked("put", "orders", file)
+    worked("submit", "orders", file)
     file.write_bytes(book(*order("PO-1", quantity=7), *order("PO-2")))
-    batch = worked("put", "orders", file, "--batch", "B-8")
-    single = worked("put", "orders", file, "--json")
+    batch = worked("submit", "orders", file, "--batch", "B-8")
+    single = worked("submit", "orders", file, "--json")
     assert (batch.status, single.status, [row["became"] for row in single.data]) == (
         1,
         1,
@@ -179,7 +179,7 @@ def test_put_gives_the_items_of_a_file_their_terms(worked: Shell, tmp_path: Path
     file = tmp_path / "orders.xlsx"
     file.write_bytes(book(*order("PO-1")))
     terms = ("--priority", 7, "--due", "2999-01-02T09:00+08:00", "--not-before", "2999-01-01")
-    (row,) = worked("put", "orders", file, *terms, "--json").data
+    (row,) = worked("submit", "orders", file, *terms, "--json").data
     with closing(sqlite3.connect(worked.root / "var" / "clerkwork.db")) as db:
         query = "SELECT priority, due_ms, not_before_ms, state FROM item WHERE id = ?"
         found = db.execute(query, (row["item"],)).fetchone()
@@ -189,7 +189,7 @@ def test_put_gives_the_items_of_a_file_their_terms(worked: Shell, tmp_path: Path
 
 def test_put_refuses_an_instant_that_is_none(worked: Shell) -> None:
     """The sentence shows how one is written."""
-    said = worked("put", "orders", worked.root / "workflows" / "expenses.yaml", "--due", "soon")
+    said = worked("submit", "orders", worked.root / "workflows" / "expenses.yaml", "--due", "soon")
     assert (said.status, "--due soon: write an instant" in said.err) == (2, True)
 
 
@@ -199,7 +199,7 @@ def test_a_batch_put_in_twice_says_so(worked: Shell, tmp_path: Path) -> None:
     (worked.root / "bots" / "orders.py").write_text(ORDERS_BOT)
     file = tmp_path / "orders.xlsx"
     file.write_bytes(book(*order("PO-1")))
-    worked("put", "orders", file, "--batch", "B-8")
-    again = worked("put", "orders", file, "--batch", "B-8")
+    worked("submit", "orders", file, "--batch", "B-8")
+    again = worked("submit", "orders", file, "--batch", "B-8")
     said = "batch B-8 was added before with the same 1 items; nothing was added"
     assert (again.status, again.err.strip()) == (0, said)

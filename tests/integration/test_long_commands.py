@@ -127,8 +127,8 @@ def test_put_says_what_became_of_each_order(worked: Shell, request):
     (worked.root / "workflows" / "orders.yaml").write_text(SCHEDULED)
     (worked.root / "bots" / "orders.py").write_text(ORDERS_BOT)
     workbook = request.config.rootpath / "samples" / "orders" / "orders-2026-11.xlsx"
-    first = worked("put", "orders", workbook, "--json")
-    second = worked("put", "orders", workbook, "--json")
+    first = worked("submit", "orders", workbook, "--json")
+    second = worked("submit", "orders", workbook, "--json")
     kinds = [{row["became"] for row in said.data} for said in (first, second)]
     assert (first.status, second.status) == (0, 0)
     assert "new" in kinds[0]
@@ -136,12 +136,12 @@ def test_put_says_what_became_of_each_order(worked: Shell, request):
 
 
 def test_a_rejected_file_is_a_failure_that_says_why(worked: Shell):
-    """A file that is not what it claims to be ends `put` with 1 and one sentence."""
+    """A file that is not what it claims to be ends `submit` with 1 and one sentence."""
     (worked.root / "workflows" / "orders.yaml").write_text(SCHEDULED)
     (worked.root / "bots" / "orders.py").write_text(ORDERS_BOT)
     file = worked.root / "broken.xlsx"
     file.write_text("not a workbook")
-    said = worked("put", "orders", file)
+    said = worked("submit", "orders", file)
     assert (said.status, said.err.count("\n"), "broken.xlsx" in said.err) == (1, 1, True)
     assert worked("items", "--json").data[0]["reference"] == "E-2"
 

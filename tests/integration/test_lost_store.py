@@ -184,7 +184,7 @@ def test_restore_without_the_store_of_before_looks_everything_up(worked: Shell, 
     restored = worked("restore", copy)
     again = worked("items", "--json")
     assert (refused.status, "is gone" in refused.err) == (1, True)
-    assert ("There is no present store" in restored.err, restored.status, len(again.data)) == (
+    assert ("There is no current store" in restored.err, restored.status, len(again.data)) == (
         True,
         0,
         2,

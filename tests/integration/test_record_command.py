@@ -17,13 +17,13 @@ FILES: dict[str, Any] = {
 }
 REFUSED = {
     "no such file": (["--sample", "nowhere.json"], "nowhere.json cannot be read: No such file"),
-    "no text": (["--sample", "picture.json"], "picture.json cannot be read: it is no text"),
+    "no text": (["--sample", "picture.json"], "picture.json cannot be read: it is not UTF-8 text"),
     "no JSON": (["--sample", "broken.json"], "broken.json is not JSON: "),
-    "no item": (["--sample", "list.json"], "list.json holds no item; write an object"),
+    "no item": (["--sample", "list.json"], "list.json contains no item; write an object"),
     "another kind": (
         ["--sample", "other.json"],
-        "other.json and second.json are no items of one kind: only one of them has lines.code,"
-        " rows.code",
+        "other.json and second.json are not items of the same kind: only one of them has"
+        " lines.code, rows.code",
     ),
     "no script": (["--from", "nowhere.py"], "nowhere.py cannot be read: No such file"),
     "no screen": ([], "recording needs a screen, and DISPLAY names none"),

@@ -129,7 +129,7 @@ def test_a_worker_asked_to_end_finishes_its_item_and_takes_no_other(
     worker = hosts.start()
     until(lambda: hosts.turns() == ["begin"], "the first item is at work")
     worker.send_signal(signal.SIGTERM)
-    until(lambda: b"Ends after" in (hosts.root / "processes.log").read_bytes(), "it was asked")
+    until(lambda: b"Ending after" in (hosts.root / "processes.log").read_bytes(), "it was asked")
     gate.unlink()
     status = worker.wait(60)
     assert (status, hosts.states(), hosts.turns()) == (

@@ -188,7 +188,7 @@ def test_release_lets_a_blocked_run_go(shell):
     first = shell("schedule", "release", "orders", "2026-09-30T09:00:00+08:00")
     assert (first.status, first.out.strip()) == (
         0,
-        "Released; a scheduler runs orders of 2026-09-30 01:00:00 UTC.",
+        "Released: a scheduler will run orders of 2026-09-30 01:00:00 UTC.",
     )
     told = shell("schedule", "explain", "orders", "--day", "2026-09-30").out
     said = "The run of 09:00:00 was blocked and a person released it; a scheduler takes it next."

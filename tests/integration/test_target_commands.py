@@ -1,4 +1,4 @@
-"""The commands that show what keeps items back: targets, and labels of workers."""
+"""The commands that show what blocks items: targets, and labels of workers."""
 
 from tests.fixtures_cli import SMALL, Shell
 
@@ -19,37 +19,37 @@ def with_target(shell: Shell, last: str = "2020-01-02") -> Shell:
     return shell
 
 
-def test_a_target_is_stopped_and_let_go_by_name(worked: Shell) -> None:
-    """The listing says who stopped it and why; a second time is refused with a sentence."""
+def test_a_target_is_paused_and_resumed_by_name(worked: Shell) -> None:
+    """The listing shows who paused it and why; pausing or resuming twice is refused."""
     shell = with_target(worked)
     states = [shell("targets", "--json").data[0]]
-    shell("targets", "stop", "erp", "--why", "month-end")
+    shell("targets", "pause", "erp", "--why", "month-end")
     states.append(shell("targets", "--json").data[0])
-    again = shell("targets", "stop", "erp")
-    shell("targets", "go", "erp")
+    again = shell("targets", "pause", "erp")
+    shell("targets", "resume", "erp")
     states.append(shell("targets", "--json").data[0])
-    too_often = shell("targets", "go", "erp")
+    too_often = shell("targets", "resume", "erp")
     assert [(row["state"], row["reason"]) for row in states] == [
         ("ready", ""),
-        ("stopped", "local stopped the target erp: month-end"),
+        ("paused", "local paused the target erp: month-end"),
         ("ready", ""),
     ]
     assert (again.status, too_often.status) == (2, 2)
 
 
-def test_a_target_is_stopped_while_other_files_are_wrong(worked: Shell) -> None:
-    """Each faulty file is named; the target stands still all the same, and goes again."""
+def test_a_target_is_paused_while_other_files_are_wrong(worked: Shell) -> None:
+    """Each faulty file is named; the target can still be paused and resumed."""
     shell = with_target(worked)
     (shell.root / "workflows" / "wrong.yaml").write_text("a: [")
     (shell.root / "bots" / "wrong.py").write_text("import nothing_of_this_name\n")
-    stopped = shell("targets", "stop", "erp")
-    gone = shell("targets", "go", "erp")
-    assert (stopped.status, gone.status) == (0, 0)
-    assert ["wrong.yaml" in stopped.err, "wrong.py" in stopped.err] == [True, True]
+    paused = shell("targets", "pause", "erp")
+    resumed = shell("targets", "resume", "erp")
+    assert (paused.status, resumed.status) == (0, 0)
+    assert ["wrong.yaml" in paused.err, "wrong.py" in paused.err] == [True, True]
 
 
 def test_a_frozen_target_is_shown_with_its_end(worked: Shell) -> None:
-    """The window's reason and the places at the login stand beside it."""
+    """The row has the window's reason and the number of logins in use."""
     (row,) = with_target(worked, last="2199-01-01")("targets", "--json").data
     assert (row["state"], row["until"] > "2026", row["at_work"], row["limit"]) == (
         "frozen",
@@ -62,12 +62,12 @@ def test_a_frozen_target_is_shown_with_its_end(worked: Shell) -> None:
 
 def test_an_unknown_target_names_those_that_exist(worked: Shell) -> None:
     """One sentence, status 2."""
-    said = with_target(worked)("targets", "stop", "sap")
+    said = with_target(worked)("targets", "pause", "sap")
     assert (said.status, "there is no target 'sap'; known: erp" in said.err) == (2, True)
 
 
 def test_a_freeze_window_of_an_unknown_calendar_names_file_and_line(worked: Shell) -> None:
-    """`check` says it before any item is kept back for ever."""
+    """`check` reports it before an item is blocked for ever."""
     shell = with_target(worked)
     file = shell.root / "config" / "targets" / "erp" / "target.yaml"
     text = file.read_text().replace("reason: audit", "calendar: mars, only_on: workdays")
@@ -79,8 +79,8 @@ def test_a_freeze_window_of_an_unknown_calendar_names_file_and_line(worked: Shel
     )
 
 
-def test_a_worker_without_the_label_is_told_so(worked: Shell) -> None:
-    """Neither `work` nor `run` waits for ever for a host that does not come."""
+def test_a_worker_without_the_label_is_refused(worked: Shell) -> None:
+    """Neither `work` nor `run` waits for ever for a host with the label."""
     file = worked.root / "workflows" / "expenses.yaml"
     file.write_text(file.read_text() + "\nlabels: [windows]\n")
     work = worked("work", "--queues", "default")

@@ -84,7 +84,7 @@ def test_problems_of_files_are_counted_and_the_first_is_shown():
     found = diagnosis.files(problems)
     assert (found.state, found.found, found.remedy) == (
         State.FAIL,
-        "2 problems, first a.yaml:3: wrong",
+        "2 problems, the first: a.yaml:3: wrong",
         "clerkwork check",
     )
 

@@ -98,7 +98,7 @@ def test_a_full_disk_refuses_what_is_put_in(worked: Shell) -> None:
     with (worked.root / "config" / "default.toml").open("a") as settings:
         settings.write("\n[retention]\ndisk_claims_percent = 0\n")
     before = worked("items", "--json").data
-    refused = worked("put", "expenses", __file__)
+    refused = worked("submit", "expenses", __file__)
     assert (refused.status, "Make room" in refused.err, worked("items", "--json").data) == (
         1,
         True,

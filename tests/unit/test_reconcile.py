@@ -164,7 +164,7 @@ def test_target_behind_a_closed_gate_is_not_looked_into(entered: Bench) -> None:
     (found,) = sweep(entered).run(clock.now())
     assert (found.result, found.reason, entered.ledger.looked - before) == (
         NOT_LOOKED_UP,
-        "ann stopped the target erp: month-end",
+        "ann paused the target erp: month-end",
         0,
     )
 

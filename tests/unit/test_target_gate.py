@@ -161,7 +161,7 @@ def test_a_target_that_a_person_stopped_is_left_alone_until_it_is_let_go(
     assert (held.reason_code, held.attempt, held.reason, released, done.attempt) == (
         "target_held",
         0,
-        "ann stopped the target erp: month-end",
+        "ann paused the target erp: month-end",
         True,
         1,
     )
@@ -204,7 +204,7 @@ def test_items_that_come_to_a_failing_target_are_not_attempted(make_bench: MakeB
         [3, 1, 1, 1],
         [
             "{target} failed {times} times in a row and is left alone until {until}: {why}",
-            "{who} let the target {target} go: {why}",
+            "{who} resumed the target {target}: {why}",
         ],
     )
 

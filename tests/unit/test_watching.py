@@ -1,25 +1,25 @@
-"""A watch of the store goes on when the store answers again."""
+"""A watch continues when the store answers again."""
 
 import threading
 
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from clerkwork.cli.watch import patiently
+from clerkwork.cli.watch import read_patiently
 
 
-def test_store_that_does_not_answer_is_asked_again(capsys: pytest.CaptureFixture[str]) -> None:
-    """It is said once, and what is found then is returned."""
+def test_store_that_does_not_answer_is_read_again(capsys: pytest.CaptureFixture[str]) -> None:
+    """A person is warned once; the result of the last try is returned."""
     answers = [OperationalError("SELECT 1", {}, Exception("it is starting up"))] * 2
 
-    def look() -> str:
+    def read() -> str:
         if answers:
             raise answers.pop()
         return "found"
 
-    found = patiently(look, threading.Event())
+    found = read_patiently(read, threading.Event())
     assert (found, capsys.readouterr().err) == (
         "found",
-        "The store does not answer and is asked again until it does: "
+        "The store does not answer; retrying until it does: "
         "(builtins.Exception) it is starting up\n",
     )

@@ -1,6 +1,7 @@
-"""The commands: each module is one, called like the module; a new file is a new command.
+"""The commands: each module is one command with the name of the module.
 
-A module holds either ``command``, a function, or ``commands``, a ``typer.Typer`` with the parts of
-a command of several words. A module's first docstring line is its entry in the help. Whatever is
-slow to import is imported inside the functions, so that ``clerkwork --help`` stays quick.
+A module contains either ``command``, a function, or ``commands``, a ``typer.Typer`` with
+subcommands; ``panel``, its group in the help; and ``aliases``, the old names of a renamed command,
+if there are any. The first line of its docstring is the entry in the help. Slow imports are inside
+the functions, so that ``clerkwork --help`` stays fast.
 """

@@ -1,4 +1,4 @@
-"""Copy the store while everything runs."""
+"""Back up the store while everything runs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,17 +6,20 @@ from typing import Annotated
 import typer
 
 from clerkwork.cli import project
+from clerkwork.cli.groups import Panel
+
+panel = Panel.MAINTAIN
 
 
 def command(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="The copy to write; it must not be there yet.")],
+    file: Annotated[Path, typer.Argument(help="The copy to write; it must not exist yet.")],
 ) -> None:
-    """Write a whole and checked copy of the store, while everything goes on running.
+    """Write a complete, verified copy of the store while everything keeps running.
 
-    Of SQLite it is a SQLite file, of PostgreSQL a dump in its custom format. Its SHA-256 stands
-    beside it in FILE.sha256. Pictures and documents are files that never change: copy the folders
-    of evidence, logs and the inbox with any tool, after the store.
+    The copy is a SQLite file, or a PostgreSQL dump in custom format. Its SHA-256 is written to
+    FILE.sha256. Pictures and documents are files that never change: copy the folders of evidence,
+    logs and the inbox with any tool, after the store.
     """
     from clerkwork import clock
     from clerkwork.store.maintenance import backup

@@ -1,13 +1,19 @@
-"""Check settings, workflows, targets and bots, and name every problem."""
+"""Check settings, workflows, targets and bots; list every problem."""
 
 import typer
 
 from clerkwork.cli import output, project
+from clerkwork.cli.groups import Panel
 from clerkwork.errors import ExitStatus
+
+panel = Panel.START
 
 
 def command(context: typer.Context, as_json: output.JsonOption = False) -> ExitStatus:
-    """Check settings, workflows, targets and bots; prints a line per problem, exits 2 if any."""
+    """Check settings, workflows, targets and bots; print one line per problem.
+
+    The exit status is 2 if there are problems.
+    """
     problems = project.problems_of(project.find_root(context))
     if as_json:
         output.print_json(

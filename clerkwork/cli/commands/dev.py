@@ -1,4 +1,4 @@
-"""Start everything in one process: console, scheduler and worker."""
+"""Start console, scheduler and worker in one process."""
 
 import socket
 import threading
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clerkwork.cli import project, scheduling, stopping
+from clerkwork.cli.groups import Panel
 from clerkwork.errors import ClerkworkError, ConfigError
 from clerkwork.model.work.events import Event, Kind, Level
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from clerkwork.app import App
     from clerkwork.engine.workers.worker import Worker
 
+panel = Panel.START
 POLL_S = 0.5
 SHOWN = frozenset({Kind.RUN_ENDED, Kind.FILE_TAKEN, Kind.REVIEW_ANSWERED, Kind.TAKEN_OVER})
 
@@ -25,13 +27,19 @@ def command(
     context: typer.Context,
     port: Annotated[
         int | None,
-        typer.Option(min=0, max=65535, help="The console's port; 0 takes a free one."),
+        typer.Option(min=0, max=65535, help="The console's port; 0 chooses a free one."),
     ] = None,
-    worker: Annotated[bool, typer.Option(help="Whether to work on items here.")] = True,
-    scheduler: Annotated[bool, typer.Option(help="Whether to look at sources here.")] = True,
+    worker: Annotated[bool, typer.Option(help="Run a worker in this process.")] = True,
+    scheduler: Annotated[
+        bool, typer.Option(help="Run sources and schedules in this process.")
+    ] = True,
 ) -> None:
     """Start console, scheduler and worker in one process; Ctrl+C or SIGTERM ends them."""
-    with project.opened_app(context) as app, stopping.asked(app) as stop, ExitStack() as stack:
+    with (
+        project.opened_app(context) as app,
+        stopping.stop_signals(app) as stop,
+        ExitStack() as stack,
+    ):
         name = stopping.new_name()
         address, alive = stack.enter_context(_console(app, port))
         if worker:
@@ -41,7 +49,7 @@ def command(
         typer.secho(f"Console: {address}", bold=True)
         typer.echo("Ctrl+C ends it.")
         _watch(app, stop, alive)
-        typer.echo("Ends after the items that are being worked on; Ctrl+C again ends at once.")
+        typer.echo("Ending after the items in progress; Ctrl+C again ends at once.")
 
 
 @contextmanager
@@ -75,7 +83,7 @@ def _listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
-        listener.listen()  # whoever asks before the console is up waits instead of being refused
+        listener.listen()  # a request before the console is up waits instead of being refused
     except OSError as error:
         listener.close()
         problem = f"{port} cannot be used ({error.strerror}); choose another with --port"
@@ -84,7 +92,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _watch(app: "App", stop: threading.Event, console_alive: Callable[[], bool]) -> None:
-    """Print a line for each thing that matters, until the end is asked for."""
+    """Print a line for each important event until *stop* is set."""
     from clerkwork.cli import lines, watch
     from clerkwork.store.runs import events
 
@@ -98,11 +106,11 @@ def _watch(app: "App", stop: threading.Event, console_alive: Callable[[], bool])
         if not console_alive():
             raise ClerkworkError("the console ended unexpectedly; logs/errors.log says why")
         app.store.check()
-        for event in watch.patiently(fresh_events, stop) or []:
+        for event in watch.read_patiently(fresh_events, stop) or []:
             last = event.number
-            if _matters(event):
+            if _is_important(event):
                 lines.print_event(event)
 
 
-def _matters(event: Event) -> bool:
+def _is_important(event: Event) -> bool:
     return event.kind in SHOWN or event.level is not Level.INFO

@@ -1,17 +1,20 @@
-"""Look at this machine and project, and say what to do about what is missing."""
+"""Check this machine and project; show the remedy for each problem."""
 
 import typer
 
 from clerkwork.cli import output, project
+from clerkwork.cli.groups import Panel
 from clerkwork.errors import ExitStatus, UsageError
+
+panel = Panel.MAINTAIN
 
 
 def command(context: typer.Context, as_json: output.JsonOption = False) -> ExitStatus:
-    """Look at this machine and, inside a project, at the project; exits 1 when something fails.
+    """Check this machine and, inside a project, the project; the exit status is 1 on a failure.
 
-    Looks at Python, SQLite, tesseract and its languages, Chromium, the project's files, whether its
-    targets answer, and at what `/health` and the page Today show: store, disks, workers, waiting
-    items, stopped targets, schedules, backups.
+    Checks Python, SQLite, tesseract and its languages, Chromium, the project's files and the
+    addresses of its targets, and runs the checks of `/health` and the page Today: store, disks,
+    workers, waiting items, paused targets, schedules, backups.
     """
     from clerkwork.cli import diagnosis
     from clerkwork.config.settings import Settings, load_settings
@@ -35,5 +38,5 @@ def command(context: typer.Context, as_json: output.JsonOption = False) -> ExitS
         for found in findings
     ]
     columns = ("check", "state", "found", "remedy")
-    output.print_rows(rows, columns, as_json=as_json, empty="Nothing to look at.")
+    output.print_rows(rows, columns, as_json=as_json, empty="Nothing to check.")
     return ExitStatus.FAILED if worst(findings) is State.FAIL else ExitStatus.OK

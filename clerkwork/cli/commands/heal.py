@@ -1,25 +1,26 @@
-"""Look at fields that were found on changed pages, and accept how they look now."""
+"""Review locators that self-healed on changed pages; accept the new fingerprint."""
 
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from clerkwork.cli import output, project
-from clerkwork.cli.groups import listing_group
+from clerkwork.cli.groups import Panel, listing_group
 from clerkwork.errors import UsageError
 
 if TYPE_CHECKING:
     from clerkwork.browser.locate.fingerprints import FingerprintProposal, FingerprintStore
 
 commands = listing_group(__doc__)
+panel = Panel.SET_UP
 COLUMNS = ("target", "field", "kind", "score", "times")
 TargetArgument = Annotated[str, typer.Argument(help="The target's name.")]
-FieldArgument = Annotated[str | None, typer.Argument(help="The field's words; all if not named.")]
+FieldArgument = Annotated[str | None, typer.Argument(help="The field's label; without it, all.")]
 
 
 @commands.command("ls")
 def list_proposals(context: typer.Context, as_json: output.JsonOption = False) -> None:
-    """List the fields whose new look waits for a decision."""
+    """List the fields whose new fingerprint waits for a decision."""
     from clerkwork.browser.locate.fingerprints import FingerprintStore
 
     proposals = FingerprintStore(project.find_root(context)).proposals()
@@ -38,7 +39,7 @@ def list_proposals(context: typer.Context, as_json: output.JsonOption = False) -
 
 @commands.command("show")
 def show(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
-    """Show what is different, one line for each fact: - as accepted, + as found."""
+    """Show the differences, one line per fact: - as accepted, + as found."""
     from clerkwork.browser.locate.fingerprints import FingerprintStore
 
     store = FingerprintStore(project.find_root(context))
@@ -50,7 +51,7 @@ def show(context: typer.Context, target: TargetArgument, field: FieldArgument = 
 
 @commands.command("accept")
 def accept(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
-    """Take how the fields look now into config/targets/<target>/fingerprints.yaml."""
+    """Write the new fingerprints to config/targets/TARGET/fingerprints.yaml."""
     from clerkwork.browser.locate.fingerprints import FingerprintStore
 
     store = FingerprintStore(project.find_root(context))
@@ -61,7 +62,7 @@ def accept(context: typer.Context, target: TargetArgument, field: FieldArgument 
 
 @commands.command("refuse")
 def refuse(context: typer.Context, target: TargetArgument, field: FieldArgument = None) -> None:
-    """Remove proposals; a field that is found so again is proposed again."""
+    """Delete proposals; a field that is found with the new fingerprint again is proposed again."""
     from clerkwork.browser.locate.fingerprints import FingerprintStore
 
     store = FingerprintStore(project.find_root(context))
@@ -79,6 +80,6 @@ def _chosen(
     if not found:
         of_field = f" of its field {field!r}" if field else ""
         raise UsageError(
-            f"no proposal for {target}{of_field} waits; `clerkwork heal` lists those that do"
+            f"no proposal for {target}{of_field} is open; `clerkwork heal` lists the open ones"
         )
     return found

@@ -1,4 +1,4 @@
-"""List the work items, show one, or cancel, edit, requeue and expire some."""
+"""List and show work items; cancel, edit, requeue or expire them."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clerkwork.cli import output, project
-from clerkwork.cli.groups import listing_group
+from clerkwork.cli.groups import Panel, listing_group
 from clerkwork.errors import ExitStatus, UsageError
 from clerkwork.model.work.items import ItemState
 
@@ -18,26 +18,27 @@ if TYPE_CHECKING:
     from clerkwork.store.items.items import Filter
 
 commands = listing_group(__doc__)
-REASONS = 20  # refused items whose reason is told
+panel = Panel.EVERY_DAY
+REASONS = 20  # at most so many refused items are listed with their reason
 COLUMNS = ("item", "workflow", "reference", "state", "outcome", "reason", "arrived")
 
 Numbers = Annotated[
-    list[int] | None, typer.Argument(metavar="[NUMBER]...", help="Items by number, or by options.")
+    list[int] | None, typer.Argument(metavar="[NUMBER]...", help="Items by number; or use options.")
 ]
-OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="Those of this workflow.")]
-InState = Annotated[ItemState | None, typer.Option("--state", help="Those in this state.")]
-WithCode = Annotated[str | None, typer.Option("--code", help="Those with this reason code.")]
+OfWorkflow = Annotated[str | None, typer.Option("--workflow", help="Items of this workflow.")]
+InState = Annotated[ItemState | None, typer.Option("--state", help="Items in this state.")]
+WithCode = Annotated[str | None, typer.Option("--code", help="Items with this reason code.")]
 Since = Annotated[
     datetime | None,
-    typer.Option("--since", help="Those that arrived at or after; UTC without an offset."),
+    typer.Option("--since", help="Items that arrived then or later; without an offset, UTC."),
 ]
-Until = Annotated[datetime | None, typer.Option("--until", help="Those that arrived before.")]
+Until = Annotated[datetime | None, typer.Option("--until", help="Items that arrived earlier.")]
 WithText = Annotated[
-    str | None, typer.Option("--text", help="Those whose reference holds this text.")
+    str | None, typer.Option("--text", help="Items whose reference contains this text.")
 ]
-OfBatch = Annotated[str | None, typer.Option("--batch", help="Those of this batch.")]
+OfBatch = Annotated[str | None, typer.Option("--batch", help="Items of this batch.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, kept in the run log.")]
-Yes = Annotated[bool, typer.Option("--yes", help="Do it; without, only the count is shown.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do it. Without --yes, only list the items.")]
 
 
 @commands.command("ls")
@@ -47,7 +48,7 @@ def list_items(
     state: Annotated[
         ItemState | None, typer.Option(help=f"Only in one of {', '.join(ItemState)}.")
     ] = None,
-    text: Annotated[str, typer.Option(help="Only whose reference holds this text.")] = "",
+    text: Annotated[str, typer.Option(help="Only if the reference contains this text.")] = "",
     batch: Annotated[str | None, typer.Option(help="Only of this batch.")] = None,
     code: WithCode = None,
     since: Since = None,
@@ -55,7 +56,7 @@ def list_items(
     limit: output.LimitOption = 50,
     as_json: output.JsonOption = False,
 ) -> None:
-    """List the newest items, the newest first."""
+    """List the latest items, newest first."""
     from clerkwork.store.items import items
 
     wanted = items.Filter(
@@ -117,7 +118,7 @@ def cancel(
     why: Why = "",
     yes: Yes = False,
 ) -> ExitStatus:
-    """Cancel items that wait or are in review; a running one ends at its next step."""
+    """Cancel items that wait or are in review; a running item ends at its next step."""
     wanted = _filter(
         numbers, workflow, state, code, since=since, until=until, text=text, batch=batch
     )
@@ -160,10 +161,10 @@ def requeue(
     why: Why = "",
     yes: Yes = False,
 ) -> ExitStatus:
-    """Have items worked on again or at once: all but those at work and those that are done.
+    """Process items again or at once, except items in progress and items that are done.
 
-    One in review, or closed and not done, gets a new run. One that waits or is postponed continues
-    now where it stopped; one whose worker is dead, too.
+    An item in review, or closed but not done, gets a new run. An item that waits or is postponed,
+    or whose worker died, resumes now at the step where it stopped.
     """
     wanted = _filter(
         numbers, workflow, state, code, since=since, until=until, text=text, batch=batch
@@ -205,7 +206,7 @@ def edit(
     def change(them: "Operations", number: int) -> bool:
         made = them.edit(number, changes)
         if made == {}:
-            typer.echo(f"{number}: nothing differs")
+            typer.echo(f"{number}: nothing changed")
         if made is None:
             return False
         for path, (before, after) in made.items():
@@ -246,12 +247,12 @@ def _filter(
         batch=batch,
     )
     if wanted == Filter():
-        raise UsageError("say which items: by number, or by an option such as --batch")
+        raise UsageError("name the items: by number, or by an option such as --batch")
     return wanted
 
 
 def _instant(given: datetime | None) -> datetime | None:
-    """Return what was typed as an instant: without an offset it is in UTC."""
+    """Return the typed instant; without an offset it is in UTC."""
     if given is None or given.tzinfo is not None:
         return given
     return given.replace(tzinfo=UTC)
@@ -267,7 +268,7 @@ def _each(
     *,
     alone: 'Callable[["Operations", WorkItem], bool]' = lambda *_: False,
 ) -> ExitStatus:
-    """Do *act* with each item that fits; without *yes* only say which they are."""
+    """Call *act* for each item that matches; without *yes* only list them."""
     from clerkwork.engine.operate.operations import Operations
     from clerkwork.store.items import items
 
@@ -290,14 +291,14 @@ def _each(
     typer.echo(f"{verb}: {done} done, {len(refused)} refused.")
     if them.asked:
         typer.echo(
-            f"{len(them.asked)} of them are at work: they end at their next step, unless something "
+            f"{len(them.asked)} of them are in progress: they end at their next step, unless data "
             "was sent to the target before."
         )
     return ExitStatus.FAILED if refused and not done else ExitStatus.OK
 
 
 def _refuse_unknown(wanted: "Filter", fitting: "list[WorkItem]") -> None:
-    """Refuse a number that is no item's, unless an option may have left it out."""
+    """Refuse a number without an item, unless another option may have excluded it."""
     from clerkwork.store.items.items import Filter
 
     if wanted != Filter(ids=wanted.ids):
@@ -309,14 +310,14 @@ def _refuse_unknown(wanted: "Filter", fitting: "list[WorkItem]") -> None:
 
 
 def _preview(verb: str, fitting: "list[WorkItem]") -> None:
-    """Say how many items a move would be made with, in which states, and the newest of them."""
+    """Print the items that a command would change, at most `REASONS`, and their states."""
     states = Counter(item.state.value for item in fitting)
     parts = ", ".join(f"{count} {state}" for state, count in states.most_common())
     for item in fitting[:REASONS]:
         typer.echo(f"{item.id}: {item.workflow} {item.reference} ({item.state.value})")
     if len(fitting) > REASONS:
         typer.echo(f"... and {len(fitting) - REASONS} more")
-    counted = f"{len(fitting)} items fit ({parts})" if fitting else "0 items fit"
+    counted = f"{len(fitting)} items match ({parts})" if fitting else "0 items match"
     typer.echo(f"{counted}; add --yes to {verb} them.")
 
 

@@ -1,4 +1,4 @@
-"""Show the run log, and follow it while work goes on."""
+"""Show the run log, and follow it."""
 
 import threading
 from functools import partial
@@ -7,30 +7,36 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clerkwork.cli import output, project
+from clerkwork.cli.groups import Panel
 
 if TYPE_CHECKING:
     from clerkwork.cli.project import Records
     from clerkwork.model.work.events import Event
 
+panel = Panel.EVERY_DAY
 POLL_S = 0.25
 
 
 def command(
     context: typer.Context,
     about: Annotated[
-        str, typer.Argument(metavar="[RUN|ITEM]", help="Only of this run or this item's number.")
+        str,
+        typer.Argument(
+            metavar="[RUN|ITEM]", help="Only of this run, or of the item with this number."
+        ),
     ] = "",
     follow: Annotated[
-        bool, typer.Option("--follow", "-f", help="Go on with new lines until Ctrl+C.")
+        bool, typer.Option("--follow", "-f", help="Print new lines until Ctrl+C.")
     ] = False,
     tail: Annotated[
-        int, typer.Option("--tail", min=0, max=100_000, help="Begin with this many last lines.")
+        int,
+        typer.Option("--tail", min=0, max=100_000, help="Start with this many of the last lines."),
     ] = 50,
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object per line.")
     ] = False,
 ) -> None:
-    """Show the run log from the store: it is complete whatever happened to a worker."""
+    """Show the run log from the store, which is complete even if a worker was killed."""
     with project.opened_records(context) as records:
         last = 0
         for event in _newest(records, about, tail):
@@ -70,7 +76,7 @@ def _follow(records: "Records", about: str, last: int, *, as_json: bool) -> None
             last = events.last_number(db)
     pause = threading.Event()
     while not pause.wait(POLL_S):
-        for event in watch.patiently(partial(_after, records, about, last), pause) or []:
+        for event in watch.read_patiently(partial(_after, records, about, last), pause) or []:
             last = event.number
             _print(event, as_json=as_json)
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clerkwork.cli import output, project
+from clerkwork.cli.groups import Panel
 
 if TYPE_CHECKING:
     from clerkwork.insight.errors import MeasuredError
@@ -13,17 +14,19 @@ if TYPE_CHECKING:
 
 CsvOption = Annotated[bool, typer.Option("--csv", help="Print the KPIs as CSV for a spreadsheet.")]
 
+panel = Panel.EVERY_DAY
+
 
 def command(
     context: typer.Context,
     workflow: Annotated[str | None, typer.Option(help="Only of this workflow.")] = None,
     days: Annotated[
-        int | None, typer.Option(min=1, max=3660, help="Only what arrived in the last days.")
+        int | None, typer.Option(min=1, max=3660, help="Only items that arrived in the last days.")
     ] = None,
     as_json: output.JsonOption = False,
     as_csv: CsvOption = False,
 ) -> None:
-    """Show the automation rate and the other KPIs, with the number of items behind each."""
+    """Show the automation rate and the other KPIs, each with its number of items."""
     from zoneinfo import ZoneInfo
 
     from clerkwork import clock

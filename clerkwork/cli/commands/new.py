@@ -1,4 +1,4 @@
-"""Make a new project with one bot, its cases and its test."""
+"""Create a project with one bot, its cases and its test."""
 
 import re
 import shutil
@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from clerkwork.cli.groups import Panel
 from clerkwork.errors import UsageError
 
+panel = Panel.START
 SCAFFOLD = Path(__file__).parent.parent / "scaffold"
 NAME = "PROJECT_NAME"
 NAMED = ("pyproject.toml", "README.md")
@@ -17,7 +19,7 @@ NAMED = ("pyproject.toml", "README.md")
 def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder; new or empty.")],
 ) -> None:
-    """Make a new project with the usual folders and one bot whose test passes as it stands."""
+    """Create a project with the usual folders and one bot whose test passes."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UsageError(f"{folder} exists and is not an empty folder; name another one")
     try:
@@ -31,9 +33,9 @@ def command(
         file = folder / name
         file.write_text(file.read_text("utf-8").replace(NAME, _name(folder)), "utf-8")
     (folder / "inbox").mkdir()
-    typer.echo(f"Made {folder}. Next: cd {folder} && pytest && clerkwork check")
+    typer.echo(f"Created {folder}. Next: cd {folder} && pytest && clerkwork check")
 
 
 def _name(folder: Path) -> str:
-    """Return a name that packaging tools accept, made of the folder's."""
+    """Return the folder's name in a form that packaging tools accept."""
     return re.sub(r"[^a-z0-9]+", "-", folder.resolve().name.lower()).strip("-") or "project"

@@ -1,4 +1,4 @@
-"""Look into the fallback queue, claim a review, answer it."""
+"""List the fallback queue; show, claim and answer reviews."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clerkwork.cli import output, project
-from clerkwork.cli.groups import listing_group
+from clerkwork.cli.groups import Panel, listing_group
 from clerkwork.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from clerkwork.review.queue import ReviewQueue
 
 commands = listing_group(__doc__)
+panel = Panel.EVERY_DAY
 NumberArgument = Annotated[int, typer.Argument(metavar="NUMBER", help="The review's number.")]
 COLUMNS = ("number", "workflow", "reference", "code", "reason", "due", "claimed_by")
 
 
 class Choice(StrEnum):
-    """What a person can decide; the options of ``answer``."""
+    """The decisions of a review; the options of ``answer``."""
 
     CORRECT = "correct"
     RETURN = "return"
@@ -35,7 +36,7 @@ def list_reviews(
     limit: output.LimitOption = 200,
     as_json: output.JsonOption = False,
 ) -> None:
-    """List the open reviews, the longest waiting first."""
+    """List the open reviews, the oldest first."""
     from clerkwork.store.reviews import reviews
 
     with project.opened_records(context) as records, records.store.read() as db:
@@ -48,7 +49,7 @@ def list_reviews(
 def show(
     context: typer.Context, number: NumberArgument, as_json: output.JsonOption = False
 ) -> None:
-    """Show a review: its reason, and each value a person may correct."""
+    """Show a review: its reason and the values that a person may correct."""
     with project.opened_app(context) as app:
         _print_review(_queue(app), number, as_json=as_json)
 
@@ -57,13 +58,13 @@ def show(
 def claim(
     context: typer.Context, number: NumberArgument, as_json: output.JsonOption = False
 ) -> None:
-    """Claim a review for ten minutes, so that nobody else works on it, and show it."""
+    """Claim a review for ten minutes and show it; nobody else can answer it meanwhile."""
     with project.opened_app(context) as app:
         who, queue = app.settings.console.user, _queue(app)
         review = queue.open_review(number, who=who)
         if review.claimed_by != who:
-            holder = review.claimed_by or "nobody: it is answered already"
-            raise UsageError(f"review {number} cannot be claimed; it is held by {holder}")
+            reason = f"{review.claimed_by} has claimed it" if review.claimed_by else "it is closed"
+            raise UsageError(f"review {number} cannot be claimed: {reason}")
         _print_review(queue, number, as_json=as_json)
 
 
@@ -72,18 +73,16 @@ def answer(
     context: typer.Context,
     number: NumberArgument,
     correct: Annotated[
-        bool, typer.Option("--correct", help="The data is right now; the bot goes on with it.")
+        bool, typer.Option("--correct", help="The data is correct now; the bot resumes with it.")
     ] = False,
-    reject: Annotated[bool, typer.Option("--reject", help="It must not be done.")] = False,
-    return_: Annotated[bool, typer.Option("--return", help="Back to whoever sent it.")] = False,
-    by_hand: Annotated[bool, typer.Option("--by-hand", help="Done outside the bot.")] = False,
+    reject: Annotated[bool, typer.Option("--reject", help="The item must not be done.")] = False,
+    return_: Annotated[bool, typer.Option("--return", help="Back to the sender.")] = False,
+    by_hand: Annotated[bool, typer.Option("--by-hand", help="A person has done it.")] = False,
     values: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set", metavar="PATH=VALUE", help="Correct one value; may be given several times."
-        ),
+        typer.Option("--set", metavar="PATH=VALUE", help="Correct one value; repeatable."),
     ] = None,
-    note: Annotated[str, typer.Option(help="The reason, for whoever reads it later.")] = "",
+    note: Annotated[str, typer.Option(help="The reason, kept in the run log.")] = "",
 ) -> ExitStatus:
     """Answer a review with one of --correct, --reject, --return and --by-hand."""
     from clerkwork.model.work.reviews import Decision
@@ -97,7 +96,7 @@ def answer(
     decisions = [choice for choice, taken in chosen.items() if taken]
     if len(decisions) != 1:
         raise UsageError(
-            "choose one of --correct, --reject, --return and --by-hand; --set goes with --correct"
+            "choose one of --correct, --reject, --return and --by-hand; --set implies --correct"
         )
     changes = dict(_pair(text) for text in values or ())
     with project.opened_app(context) as app:
@@ -162,7 +161,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _refuse_unknown(changes: dict[str, str], leaves: dict[str, str]) -> None:
-    """Let a path be new only inside a list, where it adds a line."""
+    """Refuse a path that the review does not have; a new path inside a list adds a line."""
     heads = {path.split(".")[0] for path in leaves if "." in path}
     for path in changes:
         if path not in leaves and not ("." in path and path.split(".")[0] in heads):

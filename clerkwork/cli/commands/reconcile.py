@@ -1,4 +1,4 @@
-"""Look up what was entered of late in its target, and ask a person about what is wrong."""
+"""Check recent entries against the target system; open a review for each difference."""
 
 import dataclasses
 from typing import Annotated
@@ -6,15 +6,17 @@ from typing import Annotated
 import typer
 
 from clerkwork.cli import output, project
+from clerkwork.cli.groups import Panel
 from clerkwork.errors import ExitStatus, UsageError
 
+panel = Panel.MAINTAIN
 COLUMNS = ("target", "key", "item_id", "result", "reason")
 
 
 def command(
     context: typer.Context,
     hours: Annotated[
-        float | None, typer.Option(min=0.01, help="Hours to look back; else the setting's.")
+        float | None, typer.Option(min=0.01, help="Hours to look back. Default: the setting.")
     ] = None,
     target: Annotated[
         list[str] | None, typer.Option(help="Only this target; can be given several times.")
@@ -23,19 +25,19 @@ def command(
         str | None,
         typer.Option(
             metavar="WHY",
-            help="After a restore: let work go on before all was looked up, for this reason.",
+            help="After a restore: resume work before all lookups are done, for this reason.",
         ),
     ] = None,
     as_json: output.JsonOption = False,
 ) -> None:
-    """Look up every entry of the last two days in its target, and compare amounts and lines.
+    """Look up every entry of the last two days in its target; compare amounts and lines.
 
-    What is missing, stands there twice or stands there with other data goes to a person. A
-    scheduler does so once a night by itself. The status is 3 when a person has to look, 1 when a
-    target could not be asked.
+    A missing record, a duplicate or a difference opens a review. The scheduler runs this check
+    every night. The exit status is 3 if there are reviews, 1 if a target did not answer.
 
-    After `restore` workers first look up what was at work since the backup, and begin nothing else.
-    With --waive they begin at once; an item that was not looked up yet looks when it is worked on.
+    After `restore`, workers first look up every item that was in progress since the backup, and
+    start nothing else. With --waive they start at once; an item without its lookup is looked up
+    before it is entered.
     """
     from clerkwork import clock
     from clerkwork.engine.effects.reconcile import NOT_LOOKED_UP
@@ -47,12 +49,12 @@ def command(
         if unknown := sorted(set(target or ()) - set(app.targets)):
             known = ", ".join(sorted(app.targets)) or "none"
             raise UsageError(f"there is no target {unknown[0]!r}; known: {known}")
-        looked = app.reconciliation().run(clock.now(), hours, target or ())
-    rows = [dataclasses.asdict(found) for found in looked]
+        lookups = app.reconciliation().run(clock.now(), hours, target or ())
+    rows = [dataclasses.asdict(found) for found in lookups]
     output.print_rows(rows, COLUMNS, as_json=as_json, empty="Nothing was entered in that time.")
-    if any(found.wrong for found in looked):
+    if any(found.wrong for found in lookups):
         raise typer.Exit(ExitStatus.WAITS_FOR_PERSON)
-    if any(found.result == NOT_LOOKED_UP for found in looked):
+    if any(found.result == NOT_LOOKED_UP for found in lookups):
         raise typer.Exit(ExitStatus.FAILED)
 
 
@@ -64,5 +66,5 @@ def _waive(context: typer.Context, why: str) -> None:
     with project.opened_bare(context) as app:
         missed = waive(app.engine, who=app.settings.console.user, why=why)
     if missed is None:
-        raise UsageError("nothing is held: no restore is being looked up after")
-    typer.echo(f"Work goes on; {missed} items were not looked up and look when they are worked on.")
+        raise UsageError("nothing to waive: no lookups after a restore are pending")
+    typer.echo(f"Work resumes; {missed} items are looked up only before they are entered.")

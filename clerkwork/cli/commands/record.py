@@ -1,4 +1,4 @@
-"""Watch one item being entered in a system, and make a target and a bot that enter others."""
+"""Record one entry in a system; write a target and a bot that enter others."""
 
 import json
 import os
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import typer
 
 from clerkwork.cli import project
+from clerkwork.cli.groups import Panel
 from clerkwork.errors import ClerkworkError, UsageError
 
 if TYPE_CHECKING:
@@ -18,27 +19,27 @@ if TYPE_CHECKING:
     from clerkwork.browser.recorder.describe import Description
     from clerkwork.model.project.targets import Target
 
+panel = Panel.SET_UP
+
 
 def command(
     context: typer.Context,
     url: Annotated[str, typer.Argument(help="Address of the system's first page.")],
-    name: Annotated[str, typer.Option(help="What the target and its bot are to be called.")],
+    name: Annotated[str, typer.Option(help="Name of the new target and bot.")],
     sample: Annotated[
-        Path, typer.Option(help="JSON file of the item that is entered while it is recorded.")
+        Path, typer.Option(help="JSON file of the item that you enter during the recording.")
     ],
-    second: Annotated[
-        Path, typer.Option(help="JSON file of another item, which the recording is replayed with.")
-    ],
+    second: Annotated[Path, typer.Option(help="JSON file of a second item, for the replay.")],
     script: Annotated[
         Path | None,
-        typer.Option("--from", help="A script that Playwright's recorder wrote, to take instead."),
+        typer.Option("--from", help="Use this script of Playwright's recorder instead."),
     ] = None,
 ) -> None:
-    """Record an entry on a test system and replay it with a second item before it counts.
+    """Record an entry on a test system, then prove it by entering a second item.
 
-    Log in, enter exactly what the sample says, store it, look the record up by its reference and
-    open it, then close the window. Values equal to the sample's become fields. The second item is
-    entered by the target's description and compared with what the system shows.
+    Log in, enter exactly the values of the sample, save, look the record up by its reference, open
+    it and close the window. Each value of the sample marks a field. The second item is entered with
+    the new target description and compared with the record that the system shows.
     """
     from clerkwork.browser.process.host import BrowserHost
     from clerkwork.browser.recorder import write
@@ -48,11 +49,11 @@ def command(
 
     root = project.find_root(context)
     settings = load_settings(root)
-    load_bots(root)  # before the browser's process starts, which is to know the new bot too
+    load_bots(root)  # before the browser's process starts, so that it can load the new bot
     first, other = _payload(sample), _payload(second)
     if keys := differing_keys(first, other):
         raise UsageError(
-            f"{sample} and {second} are no items of one kind: only one of them has"
+            f"{sample} and {second} are not items of the same kind: only one of them has"
             f" {', '.join(keys)}"
         )
     base_url = _base(url)
@@ -84,7 +85,7 @@ def _payload(file: Path) -> dict[str, Any]:
     except ValueError as error:
         raise UsageError(f"{file} is not JSON: {error}") from None
     if not isinstance(payload, dict) or not payload:
-        raise UsageError(f"{file} holds no item; write an object with the item's fields")
+        raise UsageError(f"{file} contains no item; write an object with the item's fields")
     return payload
 
 
@@ -94,7 +95,7 @@ def _text(file: Path) -> str:
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
     except UnicodeDecodeError:
-        raise UsageError(f"{file} cannot be read: it is no text in UTF-8") from None
+        raise UsageError(f"{file} cannot be read: it is not UTF-8 text") from None
 
 
 def _recorded(url: str, script: Path | None, setting: str) -> str:
@@ -155,12 +156,14 @@ def _prove(
         where = ".".join(map(str, problem["loc"]))
         raise UsageError(f"the second sample's {where}: {problem['msg']}") from None
     except ClerkworkError:
-        typer.echo("What was written is not proved: the second sample was not entered as it should")
+        typer.echo("The new target is not proved: the second sample was not entered correctly.")
         raise
     mark_verified(root, name)
-    typer.echo(f"Replayed: {receipt.reference} stands in {name} as {receipt.confirmation}.")
+    typer.echo(f"Replayed: {receipt.reference} is in {name} as {receipt.confirmation}.")
     if description.password:
-        typer.echo(f"Put the password into {password_variable(name)} wherever this bot works.")
+        typer.echo(
+            f"Set {password_variable(name)} to the password on each host where this bot runs."
+        )
 
 
 def _target(root: Path, name: str, environment: "Mapping[str, str]") -> "Target":

@@ -1,4 +1,4 @@
-"""Go back to a copy of the store."""
+"""Restore the store from a backup."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clerkwork.cli import project
+from clerkwork.cli.groups import Panel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,18 +18,20 @@ if TYPE_CHECKING:
     from clerkwork.store.database import Store
     from clerkwork.store.maintenance.recovery import Restored, Touched
 
+panel = Panel.MAINTAIN
+
 
 def command(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A copy that `backup` wrote, its checksum beside.")],
+    file: Annotated[Path, typer.Argument(help="A copy written by `backup`, with FILE.sha256.")],
 ) -> None:
-    """Put a copy in the place of the store; the present store is kept under another name.
+    """Replace the store with a backup; the current store is kept under another name.
 
-    Every process of the project must be ended. Orders that were entered after the backup are not
-    entered again: before workers begin anything, and before anything is taken in, they look in the
-    targets for each item that was at work since. What came since is taken from the present store,
-    if that can be read, and files that were accepted since go back into the inbox; what a person
-    decided since goes to a person again.
+    First end every process of the project. Orders that were entered after the backup are not
+    entered again: before workers start other work or new items are accepted, each item that was in
+    progress since the backup is looked up in its target. Items that arrived since are copied from
+    the current store if it can be read, and files accepted since return to the inbox. Decisions
+    that a person made since must be made again.
     """
     from clerkwork import clock
     from clerkwork.config.files.workflows import load_workflows
@@ -40,7 +43,7 @@ def command(
     from clerkwork.store.own_store import remembered
 
     root = project.find_root(context)
-    project.refuse_problems(root)  # first: its workflows take what came after the backup
+    project.refuse_problems(root)  # first: the workflows must accept the items since the backup
     settings, workflows = load_settings(root), load_workflows(root)
     now, before = clock.now(), remembered(settings, root)
 
@@ -64,13 +67,13 @@ def command(
     moved = []
     if (since := restored.backed_up) is not None:
         moved = put_back(root / settings.folders.inbox, workflows.values(), since=since)
-    _tell(restored, carried)
+    _print_result(restored, carried)
     for moved_file in moved:
-        typer.echo(f"Back in the inbox: {moved_file.relative_to(root)}")
+        typer.echo(f"Returned to the inbox: {moved_file.relative_to(root)}")
 
 
 def _entering(root: Path, workflows: "dict[str, Workflow]") -> set[str]:
-    """Return the workflows that enter anything in a target."""
+    """Return the workflows that enter data in a target."""
     from clerkwork.discover import load_bots
 
     bots = load_bots(root)
@@ -81,25 +84,25 @@ def _entering(root: Path, workflows: "dict[str, Workflow]") -> set[str]:
     }
 
 
-def _tell(restored: "Restored", carried: "Carried") -> None:
+def _print_result(restored: "Restored", carried: "Carried") -> None:
     if restored.backed_up is not None:
         typer.echo(f"The store is as it was on {restored.backed_up:%Y-%m-%d at %H:%M:%S} UTC.")
     typer.echo(
         f"{restored.open_items} items are open, and {restored.to_look_up} of them are looked up in "
-        "their targets before anything else is begun; "
+        "their targets before any other work starts; "
         f"{restored.unconfirmed} effects are unconfirmed; "
-        f"{restored.reviews} reviews are open, those answered since need their answer again."
+        f"{restored.reviews} reviews are open; those answered since the backup need a new answer."
     )
     for name in carried.added:
-        typer.echo(f"Came after the backup and was put in again: {name}")
+        typer.echo(f"Arrived after the backup and was added again: {name}")
     for name, reason in carried.to_person.items():
-        typer.echo(f"With a person again: {name}: {reason}")
+        typer.echo(f"In review again: {name}: {reason}")
     for name in carried.left:
-        typer.echo(f"Came after the backup, and its workflow is not there: {name}", err=True)
+        typer.echo(f"Arrived after the backup, but its workflow does not exist: {name}", err=True)
 
 
 def _touched(settings: "Settings", root: Path, since: datetime) -> "list[Touched] | None":
-    """Return what changed in the present store since the backup, or None if it cannot be read."""
+    """Return the changes in the current store since the backup, or None if it cannot be read."""
     from sqlalchemy.exc import SQLAlchemyError
 
     from clerkwork.errors import ClerkworkError
@@ -110,25 +113,25 @@ def _touched(settings: "Settings", root: Path, since: datetime) -> "list[Touched
     url = settings.store.url
     try:
         if not exists(url, root):
-            typer.echo(f"There is no present store at {url}.", err=True)
+            typer.echo(f"There is no current store at {url}.", err=True)
             return None
-        present = open_store(url, root, known=remembered(settings, root))
+        current = open_store(url, root, known=remembered(settings, root))
     except ClerkworkError as error:
-        typer.echo(f"The present store is not read: {error}", err=True)
+        typer.echo(f"The current store cannot be opened: {error}", err=True)
         return None
     try:
-        with present.read() as db:
+        with current.read() as db:
             return touched_since(db, since)
     except SQLAlchemyError as error:
         reason = str(error).splitlines()[0]
-        typer.echo(f"The present store cannot be read whole: {reason}", err=True)
+        typer.echo(f"The current store cannot be read completely: {reason}", err=True)
         return None
     finally:
-        present.close()
+        current.close()
 
 
 def _carry_over(root: Path, store: "Store", touched: "Sequence[Touched]") -> "Carried":
-    """Bring what came since into the copy, before that takes its place: a crash loses none."""
+    """Copy the items since the backup before the stores are swapped, so that a crash loses none."""
     from clerkwork.app import open_app
     from clerkwork.engine.operate.after_restore import carry_over
 

@@ -1,4 +1,4 @@
-"""Put one item in and work on it here, until it is done or waits for a person."""
+"""Add one item and process it here, until it is done or waits for a person."""
 
 import json
 from pathlib import Path
@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clerkwork.cli import output, project, stopping
+from clerkwork.cli.groups import Panel
 from clerkwork.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
     from clerkwork.app import App
     from clerkwork.model.work.events import Event
 
+panel = Panel.START
 COLUMNS = ("item", "workflow", "reference", "state", "outcome", "reason", "result")
 
 
@@ -23,17 +25,17 @@ def command(
         str,
         typer.Argument(
             metavar="FILE|JSON",
-            help="The item's payload as JSON, a .json file that holds it, or a file that the "
-            "workflow's reader takes.",
+            help="The item's payload as JSON, a .json file with the payload, or a file of the "
+            "workflow's format.",
         ),
     ],
     as_json: output.JsonOption = False,
 ) -> ExitStatus:
-    """Put one item in and work on it in this process, showing its steps.
+    """Add one item, process it in this process and show its steps.
 
-    Items it causes in other workflows are worked on too, and so are others that wait in the same
-    queues meanwhile. Exits 0 when all is done, 1 when something was rejected or returned, 3 when
-    something waits for a person.
+    Items that it causes in other workflows are processed too, as are other items that wait in the
+    queues meanwhile. The exit status is 0 if all are done, 1 if one was rejected or returned, 3 if
+    one waits for a person.
     """
     from clerkwork.cli import lines, progress, watch
     from clerkwork.store.runs import events
@@ -42,7 +44,7 @@ def command(
         if not as_json:
             lines.print_event(event)
 
-    with project.opened_app(context) as app, stopping.asked(app) as stop:
+    with project.opened_app(context) as app, stopping.stop_signals(app) as stop:
         _refuse_labels(app, workflow)
         with app.store.read() as db:
             last = events.last_number(db)
@@ -83,7 +85,7 @@ def _put(app: "App", workflow: str, given: str) -> list[int]:
         return [_submit(app, workflow, text, "the command line")]
     file = Path(given)
     if not file.is_file():
-        raise UsageError(f"{given}: there is no such file, and it is not a JSON object either")
+        raise UsageError(f"{given}: neither an existing file nor a JSON object")
     if file.suffix == ".json":
         return [_submit(app, workflow, file.read_bytes(), printable_name(file.name))]
     reader = app.reader()

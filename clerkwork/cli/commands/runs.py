@@ -1,14 +1,15 @@
-"""List the runs, or show the log of one."""
+"""List runs, or show the log of one."""
 
 from typing import Annotated
 
 import typer
 
 from clerkwork.cli import output, project
-from clerkwork.cli.groups import listing_group
+from clerkwork.cli.groups import Panel, listing_group
 from clerkwork.errors import UsageError
 
 commands = listing_group(__doc__)
+panel = Panel.EVERY_DAY
 COLUMNS = ("run", "item", "first", "last", "events", "errors")
 
 
@@ -16,7 +17,7 @@ COLUMNS = ("run", "item", "first", "last", "events", "errors")
 def list_runs(
     context: typer.Context, limit: output.LimitOption = 50, as_json: output.JsonOption = False
 ) -> None:
-    """List the newest runs, the newest first."""
+    """List the latest runs, newest first."""
     from clerkwork.store.runs import events
 
     with project.opened_records(context) as records, records.store.read() as db:

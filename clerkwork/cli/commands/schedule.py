@@ -1,4 +1,4 @@
-"""Show what is scheduled, what became of it, and what comes next."""
+"""List past and next planned runs; explain a day; release a blocked run."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from clerkwork.cli import output, project
-from clerkwork.cli.groups import listing_group
+from clerkwork.cli.groups import Panel, listing_group
 from clerkwork.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from clerkwork.engine.schedule.preview import Said
 
 commands = listing_group(__doc__)
+panel = Panel.EVERY_DAY
 COLUMNS = ("workflow", "planned", "state", "items", "reason")
 NEXT_COLUMNS = ("workflow", "planned", "local", "offset", "note")
 WorkflowArgument = Annotated[str, typer.Argument(help="The workflow's name.")]
@@ -28,7 +29,7 @@ def list_planned(
     limit: output.LimitOption = 50,
     as_json: output.JsonOption = False,
 ) -> None:
-    """List the latest planned runs and what became of each."""
+    """List the latest planned runs and their results."""
     from clerkwork.store.runs import planned_runs
 
     with project.opened_records(context) as records, records.store.read() as db:
@@ -56,7 +57,7 @@ def next_instants(
     count: Annotated[int, typer.Option(min=1, max=1000, help="How many instants.")] = 10,
     as_json: output.JsonOption = False,
 ) -> None:
-    """List the next planned runs, with local time; marks days off and clock changes."""
+    """List the next planned runs in local time, with days off and clock changes marked."""
     from clerkwork import clock
     from clerkwork.engine.schedule.preview import preview
 
@@ -84,7 +85,7 @@ def explain(
     ] = "",
     as_json: output.JsonOption = False,
 ) -> None:
-    """Tell in words why the planned runs of a day did or did not run; today, if none is named."""
+    """Explain why the planned runs of a day did or did not run. Default: today."""
     from clerkwork import clock
     from clerkwork.config.language import speaks_chinese
     from clerkwork.config.times.local_time import midnight
@@ -114,7 +115,7 @@ def release(
         str, typer.Argument(help="The planned instant in UTC, such as 2026-10-08T01:00:00Z.")
     ],
 ) -> None:
-    """Let a blocked planned run go; a running scheduler runs it within seconds."""
+    """Release a blocked planned run; a running scheduler starts it within seconds."""
     from clerkwork import clock
     from clerkwork.store.runs import planned_runs
 
@@ -130,7 +131,7 @@ def release(
             f"no planned run of {workflow!r} at {instant} is blocked: {state}; "
             f"`clerkwork schedule ls --workflow {workflow}` lists them"
         )
-    typer.echo(f"Released; a scheduler runs {workflow} of {due:%Y-%m-%d %H:%M:%S} UTC.")
+    typer.echo(f"Released: a scheduler will run {workflow} of {due:%Y-%m-%d %H:%M:%S} UTC.")
 
 
 def _in_chinese(said: "Said") -> str:

@@ -1,24 +1,26 @@
-"""Begin with an empty store."""
+"""Create an empty store where the project's store is missing."""
 
 import typer
 
 from clerkwork.cli import project
+from clerkwork.cli.groups import Panel, SuggestingGroup
 
-commands = typer.Typer(no_args_is_help=True, help=__doc__)
+commands = typer.Typer(cls=SuggestingGroup, no_args_is_help=True, help=__doc__)
+panel = Panel.MAINTAIN
 
 
 @commands.callback()
 def group() -> None:
-    """Begin with an empty store."""
+    """Create an empty store where the project's store is missing."""
 
 
 @commands.command("new")
 def new(context: typer.Context) -> None:
-    """Begin an empty store where the project's is missing.
+    """Create an empty store where the project's store is missing.
 
-    A project gets its first store by itself. A later one that is missing is an error, because what
-    was entered before is not known to an empty one: an order that comes again is entered again,
-    unless its target is looked into first and it is found there.
+    The first store of a project is created automatically. If it is missing later, that is an error:
+    an empty store does not know which orders were entered, so an order that arrives again is
+    entered again unless the lookup finds it in the target.
     """
     from clerkwork.config.settings import load_settings
     from clerkwork.store.own_store import begin_anew

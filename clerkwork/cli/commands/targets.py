@@ -1,69 +1,74 @@
-"""List the targets and what keeps items from them; stop one for all hosts, or let it go."""
+"""List targets and what blocks them; pause or resume one on all hosts."""
 
 from typing import Annotated, Any
 
 import typer
 
 from clerkwork.cli import output, project
-from clerkwork.cli.groups import listing_group
+from clerkwork.cli.groups import Panel, listing_group
 from clerkwork.errors import ExitStatus, UsageError
 
 commands = listing_group(__doc__)
+panel = Panel.EVERY_DAY
 COLUMNS = ("target", "state", "until", "at_work", "limit", "failures", "reason")
 FINDINGS = ("key", "words", "found", "remark")
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="The target's name.")]
 Why = Annotated[str, typer.Option("--why", help="The reason, kept in the run log.")]
-STATES = {"target_frozen": "frozen", "target_held": "stopped", "breaker_open": "open"}
+STATES = {"target_frozen": "frozen", "target_held": "paused", "breaker_open": "open"}
 
 
 @commands.command("ls")
 def list_targets(context: typer.Context, as_json: output.JsonOption = False) -> None:
-    """List the targets: ready, frozen by a window, stopped by a person, or breaker open."""
+    """List the targets: ready, in a freeze window, paused by a person, or circuit breaker open."""
     with project.opened_app(context) as app:
         rows = [_row(app, name) for name in sorted(app.targets)]
     output.print_rows(rows, COLUMNS, as_json=as_json, empty="No targets yet.")
 
 
-@commands.command("stop")
-def stop(context: typer.Context, name: NameArgument, why: Why = "") -> None:
-    """Stop a target: its items wait, on all hosts, until somebody lets it go."""
+@commands.command("stop", hidden=True)
+@commands.command("pause")
+def pause(context: typer.Context, name: NameArgument, why: Why = "") -> None:
+    """Pause a target on all hosts: its items wait until it is resumed."""
     from clerkwork.engine import target_gate
 
     with project.opened_readable(context) as app:
         if not target_gate.hold(app.engine, name, who=app.settings.console.user, why=why):
-            raise UsageError(f"the target {name!r} is stopped already; `clerkwork targets` lists")
-    typer.echo(f"Stopped {name}; `clerkwork targets go {name}` lets it go.")
+            raise UsageError(
+                f"the target {name!r} is already paused; `clerkwork targets` shows the reason"
+            )
+    typer.echo(f"Paused {name}; `clerkwork targets resume {name}` resumes it.")
 
 
-@commands.command("go")
-def go(context: typer.Context, name: NameArgument, why: Why = "") -> None:
-    """Let a stopped target go, and close its circuit breaker; its items go on at once."""
+@commands.command("go", hidden=True)
+@commands.command("resume")
+def resume(context: typer.Context, name: NameArgument, why: Why = "") -> None:
+    """Resume a paused target, or close its circuit breaker; its items resume at once."""
     from clerkwork.engine import target_gate
 
     with project.opened_readable(context) as app:
         if not target_gate.release(app.engine, name, who=app.settings.console.user, why=why):
             raise UsageError(
-                f"the target {name!r} is neither stopped nor is its breaker open; "
-                "a freeze window ends by itself, or by a change of its target.yaml"
+                f"the target {name!r} is not paused and its circuit breaker is closed; "
+                "a freeze window ends at its time, or by a change of target.yaml"
             )
-    typer.echo(f"{name} goes on.")
+    typer.echo(f"Resumed {name}.")
 
 
 @commands.command("check")
 def check(
     context: typer.Context, name: NameArgument, as_json: output.JsonOption = False
 ) -> ExitStatus:
-    """Look on a target's pages for what its target.yaml names; nothing is stored there.
+    """Dry run of a target description: locate every named element, save nothing.
 
-    Logs in, looks up a reference of nobody, opens the empty form, adds a line and leaves. Exits 1
-    where the pages do not have what is named.
+    Logs in, looks up a reference that does not exist, opens the empty form, adds a line and leaves.
+    The exit status is 1 if an element of target.yaml is not on the pages.
     """
     from clerkwork.browser.records.dry_run import dry_run
 
     with project.opened_readable(context) as app:
         if name not in app.targets:
             known = ", ".join(sorted(app.targets)) or "none"
-            raise UsageError(f"there is no target {name!r}; there are: {known}")
+            raise UsageError(f"there is no target {name!r}; known: {known}")
         host = app.browser("check")
         try:
             findings = host.call(app.targets[name], dry_run)

@@ -1,4 +1,4 @@
-"""List the templates of documents, draft one, and try them on documents with known answers."""
+"""List document templates; draft one, or test them on documents with known values."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clerkwork.cli import output, project
-from clerkwork.cli.groups import listing_group
+from clerkwork.cli.groups import Panel, listing_group
 from clerkwork.errors import UsageError
 
 if TYPE_CHECKING:
     from clerkwork.documents.template_draft import FieldScore
 
 commands = listing_group(__doc__)
+panel = Panel.SET_UP
 SUFFIXES = {".pdf", ".jpg", ".jpeg", ".png", ".tif", ".tiff", ".webp"}
 COLUMNS = ("name", "kind", "asks_for", "fields", "shipped")
 SCORES = ("template", "field", "known", "found", "right", "passed", "passed_right")
@@ -20,7 +21,7 @@ SCORES = ("template", "field", "known", "found", "right", "passed", "passed_righ
 
 @commands.command("ls")
 def list_templates(context: typer.Context, as_json: output.JsonOption = False) -> None:
-    """List the templates of the project and those shipped."""
+    """List the templates of the project and the ones shipped with Clerkwork."""
     from clerkwork.config.files.templates import FOLDER, load_templates
 
     root = project.find_root(context)
@@ -42,10 +43,10 @@ def new(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help="A document to draft from.", exists=True)],
     name: Annotated[
-        str, typer.Option(help="The template's name; from the file's if not given.")
+        str, typer.Option(help="The template's name. Default: the name of the file.")
     ] = "",
 ) -> None:
-    """Draft a template from a document into config/templates/; a person then makes it fit."""
+    """Draft a template in config/templates/ from a document, for you to complete."""
     import re
 
     from clerkwork.config.files.templates import FOLDER
@@ -61,11 +62,11 @@ def new(
         stem = stem if stem[:1].isalpha() else f"template_{stem}"
         target = app.root / FOLDER / f"{stem[:40]}.yaml"
         if target.exists():
-            raise UsageError(f"{target} exists already; remove it or choose another --name")
+            raise UsageError(f"{target} already exists; remove it or choose another --name")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(written(drafted(read, target.stem)), "utf-8")
         typer.echo(
-            f"{target.relative_to(app.root)}: look at it, then try `clerkwork template test`"
+            f"Wrote {target.relative_to(app.root)}. Complete it, then run `clerkwork template test`"
         )
 
 
@@ -73,11 +74,11 @@ def new(
 def try_out(
     context: typer.Context,
     folder: Annotated[
-        Path, typer.Argument(help="Documents, each with a JSON file of its values beside it.")
+        Path, typer.Argument(help="Documents, each with a JSON file of its values next to it.")
     ],
     as_json: output.JsonOption = False,
 ) -> None:
-    """Read the documents of a folder and count by field what is found, right, and passes."""
+    """Read the documents of a folder; count the found, correct and passing values per field."""
     from clerkwork.documents.template_draft import scores
 
     files = sorted(file for file in folder.glob("*") if file.suffix.lower() in SUFFIXES)
@@ -85,8 +86,8 @@ def try_out(
     labelled = [(file, answers) for file, answers in labelled if answers.is_file()]
     if not labelled:
         raise UsageError(
-            f"{folder} holds no document with its answers beside it; write order.json beside "
-            'order.pdf, such as {"number": "PO-1", "total": "9.50"}'
+            f"{folder} contains no document with a JSON file of its values; write order.json next "
+            'to order.pdf, such as {"number": "PO-1", "total": "9.50"}'
         )
     with project.opened_app(context) as app:
         reader = app.reader()
@@ -95,7 +96,7 @@ def try_out(
         finally:
             reader.close()
     rows = [_row(score) for score in found]
-    output.print_rows(rows, SCORES, as_json=as_json, empty="No value has an answer.")
+    output.print_rows(rows, SCORES, as_json=as_json, empty="No field has a known value.")
 
 
 def _row(score: "FieldScore") -> dict[str, Any]:

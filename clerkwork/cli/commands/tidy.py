@@ -1,18 +1,20 @@
-"""Delete what is kept long enough."""
+"""Delete items, logs and evidence past their retention period."""
 
 import dataclasses
 
 import typer
 
 from clerkwork.cli import output, project
+from clerkwork.cli.groups import Panel
+
+panel = Panel.MAINTAIN
 
 
 def command(context: typer.Context, as_json: output.JsonOption = False) -> None:
-    """Delete what is kept long enough, as the settings under `retention` say.
+    """Delete items, logs and evidence past their retention period (settings `[retention]`).
 
-    A scheduler does so once a day by itself. Only what belongs to closed items is deleted, and
-    never a row of the effect ledger. It needs the settings only: a wrong file of a workflow, a
-    target or a bot does not hold it up.
+    The scheduler runs this once a day. Only data of closed items is deleted, and never a row of the
+    effect ledger. The command works even if files of workflows, targets or bots have problems.
     """
     from clerkwork import clock
 

@@ -1,14 +1,16 @@
-"""Set the thresholds of fields from what people confirmed and corrected."""
+"""Set the thresholds of document fields from the values that people reviewed."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from clerkwork.cli import output, project
+from clerkwork.cli.groups import Panel
 
 if TYPE_CHECKING:
     from clerkwork.insight.tuning import ThresholdProposal
 
+panel = Panel.SET_UP
 COLUMNS = (
     "source",
     "field",
@@ -26,17 +28,18 @@ def command(
     context: typer.Context,
     target: Annotated[
         float,
-        typer.Option(min=0.01, max=20, help="Percent of passed values that may be wrong at most."),
+        typer.Option(min=0.01, max=20, help="Highest error rate of unreviewed values, in percent."),
     ] = 0.5,
     write: Annotated[
         bool, typer.Option("--write", help="Write the thresholds to config/thresholds.yaml.")
     ] = False,
     as_json: output.JsonOption = False,
 ) -> None:
-    """Show, and with --write set, from which probability on each field of each source passes.
+    """Show, and with --write set, the confidence from which a field passes without review.
 
-    The upper bound of the error holds with 95 % confidence. A field with too few reviewed values
-    keeps its threshold; `needed` says how many more right ones it takes.
+    Each field of each source has its own threshold. The upper bound of the error rate holds with
+    95 % confidence. A field with too few reviewed values keeps its threshold; `needed` is the
+    number of further correct values that it needs.
     """
     from clerkwork.config.files.thresholds import FILE, load_thresholds, write_thresholds
     from clerkwork.errors import UsageError
@@ -52,13 +55,13 @@ def command(
             [_row(each) for each in found],
             COLUMNS,
             as_json=as_json,
-            empty="No review of a document was answered yet: nothing to tune on.",
+            empty="No reviewed values yet; answer the reviews of documents first.",
         )
         if write and not ready:
             least = min((each.needed for each in found), default=0)
             raise UsageError(
                 f"no field has enough reviewed values for {target:g} %; the nearest needs {least} "
-                "more right ones: raise documents.sample_percent, or allow a greater --target"
+                "more correct ones: raise documents.sample_percent, or allow a higher --target"
                 if found
                 else "no reviewed values yet; answer the reviews of documents first"
             )

@@ -1,4 +1,4 @@
-"""Work on items: a worker without console, with or without a scheduler."""
+"""Start a worker that processes items, without a console."""
 
 from contextlib import ExitStack
 from functools import partial
@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from clerkwork.cli import project, scheduling, stopping
+from clerkwork.cli.groups import Panel
 from clerkwork.errors import UsageError
 
+panel = Panel.EVERY_DAY
 LOOK_S = 0.5
 
 
@@ -19,21 +21,25 @@ def command(
     ] = "",
     labels: Annotated[
         str,
-        typer.Option(help="Labels of this worker, separated by commas, beside `worker.labels`."),
+        typer.Option(help="More labels of this worker than `worker.labels`, separated by commas."),
     ] = "",
     name: Annotated[
-        str, typer.Option(help="Name that run logs show; it must never have been used before.")
+        str, typer.Option(help="Name in the run logs; no earlier worker may have had it.")
     ] = "",
     scheduler: Annotated[
-        bool, typer.Option(help="Whether to look at sources and schedules here as well.")
+        bool, typer.Option(help="Also run sources and schedules in this process.")
     ] = False,
 ) -> None:
-    """Start a worker; it ends at Ctrl+C or SIGTERM, after the items it is working on.
+    """Start a worker; Ctrl+C or SIGTERM ends it after the items that it is processing.
 
-    Any number of them may run, on any number of hosts that share a store in PostgreSQL, each with
-    or without a scheduler: an item is worked on once, and a planned run runs once.
+    Any number of workers can run, on any number of hosts that share a PostgreSQL store, each with
+    or without a scheduler: each item is processed once, and each planned run runs once.
     """
-    with project.opened_app(context) as app, stopping.asked(app) as stop, ExitStack() as stack:
+    with (
+        project.opened_app(context) as app,
+        stopping.stop_signals(app) as stop,
+        ExitStack() as stack,
+    ):
         own = _parts(labels)
         wanted = _chosen(app.engine.queues(), _parts(queues), {*app.settings.worker.labels, *own})
         worker = app.worker(name or stopping.new_name(), own)
@@ -42,16 +48,18 @@ def command(
         if scheduler:
             stack.enter_context(scheduling.running(app, worker.name))
         typer.echo(f"Worker {worker.name} works on {', '.join(worker.queues)}; Ctrl+C ends it.")
-        while not stop.wait(LOOK_S):  # a signal that another thread was given wakes nobody
+        while not stop.wait(LOOK_S):  # a signal delivered to another thread does not end a wait
             app.store.check()
-        typer.echo("Ends after the items it is working on; Ctrl+C again ends at once.")
+        typer.echo("Ending after the items in progress; Ctrl+C again ends at once.")
 
 
 def _chosen(known: list[str], named: list[str], labels: set[str]) -> list[str]:
-    """Return the queues to work on: those named, with or without their labels, or all that fit.
+    """Return the queues to work on: the named ones, or all whose labels this worker has.
+
+    A name may omit the labels of its queue.
 
     Raises:
-        UsageError: There is no such queue, or the worker lacks a label for it.
+        UsageError: There is no such queue, or the worker lacks one of its labels.
     """
     from clerkwork.model.work.queues import LABELS, fitting, needed_labels
 

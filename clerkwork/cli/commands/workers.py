@@ -1,14 +1,16 @@
-"""List the workers that are alive, on all hosts."""
+"""List the live workers on all hosts."""
 
 import typer
 
 from clerkwork.cli import output, project
+from clerkwork.cli.groups import Panel
 
+panel = Panel.EVERY_DAY
 COLUMNS = ("worker", "host", "pid", "labels", "queues", "at_work", "started", "beat")
 
 
 def command(context: typer.Context, as_json: output.JsonOption = False) -> None:
-    """List the workers that gave a sign of life within their lease, with what they do."""
+    """List the workers with a heartbeat within their lease, and the items they process."""
     from datetime import timedelta
 
     from clerkwork import clock
@@ -19,7 +21,7 @@ def command(context: typer.Context, as_json: output.JsonOption = False) -> None:
         lease = timedelta(seconds=records.settings.worker.lease_s)
         found = workers.alive(db, since=clock.now() - lease)
         at_work = workers.at_work(db)
-        held = len(restored_lookups.left(db)) if restored_lookups.is_held(db) else None
+        pending = len(restored_lookups.left(db)) if restored_lookups.is_held(db) else None
     rows = [
         {
             "worker": worker.name,
@@ -34,6 +36,9 @@ def command(context: typer.Context, as_json: output.JsonOption = False) -> None:
         for worker in found
     ]
     output.print_rows(rows, COLUMNS, as_json=as_json, empty="No worker is alive.")
-    if held is not None:
-        said = f"Since the restore everything waits until {held} items are looked up."
-        typer.echo(f"{said} `clerkwork doctor` names them.", err=True)
+    if pending is not None:
+        typer.echo(
+            f"After the restore, work is paused until {pending} items are looked up; "
+            "`clerkwork doctor` lists them.",
+            err=True,
+        )

@@ -1,4 +1,4 @@
-"""Put the items of a file in; a worker takes them from there."""
+"""Add the items of a file to a workflow, for the workers."""
 
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from clerkwork.cli import output, project
+from clerkwork.cli.groups import Panel
 from clerkwork.errors import ClerkworkError, ExitStatus, UsageError
 
 if TYPE_CHECKING:
     from clerkwork.model.work.items import Terms
     from clerkwork.model.work.queues import Batch
 
+panel = Panel.EVERY_DAY
+aliases = ("put",)
 INSTANT = "INSTANT"
 COLUMNS = ("reference", "became", "item")
 
@@ -21,16 +24,16 @@ COLUMNS = ("reference", "became", "item")
 def command(
     context: typer.Context,
     workflow: Annotated[str, typer.Argument(help="The workflow's name.")],
-    file: Annotated[Path, typer.Argument(help="A file that the workflow's reader takes.")],
+    file: Annotated[Path, typer.Argument(help="A file of the workflow's format.")],
     batch: Annotated[
         str | None, typer.Option(help="Add all items or none, as the batch of this name.")
     ] = None,
     expect_count: Annotated[
-        int | None, typer.Option(min=0, help="The number of items that the sender declared.")
+        int | None, typer.Option(min=0, help="Number of items that the sender declared.")
     ] = None,
     expect_sum: Annotated[
         list[str] | None,
-        typer.Option(metavar="FIELD=SUM", help="The sum of a field that the sender declared."),
+        typer.Option(metavar="FIELD=SUM", help="Sum of a field that the sender declared."),
     ] = None,
     priority: Annotated[
         int | None,
@@ -38,25 +41,25 @@ def command(
     ] = None,
     due: Annotated[
         str | None,
-        typer.Option(metavar=INSTANT, help="Until when they should be closed; UTC without offset."),
+        typer.Option(metavar=INSTANT, help="Deadline of the items; without an offset, UTC."),
     ] = None,
     not_before: Annotated[
         str | None,
-        typer.Option(metavar=INSTANT, help="No bot works on them before; UTC without an offset."),
+        typer.Option(metavar=INSTANT, help="Start them no earlier; without an offset, UTC."),
     ] = None,
     as_json: output.JsonOption = False,
 ) -> ExitStatus:
-    """Put the items of one file in; the file stays where it is.
+    """Add the items of one file to a workflow; the file stays where it is.
 
-    Prints what became of each item: new, merged (it was there already, or the workflow keeps the
-    known content), reopened (it had been returned), superseded (its content takes the place of the
-    known one), conflict (it was there with other content: a person decides), refused (the same,
-    and the workflow drops it), or person (its data is bad: a person corrects it). Exits 1 when an
-    item is refused or the file is rejected as a whole. A batch is added whole or, with status 1,
+    Prints the result for each item: new, merged (the item exists, or the workflow keeps the known
+    content), reopened (it had been returned), superseded (the new content replaces the known one),
+    conflict (it exists with other content: a person decides), refused (the same, but the workflow
+    drops it), or person (its data is invalid: a person corrects it). The exit status is 1 if an
+    item is refused or the whole file is rejected. A batch is added completely or, with status 1,
     not at all; the same batch a second time adds nothing, with status 0.
     """
     if not file.is_file():
-        raise UsageError(f"{file}: there is no such file")
+        raise UsageError(f"{file}: no such file")
     declared = _batch(batch, expect_count, expect_sum or [])
     terms = _terms(priority, _instant("--due", due), _instant("--not-before", not_before))
     with project.opened_app(context) as app:
@@ -81,7 +84,7 @@ def command(
     rows += [
         {"reference": reference, "became": "merged", "item": None} for reference in taken.duplicates
     ]
-    output.print_rows(rows, COLUMNS, as_json=as_json, empty="The file holds no items.")
+    output.print_rows(rows, COLUMNS, as_json=as_json, empty="The file contains no items.")
     refused = any(answer.added == "refused" for _, answer in taken.submissions)
     return ExitStatus.FAILED if refused else ExitStatus.OK
 
@@ -93,7 +96,7 @@ def _terms(priority: int | None, due: datetime | None, not_before: datetime | No
 
 
 def _instant(option: str, text: str | None) -> datetime | None:
-    """Return what was typed as an instant: without an offset it is in UTC."""
+    """Return the typed instant; without an offset it is in UTC."""
     from clerkwork import clock
 
     if text is None:
@@ -109,7 +112,7 @@ def _batch(name: str | None, count: int | None, sums: list[str]) -> "Batch | Non
 
     if name is None:
         if count is not None or sums:
-            raise UsageError("--expect-count and --expect-sum go with --batch NAME")
+            raise UsageError("--expect-count and --expect-sum need --batch NAME")
         return None
     totals: dict[str, Decimal] = {}
     for text in sums:
