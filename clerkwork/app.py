@@ -27,10 +27,9 @@ from clerkwork.engine.schedule.planned_runs import calls_on
 from clerkwork.engine.schedule.schedule_clock import Calls, ScheduleClock
 from clerkwork.engine.workers.worker import Worker
 from clerkwork.errors import ApplicationException
+from clerkwork.intake.extensions import Extensions, find_extensions, load_extensions
+from clerkwork.intake.intake import Intake
 from clerkwork.intake.master_data import FreshMaster
-from clerkwork.intake.sources.folder import FolderIntake
-from clerkwork.intake.sources.mail import MailIntake
-from clerkwork.intake.sources.visits import Sources
 from clerkwork.model.bots import Bot
 from clerkwork.model.project.calendars import Calendar
 from clerkwork.model.project.document_templates import Template
@@ -56,6 +55,7 @@ class App:
 
     root: Path
     settings: Settings
+    extensions: Extensions
     workflows: dict[str, Workflow]
     targets: dict[str, Target]
     calendars: dict[str, Calendar]
@@ -155,31 +155,37 @@ class App:
             timezone=self.settings.console.timezone,
         )
 
-    def intake(self, reader: DocumentReader) -> FolderIntake:
-        """Return what takes files in; close it, and then *reader*, after use."""
-        return FolderIntake(self.root, self.settings, self.workflows, self.engine, reader)
+    def intake(self, reader: DocumentReader) -> Intake:
+        """Return what takes work items in; close it, and then *reader*, after use."""
+        return Intake(
+            self.root,
+            self.settings,
+            self.extensions,
+            self.workflows,
+            store=self.store,
+            engine=self.engine,
+            documents=reader,
+        )
 
-    def schedule_clock(self, name: str, intake: FolderIntake) -> ScheduleClock:
+    def schedule_clock(self, name: str, intake: Intake) -> ScheduleClock:
         """Return the clock of the project's schedules, not yet started.
 
         Args:
             name: The process, as planned runs show it.
-            intake: Looks at the source of a workflow that is due.
+            intake: Looks at the sources of a workflow that is due.
         """
         schedules = {
             workflow.name: workflow.schedule
             for workflow in self.workflows.values()
             if workflow.schedule is not None
         }
-        mail = MailIntake(self.root, self.inbox, self.store, self.engine)
-        sources = Sources(self.workflows, intake, mail)
 
         def look(schedule: str) -> int:
             if reason := self.no_intake():
                 raise ApplicationException("no_intake", reason)
-            return sources.look(schedule)
+            return intake.look(schedule)
 
-        calls = _calls(self.store, self.engine, name, look, sources.left)
+        calls = _calls(self.store, self.engine, name, look, intake.left)
         return ScheduleClock(schedules, calls, calendars=self.calendars)
 
     def close(self) -> None:
@@ -217,9 +223,11 @@ def open_app(root: Path, store: Store | None = None) -> App:
     Raises:
         ConfigError: A configuration, workflow, target or bot file is wrong.
     """
+    extensions = load_extensions(root)
     return _opened(
         root,
-        workflows=load_workflows(root),
+        extensions=extensions,
+        workflows=load_workflows(root, extensions.workflow),
         targets=load_targets(root),
         calendars=load_calendars(root),
         templates=load_templates(root),
@@ -237,7 +245,15 @@ def open_bare(root: Path) -> App:
     Raises:
         ConfigError: The settings are wrong.
     """
-    return _opened(root, workflows={}, targets={}, calendars={}, templates={}, bots={})
+    return _opened(
+        root,
+        extensions=find_extensions(root),
+        workflows={},
+        targets={},
+        calendars={},
+        templates={},
+        bots={},
+    )
 
 
 def open_readable(root: Path, *, create: bool = True) -> App:
@@ -253,13 +269,15 @@ def open_readable(root: Path, *, create: bool = True) -> App:
         ConfigError: The settings are wrong.
     """
     bots, _ = find_bots(root)
+    extensions = find_extensions(root)
     workflows = {
         name: plan
-        for name, (plan, _file) in read_workflows(root)[0].items()
+        for name, (plan, _file) in read_workflows(root, extensions.workflow)[0].items()
         if plan.steps[0].bot and all(step.bot in bots for step in plan.steps if step.bot)
     }
     return _opened(
         root,
+        extensions=extensions,
         workflows=workflows,
         targets={name: target for name, (target, _file) in read_targets(root)[0].items()},
         calendars=read_calendars(root)[0],
@@ -272,6 +290,7 @@ def open_readable(root: Path, *, create: bool = True) -> App:
 def _opened(
     root: Path,
     *,
+    extensions: Extensions,
     workflows: dict[str, Workflow],
     targets: dict[str, Target],
     calendars: dict[str, Calendar],
@@ -284,7 +303,7 @@ def _opened(
     store = store or open_own(settings, root, create=create)
     known = [target for target, _file in read_targets(root)[0].values()]
     secrets = [target.password.get_secret_value() for target in known]
-    plans = [plan for plan, _file in read_workflows(root)[0].values()]
+    plans = [plan for plan, _file in read_workflows(root, extensions.workflow)[0].values()]
     secrets += [*known_secrets(plans), session_key()]
     log = RunLog(store, root / settings.folders.logs, Redactor(secrets))
     engine = Engine(
@@ -306,6 +325,7 @@ def _opened(
     return App(
         root=root,
         settings=settings,
+        extensions=extensions,
         workflows=workflows,
         targets=targets,
         calendars=calendars,

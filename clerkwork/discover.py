@@ -1,6 +1,7 @@
-"""Finds extensions: a module in a folder is one, in the toolkit and in a project's ``bots/``.
+"""Finds extensions: a module in a folder is one, in the toolkit and in a project.
 
-Nothing is registered anywhere: a new file in the folder is all there is to do.
+Nothing is registered anywhere: a new file in the folder is all there is to do. A project has bots
+in ``bots/`` and other extensions in ``extensions/``.
 """
 
 import importlib
@@ -18,6 +19,8 @@ from clerkwork.errors import ConfigError
 from clerkwork.model.bots import Bot
 
 PACKAGE = "bots"
+EXTENSIONS = "extensions"
+HOMES = ("clerkwork", PACKAGE, EXTENSIONS)
 OWN = Path(__file__).parent
 
 
@@ -48,18 +51,39 @@ def load_bots(root: Path) -> dict[str, Bot]:
 def find_bots(root: Path) -> tuple[dict[str, Bot], list[ConfigError]]:
     """Return the bots that can be loaded, and what is wrong with the others."""
     root = root.resolve()
-    _pin(root)
+    _pin(root, PACKAGE)
     bots: dict[str, Bot] = {}
     problems: list[ConfigError] = []
     for name, file in _extensions(root / PACKAGE):
         try:
             found = _bots_of(name, file)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - the code is somebody else's
-            problems.append(_import_problem(error, file, root))
+            problems.append(_import_problem(error, file, root, PACKAGE))
             continue
         problems += [_twice(bots[bot.name], bot, root) for bot in found if bot.name in bots]
         bots = {bot.name: bot for bot in found} | bots
     return bots, problems
+
+
+def project_modules(root: Path, part: str) -> tuple[list[types.ModuleType], list[ConfigError]]:
+    """Return the modules of ``extensions/<part>/`` in the project, and what is wrong with others.
+
+    Args:
+        root: The project's folder.
+        part: The kind of extension, such as ``sources``.
+    """
+    root = root.resolve()
+    if not (root / EXTENSIONS / part).is_dir():
+        return [], []
+    _pin(root, EXTENSIONS)
+    modules: list[types.ModuleType] = []
+    problems: list[ConfigError] = []
+    for name, file in _extensions(root / EXTENSIONS / part):
+        try:
+            modules.append(importlib.import_module(f"{EXTENSIONS}.{part}.{name}"))
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the code is somebody else's
+            problems.append(_import_problem(error, file, root, EXTENSIONS))
+    return modules, problems
 
 
 def load_model(dotted: str) -> type[BaseModel]:
@@ -95,8 +119,8 @@ def dotted_name(named: type[BaseModel] | Callable[..., Any]) -> str:
 
 def _named(dotted: str) -> Any:
     module, _, name = dotted.rpartition(".")
-    if module not in sys.modules and module.split(".")[0] not in ("clerkwork", PACKAGE):
-        raise ConfigError(dotted, "belongs neither to the toolkit nor to a bot in bots/")
+    if module not in sys.modules and module.split(".")[0] not in HOMES:
+        raise ConfigError(dotted, "belongs neither to the toolkit nor to bots/ or extensions/")
     try:
         return getattr(importlib.import_module(module), name, None)
     except ImportError as error:
@@ -104,8 +128,9 @@ def _named(dotted: str) -> Any:
 
 
 def catalog_files(root: Path) -> list[Path]:
-    """Return the Chinese catalogues of the toolkit and of the bots of the project in *root*."""
-    return [*sorted(OWN.rglob("zh.po")), *sorted((root / PACKAGE).glob("*/zh.po"))]
+    """Return the Chinese catalogues of the toolkit and of the extensions of the project *root*."""
+    own = [*(root / PACKAGE).glob("*/zh.po"), *(root / EXTENSIONS).rglob("zh.po")]
+    return [*sorted(OWN.rglob("zh.po")), *sorted(own)]
 
 
 def _extensions(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -138,30 +163,30 @@ def _stands_in(bot: Bot, module: str) -> bool:
     return home == module or home.startswith(module + ".")
 
 
-def _pin(root: Path) -> None:
-    """Make ``import bots`` mean the project's folder, whatever else of that name is installed."""
-    folder = str(root / PACKAGE)
+def _pin(root: Path, package: str) -> None:
+    """Make ``import bots`` mean the project's folder, even if a package *bots* is installed."""
+    folder = str(root / package)
     if str(root) not in sys.path:
         sys.path.insert(0, str(root))  # child processes get this path and import the same bots
-    present = sys.modules.get(PACKAGE)
+    present = sys.modules.get(package)
     if present is not None and list(getattr(present, "__path__", [])) == [folder]:
         importlib.invalidate_caches()
         return
-    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
         del sys.modules[name]
-    package = types.ModuleType(PACKAGE)
-    package.__path__ = [folder]
-    sys.modules[PACKAGE] = package
+    module = types.ModuleType(package)
+    module.__path__ = [folder]
+    sys.modules[package] = module
     importlib.invalidate_caches()
 
 
-def _import_problem(error: BaseException, file: Path, root: Path) -> ConfigError:
+def _import_problem(error: BaseException, file: Path, root: Path, package: str) -> ConfigError:
     line = None
     if isinstance(error, SyntaxError) and error.filename:
         file, line = Path(error.filename), error.lineno
     else:
         for frame in traceback.extract_tb(error.__traceback__):
-            if Path(frame.filename).is_relative_to(root / PACKAGE):
+            if Path(frame.filename).is_relative_to(root / package):
                 file, line = Path(frame.filename), frame.lineno
     said = f"{type(error).__name__}: {error}".splitlines()[0]
     return ConfigError(_relative(file, root), f"cannot be imported, correct it: {said}", line)

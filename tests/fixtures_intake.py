@@ -14,8 +14,12 @@ from clerkwork.config.settings import DocumentSettings, Settings
 from clerkwork.documents.reader import DocumentReader
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
+from clerkwork.intake.contract import ReaderContext, SourceContext
+from clerkwork.intake.extensions import shipped
+from clerkwork.intake.file_to_items import FileTaker
+from clerkwork.intake.ports import Taken
 from clerkwork.intake.sources.folder import FolderIntake
-from clerkwork.model.project.workflows import FolderSource, Step, Workflow
+from clerkwork.model.project.workflows import Step, Workflow
 from clerkwork.model.work.events import Kind
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import open_store
@@ -38,8 +42,8 @@ def read(document: Document, run: object) -> PurchaseOrder:
 
 
 def flow(name: str, reader: Any, pattern: str, **more: Any) -> Workflow:
-    source = FolderSource(folder="in", pattern=pattern, reader=reader)
-    return Workflow(name=name, title=name, source=source, **more)
+    source = {"folder": "in", "pattern": pattern, "reader": reader}
+    return shipped().workflow(name=name, title=name, source=source, **more)
 
 
 WORKFLOWS = {
@@ -55,6 +59,7 @@ class Desk:
 
     root: Path
     engine: Engine
+    taker: FileTaker
     make: Callable[[], FolderIntake]
     elapsed: timedelta = timedelta()
     share_ns: int | None = None  # the time of the file system, if anybody knows it
@@ -83,11 +88,27 @@ class Desk:
         """Let the last change of *file* be so long ago by the clock of its file system."""
         self.share_ns = file.stat().st_ctime_ns + int(seconds * 1e9)
 
+    def put(self, file: Path, workflow: str) -> Taken:
+        """Take one file by its name."""
+        return self.taker.take(file, workflow)
+
+    def scan_once(self, workflow: str = "orders") -> int:
+        """Look once."""
+        return self.intake.scan(WORKFLOWS[workflow])
+
     def scan(self, workflow: str = "orders") -> int:
         """Look, let a file settle, and look again."""
-        self.intake.scan(workflow)
+        self.scan_once(workflow)
         self.wait(2)
-        return self.intake.scan(workflow)
+        return self.scan_once(workflow)
+
+    def look(self, workflow: str = "orders") -> int:
+        """Look as a planned run does."""
+        return self.intake.look(WORKFLOWS[workflow])
+
+    def left(self, workflow: str = "orders") -> str:
+        """Return what the last look left."""
+        return self.intake.left(WORKFLOWS[workflow])
 
     def files(self) -> list[str]:
         found = [file for file in self.folder.rglob("*") if file.is_file()]
@@ -116,31 +137,32 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
         root=tmp_path,
     )
     reader = DocumentReader(DocumentSettings(), tmp_path / "var/evidence")
-    made: list[FolderIntake] = []
+    reading = ReaderContext(root=tmp_path, settings=Settings(), engine=engine, documents=reader)
+    files = FileTaker(WORKFLOWS, shipped().readers, reading)
+    context = SourceContext(
+        root=tmp_path,
+        inbox=tmp_path / "inbox",
+        workflows=WORKFLOWS,
+        store=store,
+        engine=engine,
+        files=files,
+    )
 
     def pause(seconds: float) -> bool:
         return desk.pause(seconds)
 
     def make() -> FolderIntake:
-        made.append(
-            FolderIntake(
-                tmp_path,
-                Settings(),
-                WORKFLOWS,
-                engine,
-                reader,
-                now=lambda: NOW,
-                monotonic=lambda: desk.elapsed,
-                folder_clock=lambda _: desk.share_ns,
-                pause=pause,
-            )
+        return FolderIntake(
+            context,
+            now=lambda: NOW,
+            monotonic=lambda: desk.elapsed,
+            folder_clock=lambda _: desk.share_ns,
+            pause=pause,
         )
-        return made[-1]
 
-    desk = Desk(root=tmp_path, engine=engine, make=make)
+    desk = Desk(root=tmp_path, engine=engine, taker=files, make=make)
     yield desk
-    for intake in made:
-        intake.close()
+    files.close()
     reader.close()
     engine.close()
     store.close()

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from clerkwork import clock
-from clerkwork.model.project.workflows import Mail
+from clerkwork.intake.sources.mail import Mail
 
 PASSWORD = "kept-out-of-every-log"
 VARIABLE = "TEST_MAILBOX_PASSWORD"

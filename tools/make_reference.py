@@ -23,17 +23,17 @@ from clerkwork.cli.main import application
 from clerkwork.config.settings import Settings
 from clerkwork.insight.kpi import Kpi, find_kpis
 from clerkwork.insight.measures import ItemFilter
+from clerkwork.intake.extensions import shipped
 from clerkwork.model.documents.master_data import MasterFile
 from clerkwork.model.project.calendars import Calendar
 from clerkwork.model.project.document_templates import Template
 from clerkwork.model.project.targets import Target
-from clerkwork.model.project.workflows import Workflow
 from clerkwork.web.runbook import entries
 
 FOLDER = Path(__file__).parent.parent / "docs" / "reference"
 WRITTEN = "<!-- Written by tools/make_reference.py; change the descriptions in the code. -->"
 FILES: dict[str, type[BaseModel]] = {
-    "workflows/*.yaml": Workflow,
+    "workflows/*.yaml": shipped().workflow,
     "config/targets/*/target.yaml": Target,
     "config/calendars/*.yaml": Calendar,
     "config/templates/*.yaml": Template,

@@ -207,12 +207,20 @@ def redactor_of(root: Path | None) -> "Redactor":
 
 
 def problems_of(root: Path) -> list[ConfigError]:
-    """Return every problem of settings, targets, workflows and bots."""
+    """Return every problem of settings, targets, workflows, bots and extensions."""
     from clerkwork.config.check import check_all
     from clerkwork.discover import find_bots
+    from clerkwork.intake.extensions import find_extensions
 
-    bots, bot_problems = find_bots(root)
-    return check_all(root, bots, bot_problems)
+    bots, problems = find_bots(root)
+    extensions = find_extensions(root)
+    return check_all(
+        root,
+        bots,
+        [*problems, *extensions.problems],
+        model=extensions.workflow,
+        reads=extensions.reads,
+    )
 
 
 def refuse_problems(root: Path) -> None:

@@ -28,8 +28,8 @@ def running(app: "App", name: str) -> Iterator[None]:
         clock.start()
         keeper.start()
         for workflow in app.workflows.values():
-            if workflow.source is not None and workflow.schedule is not None:
-                folder = app.inbox / workflow.source.folder
+            if workflow.inbox is not None and workflow.schedule is not None:
+                folder = app.inbox / workflow.inbox.folder
                 typer.echo(f"Workflow {workflow.name} watches {folder}.")
         yield
     finally:

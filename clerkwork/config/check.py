@@ -1,6 +1,6 @@
 """Checks everything that operations and IT write, and collects all problems instead of the first.
 
-Bots are found by another part of the toolkit; the caller hands over what it found.
+Bots, sources and readers are found by other parts of the toolkit; the caller hands them over.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -19,25 +19,30 @@ from clerkwork.config.files.yaml_files import Place, YamlFile
 from clerkwork.config.settings import read_settings
 from clerkwork.errors import ConfigError
 from clerkwork.model.bots import Bot
-from clerkwork.model.orders import Document, PurchaseOrder
+from clerkwork.model.project.sources import InboxKeys
 from clerkwork.model.project.workflows import Workflow
-
-READS: dict[str, type[BaseModel]] = {"workbook": PurchaseOrder, "document": Document}
 
 
 def check_all(
-    root: Path, bots: Mapping[str, Bot], bot_problems: Sequence[ConfigError] = ()
+    root: Path,
+    bots: Mapping[str, Bot],
+    found_problems: Sequence[ConfigError] = (),
+    *,
+    model: type[Workflow],
+    reads: Mapping[str, type[BaseModel]],
 ) -> list[ConfigError]:
-    """Return every problem of what stands in `config/`, `workflows/` and `bots/` of *root*.
+    """Return every problem of `config/`, `workflows/`, `bots/` and `extensions/` of *root*.
 
     Args:
         root: The project's folder.
         bots: The bots that could be loaded.
-        bot_problems: What went wrong with those that could not.
+        found_problems: What went wrong with bots and extensions that could not.
+        model: ``Workflow`` with the keys of all sources.
+        reads: The model that each reader gives, by the reader's name.
     """
     _, problems = read_settings(root)
     targets, wrong_targets = read_targets(root)
-    workflows, wrong_workflows = read_workflows(root)
+    workflows, wrong_workflows = read_workflows(root, model)
     _, wrong_calendars = read_calendars(root)
     _, wrong_thresholds = read_thresholds(root)
     _, _, wrong_master = read_master_file(root)
@@ -49,10 +54,11 @@ def check_all(
         *wrong_master,
         *wrong_templates,
         *wrong_workflows,
-        *bot_problems,
+        *found_problems,
     ]
     for workflow, file in workflows.values():
         problems += _bot_problems(workflow, file, bots, targets, incomplete=bool(wrong_targets))
+        problems += _first_bot_problems(workflow, file, bots, reads)
         problems += _chain_problems(workflow, file, bots, workflows)
     return problems
 
@@ -81,11 +87,19 @@ def _bot_problems(
             where = place if workflow.target is None else ("target",)
             text = f"{who} the target `{target}`; write config/targets/{target}/target.yaml"
             problems.append(file.problem(where, text))
+    return problems
+
+
+def _first_bot_problems(
+    workflow: Workflow,
+    file: YamlFile,
+    bots: Mapping[str, Bot],
+    reads: Mapping[str, type[BaseModel]],
+) -> list[ConfigError]:
+    """Return where the workflow and its reader do not fit what the first bot takes."""
     first = bots.get(workflow.steps[0].bot or "")
-    return problems if first is None else problems + _model_problems(workflow, file, first)
-
-
-def _model_problems(workflow: Workflow, file: YamlFile, first: Bot) -> list[ConfigError]:
+    if first is None:
+        return []
     problems = []
     known = ", ".join(first.takes.model_fields)
     for key in ("reference", "group_key"):
@@ -93,11 +107,11 @@ def _model_problems(workflow: Workflow, file: YamlFile, first: Bot) -> list[Conf
         if field is not None and field not in first.takes.model_fields:
             text = f"`{key}` is {field!r}, but the bot `{first.name}` takes {known}; name one"
             problems.append(file.problem([key], text))
-    if workflow.source is not None and first.takes is not READS[workflow.source.reader]:
-        gives = READS[workflow.source.reader].__name__
-        text = f"the reader `{workflow.source.reader}` gives {gives}, but the bot "
-        text += f"`{first.name}` takes {first.takes.__name__}; use another reader or bot"
-        problems.append(file.problem(["source", "reader"], text))
+    for key, keys in workflow.sources.items():
+        if isinstance(keys, InboxKeys) and first.takes is not reads[keys.reader]:
+            text = f"the reader `{keys.reader}` gives {reads[keys.reader].__name__}, but the bot "
+            text += f"`{first.name}` takes {first.takes.__name__}; use another reader or bot"
+            problems.append(file.problem([key, "reader"], text))
     return problems
 
 

@@ -33,6 +33,6 @@ def session_key() -> str:
 
 def known_secrets(workflows: Iterable[Workflow]) -> list[str]:
     """Return the secrets of these workflows that are set, so that logs can mask them."""
-    names = [plan.mail.password_variable for plan in workflows if plan.mail]
-    names += [plan.webhook.secret_variable for plan in workflows if plan.webhook]
+    keys = [keys for plan in workflows for keys in plan.sources.values()]
+    names = [name for each in keys for name in each.secret_variables()]
     return [os.environ[name] for name in names if os.environ.get(name)]

@@ -222,7 +222,9 @@ def schedules(checkup: Checkup) -> Iterator[CheckResult]:
 def mails(checkup: Checkup) -> Iterator[CheckResult]:
     """Check that no mail was left unread for a person."""
     mailboxes = {
-        name: flow.mail for name, flow in checkup.core.workflows.items() if flow.mail is not None
+        name: flow.sources["mail"]
+        for name, flow in checkup.core.workflows.items()
+        if "mail" in flow.sources
     }
     with checkup.core.store.read() as db:
         found = {name: left_mails.count(db, name) for name in sorted(mailboxes)}
@@ -235,7 +237,7 @@ def mails(checkup: Checkup) -> Iterator[CheckResult]:
                 "`clerkwork logs` names each with the reason.",
                 number=number,
                 workflow=name,
-                user=mailboxes[name].username,
+                user=getattr(mailboxes[name], "username", ""),
             )
 
 

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-from clerkwork.model.project.workflows import FolderSource
-
 UNFINISHED = (".part", ".tmp", ".crdownload", ".filepart")
 EMPTY_SETTLES = 10  # an empty file is often one that is about to be written
 
@@ -74,10 +72,17 @@ class Settling:
         self._folder_clock = folder_clock
         self._seen: dict[str, dict[Path, FileState]] = {}
 
-    def complete(self, workflow: str, folder: Path, source: FolderSource) -> list[Path]:
-        """Look into the workflow's folder; return its complete files, sorted by name."""
+    def complete(self, workflow: str, folder: Path, pattern: str, settle_s: float) -> list[Path]:
+        """Look into the workflow's folder; return its complete files, sorted by name.
+
+        Args:
+            workflow: Whose folder it is.
+            folder: The folder.
+            pattern: Only files whose name matches this glob count.
+            settle_s: Seconds for which nothing must have changed a complete file.
+        """
         known = self._seen.get(workflow, {})
-        found = _files(folder, source.pattern, self._monotonic())
+        found = _files(folder, pattern, self._monotonic())
         present = {
             file: before if (before := known.get(file)) and before.same_as(seen) else seen
             for file, seen in found.items()
@@ -85,7 +90,7 @@ class Settling:
         fresh = [file for file, seen in present.items() if seen is found[file]]
         present |= self._aged(folder, {file: present[file] for file in fresh})
         self._seen[workflow] = present
-        now, settle = self._monotonic(), timedelta(seconds=source.settle_s)
+        now, settle = self._monotonic(), timedelta(seconds=settle_s)
         return [file for file, seen in sorted(present.items()) if seen.settles(settle) <= now]
 
     def seen(self, workflow: str, file: Path) -> FileState:
@@ -97,13 +102,13 @@ class Settling:
         before = self._seen[workflow][file]
         self._seen[workflow][file] = FileState(before.size, before.changed_ns, self._monotonic())
 
-    def pending(self, workflow: str, source: FolderSource) -> list[timedelta]:
+    def pending(self, workflow: str, settle_s: float) -> list[timedelta]:
         """Return when each file that has not settled will have, by the monotonic clock."""
-        return list(self.unsettled(workflow, source).values())
+        return list(self.unsettled(workflow, settle_s).values())
 
-    def unsettled(self, workflow: str, source: FolderSource) -> dict[Path, timedelta]:
+    def unsettled(self, workflow: str, settle_s: float) -> dict[Path, timedelta]:
         """Return the files that have not settled, sorted by name, each with when it will have."""
-        now, settle = self._monotonic(), timedelta(seconds=source.settle_s)
+        now, settle = self._monotonic(), timedelta(seconds=settle_s)
         found = sorted(self._seen.get(workflow, {}).items())
         instants = {file: seen.settles(settle) for file, seen in found}
         return {file: instant for file, instant in instants.items() if instant > now}

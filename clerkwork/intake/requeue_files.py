@@ -19,7 +19,7 @@ def put_back(inbox: Path, workflows: Iterable[Workflow], *, since: datetime) -> 
         The files where they are now.
     """
     moved = []
-    folders = {workflow.source.folder for workflow in workflows if workflow.source is not None}
+    folders = {workflow.inbox.folder for workflow in workflows if workflow.inbox is not None}
     for folder in sorted(folders):
         for file in sorted((inbox / folder / "accepted").glob("*")):
             stamp, _, name = file.name.partition("-")

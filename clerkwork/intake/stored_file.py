@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from clerkwork.errors import ClerkworkError, InputRejected
-from clerkwork.intake.letter import origin_of
+from clerkwork.intake.email.letter import origin_of
 from clerkwork.intake.printable_names import printable_name
 
 BLOCK = 2**20

@@ -30,8 +30,9 @@ from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
 from clerkwork.engine.workers.worker import Worker
 from clerkwork.errors import ExitStatus, StoreLost
+from clerkwork.intake.extensions import shipped
 from clerkwork.model.project.targets import Target
-from clerkwork.model.project.workflows import Fallback, FolderSource, Step, Workflow
+from clerkwork.model.project.workflows import Fallback, Step
 from clerkwork.model.work.items import CLOSED, ItemState, NewItem
 from clerkwork.model.work.retry import Retry
 from clerkwork.safety.redact import Redactor
@@ -88,13 +89,13 @@ def engine(place: Place) -> Iterator[Engine]:
     logger.remove()
     store = open_store(place.url, place.root)
     target = Target(name="erp", base_url=place.address, slowest_commit_s=place.promised_s)
-    work = Workflow(
+    work = shipped().workflow(
         name="work",
         title="Work",
         steps=[Step(bot=entering.name)],
         retry=Retry(attempts=5, wait_s=0.2, takeovers=MOST_DEATHS),
         fallback=Fallback(),
-        source=FolderSource(folder="work", reader="document", settle_s=0.01),
+        source={"folder": "work", "reader": "document", "settle_s": 0.01},
     )
     made = Engine(
         store,

@@ -29,7 +29,8 @@ from clerkwork.config.settings import BrowserSettings, WorkerSettings
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
 from clerkwork.engine.workers.worker import Worker
-from clerkwork.model.project.workflows import Fallback, FolderSource, Step, Workflow
+from clerkwork.intake.extensions import shipped
+from clerkwork.model.project.workflows import Fallback, Step, Workflow
 from clerkwork.model.work.items import CLOSED, ItemState, NewItem
 from clerkwork.model.work.retry import Retry
 from clerkwork.model.work.reviews import Decision, Review
@@ -112,14 +113,14 @@ def engine(place: Place) -> Iterator[Engine]:
 
 
 def _workflow(name: str) -> Workflow:
-    return Workflow(
+    return shipped().workflow(
         name=name,
         title=name,
         steps=[Step(bot=entering_pages.name)],
         target=name,
         retry=Retry(attempts=5, wait_s=0.2, takeovers=MOST_DEATHS),
         fallback=Fallback(),
-        source=FolderSource(folder=name, reader="document", settle_s=0.01),
+        source={"folder": name, "reader": "document", "settle_s": 0.01},
     )
 
 

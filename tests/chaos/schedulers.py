@@ -23,7 +23,8 @@ from clerkwork.config.settings import Settings
 from clerkwork.config.times.fire_times import Due
 from clerkwork.engine.schedule.planned_runs import calls_on
 from clerkwork.engine.schedule.schedule_clock import Calls, ScheduleClock
-from clerkwork.intake.sources.folder import FolderIntake
+from clerkwork.intake.extensions import shipped
+from clerkwork.intake.intake import Intake
 from clerkwork.model.project.workflows import Schedule
 from clerkwork.model.work.schedules import PlannedState
 from clerkwork.store.runs import planned_runs as planned
@@ -176,11 +177,19 @@ class _Lane:
 def run_scheduler(place: Place, lease: timedelta, note: Callable[[str], None]) -> None:
     """Run a scheduler until somebody kills this process."""
     with life.engine(place) as made:
-        intake = FolderIntake(place.root, Settings(), made.workflows, made, _Prober())
+        intake = Intake(
+            place.root,
+            Settings(),
+            shipped(),
+            made.workflows,
+            store=made.store,
+            engine=made,
+            documents=_Prober(),
+        )
         calls = calls_on(
             made.store,
             f"s-{uuid.uuid4()}",
-            work=intake.scan,
+            work=intake.look,
             report=logger.error,
             blocked=lambda *_: None,
             lease=lease,

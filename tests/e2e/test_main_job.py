@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from clerkwork import PurchaseOrder
-from clerkwork.intake.readers.workbook import parse_workbook
+from clerkwork.intake.spreadsheet.parse import parse_workbook
 from clerkwork.model.work.items import ItemState
 from clerkwork.model.work.reviews import Decision
 from clerkwork.store.items import items

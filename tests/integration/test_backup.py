@@ -9,8 +9,9 @@ from clerkwork import Receipt, Run, bot, clock
 from clerkwork.engine.operate.after_restore import carry_over
 from clerkwork.engine.operate.operations import Operations
 from clerkwork.errors import ClerkworkError, UsageError
+from clerkwork.intake.extensions import shipped
 from clerkwork.intake.requeue_files import put_back
-from clerkwork.model.project.workflows import FolderSource, Step, Workflow
+from clerkwork.model.project.workflows import Step
 from clerkwork.model.work.items import ItemState
 from clerkwork.store.database import Store, open_store
 from clerkwork.store.items import items, transitions
@@ -255,11 +256,11 @@ def test_files_accepted_after_the_backup_go_back_into_the_inbox(tmp_path: Path) 
     accepted.mkdir(parents=True)
     for name in ("20261123T080000000000Z-old.xlsx", "20261123T100000000000Z-new.xlsx", "x.xlsx"):
         (accepted / name).touch()
-    workflow = Workflow(
+    workflow = shipped().workflow(
         name="orders",
         title="Orders",
         steps=[Step(bot="b")],
-        source=FolderSource(folder="orders", pattern="*.xlsx", reader="workbook"),
+        source={"folder": "orders", "pattern": "*.xlsx", "reader": "workbook"},
     )
     moved = put_back(tmp_path, [workflow], since=datetime(2026, 11, 23, 9, tzinfo=UTC))
     assert (moved, sorted(file.name for file in accepted.iterdir())) == (

@@ -58,8 +58,8 @@ def test_a_bad_file_of_any_name_is_rejected_with_a_note(desk: Desk, raw: bytes, 
 def test_a_file_of_any_name_that_is_still_written_is_named(desk: Desk) -> None:
     """The planned run says it in its reason."""
     drop(desk, GBK, TWO)
-    desk.intake.scan("orders")
-    assert desk.intake.left("orders") == (
+    desk.scan_once("orders")
+    assert desk.left("orders") == (
         "1 files, the first %B6%A9%B5%A5.xlsx, are still being written to and are left for the "
         "next run"
     )

@@ -4,7 +4,6 @@ import os
 from datetime import timedelta
 
 from clerkwork.intake.file_ready import Settling, folder_clock
-from clerkwork.model.project.workflows import FolderSource
 from tests.books import book, order
 
 
@@ -14,9 +13,8 @@ def test_the_age_of_a_file_is_told_by_the_clock_of_its_file_system(tmp_path):
     file.write_bytes(book(*order("PO-1")))
     os.utime(file, (0, 0))
     settling = Settling(timedelta)
-    source = FolderSource(folder=".", pattern="*.xlsx", reader="workbook", settle_s=3600)
-    assert settling.complete("orders", tmp_path, source) == []
-    (left,) = settling.pending("orders", source)
+    assert settling.complete("orders", tmp_path, "*.xlsx", 3600) == []
+    (left,) = settling.pending("orders", 3600)
     assert left > timedelta(seconds=3000)
     assert list(tmp_path.iterdir()) == [file]
 

@@ -9,6 +9,7 @@ from PIL import Image
 
 from clerkwork.config.settings import Settings
 from clerkwork.errors import InputRejected, UsageError
+from clerkwork.intake.contract import ReaderContext
 from clerkwork.intake.file_to_items import FileTaker
 from clerkwork.model.work.events import Kind
 from clerkwork.model.work.items import Added, ItemState
@@ -36,28 +37,28 @@ def test_a_workbook_becomes_one_item_per_order_and_is_moved_away(desk):
 def test_a_file_is_taken_when_it_has_not_changed_for_long_enough(desk):
     """Somebody may still be copying it."""
     file = desk.drop("a.xlsx", TWO[:100])
-    assert desk.intake.scan("orders") == 0
+    assert desk.scan_once("orders") == 0
     desk.wait(0.9)
-    assert desk.intake.scan("orders") == 0
+    assert desk.scan_once("orders") == 0
     file.write_bytes(TWO)
     desk.wait(0.9)
-    assert desk.intake.scan("orders") == 0
+    assert desk.scan_once("orders") == 0
     desk.wait(0.9)
-    assert desk.intake.scan("orders") == 0
+    assert desk.scan_once("orders") == 0
     desk.wait(0.2)
-    assert desk.intake.scan("orders") == 2
+    assert desk.scan_once("orders") == 2
 
 
 def test_a_file_that_has_lain_there_is_taken_at_the_first_look_of_a_process(desk):
     """A daily schedule, or a scheduler that is started anew for each run, gives no second look."""
     desk.lies_there_for(desk.drop("a.xlsx", TWO), 1.0)
-    assert desk.intake.scan("orders") == 2
+    assert desk.scan_once("orders") == 2
 
 
 def test_a_file_just_written_is_waited_for_within_the_planned_run(desk):
     """It is not left until tomorrow."""
     desk.lies_there_for(desk.drop("a.xlsx", TWO), 0.25)
-    assert (desk.intake.visit("orders"), desk.elapsed) == (2, timedelta(seconds=0.75))
+    assert (desk.look("orders"), desk.elapsed) == (2, timedelta(seconds=0.75))
 
 
 def test_a_file_that_is_still_written_to_is_left_to_the_next_planned_run(desk):
@@ -69,27 +70,27 @@ def test_a_file_that_is_still_written_to_is_left_to_the_next_planned_run(desk):
         return False
 
     desk.meanwhile = write
-    assert (desk.intake.visit("orders"), desk.files(), desk.elapsed) == (
+    assert (desk.look("orders"), desk.files(), desk.elapsed) == (
         0,
         ["a.xlsx"],
         timedelta(seconds=10),
     )
-    assert "the first a.xlsx, are still being" in desk.intake.left("orders")
+    assert "the first a.xlsx, are still being" in desk.left("orders")
 
 
 def test_a_wait_for_a_file_ends_when_the_process_does(desk):
     """The file stays where it is, for the next process."""
     desk.drop("a.xlsx", TWO)
     desk.meanwhile = lambda: True
-    assert (desk.intake.visit("orders"), desk.files()) == (0, ["a.xlsx"])
+    assert (desk.look("orders"), desk.files()) == (0, ["a.xlsx"])
 
 
 def test_a_file_of_the_future_is_taken_at_the_second_look(desk):
     """Its time says nothing of its age: a clock was set back."""
     desk.lies_there_for(desk.drop("a.xlsx", TWO), -3600)
-    found = [desk.intake.scan("orders")]
+    found = [desk.scan_once("orders")]
     desk.wait(1)
-    assert [*found, desk.intake.scan("orders")] == [0, 2]
+    assert [*found, desk.scan_once("orders")] == [0, 2]
 
 
 def test_an_empty_file_is_given_more_time(desk):
@@ -98,7 +99,7 @@ def test_an_empty_file_is_given_more_time(desk):
     desk.scan()
     assert desk.files() == ["a.xlsx"]
     desk.wait(10)
-    desk.intake.scan("orders")
+    desk.scan_once("orders")
     assert desk.files() == ["rejected/a.xlsx", "rejected/a.xlsx.txt"]
 
 
@@ -200,7 +201,7 @@ def test_a_failing_store_leaves_the_file_and_is_reported_once(desk, monkeypatch)
     )
     assert [data["file"] for data in desk.events(Kind.EXCEPTION)] == ["a.xlsx"]
     monkeypatch.undo()
-    assert desk.intake.scan("orders") == 1
+    assert desk.scan_once("orders") == 1
 
 
 def test_two_workflows_may_share_a_folder_with_different_patterns(desk):
@@ -208,9 +209,9 @@ def test_two_workflows_may_share_a_folder_with_different_patterns(desk):
     desk.drop("a.xlsx", TWO)
     desk.drop("b.pdf", b"no pdf at all")
     for workflow in ("orders", "scans"):
-        desk.intake.scan(workflow)
+        desk.scan_once(workflow)
     desk.wait(2)
-    assert [desk.intake.scan(workflow) for workflow in ("orders", "scans")] == [2, 1]
+    assert [desk.scan_once(workflow) for workflow in ("orders", "scans")] == [2, 1]
     assert desk.files() == [f"accepted/{STAMP}-a.xlsx", f"accepted/{STAMP}-b.pdf"]
 
 
@@ -232,14 +233,14 @@ def test_a_file_put_in_by_name_stays_where_it_is(desk):
     """The command line uses the same code and moves nothing."""
     file = desk.root / "mine.xlsx"
     file.write_bytes(book(*order("PO-1"), *order("PO-1"), *order("PO-2", quantity="2x")))
-    taken = desk.intake.put(file, "orders")
+    taken = desk.put(file, "orders")
     assert (taken.added, taken.to_person, taken.duplicates, file.exists()) == (
         2,
         ["PO-2"],
         ["PO-1"],
         True,
     )
-    again = desk.intake.put(file, "orders")
+    again = desk.put(file, "orders")
     assert [answer.added for _, answer in again.submissions] == [Added.MERGED, Added.MERGED]
 
 
@@ -249,7 +250,7 @@ def test_a_file_larger_than_the_limit_is_refused_and_not_kept(desk):
     with file.open("wb") as stream:
         stream.truncate(26 * 2**20)
     with pytest.raises(InputRejected, match="the file is larger than 25 MB"):
-        desk.intake.put(file, "orders")
+        desk.put(file, "orders")
     assert list((desk.root / "var/evidence").iterdir()) == []
 
 
@@ -257,11 +258,12 @@ def test_a_file_larger_than_the_limit_is_refused_and_not_kept(desk):
 def test_a_workflow_without_a_source_takes_no_files(desk, workflow):
     """The message names those that do."""
     with pytest.raises(UsageError, match="takes no files; these do: orders, scans"):
-        desk.intake.put(desk.root / "a.xlsx", workflow)
+        desk.put(desk.root / "a.xlsx", workflow)
 
 
 def test_a_project_whose_workflows_take_no_files_is_told_what_to_do(tmp_path):
     """Where no workflow has a source, the message does not end in an empty list."""
-    taker = FileTaker(tmp_path, Settings(), {"later": WORKFLOWS["later"]}, None, None)
-    with pytest.raises(UsageError, match="give one a `source`, or put its items in as JSON"):
+    context = ReaderContext(root=tmp_path, settings=Settings(), engine=None, documents=None)
+    taker = FileTaker({"later": WORKFLOWS["later"]}, {}, context)
+    with pytest.raises(UsageError, match="give one a `source`, or submit its items as JSON"):
         taker.take(tmp_path / "a.xlsx", "later")

@@ -14,8 +14,8 @@ from clerkwork.discover import catalog_files
 from clerkwork.engine import log_lines
 from clerkwork.insight import checks
 from clerkwork.insight.health import CheckResult, Checkup, State, look
+from clerkwork.intake.sources.mail import Mail
 from clerkwork.model.project.targets import Target
-from clerkwork.model.project.workflows import Mail
 from clerkwork.model.work.items import NewItem
 from clerkwork.model.work.schedules import PlannedState
 from clerkwork.store import instants, targets

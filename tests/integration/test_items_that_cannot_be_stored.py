@@ -8,10 +8,10 @@ from pydantic import BaseModel
 
 from clerkwork import Run, bot, clock
 from clerkwork.engine.operate.operations import Operations
-from clerkwork.intake.file_to_items import doubted
-from clerkwork.intake.readers.rows import OrderRows
-from clerkwork.intake.sources.webhook import HookIntake, HookRefused, Request, sign
-from clerkwork.model.project.workflows import Step, Webhook
+from clerkwork.intake.readers.workbook import doubted
+from clerkwork.intake.sources.webhook import HookIntake, HookRefused, Request, Webhook, sign
+from clerkwork.intake.spreadsheet.rows import OrderRows
+from clerkwork.model.project.workflows import Step
 from clerkwork.model.work.items import ItemState, NewItem
 from clerkwork.model.work.queues import Batch
 from clerkwork.model.work.reviews import NotStorable

@@ -12,10 +12,12 @@ import pytest
 
 from clerkwork import clock
 from clerkwork.errors import ApplicationException, ConfigError
-from clerkwork.intake.letter import Origin, origin_of, write_origin
-from clerkwork.intake.sources.mail import MailIntake
-from clerkwork.intake.sources.mailbox import opened
-from clerkwork.model.project.workflows import FolderSource, Mail, Schedule, Step, Workflow
+from clerkwork.intake.contract import SourceContext
+from clerkwork.intake.email.letter import Origin, origin_of, write_origin
+from clerkwork.intake.email.mailbox import opened
+from clerkwork.intake.extensions import shipped
+from clerkwork.intake.sources.mail import Mail, MailIntake
+from clerkwork.model.project.workflows import Schedule, Step, Workflow
 from clerkwork.model.work.events import Kind, Level
 from clerkwork.store.database import Store, open_store
 from clerkwork.store.inbox import left_mails
@@ -61,18 +63,28 @@ class Post:
         self.log.events.clear()
 
     def plan(self, **more: Any) -> Workflow:
-        return Workflow(
+        return shipped().workflow(
             name="orders",
             title="Orders",
             steps=[Step(bot="enter")],
-            source=FolderSource(folder="orders", pattern="*.xlsx", reader="workbook"),
+            source={"folder": "orders", "pattern": "*.xlsx", "reader": "workbook"},
             schedule=Schedule(every_s=2),
             mail=self.server.mail(self.user, **more),
         )
 
     def fetch(self, **more: Any) -> int:
-        intake = MailIntake(self.root, self.root / "inbox", self.store, self.log)
-        return intake.fetch(self.plan(**more))
+        return self.intake().fetch(self.plan(**more))
+
+    def intake(self, **clocks: Any) -> MailIntake:
+        context = SourceContext(
+            root=self.root,
+            inbox=self.root / "inbox",
+            workflows={},
+            store=self.store,
+            engine=self.log,
+            files=None,
+        )
+        return MailIntake(context, **clocks)
 
     def deliver(self, subject: str, *files: tuple[str, bytes], name: str = "") -> None:
         message_id = name or f"<{subject}@example.com>"
@@ -197,25 +209,25 @@ def test_mails_that_are_left_use_up_no_look(post, monkeypatch):
 
 def test_the_number_of_mails_that_are_left_is_shown_until_a_person_read_them(post):
     """A planned run says it in its reason."""
-    intake = MailIntake(post.root, post.root / "inbox", post.store, post.log)
+    intake = post.intake()
     post.deliver("question")
     post.fetch()
-    before = intake.left("orders")
+    before = intake.left(post.plan())
     with opened(post.plan().mail, PASSWORD, post.root) as box:
         for uid in box.unread():
             box.mark_read(uid)
     post.fetch()
     said = "2 mails are left unread in the mailbox for a person"
-    assert (before, intake.left("orders")) == (said, "")
+    assert (before, intake.left(post.plan())) == (said, "")
 
 
 def test_mails_that_were_left_in_a_former_mailbox_are_not_counted(post):
     """The numbers of the new one mean other mails."""
-    intake = MailIntake(post.root, post.root / "inbox", post.store, post.log)
+    intake = post.intake()
     with post.store.write() as db:
         left_mails.add(db, "orders", "of before", "7", now=clock.now())
     post.fetch()
-    assert intake.left("orders") == "1 mails are left unread in the mailbox for a person"
+    assert intake.left(post.plan()) == "1 mails are left unread in the mailbox for a person"
 
 
 @pytest.mark.parametrize(
@@ -331,9 +343,7 @@ def test_a_folder_that_is_not_there_is_told(post):
 def test_a_mailbox_is_looked_at_no_more_often_than_its_workflow_says(post):
     """The folder is looked at every two seconds, a server would take offence."""
     elapsed = [timedelta()]
-    intake = MailIntake(
-        post.root, post.root / "inbox", post.store, post.log, monotonic=lambda: elapsed[-1]
-    )
+    intake = post.intake(monotonic=lambda: elapsed[-1])
     plan = post.plan(every_s=60)
     intake.fetch(plan)
     post.deliver("later", ("a.xlsx", b"one"))

@@ -10,7 +10,7 @@ from clerkwork import Document, Run, bot
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
 from clerkwork.errors import fill
-from clerkwork.intake.sources.folder import FolderIntake
+from clerkwork.intake.intake import Intake
 from clerkwork.model.work.items import ItemState, NewItem, Outcome
 from clerkwork.store.items import items
 from clerkwork.store.reviews import reviews
@@ -32,7 +32,7 @@ def reading(document: Document, run: Run) -> None:
 
 
 @pytest.fixture
-def intake(project: Project) -> Iterator[FolderIntake]:
+def intake(project: Project) -> Iterator[Intake]:
     reader = project.app.reader()
     intake = project.app.intake(reader)
     yield intake
@@ -42,14 +42,14 @@ def intake(project: Project) -> Iterator[FolderIntake]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_bad_file_in_the_inbox_becomes_an_item_that_a_person_decides(
-    name: str, project: Project, intake: FolderIntake
+    name: str, project: Project, intake: Intake
 ) -> None:
     """Inbox, item, kept file, the page of the review with the reason, and the decision."""
     make, problem = BAD[name]
     file = project.app.inbox / "documents" / name
     file.parent.mkdir(parents=True)
     file.write_bytes(make())
-    until(lambda: intake.scan("form_extraction"), "the file is taken")
+    until(lambda: intake.look("form_extraction"), "the file is taken")
     with project.app.store.read() as db:
         (review,) = reviews.open_reviews(db)
         item = items.get(db, review.item_id)

@@ -12,8 +12,7 @@ import pytest
 
 from clerkwork import clock
 from clerkwork.clock import from_ms
-from clerkwork.intake.sources.webhook import secret_key, sign
-from clerkwork.model.project.workflows import Webhook
+from clerkwork.intake.sources.webhook import Webhook, secret_key, sign
 from clerkwork.store.schema import delivery, item
 from tests.fixtures_console import ConsoleProject, Served
 from tests.fixtures_logs import put_file

@@ -15,16 +15,16 @@ from clerkwork.documents.reader import DocumentReader
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
 from clerkwork.errors import ApplicationException
-from clerkwork.intake.sources.folder import FolderIntake
-from clerkwork.intake.sources.mail import MailIntake
-from clerkwork.intake.sources.visits import Sources
-from clerkwork.model.project.workflows import FolderSource, Mail, Step, Workflow
+from clerkwork.intake.extensions import shipped
+from clerkwork.intake.intake import Intake
+from clerkwork.intake.sources.mail import Mail
+from clerkwork.model.project.workflows import Step
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import open_store
 from tests.books import book, order
 
 PATIENCE_S = 10.0
-MakeSources = Callable[[Mail], Sources]
+MakeSources = Callable[[Mail], Intake]
 
 
 @bot()
@@ -52,14 +52,14 @@ def make_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ma
     store = open_store("sqlite:///store.db", tmp_path)
     reader = DocumentReader(DocumentSettings(), tmp_path / "var/evidence")
     bots = {"enter": enter, "read": read}
-    made: list[FolderIntake] = []
+    made: list[Intake] = []
 
-    def make(mail: Mail) -> Sources:
+    def make(mail: Mail) -> Intake:
         workflows = {
-            name: Workflow(
+            name: shipped().workflow(
                 name=name,
                 title=name,
-                source=FolderSource(folder=name, reader="workbook"),
+                source={"folder": name, "reader": "workbook"},
                 mail=mail if name == "posted" else None,
                 steps=[Step(bot="enter")],
             )
@@ -67,9 +67,17 @@ def make_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ma
         }
         log = RunLog(store, tmp_path / "logs", Redactor([]))
         engine = Engine(store, log, workflows=workflows, targets={}, bots=bots, root=tmp_path)
-        folder = FolderIntake(tmp_path, Settings(), workflows, engine, reader)
-        made.append(folder)
-        return Sources(workflows, folder, MailIntake(tmp_path, tmp_path / "inbox", store, engine))
+        intake = Intake(
+            tmp_path,
+            Settings(),
+            shipped(),
+            workflows,
+            store=store,
+            engine=engine,
+            documents=reader,
+        )
+        made.append(intake)
+        return intake
 
     yield make
     for intake in made:

@@ -11,9 +11,10 @@ import pytest
 from clerkwork import clock
 from clerkwork.children import Child
 from clerkwork.errors import ApplicationException, InputRejected
-from clerkwork.intake.readers.rows import OrderWorkbook
-from clerkwork.intake.readers.workbook import parse_workbook, read_workbook, workbook_child
+from clerkwork.intake.readers.workbook import read_workbook, workbook_child
 from clerkwork.intake.rejection_note import chinese
+from clerkwork.intake.spreadsheet.parse import parse_workbook
+from clerkwork.intake.spreadsheet.rows import OrderWorkbook
 from tests.books import book, order
 
 GOOD = book(*order("PO-1"), *order("PO-2"))
@@ -196,7 +197,7 @@ def test_a_file_that_cannot_be_opened_is_not_its_senders_fault(child, tmp_path):
 
 def test_more_rows_than_the_limit_are_rejected(tmp_path, monkeypatch):
     """A workbook of that size is a mistake, or should come in parts."""
-    monkeypatch.setattr("clerkwork.intake.readers.workbook.MOST_ROWS", 2)
+    monkeypatch.setattr("clerkwork.intake.spreadsheet.parse.MOST_ROWS", 2)
     file = tmp_path / "orders.xlsx"
     file.write_bytes(GOOD)
     with pytest.raises(InputRejected, match="there are more than 2 rows"):

@@ -95,11 +95,11 @@ def test_a_model_is_found_again_by_its_name(write, tmp_path):
 @pytest.mark.parametrize(
     ("dotted", "problem"),
     [
-        ("antigravity.fly", "belongs neither to the toolkit nor to a bot"),
+        ("antigravity.fly", "belongs neither to the toolkit nor to bots/"),
         ("clerkwork.model.orders.hashlib", "is not a pydantic model"),
         ("clerkwork.model.orders.Gone", "is not a pydantic model"),
         ("clerkwork.gone.Thing", "cannot be imported"),
-        ("Thing", "belongs neither to the toolkit nor to a bot"),
+        ("Thing", "belongs neither to the toolkit nor to bots/"),
     ],
 )
 def test_what_is_not_a_model_is_refused(dotted, problem):

@@ -24,6 +24,8 @@ LONGEST_MODULE = 400
 LONGEST_BODY = 40
 MOST_MODULES = 12
 EXTENSIONS = {
+    "clerkwork/intake/sources",
+    "clerkwork/intake/readers",
     "clerkwork/cli/commands",
     "clerkwork/insight/kpis",
     "clerkwork/notify/channels",

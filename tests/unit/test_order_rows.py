@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from clerkwork.errors import InputRejected
-from clerkwork.intake.file_to_items import IN_EMPTY_CELL, IN_ONE_CELL, MORE, review_of
-from clerkwork.intake.readers import rows as words
-from clerkwork.intake.readers.rows import FAULTS, OrderWorkbook, Repeated, RowProblem
-from clerkwork.intake.readers.workbook import parse_workbook
+from clerkwork.intake.readers.workbook import IN_EMPTY_CELL, IN_ONE_CELL, MORE, review_of
 from clerkwork.intake.rejection_note import chinese, note
+from clerkwork.intake.spreadsheet import rows as words
+from clerkwork.intake.spreadsheet.parse import parse_workbook
+from clerkwork.intake.spreadsheet.rows import FAULTS, OrderWorkbook, Repeated, RowProblem
 from clerkwork.model.orders import PurchaseOrder
 from tests.books import CHINESE, ENGLISH, book, line, order
 

@@ -11,6 +11,7 @@ from clerkwork.config.files.targets import load_targets
 from clerkwork.config.files.workflows import load_workflows, workflow_schema
 from clerkwork.config.settings import Settings, load_settings
 from clerkwork.errors import ConfigError
+from clerkwork.intake.extensions import shipped
 
 HOME = Path(__file__).resolve().parents[2]
 ORDERS = """\
@@ -68,7 +69,9 @@ def write(tmp_path):
 
 
 def said(root: Path) -> list[str]:
-    return [str(problem) for problem in check_all(root, BOTS)]
+    own = shipped()
+    problems = check_all(root, BOTS, model=own.workflow, reads=own.reads)
+    return [str(problem) for problem in problems]
 
 
 def test_a_right_project_has_no_problems(write, tmp_path):
@@ -267,7 +270,7 @@ def test_loading_stops_at_the_first_problem(write, tmp_path):
     """A worker does not start with half a configuration."""
     write("workflows/orders.yaml", ORDERS.replace("bot:", "bott:"))
     with pytest.raises(ConfigError, match=r"^workflows/orders\.yaml:9: "):
-        load_workflows(tmp_path)
+        load_workflows(tmp_path, shipped().workflow)
 
 
 def test_targets_take_variables_from_the_environment(write, tmp_path):
@@ -279,7 +282,7 @@ def test_targets_take_variables_from_the_environment(write, tmp_path):
 
 def test_the_schema_names_every_key_of_a_workflow_with_its_description():
     """Editors complete from it."""
-    schema = workflow_schema()
+    schema = workflow_schema(shipped().workflow)
     assert set(schema["properties"]) >= {"name", "source", "schedule", "steps", "retry"}
     assert schema["properties"]["name"]["description"]
 
@@ -312,5 +315,5 @@ def remarks(text):
 
 def test_the_shipped_workflows_are_right():
     """What operations copy from must be an example."""
-    shipped = {"purchase_orders", "form_extraction", "tryton_orders"}
-    assert set(load_workflows(HOME)) == shipped
+    names = {"purchase_orders", "form_extraction", "tryton_orders"}
+    assert set(load_workflows(HOME, shipped().workflow)) == names

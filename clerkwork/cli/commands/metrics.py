@@ -35,13 +35,14 @@ def command(
     from clerkwork.insight import export
     from clerkwork.insight.errors import measured_errors
     from clerkwork.insight.metrics import report
+    from clerkwork.intake.extensions import load_extensions
     from clerkwork.model.work.metrics import day_start, local_day
     from clerkwork.store.items.items import Filter
 
     if as_json and as_csv:
         raise UsageError("--json and --csv exclude each other: give one of them")
     with project.opened_records(context) as records:
-        workflows = load_workflows(records.root)
+        workflows = load_workflows(records.root, load_extensions(records.root).workflow)
         if workflow is not None and workflow not in workflows:
             known = ", ".join(sorted(workflows)) or "none"
             raise UsageError(f"there is no workflow {workflow!r}; known: {known}")

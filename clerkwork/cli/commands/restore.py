@@ -36,6 +36,7 @@ def command(
     from clerkwork import clock
     from clerkwork.config.files.workflows import load_workflows
     from clerkwork.config.settings import load_settings
+    from clerkwork.intake.extensions import load_extensions
     from clerkwork.intake.requeue_files import put_back
     from clerkwork.store.instants import Milestone, reached
     from clerkwork.store.maintenance import backup
@@ -44,7 +45,8 @@ def command(
 
     root = project.find_root(context)
     project.refuse_problems(root)  # first: the workflows must accept the items since the backup
-    settings, workflows = load_settings(root), load_workflows(root)
+    settings = load_settings(root)
+    workflows = load_workflows(root, load_extensions(root).workflow)
     now, before = clock.now(), remembered(settings, root)
 
     def prepare(store: "Store") -> "tuple[Restored, Carried]":

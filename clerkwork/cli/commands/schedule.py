@@ -147,8 +147,9 @@ def _due(root: "Path", workflow: str) -> "Due":
     from clerkwork.config.files.calendars import load_calendars
     from clerkwork.config.files.workflows import load_workflows
     from clerkwork.config.times.fire_times import Due
+    from clerkwork.intake.extensions import load_extensions
 
-    workflows = load_workflows(root)
+    workflows = load_workflows(root, load_extensions(root).workflow)
     if workflow not in workflows:
         known = ", ".join(sorted(workflows)) or "none"
         raise UsageError(f"there is no workflow {workflow!r}; known: {known}")

@@ -1,4 +1,7 @@
-"""Workflows: one YAML file each, named like what stands in it."""
+"""Workflows: one YAML file each, named like the workflow in it.
+
+The caller hands over the model, because only ``intake`` knows which sources and readers exist.
+"""
 
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
@@ -9,32 +12,38 @@ from clerkwork.config.files.yaml_files import Place, YamlFile, read_named
 from clerkwork.config.times.fire_times import Due
 from clerkwork.errors import ConfigError
 from clerkwork.model.project.calendars import Calendar
+from clerkwork.model.project.sources import InboxKeys
 from clerkwork.model.project.workflows import Workflow
 
 Read = tuple[dict[str, tuple[Workflow, YamlFile]], list[ConfigError]]
 
 
-def load_workflows(root: Path) -> dict[str, Workflow]:
+def load_workflows(root: Path, model: type[Workflow]) -> dict[str, Workflow]:
     """Return the workflows of the project in *root* by name.
+
+    Args:
+        root: The project's folder.
+        model: ``Workflow`` with the keys of the sources that the files may name.
 
     Raises:
         ConfigError: The first problem found in ``workflows/*.yaml``.
     """
-    found, problems = read_workflows(root)
+    found, problems = read_workflows(root, model)
     if problems:
         raise problems[0]
     return {name: workflow for name, (workflow, _) in found.items()}
 
 
-def workflow_schema() -> dict[str, Any]:
+def workflow_schema(model: type[Workflow]) -> dict[str, Any]:
     """Return the JSON Schema of a workflow file, for editors that complete and check."""
-    schema = Workflow.model_json_schema()
+    schema = model.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
-def read_workflows(root: Path) -> Read:
+def read_workflows(root: Path, model: type[Workflow]) -> Read:
     """Return each readable workflow with its file, and all problems of all workflow files."""
-    found, problems = read_named(Workflow, root / "workflows", root)
+    read, problems = read_named(model, root / "workflows", root)
+    found: dict[str, tuple[Workflow, YamlFile]] = {**read}
     calendars, _ = read_calendars(root)
     for workflow, file in found.values():
         problems += _source_problems(workflow, file)
@@ -46,20 +55,32 @@ def read_workflows(root: Path) -> Read:
 
 def _source_problems(workflow: Workflow, file: YamlFile) -> list[ConfigError]:
     problems = []
-    if workflow.source is not None:
-        folder = PurePosixPath(workflow.source.folder)
-        if folder.is_absolute() or ".." in folder.parts or not folder.parts:
-            text = "`source.folder` must be a folder inside the project's inbox, such as `orders`"
-            problems.append(file.problem(["source", "folder"], text))
-    elif workflow.mail is not None:
-        text = "`mail` has no `source` whose folder gets its files; add a source"
-        problems.append(file.problem(["mail"], text))
-    elif workflow.schedule is not None:
+    looked_at = [key for key, keys in workflow.sources.items() if keys.looked_at]
+    if workflow.schedule is not None and not looked_at:
         text = "`schedule` has no `source` to look at; add a source or remove the schedule"
         problems.append(file.problem(["schedule"], text))
-    if workflow.mail is not None and workflow.schedule is None:
-        text = "`mail` needs a `schedule` that says when the mailbox is looked at; add one"
-        problems.append(file.problem(["mail"], text))
+    for key, keys in workflow.sources.items():
+        if isinstance(keys, InboxKeys):
+            problems += _inbox_problems(key, keys, file)
+        if keys.fills_inbox and workflow.inbox is None:
+            text = f"`{key}` has no `source` whose folder gets its files; add a source"
+            problems.append(file.problem([key], text))
+        if keys.needs_schedule and workflow.schedule is None:
+            text = f"`{key}` needs a `schedule` that says when it is looked at; add one"
+            problems.append(file.problem([key], text))
+    return problems
+
+
+def _inbox_problems(key: str, keys: InboxKeys, file: YamlFile) -> list[ConfigError]:
+    problems = []
+    folder = PurePosixPath(keys.folder)
+    if folder.is_absolute() or ".." in folder.parts or not folder.parts:
+        text = f"`{key}.folder` must be a folder inside the project's inbox, such as `orders`"
+        problems.append(file.problem([key, "folder"], text))
+    for name in keys.reader_keys:
+        if name != keys.reader:
+            text = f"`{key}.{name}` is for the reader `{name}`, but `reader` is `{keys.reader}`"
+            problems.append(file.problem([key, name], f"{text}; remove one of them"))
     return problems
 
 
@@ -111,9 +132,9 @@ def _shared_folders(found: Mapping[str, tuple[Workflow, YamlFile]]) -> list[Conf
     problems = []
     first: dict[tuple[PurePosixPath, str], str] = {}
     for name, (workflow, file) in found.items():
-        if workflow.source is None:
+        if workflow.inbox is None:
             continue
-        key = (PurePosixPath(workflow.source.folder), workflow.source.pattern)
+        key = (PurePosixPath(workflow.inbox.folder), workflow.inbox.pattern)
         other = first.setdefault(key, name)
         if other != name:
             text = f"the workflow `{other}` takes the same files; change `folder` or `pattern`"

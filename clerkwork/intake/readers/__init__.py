@@ -1,1 +1,1 @@
-"""How a file becomes rows: workbooks, their cells, and archives."""
+"""Ways to turn a file into work items; each module declares one as ``READER``."""

@@ -1,35 +1,69 @@
-"""Reads a workbook of orders in a child process, so that a hostile file harms nobody.
+"""Workbooks: one work item for each order of an xlsx file; a person corrects what is doubtful.
 
-One sheet, one header row with English or Chinese titles, one row per order line. What belongs to
-the whole order may stand on each of its rows or only on the first. Whatever a broken file makes the
-libraries say, the outside sees ``InputRejected`` and nothing else.
+The file is read in a child process, so that a hostile one harms nobody.
 """
 
-import io
-import itertools
-import warnings
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
-import openpyxl
-
-from clerkwork.children import Channel, Child
+from clerkwork.children import Child
+from clerkwork.discover import dotted_name
 from clerkwork.errors import ApplicationException, InputRejected
-from clerkwork.intake.readers.archive import AGAIN, check_archive
-from clerkwork.intake.readers.cells import OPTIONAL, TITLES, as_text, cell_of, field_of
-from clerkwork.intake.readers.orders import SheetRow, orders_of
-from clerkwork.intake.readers.rows import OrderWorkbook
+from clerkwork.intake.contract import FileContent, FileReader, Incoming, OpenReader, ReaderContext
+from clerkwork.intake.spreadsheet.archive import AGAIN
+from clerkwork.intake.spreadsheet.parse import parse_workbook
+from clerkwork.intake.spreadsheet.rows import OTHER, OrderRows, OrderWorkbook, RowProblem
+from clerkwork.model.orders import PurchaseOrder
+from clerkwork.model.project.sources import ReaderKeys
+from clerkwork.model.work.items import NewItem
+from clerkwork.model.work.reviews import NewReview, NotStorable, flatten, plain_fields
+from clerkwork.model.work.storable import storable
 
 TIMEOUT = timedelta(seconds=60)
 MEMORY_MB = 700
 ADDRESS_SPACE_MB = 2500
-HEADER_WITHIN = 30  # rows
-MOST_COLUMNS = 64
-MOST_ROWS = 20_000
-LAST_ROW = 1_048_576
 LIMITS = frozenset({"child_timeout", "child_memory", "child_died"})
+IN_ONE_CELL = "Sheet {sheet}, row {row}, column {column}: “{value}” "
+IN_EMPTY_CELL = "Sheet {sheet}, row {row}, column {column}: the cell "
+MORE = " {more} more cells of this order are marked."
+
+
+class WorkbookFiles(OpenReader):
+    """Makes one work item of each order of a workbook."""
+
+    def __init__(self, context: ReaderContext) -> None:
+        """Prepare; the child process starts at the first workbook."""
+        self._engine = context.engine
+        self._child = workbook_child()
+
+    def read(self, incoming: Incoming) -> FileContent:
+        """Return one item per order, named by its number."""
+        stored = incoming.stored
+        book = read_workbook(stored.path, stored.name, self._child)
+        return FileContent(
+            arrivals=[self._arrival(order, book.sheet, incoming) for order in book.orders],
+            duplicates=[repeated.number for repeated in book.duplicates],
+        )
+
+    def close(self) -> None:
+        """End the child process."""
+        self._child.close()
+
+    def _arrival(
+        self, order: OrderRows, sheet: str, incoming: Incoming
+    ) -> tuple[NewItem, NewReview | None]:
+        """Return the item of an order, and what a person is asked about it."""
+        by_row = f"{incoming.stored.sha256[:16]} row {order.rows[0]}"
+        reference = order.number or by_row
+        item = incoming.item(reference, order.payload, sheet=sheet, rows=order.rows)
+        try:
+            self._engine.require_storable(item)
+        except NotStorable as error:
+            order = doubted(order, error.field)
+            name = by_row if error.field == incoming.plan.reference else item.reference
+            item = replace(item, reference=name, group_key=by_row, payload=order.payload)
+        return item, review_of(order, sheet) if order.problems else None
 
 
 def workbook_child() -> Child:
@@ -61,95 +95,52 @@ def read_workbook(file: Path, name: str, child: Child) -> OrderWorkbook:
     return found
 
 
-def parse_workbook(_channel: Channel | None, file: Path, name: str) -> OrderWorkbook:
-    """Return the orders of *file*; runs in the child."""
-    data = file.read_bytes()  # outside the border below: a bad disk is not the sender's fault
-    try:
-        if not openpyxl.DEFUSEDXML:
-            raise ImportError("defusedxml is missing")
-        check_archive(data, name)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _parse(data, name)
-    except InputRejected:
-        raise
-    except Exception as error:  # the border: a dozen foreign kinds end here
-        problem = "the file cannot be read as a workbook"
-        raise InputRejected(name, "", problem, AGAIN) from error
+def doubted(order: OrderRows, path: str) -> OrderRows:
+    """Return an order whose value at *path* cannot be stored, for a person to correct."""
+    payload = storable(order.payload)
+    if all(problem.path != path for problem in order.problems):
+        problem = RowProblem(
+            row=order.rows[0],
+            column=path,
+            path=path,
+            value=flatten(payload).get(path, "")[:80],
+            problem=OTHER.problem,
+            remedy=OTHER.remedy,
+        )
+        return replace(order, payload=payload, problems=[*order.problems, problem])
+    return replace(order, payload=payload)
 
 
-def _parse(data: bytes, name: str) -> OrderWorkbook:
-    book = openpyxl.load_workbook(
-        io.BytesIO(data), read_only=True, data_only=True, keep_links=False
+def review_of(order: OrderRows, sheet: str) -> NewReview:
+    """Return the review of an order with problems; every cell in doubt is marked."""
+    first, *others = order.problems
+    start = IN_ONE_CELL if first.value else IN_EMPTY_CELL
+    paths = tuple(problem.path for problem in order.problems)
+    marked = {problem.path: problem for problem in order.problems}
+    shown = order.payload
+    fields = [
+        field.model_copy(
+            update={"reason": f"{marked[field.path].problem}. {marked[field.path].remedy}"}
+        )
+        if field.path in marked
+        else field
+        for field in plain_fields(shown, paths)
+    ]
+    facts = {"sheet": sheet, "row": str(first.row), "column": first.column, "value": first.value}
+    return NewReview(
+        step=None,
+        code="bad_row",
+        message=f"{start}{first.problem}. {first.remedy}{MORE if others else ''}",
+        facts=facts | ({"more": str(len(others))} if others else {}),
+        model=dotted_name(PurchaseOrder),
+        shown=shown,
+        fields=fields,
     )
-    found: OrderWorkbook | None = None
-    for sheet in book.worksheets:
-        sheet.reset_dimensions()  # what the file says of its size may cut rows off in silence
-        rows = enumerate(sheet.iter_rows(values_only=True, max_col=MOST_COLUMNS), start=1)
-        header = _header(rows, sheet.title, name)
-        if header is None:
-            continue
-        columns, titles = header
-        if found is not None:
-            problem = f"the sheets {found.sheet} and {sheet.title} both hold orders"
-            raise InputRejected(name, "", problem, "Put all orders on one sheet.")
-        orders, duplicates = orders_of(_rows(rows, columns, sheet.title, name), titles)
-        found = OrderWorkbook(sheet=sheet.title, orders=orders, duplicates=duplicates)
-    if found is None:
-        problem = "no sheet has a header row with the titles of an order"
-        raise InputRejected(name, "", problem, f"Put these titles into one row: {_wanted()}.")
-    if not found.orders:
-        problem = "there is no row below the header"
-        raise InputRejected(name, f"sheet {found.sheet}", problem, "Add the orders.")
-    return found
 
 
-def _wanted() -> str:
-    return ", ".join(titles[0] for field, titles in TITLES.items() if field not in OPTIONAL)
-
-
-def _header(
-    rows: Iterator[tuple[int, tuple[Any, ...]]], sheet: str, name: str
-) -> tuple[dict[str, int], dict[str, str]] | None:
-    """Return the column and the title of each field, or None if the sheet holds no orders."""
-    for row, values in itertools.islice(rows, HEADER_WITHIN):
-        fields = [field_of(value) for value in values]
-        known = [field for field in fields if field]
-        if "number" not in known or len(set(known)) < 4:
-            continue
-        place = f"sheet {sheet}, row {row}"
-        for field in known:
-            if known.count(field) > 1:
-                problem = f"the column {TITLES[field][0]} stands there twice"
-                raise InputRejected(name, place, problem, "Remove or rename one of them.")
-        missing = [TITLES[field][0] for field in TITLES if field not in {*known, *OPTIONAL}]
-        if missing:
-            problem = f"the header lacks the columns {', '.join(missing)}"
-            raise InputRejected(name, place, problem, "Add them.")
-        columns = {field: index for index, field in enumerate(fields) if field}
-        return columns, {field: as_text(values[index]) for field, index in columns.items()}
-    return None
-
-
-def _rows(
-    rows: Iterator[tuple[int, tuple[Any, ...]]], columns: dict[str, int], sheet: str, name: str
-) -> Iterator[SheetRow]:
-    number, position, count = "", 0, 0
-    for row, values in rows:
-        if row > LAST_ROW or count > MOST_ROWS:
-            problem = f"there are more than {MOST_ROWS} rows"
-            raise InputRejected(name, f"sheet {sheet}", problem, "Split the workbook.")
-        if values.count(None) == len(values):
-            continue  # at once, because a single cell far down means a million such rows
-        cells = {
-            field: cell_of(field, values[index] if index < len(values) else None)
-            for field, index in columns.items()
-        }
-        if not any(cell.text for cell in cells.values()):
-            continue
-        count += 1
-        own = cells.pop("number").text
-        position = position + 1 if own in ("", number) else 1
-        number = own or number
-        line = cells.pop("line").text if "line" in cells else ""
-        yield SheetRow(row=row, number=number, line=line or str(position), cells=cells)
+READER: FileReader[ReaderKeys] = FileReader(
+    name="workbook",
+    summary="one item per order of an xlsx file",
+    gives=PurchaseOrder,
+    open=WorkbookFiles,
+)

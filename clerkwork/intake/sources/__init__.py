@@ -1,1 +1,1 @@
-"""Where work comes from: a folder, a mailbox, a webhook."""
+"""Places that work items come from; each module declares one as ``SOURCE``."""

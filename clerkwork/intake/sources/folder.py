@@ -1,68 +1,70 @@
-"""Watches a workflow's folder: takes each file once it is complete, and puts it where it belongs.
+"""Watches a workflow's folder: takes each file once it is complete, and then moves it away.
 
 The order of the acts is what makes a crash harmless: a copy is kept, the items are added, and only
 then the file leaves the inbox. A file that is taken a second time adds nothing.
 """
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
 
 from clerkwork import clock
-from clerkwork.config.settings import Settings
 from clerkwork.errors import ClerkworkError, InputRejected, fill
+from clerkwork.intake.contract import OpenSource, Source, SourceContext
+from clerkwork.intake.email.letter import remove_origin
 from clerkwork.intake.file_ready import EMPTY_SETTLES, FileState, Settling, folder_clock
-from clerkwork.intake.file_to_items import BY_WORKFLOW, FileTaker
-from clerkwork.intake.letter import remove_origin
-from clerkwork.intake.ports import Prober, Submitter, Taken
 from clerkwork.intake.printable_names import printable_name
 from clerkwork.intake.rejection_note import note
 from clerkwork.intake.stored_file import StillChanging
-from clerkwork.model.project.workflows import FolderSource, Workflow
+from clerkwork.model.project.sources import InboxKeys
+from clerkwork.model.project.workflows import Workflow
+from clerkwork.model.strict import Seconds
 from clerkwork.model.work.events import Kind, Level
-from clerkwork.model.work.items import Terms
-from clerkwork.model.work.queues import Batch
 
 STILL_WRITTEN = (
     "{count} files, the first {name}, are still being written to and are left for the next run"
 )
 
 
-class FolderIntake:
+class FolderSource(InboxKeys):
+    """Work items come from files that somebody puts into a folder."""
+
+    needs_schedule: ClassVar[bool] = False  # `clerkwork put` takes files as well
+
+    settle_s: Seconds = Field(
+        1.0, description="A file is taken when nothing has changed it for so many seconds."
+    )
+
+
+class FolderIntake(OpenSource):
     """Scans the inbox folders of the project's workflows; one scan of a workflow at a time."""
 
     def __init__(
         self,
-        root: Path,
-        settings: Settings,
-        workflows: Mapping[str, Workflow],
-        engine: Submitter,
-        reader: Prober,
+        context: SourceContext,
         *,
         now: clock.Clock = clock.now,
         monotonic: Callable[[], timedelta] = clock.monotonic,
         folder_clock: Callable[[Path], int | None] = folder_clock,
         pause: Callable[[float], bool] | None = None,
     ) -> None:
-        """Prepare the intake; nothing is read yet.
+        """Prepare; nothing is read yet.
 
         Args:
-            root: The project's folder.
-            settings: Names the folders.
-            workflows: The project's workflows by name.
-            engine: Takes the items.
-            reader: Tells documents from other files.
+            context: What the source works with.
             now: The wall clock, for the names of accepted files.
             monotonic: A clock that nobody can set, for the settling of files.
             folder_clock: Returns the present time of a folder's file system.
             pause: Waits so many seconds, and returns whether it was interrupted; by default until
                 ``interrupt`` is called.
         """
-        self._inbox = root / settings.folders.inbox
-        self._workflows = workflows
-        self._engine = engine
-        self._taker = FileTaker(root, settings, workflows, engine, reader)
+        self._inbox = context.inbox
+        self._engine = context.engine
+        self._files = context.files
         self._now = now
         self._monotonic = monotonic
         self._settling = Settling(monotonic, folder_clock)
@@ -71,78 +73,63 @@ class FolderIntake:
         self._one_file = threading.Lock()  # two workflows may share a folder
         self._reported: dict[Path, FileState] = {}
 
-    def visit(self, workflow: str) -> int:
+    def look(self, plan: Workflow) -> int:
         """Take every file that is complete or soon will be; return the number of new items.
 
         This is what a planned run does: for a schedule that is not frequent the next look may be
         a day away. Files that have not settled are waited for, ten times ``settle_s`` at the most;
-        what somebody still writes to by then is left to the next planned run.
+        a file that still changes then is left to the next planned run.
 
         Raises:
             Exception: As ``scan`` says, after the wait.
         """
-        source = self._workflows[workflow].source
+        source = SOURCE.keys_of(plan)
         if source is None:
             return 0
         end = self._monotonic() + timedelta(seconds=source.settle_s) * EMPTY_SETTLES
-        added, failure = self._look(workflow, source)
-        while wait_s := self._wait_s(workflow, source, end):
+        added, failure = self._look(plan.name, source)
+        while wait_s := self._wait_s(plan.name, source, end):
             if self._pause(wait_s):
                 break
-            more, failure = self._look(workflow, source)  # tries again what failed before
+            more, failure = self._look(plan.name, source)  # tries again what failed before
             added += more
         if failure is not None:
             raise failure
         return added
 
-    def left(self, workflow: str) -> str:
-        """Return a sentence on the files that the last ``visit`` left, or an empty string."""
-        source = self._workflows[workflow].source
-        names = [] if source is None else [*self._settling.unsettled(workflow, source)]
+    def left(self, plan: Workflow) -> str:
+        """Return a sentence on the files that the last look left, or an empty string."""
+        source = SOURCE.keys_of(plan)
+        names = [] if source is None else [*self._settling.unsettled(plan.name, source.settle_s)]
         if not names:
             return ""
         return fill(STILL_WRITTEN, {"count": len(names), "name": printable_name(names[0].name)})
 
     def interrupt(self) -> None:
-        """End every ``visit`` that waits for a file, and let none wait any more."""
+        """End every look that waits for a file; no later look waits."""
         self._ending.set()
 
-    def scan(self, workflow: str) -> int:
+    def scan(self, plan: Workflow) -> int:
         """Take every complete file of the workflow's folder; return the number of new items.
 
-        A file that cannot be taken for no fault of its own stays where it is for the next scan;
-        it holds up no other file.
+        A file that cannot be taken for no fault of its own stays in the folder for the next scan
+        and delays no other file.
 
         Raises:
-            Exception: Whatever kept the last such file from being taken, after all were tried.
+            Exception: Why the last such file could not be taken, after all were tried.
         """
-        source = self._workflows[workflow].source
-        added, failure = (0, None) if source is None else self._look(workflow, source)
+        source = SOURCE.keys_of(plan)
+        added, failure = (0, None) if source is None else self._look(plan.name, source)
         if failure is not None:
             raise failure
         return added
-
-    def put(
-        self, file: Path, workflow: str, batch: Batch | None = None, terms: Terms = BY_WORKFLOW
-    ) -> Taken:
-        """Take one file that stays where it is, such as one named on the command line.
-
-        Raises:
-            InputRejected: The file is not what it claims to be; nothing was added.
-            UsageError: The workflow takes no files, or the batch is not what was declared.
-        """
-        return self._taker.take(file, workflow, batch, terms)
-
-    def close(self) -> None:
-        """End the child process that workbooks are read in."""
-        self._taker.close()
 
     def _look(self, workflow: str, source: FolderSource) -> tuple[int, Exception | None]:
         """Take the complete files; return the number of new items, and what went wrong last."""
         folder = self._inbox / source.folder
         folder.mkdir(parents=True, exist_ok=True)
         added, failure = 0, None
-        for file in self._settling.complete(workflow, folder, source):
+        for file in self._settling.complete(workflow, folder, source.pattern, source.settle_s):
             try:
                 with self._one_file:
                     added += self._take(file, workflow)
@@ -157,14 +144,14 @@ class FolderIntake:
 
     def _wait_s(self, workflow: str, source: FolderSource, end: timedelta) -> float:
         """Return the seconds until the next file settles, or 0 if none will by *end*."""
-        instants = [at for at in self._settling.pending(workflow, source) if at <= end]
+        instants = [at for at in self._settling.pending(workflow, source.settle_s) if at <= end]
         if not instants:
             return 0.0
         return max(0.001, (min(instants) - self._monotonic()).total_seconds())
 
     def _take(self, file: Path, workflow: str) -> int:
         try:
-            taken = self._taker.take(file, workflow)
+            taken = self._files.take(file, workflow)
         except InputRejected as error:
             self._reject(file, workflow, error)
             return 0
@@ -211,3 +198,11 @@ class FolderIntake:
             file=printable_name(file.name),
             problem=problem[:500],
         )
+
+
+SOURCE = Source(
+    key="source",
+    keys=FolderSource,
+    summary="Folder of files that its items come from.",
+    open=FolderIntake,
+)

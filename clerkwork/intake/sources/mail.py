@@ -11,16 +11,19 @@ import os
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from typing import ClassVar
+
+from pydantic import Field
 
 from clerkwork import clock
 from clerkwork.config.secrets import secret
 from clerkwork.errors import fill
-from clerkwork.intake.letter import Letter, Origin, listed, read_letter, write_origin
-from clerkwork.intake.ports import Submitter
-from clerkwork.intake.sources.mailbox import Mailbox, Unread, opened
-from clerkwork.model.project.workflows import Mail, Workflow
+from clerkwork.intake.contract import OpenSource, Source, SourceContext
+from clerkwork.intake.email.letter import Letter, Origin, listed, read_letter, write_origin
+from clerkwork.intake.email.mailbox import Mailbox, MailboxKeys, Unread, opened
+from clerkwork.model.project.workflows import Workflow
+from clerkwork.model.strict import Seconds
 from clerkwork.model.work.events import Kind, Level
-from clerkwork.store.database import Store
 from clerkwork.store.inbox import deliveries, left_mails
 
 MOST_MAILS = 50
@@ -29,33 +32,43 @@ NOT_TAKEN = " These parts of it were not taken: {not_taken}."
 LEFT = "{count} mails are left unread in the mailbox for a person"
 
 
-class MailIntake:
+class Mail(MailboxKeys):
+    """A mailbox whose unread mails bring files; they are put into the folder of `source`."""
+
+    fills_inbox: ClassVar[bool] = True
+
+    every_s: Seconds = Field(60.0, description="Seconds between two looks, at the least.")
+    max_mb: int = Field(25, ge=1, description="A larger mail is left to a person.")
+
+
+class MailIntake(OpenSource):
     """Looks into mailboxes, each not more often than its workflow says."""
 
     def __init__(
-        self,
-        root: Path,
-        inbox: Path,
-        store: Store,
-        engine: Submitter,
-        *,
-        monotonic: Callable[[], timedelta] = clock.monotonic,
+        self, context: SourceContext, *, monotonic: Callable[[], timedelta] = clock.monotonic
     ) -> None:
         """Prepare; nothing is read yet.
 
         Args:
-            root: The project's folder.
-            inbox: The folder whose subfolders are watched.
-            store: Keeps the message ids.
-            engine: Gets sentences for the run log.
+            context: What the source works with; the store keeps the message ids.
             monotonic: A clock that nobody can set.
         """
-        self._root = root
-        self._inbox = inbox
-        self._store = store
-        self._engine = engine
+        self._root = context.root
+        self._inbox = context.inbox
+        self._store = context.store
+        self._engine = context.engine
         self._monotonic = monotonic
         self._looked: dict[str, timedelta] = {}
+
+    def look(self, plan: Workflow) -> int:
+        """Put the files of unread mails into the workflow's folder; they are no items yet.
+
+        Raises:
+            ApplicationException: The mailbox could not be read.
+            ConfigError: Its password is not set.
+        """
+        self.fetch(plan)
+        return 0
 
     def fetch(self, plan: Workflow) -> int:
         """Take the files of unread mails; return how many were put into the workflow's folder.
@@ -64,12 +77,13 @@ class MailIntake:
             ApplicationException: The mailbox could not be read.
             ConfigError: Its password is not set.
         """
-        if plan.mail is None or plan.source is None or not self._is_time(plan.name, plan.mail):
+        rules, inbox = SOURCE.keys_of(plan), plan.inbox
+        if rules is None or inbox is None or not self._is_time(plan.name, rules):
             return 0
-        password = secret(plan.mail.password_variable, f"workflows/{plan.name}.yaml")
+        password = secret(rules.password_variable, f"workflows/{plan.name}.yaml")
         files, box = 0, ""
-        with opened(plan.mail, password, self._root) as mailbox:
-            box = _name_of(plan.mail, mailbox)
+        with opened(rules, password, self._root) as mailbox:
+            box = _name_of(rules, mailbox)
             unread = mailbox.unread()
             with self._store.read() as db:
                 left = left_mails.uids(db, plan.name, box)
@@ -79,10 +93,10 @@ class MailIntake:
                 files += self._take(mailbox, mailbox.look(uid), plan, box)
         return files
 
-    def left(self, workflow: str) -> str:
+    def left(self, plan: Workflow) -> str:
         """Return a sentence on the mails that are left for a person, or an empty string."""
         with self._store.read() as db:
-            count = left_mails.count(db, workflow)
+            count = left_mails.count(db, plan.name)
         return fill(LEFT, {"count": count}) if count else ""
 
     def _is_time(self, name: str, mail: Mail) -> bool:
@@ -94,14 +108,14 @@ class MailIntake:
         return True
 
     def _take(self, mailbox: Mailbox, mail: Unread, plan: Workflow, box: str) -> int:
-        rules, source = plan.mail, plan.source
-        if rules is None or source is None:
+        rules, inbox = SOURCE.keys_of(plan), plan.inbox
+        if rules is None or inbox is None:
             return 0
         if mail.size > rules.max_mb * MB:
             self._leave(plan, box, mail, f"it is larger than {rules.max_mb} MB")
             return 0
         try:
-            letter = read_letter(mailbox.fetch(mail.uid), source.pattern)
+            letter = read_letter(mailbox.fetch(mail.uid), inbox.pattern)
         except (imaplib.IMAP4.error, OSError):
             raise
         except Exception as error:  # noqa: BLE001 - the library raises a dozen kinds; others go on
@@ -166,7 +180,7 @@ class MailIntake:
 
     def _put(self, name: str, data: bytes, plan: Workflow, letter: Letter) -> str:
         """Put a file into the folder under its name, or another one if that is taken."""
-        folder = self._inbox / (plan.source.folder if plan.source else "")
+        folder = self._inbox / (plan.inbox.folder if plan.inbox else "")
         folder.mkdir(parents=True, exist_ok=True)
         place = folder / name
         if place.exists() and not (place.is_file() and place.read_bytes() == data):
@@ -204,3 +218,11 @@ def _digest(contents: list[bytes]) -> str:
     """Return a SHA-256 of the files of a mail, whatever their names and their order."""
     each = sorted(hashlib.sha256(data).digest() for data in contents)
     return hashlib.sha256(b"".join(each)).hexdigest()
+
+
+SOURCE = Source(
+    key="mail",
+    keys=Mail,
+    summary="Mailbox that files for its folder come from.",
+    open=MailIntake,
+)

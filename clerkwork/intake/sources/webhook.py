@@ -13,13 +13,17 @@ import hashlib
 import hmac
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar
+
+from pydantic import Field
 
 from clerkwork import clock
 from clerkwork.config.secrets import secret
 from clerkwork.errors import ClerkworkError, ConfigError
+from clerkwork.intake.contract import Source
 from clerkwork.intake.ports import Submitter
-from clerkwork.model.project.workflows import Webhook, Workflow
+from clerkwork.model.project.sources import SecretVariable, SourceKeys
+from clerkwork.model.project.workflows import Workflow
 from clerkwork.model.work.items import NewItem, Terms
 from clerkwork.model.work.reviews import NotStorable
 from clerkwork.model.work.storable import parsed
@@ -34,6 +38,29 @@ LAST_PRIORITY = 1000
 TERMS = "clerkwork-terms"
 EXAMPLE = "priority=10, due=2026-11-02T09:00Z, not-before=2026-11-01T00:00Z"
 ENCODED = "whsec_"
+
+
+class Webhook(SourceKeys):
+    """Another system posts signed work items to `/hooks/<workflow>` of the console."""
+
+    looked_at: ClassVar[bool] = False
+    needs_schedule: ClassVar[bool] = False
+
+    secret_variable: SecretVariable = Field(
+        description="Name of the environment variable that holds the secret both sides know; "
+        "`whsec_` and base64 is decoded, any other text is used as it is."
+    )
+    max_kb: int = Field(256, ge=1, le=10_240, description="A larger request is refused.")
+    window_s: int = Field(
+        300, ge=10, le=3600, description="Seconds a request's time may differ from ours."
+    )
+
+
+SOURCE = Source(
+    key="webhook",
+    keys=Webhook,
+    summary="Signed requests that its items come from.",
+)
 
 
 class HookRefused(ClerkworkError):
@@ -181,9 +208,10 @@ class HookIntake:
 
     def _rules(self, workflow: str) -> tuple[Workflow, Webhook]:
         plan = self._workflows.get(workflow)
-        if plan is None or plan.webhook is None:
+        rules = None if plan is None else SOURCE.keys_of(plan)
+        if plan is None or rules is None:
             raise HookRefused(404, "No workflow of this name takes requests.")
-        return plan, plan.webhook
+        return plan, rules
 
     def _checked(self, plan: Workflow, rules: Webhook, request: Request) -> str:
         """Return the delivery's id after its time and signature were found right."""

@@ -5,69 +5,13 @@ The descriptions of the fields are the reference documentation of every key.
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from clerkwork.model.project.calendars import TimeOfDay
+from clerkwork.model.project.sources import InboxKeys, SourceKeys
 from clerkwork.model.strict import LONGEST_S, Name, Seconds, Strict
 from clerkwork.model.work.queues import MOST_AGEING_S, Deadline, OnConflict
 from clerkwork.model.work.retry import Retry
-
-Variable = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
-
-
-class FolderSource(Strict):
-    """Work items come from files that somebody puts into a folder."""
-
-    folder: str = Field(description="Folder to watch, relative to the project's inbox folder.")
-    pattern: str = Field("*", description="Only files whose name matches this glob are taken.")
-    reader: Literal["workbook", "document"] = Field(
-        description="`workbook`: one item per order of an xlsx file; `document`: one per file."
-    )
-    settle_s: Seconds = Field(
-        1.0, description="Seconds for which nothing must have changed a file that is taken."
-    )
-
-
-class Mail(Strict):
-    """A mailbox whose unread mails bring files; they are put into the folder of `source`."""
-
-    host: str = Field(min_length=1, description="The IMAP server.")
-    port: int = Field(993, ge=1, le=65535, description="Its port.")
-    username: str = Field(description="Name the mailbox is opened with.")
-    password_variable: Variable = Field(
-        description="Name of the environment variable that holds the password."
-    )
-    folder: Annotated[str, StringConstraints(pattern=r"^[ -~]+$")] = Field(
-        "INBOX", description="Folder of the mailbox, in plain letters."
-    )
-    tls: bool = Field(
-        True, description="Whether the connection is encrypted; only loopback goes without."
-    )
-    ca_file: str = Field(
-        "", description="File of certificates to trust besides the system's, in the project."
-    )
-    every_s: Seconds = Field(60.0, description="Seconds between two looks, at the least.")
-    max_mb: int = Field(25, ge=1, description="A larger mail is left to a person.")
-    timeout_s: Seconds = Field(30.0, description="Seconds to wait for the server's answer.")
-
-    @model_validator(mode="after")
-    def _encrypted(self) -> "Mail":
-        if not self.tls and self.host not in {"127.0.0.1", "::1", "localhost"}:
-            raise ValueError("`tls: false` would send the password openly; remove it")
-        return self
-
-
-class Webhook(Strict):
-    """Another system posts signed work items to `/hooks/<workflow>` of the console."""
-
-    secret_variable: Variable = Field(
-        description="Name of the environment variable that holds the secret both sides know; "
-        "`whsec_` and base64 is decoded, anything else is taken as it is."
-    )
-    max_kb: int = Field(256, ge=1, le=10_240, description="A larger request is refused.")
-    window_s: int = Field(
-        300, ge=10, le=3600, description="Seconds a request's time may differ from ours."
-    )
 
 
 class Schedule(Strict):
@@ -178,16 +122,14 @@ class Step(Strict):
 
 
 class Workflow(Strict):
-    """One business process."""
+    """One business process.
+
+    The model that workflow files are read with has one more key for each source that is found.
+    """
 
     name: Name = Field(description="Unique name; the file is called the same.")
     title: str = Field(description="What people call it, in English.")
     title_zh: str = Field("", description="What people call it, in Chinese.")
-    source: FolderSource | None = Field(None, description="Where its items come from.")
-    mail: Mail | None = Field(None, description="A mailbox that its files come from as well.")
-    webhook: Webhook | None = Field(
-        None, description="Signed requests that its items come from as well."
-    )
     schedule: Schedule | None = Field(None, description="When its source is looked at.")
     steps: Annotated[list[Step], Field(min_length=1)] = Field(
         description="What is done with each item, in order; the first step is a bot."
@@ -250,3 +192,13 @@ class Workflow(Strict):
         if self.group is not None and self.group_key is None:
             raise ValueError("`group` says who shares the values of `group_key`; write both")
         return self
+
+    @property
+    def sources(self) -> dict[str, SourceKeys]:
+        """Return the keys of its sources, by the source's key in the file."""
+        return {name: keys for name, keys in vars(self).items() if isinstance(keys, SourceKeys)}
+
+    @property
+    def inbox(self) -> InboxKeys | None:
+        """Return the keys of the source whose items are read from files, or None."""
+        return next((keys for keys in self.sources.values() if isinstance(keys, InboxKeys)), None)

@@ -18,7 +18,8 @@ from clerkwork import clock
 from clerkwork.config.settings import Settings
 from clerkwork.engine.facade import Engine
 from clerkwork.errors import BatchKnown
-from clerkwork.intake.sources.folder import FolderIntake
+from clerkwork.intake.extensions import shipped
+from clerkwork.intake.intake import Intake
 from clerkwork.intake.sources.webhook import HookIntake, Request
 from clerkwork.model.work.items import NewItem
 from clerkwork.model.work.queues import Batch
@@ -131,7 +132,15 @@ class Sender:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._hook = HookIntake(WORKFLOWS, engine.store, engine)
-        self._folder = FolderIntake(engine.root, Settings(), WORKFLOWS, engine, _Prober())
+        self._intake = Intake(
+            engine.root,
+            Settings(),
+            shipped(),
+            WORKFLOWS,
+            store=engine.store,
+            engine=engine,
+            documents=_Prober(),
+        )
 
     def send(self, sending: Sending) -> Any:
         return getattr(self, f"_{sending.way}")(sending)
@@ -169,7 +178,7 @@ class Sender:
             partial.write_text(one.number)
             partial.rename(inbox / f"{one.number}.txt")
         for _ in range(50):  # a file is taken once nothing has changed it for a moment
-            self._folder.scan("scans")
+            self._intake.look("scans")
             if not list(inbox.glob("*.txt")):
                 return "taken"
             PAUSE.wait(0.02)

@@ -26,10 +26,12 @@ from pydantic import BaseModel
 from clerkwork import ApplicationException, Receipt, Run, bot
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
+from clerkwork.intake.extensions import shipped
+from clerkwork.intake.sources.webhook import Webhook
 from clerkwork.model.orders import Document
 from clerkwork.model.project.target_gates import Breaker, FreezeWindow
 from clerkwork.model.project.targets import Target
-from clerkwork.model.project.workflows import Fallback, FolderSource, Step, Webhook, Workflow
+from clerkwork.model.project.workflows import Fallback, Step, Workflow
 from clerkwork.model.work.retry import Retry
 from clerkwork.safety.redact import Redactor
 from clerkwork.store.database import open_store
@@ -216,7 +218,7 @@ KINDS = {
 
 def _workflow(name: str, bot_name: str, **keys: Any) -> Workflow:
     keys.setdefault("steps", [Step(bot=bot_name)])
-    return Workflow(
+    return shipped().workflow(
         name=name,
         title=name,
         retry=Retry(attempts=6, wait_s=0.2, takeovers=MOST_DEATHS),
@@ -244,7 +246,7 @@ WORKFLOWS = {
         _workflow(
             "scans",
             "file_scan",
-            source=FolderSource(folder="scans", reader="document", settle_s=0.01),
+            source={"folder": "scans", "reader": "document", "settle_s": 0.01},
             reference="file",
         ),
     )

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from clerkwork.intake.readers.rows import NOT_A_DATE, NOT_A_NUMBER, CellProblem
+from clerkwork.intake.spreadsheet.rows import NOT_A_DATE, NOT_A_NUMBER, CellProblem
 
 TITLES: dict[str, tuple[str, ...]] = {
     "number": (

@@ -1,4 +1,4 @@
-"""An IMAP mailbox: its unread mails, and what was done with them. Knows no workflow."""
+"""An IMAP mailbox: finds, fetches and marks its unread mails."""
 
 import imaplib
 import ssl
@@ -9,12 +9,43 @@ from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, Self
+
+from pydantic import Field, StringConstraints, model_validator
 
 from clerkwork.errors import ApplicationException
-from clerkwork.model.project.workflows import Mail
+from clerkwork.model.project.sources import SecretVariable, SourceKeys
+from clerkwork.model.strict import Seconds
 
 SIZE = b"RFC822.SIZE"
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+class MailboxKeys(SourceKeys):
+    """Where a mailbox is and how it is opened."""
+
+    host: str = Field(min_length=1, description="The IMAP server.")
+    port: int = Field(993, ge=1, le=65535, description="Its port.")
+    username: str = Field(description="User name of the mailbox.")
+    password_variable: SecretVariable = Field(
+        description="Name of the environment variable that holds the password."
+    )
+    folder: Annotated[str, StringConstraints(pattern=r"^[ -~]+$")] = Field(
+        "INBOX", description="Folder of the mailbox, in ASCII letters."
+    )
+    tls: bool = Field(
+        True, description="Whether the connection is encrypted; must be true except on loopback."
+    )
+    ca_file: str = Field(
+        "", description="File in the project with certificates to trust, next to the system's."
+    )
+    timeout_s: Seconds = Field(30.0, description="Seconds to wait for the server's answer.")
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> Self:
+        if not self.tls and self.host not in LOOPBACK:
+            raise ValueError("`tls: false` would send the password openly; remove it")
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +112,7 @@ class Mailbox:
 
 
 @contextmanager
-def opened(mail: Mail, password: str, root: Path) -> Iterator[Mailbox]:
+def opened(mail: MailboxKeys, password: str, root: Path) -> Iterator[Mailbox]:
     """Open the mailbox and its folder.
 
     Args:
@@ -117,7 +148,7 @@ def opened(mail: Mail, password: str, root: Path) -> Iterator[Mailbox]:
         ) from None
 
 
-def _connect(mail: Mail, root: Path) -> imaplib.IMAP4:
+def _connect(mail: MailboxKeys, root: Path) -> imaplib.IMAP4:
     if not mail.tls:
         return imaplib.IMAP4(mail.host, mail.port, timeout=mail.timeout_s)
     trusted = ssl.create_default_context()

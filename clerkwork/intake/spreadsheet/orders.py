@@ -7,9 +7,9 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from clerkwork.intake.readers import rows as words
-from clerkwork.intake.readers.cells import OF_A_LINE, OF_THE_ORDER, Cell
-from clerkwork.intake.readers.rows import CellProblem, OrderRows, Repeated, RowProblem
+from clerkwork.intake.spreadsheet import rows as words
+from clerkwork.intake.spreadsheet.cells import OF_A_LINE, OF_THE_ORDER, Cell
+from clerkwork.intake.spreadsheet.rows import CellProblem, OrderRows, Repeated, RowProblem
 from clerkwork.model.orders import PurchaseOrder
 
 FAULT_OF: dict[str, CellProblem] = {

@@ -1,0 +1,1 @@
+"""Mailboxes and the parts of a mail."""
