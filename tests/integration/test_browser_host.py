@@ -74,7 +74,7 @@ def limited(visitor: Visitor, **changes) -> Visitor:
         (visits.kill_own_process, "child_died", "ended unexpectedly"),
         (visits.want_missing, "page_unexpected", '#confirm-button") was not found'),
         (visits.want_ambiguous, "page_unexpected", 'locator("button") was found 2 times'),
-        (visits.foreign_host, "egress_refused", "was kept from nowhere.invalid:80, which"),
+        (visits.foreign_host, "egress_refused", "request to nowhere.invalid:80 was blocked"),
         (visits.own_error, "of_its_own", "The form is wrong."),
         (visits.bug, "child_failed", "KeyError: 'lines'"),
     ],
@@ -167,7 +167,7 @@ def test_a_nearly_full_disk_stops_pictures_before_it_stops_work(visitor, tmp_pat
     said = [data["message"] for kind, data in visitor.messages if kind == "log"][-1:]
     assert (visitor.kept(), said, list(tmp_path.rglob("*.jpg"))) == (
         [],
-        ["No picture {name} was kept: the disk is nearly full."],
+        ["No evidence {name} was kept: the disk is nearly full."],
         [],
     )
 

@@ -50,7 +50,7 @@ OTHER = "Page.evaluate: ReferenceError: x is not defined\n    at eval"
         (
             Error(OTHER),
             "browser_failed",
-            "The browser could not go on at http://erp/orders: Page.evaluate: ReferenceError: x is"
+            "The browser failed at http://erp/orders: Page.evaluate: ReferenceError: x is"
             " not defined",
         ),
     ],

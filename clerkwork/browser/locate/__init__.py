@@ -1,1 +1,1 @@
-"""Finds a field or button on a page by its words, place, and past look."""
+"""Finds a field or button on a page by its label, its position and its recorded fingerprint."""

@@ -1,4 +1,4 @@
-"""The fields of a page as the browser tells of them, each with what its neighbours are called."""
+"""The visible fields of a page, each with its fingerprint and the names of its neighbours."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ class Candidate:
     """A visible field of the page.
 
     Attributes:
-        frame: Number of its frame.
-        place: Its place among the fields of its frame.
-        grid: Number of its grid in its frame, or -1.
-        line: Its line in that grid, from 0, or -1.
-        covered: What lies over it, or an empty text.
-        blocked: Nothing can be typed into it.
-        path: The numbers of the elements it stands in, from the outermost.
-        seen: What it looks like now.
+        frame: Index of its frame.
+        place: Index among the fields of its frame.
+        grid: Index of its grid in the frame, or -1 outside of a grid.
+        line: Index of its line in the grid, or -1 outside of a grid.
+        covered: Description of the element that covers it; empty if none does.
+        blocked: The field is read-only or disabled.
+        path: Numbers of the elements that contain it, outermost first.
+        seen: Its current fingerprint.
     """
 
     frame: int
@@ -36,7 +36,7 @@ class Candidate:
 
 
 def candidates(frames: Sequence[list[dict[str, Any]]]) -> list[Candidate]:
-    """Return the fields of a page from what each of its frames told."""
+    """Return the fields of a page from the facts that ``locate.js`` reports for each frame."""
     found = []
     for number, fields in enumerate(frames):
         prints = [Fingerprint.model_validate(_fingerprint_facts(facts)) for facts in fields]
@@ -48,7 +48,7 @@ def candidates(frames: Sequence[list[dict[str, Any]]]) -> list[Candidate]:
             near = line if facts["header"] else list(range(len(fields)))
             before = [names[at] for at in near if at < place and names[at]]
             after = [names[at] for at in near if at > place and names[at]]
-            alone = facts["header"] or not names[place]  # each line of a grid has such a field
+            alone = facts["header"] or not names[place]  # a grid has one in each line
             namesakes = 0 if alone else names.count(names[place]) - 1
             others = dict.fromkeys(name for name in names if name and name != names[place])
             seen = prints[place].model_copy(

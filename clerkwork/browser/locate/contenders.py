@@ -1,7 +1,8 @@
-"""Fields that have better evidence of one kind than the one that has the most of all kinds.
+"""Contenders: fields with a lower total score than the best, but a clear lead in one evidence kind.
 
-Two groups of fields that are alike, such as a form and the copy of an earlier one, can explain the
-record each in its own way. Which of them is meant is then for a person to say.
+A page may show two similar groups of fields, such as a form and a copy of an earlier record. A
+field in one group can match the recorded label while its twin matches the attributes. Such a match
+is ambiguous and is left to a person.
 """
 
 from collections.abc import Sequence
@@ -10,19 +11,19 @@ from difflib import SequenceMatcher
 from clerkwork.browser.locate.candidates import Candidate
 from clerkwork.browser.locate.scores import MatchScore, control_kind
 
-WORDS_LEAD = 2.5  # by so much the words must speak for another field
-ATTRIBUTES_LEAD = 2.0  # the same, for attributes
-SECTION_LEAD = 1.0  # the same, for the form and the headings of a group that is alike
-CLEARLY_NAMED = 2.0  # by so much the words of one say that it is meant, wherever it is set
-NAMED_AS_OTHER = -2.0  # what bears the name of another field of the record contests nothing
-LEAST_GROUP_SIMILARITY = 0.6  # of all fields of two groups
+WORDS_LEAD = 2.5  # minimum lead in text score for a contender
+ATTRIBUTES_LEAD = 2.0  # minimum lead in attribute score
+SECTION_LEAD = 1.0  # minimum lead in section score, for a field in a similar group
+CLEARLY_NAMED = 2.0  # a text score from which a field contends from any section
+NAMED_AS_OTHER = -2.0  # at or below this text score it is another field, and no contender
+LEAST_GROUP_SIMILARITY = 0.6  # from 0 to 1, comparing the kinds of all fields of two groups
 LEAST_FIELDS = 2
 
 
 def find_contenders(
     best: int, fields: Sequence[Candidate], scores: Sequence[MatchScore]
 ) -> list[int]:
-    """Return the places of the fields that contest the one at *best*."""
+    """Return the indexes of the fields that contend with the field at index *best*."""
     return [at for at in range(len(fields)) if at != best and _contests(at, best, fields, scores)]
 
 
@@ -46,7 +47,7 @@ def _contests(
 
 
 def _groups_alike(one: Candidate, other: Candidate, fields: Sequence[Candidate]) -> bool:
-    """Return whether the largest boxes that hold one of two fields each have the same fields."""
+    """Return whether the groups around two fields contain similar sequences of field kinds."""
     mine, others = (
         [control_kind(field.seen) for field in side] for side in separate_groups(one, other, fields)
     )
@@ -57,7 +58,10 @@ def _groups_alike(one: Candidate, other: Candidate, fields: Sequence[Candidate])
 def separate_groups(
     one: Candidate, other: Candidate, fields: Sequence[Candidate]
 ) -> tuple[list[Candidate], list[Candidate]]:
-    """Return the fields in the largest box with *one* and without *other*, then vice versa."""
+    """Return two groups of fields: those grouped with *one*, and those grouped with *other*.
+
+    The group of a field is the largest page element that contains it and not the other field.
+    """
     depth = 0
     if one.frame == other.frame:
         pairs = zip(one.path, other.path, strict=False)

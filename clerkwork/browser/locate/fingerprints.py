@@ -1,7 +1,7 @@
-"""What is known of the fields of a target, and what is proposed to be known from now on.
+"""Fingerprints of the fields of each target: the accepted ones, and proposals for new ones.
 
-Accepted fingerprints stand in ``config/targets/<target>/fingerprints.yaml``, under review like any
-configuration. A field that was found in another way than by them is proposed in
+Accepted fingerprints are in ``config/targets/<target>/fingerprints.yaml`` and are reviewed like any
+configuration. When a field no longer matches its accepted fingerprint, its new one is proposed in
 ``var/heals/<target>.yaml`` until a person accepts or refuses it.
 """
 
@@ -18,20 +18,20 @@ from clerkwork.errors import ConfigError, UsageError
 from clerkwork.model.project.locators import Fingerprint
 from clerkwork.model.strict import Strict
 
-HEAD = "# What each field looked like when it was last found; changed by `clerkwork heal accept`.\n"
+HEAD = "# The accepted fingerprint of each field; updated by `clerkwork heal accept`.\n"
 
 
 class FingerprintProposal(Strict):
-    """A field that was found in another way than the accepted fingerprints say."""
+    """A new fingerprint for a field that does not match the accepted one, or has none."""
 
-    was: Fingerprint | None = Field(None, description="The accepted one, or none yet.")
-    now: Fingerprint = Field(description="What it looks like now.")
-    score: float = Field(0.0, description="How much spoke for it.")
-    times: int = Field(1, description="How often it was found so.")
+    was: Fingerprint | None = Field(None, description="The accepted fingerprint; None at first.")
+    now: Fingerprint = Field(description="The current fingerprint.")
+    score: float = Field(0.0, description="Total match score of the field.")
+    times: int = Field(1, description="Number of times that this fingerprint was found.")
 
     @property
     def changes(self) -> list[str]:
-        """Return what is different, one line for each fact, as a person reads it."""
+        """Return the differences as ``- name: old`` and ``+ name: new`` lines."""
         before = {} if self.was is None else _facts(self.was)
         after = _facts(self.now)
         lines = []
@@ -48,22 +48,22 @@ _PROPOSALS = TypeAdapter(dict[str, FingerprintProposal])
 
 
 class FingerprintStore:
-    """The fingerprints of a project's targets and the proposals for them."""
+    """The accepted and proposed fingerprints of a project's targets, kept in YAML files."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
         self._proposed: set[tuple[str, str, str]] = set()
 
     def accepted(self, target: str) -> dict[str, Fingerprint]:
-        """Return the accepted fingerprints of *target* by the words of each field.
+        """Return the accepted fingerprints of *target* by field label.
 
         Raises:
-            ConfigError: The file is not as it should be.
+            ConfigError: The file cannot be read, or has an invalid entry.
         """
         return _read(_PRINTS, self._accepted_file(target), self._root)
 
     def proposals(self) -> dict[tuple[str, str], FingerprintProposal]:
-        """Return every proposal by its target and words."""
+        """Return every proposal by its target and field label."""
         found: dict[tuple[str, str], FingerprintProposal] = {}
         for file in sorted((self._root / "var" / "heals").glob("*.yaml")):
             for words, proposal in _read(_PROPOSALS, file, self._root).items():
@@ -71,7 +71,7 @@ class FingerprintStore:
         return found
 
     def propose(self, target: str, words: str, proposal: FingerprintProposal) -> None:
-        """Write *proposal* down; the same one again is only counted, once for each process."""
+        """Save *proposal*; an equal one only raises its count, once for each process."""
         key = (target, words, proposal.now.model_dump_json())
         if key in self._proposed:
             return
@@ -85,7 +85,7 @@ class FingerprintStore:
         _change(_PROPOSALS, self._proposal_file(target), self._root, add)
 
     def accept(self, target: str, words: str) -> FingerprintProposal:
-        """Make the proposal the accepted fingerprint.
+        """Accept the proposed fingerprint and remove the proposal.
 
         Raises:
             UsageError: There is no such proposal.
@@ -99,7 +99,7 @@ class FingerprintStore:
         return self.refuse(target, words)
 
     def refuse(self, target: str, words: str) -> FingerprintProposal:
-        """Remove the proposal; it comes again when the field is found so again.
+        """Remove the proposal; it is proposed again when the field is next found that way.
 
         Raises:
             UsageError: There is no such proposal.
@@ -113,14 +113,14 @@ class FingerprintStore:
         return proposal
 
     def slow(self, target: str) -> frozenset[str]:
-        """Return the parts whose fields *target* is known to take one by one only."""
+        """Return the names of item values that *target* accepts only one field at a time."""
         try:
             return frozenset(self._slow_file(target).read_text(encoding="utf-8").split())
         except FileNotFoundError:
             return frozenset()
 
     def learn_slow(self, target: str, names: Sequence[str]) -> None:
-        """Remember the parts whose fields *target* takes one by one only."""
+        """Save the names of item values that *target* accepts only one field at a time."""
         file = self._slow_file(target)
         file.parent.mkdir(parents=True, exist_ok=True)
         part = file.with_suffix(f".{os.getpid()}")
@@ -134,7 +134,7 @@ class FingerprintStore:
         proposals = self.proposals()
         if (target, words) not in proposals:
             known = ", ".join(f"{one} {two!r}" for one, two in proposals) or "none"
-            raise UsageError(f"there is no proposal for {words!r} of {target}; there are: {known}")
+            raise UsageError(f"no proposal for {words!r} of {target}; known proposals: {known}")
         return proposals[target, words]
 
     def _accepted_file(self, target: str) -> Path:
@@ -145,7 +145,7 @@ class FingerprintStore:
 
 
 def _facts(seen: Fingerprint) -> dict[str, str]:
-    """Return what tells the field from others; where it stands among them is left out."""
+    """Return the fingerprint as flat texts, without the names of the other fields."""
     found: dict[str, str] = {}
     for name, value in seen.model_dump(exclude_defaults=True, exclude={"others"}).items():
         if isinstance(value, dict):
@@ -176,7 +176,7 @@ def _change(
     root: Path,
     change: Callable[[dict[str, M]], None],
 ) -> None:
-    """Change *file* while no other process does; it is never there by half."""
+    """Change *file* under a lock, and replace it in one step so that no reader sees half of it."""
     locks = root / "var" / "heals"
     locks.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(locks / ".lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o644)

@@ -1,8 +1,9 @@
-"""Deciding about several fields of one form together: they stand in company.
+"""Matches all fields of a form jointly, so ambiguous fields follow the group already found.
 
-Two groups of fields may explain what was recorded each in its own way, so that one field alone
-cannot tell them apart. Where most of the others were found surely, and all in one of the groups,
-that one is meant; and what was surely found as one field is not another one.
+A page may show two similar groups of fields, such as a form and a copy of an earlier record, so
+that one field alone matches both. When several other fields were found with certainty, and all of
+them in one group, the ambiguous field is taken from that group as well. A page field that is
+certainly one wanted field cannot be another one.
 """
 
 from collections import Counter
@@ -17,20 +18,21 @@ from clerkwork.browser.locate.text_similarity import similarity
 from clerkwork.model.project.locators import Fingerprint
 
 IDENTIFIERS = ("id", "name")
-SAME_NAME = 0.5  # less is another name
-LEAST_CERTAIN = 2  # fields found surely that tell which group is meant
+SAME_NAME = 0.5  # lower text similarity means another name
+LEAST_CERTAIN = 2  # certain matches needed to decide for a group
 STRONGEST_LAST = (FoundBy.FINGERPRINT, FoundBy.NEARBY, FoundBy.LABEL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A field that is looked for.
+    """A field to find.
 
     Attributes:
-        words: What a person calls it.
-        recorded: What it looked like when it was last found, if that is known.
-        row: Its line in a grid, from 0.
-        trusted: Its attributes speak for a field; else they only cast doubt on another.
+        words: Its label, as a person reads it.
+        recorded: Its accepted fingerprint, if there is one.
+        row: Its line in a grid, from 0; None outside of a grid.
+        trusted: Equal attributes raise a field's score. If False, they do not, and can only make
+            the match ambiguous.
     """
 
     words: str
@@ -40,9 +42,10 @@ class Wanted:
 
 
 def mark_trusted(wanted: Sequence[Wanted], fields: Sequence[Candidate]) -> list[Wanted]:
-    """Return *wanted*, its attributes not to be trusted where these were dealt out anew.
+    """Return *wanted*, marked untrusted if the page assigns its identifiers to other fields.
 
-    That is so where several fields bear the identifier of one and the words of another.
+    That is assumed when at least two fields have the recorded identifier of one wanted field and
+    the label of another.
     """
     known = [one for one in wanted if one.recorded is not None]
     swapped = sum(_has_attributes_of_other(one, known, field) for one in known for field in fields)
@@ -62,7 +65,7 @@ def _has_attributes_of_other(one: Wanted, known: Sequence[Wanted], field: Candid
 
 
 def drop_shared_claims(matches: Sequence[MatchResult]) -> list[MatchResult]:
-    """Return *verdicts* without any field that two of them claim on equally good grounds."""
+    """Return *matches*, cleared where another match has the same field on equal or better basis."""
     found = []
     for match in matches:
         claims = [
@@ -79,7 +82,7 @@ def drop_shared_claims(matches: Sequence[MatchResult]) -> list[MatchResult]:
 def decide_jointly(
     wanted: Sequence[Wanted], matches: Sequence[MatchResult], fields: Sequence[Candidate]
 ) -> list[MatchResult]:
-    """Return *verdicts* with those decided that the sure ones decide, one after another."""
+    """Return *matches* after resolving ambiguous ones by the certain ones, until none changes."""
     found = list(matches)
     while True:
         certain = [match.field for match in found if match.field is not None]
@@ -121,7 +124,7 @@ def _is_in_certain_group(
     *,
     first: bool,
 ) -> bool:
-    """Return whether the sure fields stand with *one* and not with *other*."""
+    """Return whether enough certain fields are grouped with *one* and none with *other*."""
     mine, others = separate_groups(one, other, fields)
     counts = Counter(
         side

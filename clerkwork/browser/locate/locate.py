@@ -1,7 +1,7 @@
-"""Finding fields and buttons by the words a person reads, in all frames and open shadow roots.
+"""Finds fields and buttons by their visible labels, in all frames and open shadow roots.
 
-A field that is not found surely is not returned: the page may still be loading, so the search goes
-on until its time is over, and then stops with the candidates named.
+Only a certain match is returned. The page may still be loading, so the search repeats until its
+timeout, and then fails with an error that lists the candidates.
 """
 
 from collections.abc import Sequence
@@ -38,17 +38,17 @@ SETTLED = timedelta(milliseconds=400)
 
 @dataclass(frozen=True, kw_only=True)
 class LocatedField:
-    """A field that was found surely.
+    """A field that was found with certainty.
 
     Attributes:
-        words: What it was asked for as.
-        kept: The elements that were found with it in one frame, which the page keeps for us.
-        at: Its place among them.
-        frame: The frame it is in.
-        how: By what it was found.
-        seen: What it looks like now.
-        covered: What lies over it, or an empty text.
-        score: How much spoke for it; 0 where its words alone did.
+        words: The label that was searched for.
+        kept: Handle of the page's list of elements that one search found in one frame.
+        at: Its index in that list.
+        frame: Its frame.
+        found_by: The evidence by which it was found.
+        seen: Its current fingerprint.
+        covered: Description of the element that covers it; empty if none does.
+        score: Total match score; 0 if it was found by its label alone.
     """
 
     words: str
@@ -65,7 +65,7 @@ class LocatedField:
         """Return the element.
 
         Raises:
-            Error: The page was replaced since it was found.
+            Error: The page was replaced after the field was found.
         """
         element = self.kept.get_property(str(self.at)).as_element()
         if element is None:
@@ -74,11 +74,11 @@ class LocatedField:
 
 
 def find_field(page: Page, wanted: Wanted, *, timeout_s: float = 5.0) -> LocatedField:
-    """Return the field that *wanted* names, wherever it is in the frames of *page*.
+    """Return the wanted field, from any frame of *page*.
 
     Raises:
-        ApplicationException: ``locator_ambiguous``: several fields could be meant, each is named;
-            ``page_unexpected``: there is no such field within *timeout_s*.
+        ApplicationException: ``locator_ambiguous``: several fields match, and the message lists
+            them; ``page_unexpected``: no field matches within *timeout_s*.
     """
     (found,) = find_fields(page, [wanted], timeout_s=timeout_s)
     if isinstance(found, ApplicationException):
@@ -93,13 +93,13 @@ def find_fields(
     timeout_s: float = 5.0,
     seen: tuple[list[Frame], list[Candidate]] | None = None,
 ) -> list[LocatedField | ApplicationException]:
-    """Return each of *wanted*, or why it was not found; as ``find_field``, but in one look.
+    """Return each wanted field, or the error why it was not found, by one scan of the page.
 
     Args:
-        page: Where they are.
-        wanted: What is looked for.
-        timeout_s: Seconds after which what is not found is given up.
-        seen: The first look, where it was taken just now.
+        page: The page to search.
+        wanted: The fields to find.
+        timeout_s: Seconds until the search gives up.
+        seen: A scan of the page that was made just now, used instead of the first one.
     """
     deadline = clock.monotonic() + timedelta(seconds=timeout_s)
     since, before = clock.monotonic(), ""
@@ -128,10 +128,10 @@ def find_fields(
 
 
 def _match(wanted: Wanted, fields: Sequence[Candidate]) -> MatchResult:
-    """Return which field is meant; of several, only those that nothing lies over.
+    """Return the match for one wanted field; an ambiguous one is retried without covered fields.
 
-    Where it is known what the field looked like, that must not be less like it than one of those
-    that something lies over: under a pop-up the form is covered, and its copy may not be.
+    With a fingerprint, the retry counts only if it finds the best candidate of all fields: a pop-up
+    may cover the form and leave a copy of it visible.
     """
     match = _choose(wanted, fields)
     free = [field for field in fields if not field.covered]
@@ -153,7 +153,7 @@ def _is_certain_at_once(match: MatchResult) -> bool:
 
 
 def has_button(page: Page, words: str, *, timeout_s: float = 0) -> bool:
-    """Return whether *page* shows, within *timeout_s*, a button that bears *words*, wherever."""
+    """Return whether *page* shows a button labelled *words* within *timeout_s*, in any frame."""
     deadline = clock.monotonic() + timedelta(seconds=timeout_s)
     while not (there := bool(_buttons(page, [words]))) and clock.monotonic() < deadline:
         page.wait_for_timeout(LOOK_AGAIN_MS)
@@ -161,7 +161,7 @@ def has_button(page: Page, words: str, *, timeout_s: float = 0) -> bool:
 
 
 def find_button(page: Page, *words: str, timeout_s: float = 5.0) -> ElementHandle:
-    """Return the button that bears one of *words*; those named first count first.
+    """Return the button with one of the labels *words*; earlier labels take precedence.
 
     Raises:
         ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
@@ -187,10 +187,10 @@ def find_button(page: Page, *words: str, timeout_s: float = 5.0) -> ElementHandl
 
 
 def covered_error(page: Page, words: str, cover: str) -> ApplicationException:
-    """Return the error that something lies over what is wanted."""
+    """Return the error that another element covers the wanted one."""
     return ApplicationException(
         "page_covered",
-        "On {place} something lies over {wanted}: {cover}",
+        "On {place}, {wanted} is covered by another element: {cover}",
         place=place(page),
         wanted=words,
         cover=cover,
@@ -198,25 +198,25 @@ def covered_error(page: Page, words: str, cover: str) -> ApplicationException:
 
 
 def place(page: Page) -> str:
-    """Return the page's address without its query, which may hold data of the item."""
+    """Return the page's address without its query, which may contain data of the item."""
     return page.url.partition("?")[0]
 
 
 def look(page: Page) -> tuple[list[Frame], list[Candidate]]:
-    """Return the visible frames of *page* and every visible field in them."""
+    """Scan *page*: return its visible frames and every visible field in them."""
     frames, reports = [], []
     for frame in page.frames:
         try:
             if frame.parent_frame is not None and not frame.frame_element().is_visible():
                 continue
             fields = frame.evaluate(SCRIPT, {"kind": "field", "words": []})
-            if fields is None:  # a list that builds only what is in view goes back to its start
+            if fields is None:  # a virtual list is scrolling back to its start
                 page.wait_for_timeout(LOOK_AGAIN_MS)
                 fields = frame.evaluate(SCRIPT, {"kind": "field", "words": [], "again": True})
         except Error:
             if frame.parent_frame is None and page.is_closed():
                 raise
-            continue  # it is being loaded; the next look sees it
+            continue  # the frame is loading; the next scan includes it
         frames.append(frame)
         reports.append(fields)
     return frames, candidates(reports)
@@ -242,7 +242,7 @@ def _buttons(page: Page, words: Sequence[str]) -> list[tuple[ElementHandle, dict
 def _elements(
     frames: Sequence[Frame], matches: Sequence[MatchResult]
 ) -> list[tuple[JSHandle, int] | None]:
-    """Return where the element of each verdict's field is kept, by one question to each frame."""
+    """Return a handle and an index for the field of each match, by one call to each frame."""
     elements: list[tuple[JSHandle, int] | None] = [None] * len(matches)
     for number, frame in enumerate(frames):
         own = {
@@ -255,7 +255,7 @@ def _elements(
         try:
             kept = frame.evaluate_handle(TAKEN, list(own.values()))
         except Error:
-            continue  # it was replaced after the look
+            continue  # the frame was replaced after the scan
         for place, at in enumerate(own):
             elements[at] = (kept, place)
     return elements
@@ -304,7 +304,7 @@ def _name(field: Candidate) -> str:
 def _ambiguous(page: Page, words: str, shown: str) -> ApplicationException:
     return ApplicationException(
         "locator_ambiguous",
-        "On {place} more than one place could be {wanted}: {candidates}",
+        "On {place}, {wanted} matches more than one element: {candidates}",
         place=place(page),
         wanted=words,
         candidates=shown,

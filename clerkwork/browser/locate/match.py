@@ -1,10 +1,11 @@
-"""Deciding which field of a page is meant: sure or not at all, never by a guess.
+"""Decides which field of a page is the wanted one: with certainty or not at all, never by a guess.
 
-Of a field that was never seen, only the words are known: a label that says them, on one field only,
-then the words beside a field that has no label. Where it is known what the field looked like, every
-field gets a score, and the best one counts when it is good in itself, clearly better than the next,
-and no other field has better evidence of one kind: a copy of the form may bear the recorded words
-while the form itself was renamed.
+Without a fingerprint, only the label is known. It has to match the label of exactly one field;
+failing that, a text next to exactly one field that has no label.
+
+With a fingerprint, every field gets a score. The best field is taken if its score is high enough,
+clearly above the next one, and no contender leads in one kind of evidence. A copy of the form may
+have the recorded labels while the form itself was renamed.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,14 +25,14 @@ from clerkwork.browser.locate.scores import (
 from clerkwork.browser.locate.text_similarity import similarity
 from clerkwork.model.project.locators import Fingerprint
 
-ENOUGH = 3.5  # a lower score is no field at all
-MARGIN = 1.5  # by less than this two fields are not told apart
-BLOCKED = 2.0  # what speaks against a field that nothing can be typed into
-LEAST_FOR_LAST = 2  # fields a form must have for the last one to be known by the others
+ENOUGH = 3.5  # minimum total score of a match
+MARGIN = 1.5  # minimum lead over the next field; with less, the match is ambiguous
+BLOCKED = 2.0  # penalty for a read-only or disabled field
+LEAST_FOR_LAST = 2  # minimum number of recorded fields to infer the last one by elimination
 
 
 class FoundBy(StrEnum):
-    """By what a field was found."""
+    """The evidence by which a field was found."""
 
     LABEL = "label"
     NEARBY = "nearby"
@@ -40,16 +41,16 @@ class FoundBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchResult:
-    """What a search came to.
+    """The result of matching one wanted field.
 
     Attributes:
-        field: The field, or None when it was not found or not surely.
-        how: By what it was found.
-        doubtful: The candidates that could not be told apart; empty when there was none.
-        contested: One of them is as good as the best of them, or its words or its headings say
-            more; else it has the better attributes only.
-        score: That of the best one, and
-        margin: its distance to the next; both 0 where no fingerprint was needed.
+        field: The field, or None if there is none or the match is not certain.
+        found_by: The evidence by which it was found.
+        ambiguous: The candidates of an ambiguous match, best first; else empty.
+        contested: The lead of the best candidate is below ``MARGIN``, or a contender has a higher
+            text or section score. If False, a contender leads in attributes only.
+        score: Total score of the best candidate; 0 if matched without a fingerprint.
+        margin: Its lead over the next candidate; 0 if matched without a fingerprint.
     """
 
     field: Candidate | None = None
@@ -68,14 +69,14 @@ def choose(
     *,
     trusted: bool = True,
 ) -> MatchResult:
-    """Return which of *fields* is the one that *words* name.
+    """Return which of *fields* is the one labelled *words*.
 
     Args:
-        words: What a person calls it.
+        words: The label, as a person reads it.
         fields: All fields of the page.
-        recorded: What it looked like when it was last found, if that is known.
-        row: Its line in a grid, from 0.
-        trusted: Its attributes speak for a field; else they only cast doubt on another.
+        recorded: The accepted fingerprint, if there is one.
+        row: Its line in a grid, from 0; None outside of a grid.
+        trusted: Whether equal attributes raise a field's score; see ``Wanted``.
     """
     if row is not None:
         fields = _in_row(fields, row)
@@ -129,9 +130,7 @@ def _by_fingerprint(
         )
     seen = fields[best].seen
     if seen.namesakes < recorded.namesakes and not same_place(recorded, seen):
-        return (
-            MatchResult()
-        )  # the one that was recorded may be gone, and this one only its namesake
+        return MatchResult()  # the recorded field may be gone, and this one is its namesake
     found = {
         FoundBy.LABEL: labelled == [best],
         FoundBy.NEARBY: best in nearby,
@@ -144,9 +143,9 @@ def _by_fingerprint(
 def _without_blocked_copies(
     recorded: Fingerprint, fields: Sequence[Candidate], scores: Sequence[MatchScore]
 ) -> list[int]:
-    """Return the places of all fields but the blocked ones that a free one stands for.
+    """Return the indexes of all fields except blocked duplicates of an editable field.
 
-    A greyed copy and a library's hint bear the same words as the field that is typed into.
+    A disabled copy, or the hint element of a widget library, has the label of the editable field.
     """
     if recorded.blocked:
         return list(range(len(fields)))
@@ -177,7 +176,7 @@ def _scores(recorded: Fingerprint, fields: Sequence[Candidate]) -> list[MatchSco
     scores = [score(recorded, field.seen) for field in fields]
     if len(fields) == len(recorded.others) + 1 > LEAST_FOR_LAST:
         rest = [at for at, field in enumerate(fields) if not _is_other(recorded, field.seen)]
-        if len(rest) == 1:  # every other field is still called what it was called
+        if len(rest) == 1:  # every other field still has its name
             scores[rest[0]] = scores[rest[0]].plus(surroundings=3.0)
     if not recorded.blocked and any(not field.blocked for field in fields):
         scores = [
@@ -199,7 +198,7 @@ def _nearby_texts(seen: Fingerprint) -> list[str]:
     own = [*seen.block, seen.row]
     if seen.type in TICK_BOXES:
         near, hints = [seen.right, seen.left], []
-    else:  # what stands right of it is a hint or a unit, and need not be its name
+    else:  # text to the right is often a hint or a unit, not the name
         near, hints = [seen.left, seen.above], [seen.right]
     if not any([*(text for text in own if text not in hints), seen.label, seen.header]):
         own += near
@@ -209,7 +208,7 @@ def _nearby_texts(seen: Fingerprint) -> list[str]:
 def _hits(
     words: str, fields: Sequence[Candidate], says: Callable[[Fingerprint], list[str]]
 ) -> list[int]:
-    """Return the fields that say *words*; failing that a synonym; failing that more than them."""
+    """Return the indexes of fields with exactly *words*, else a synonym, else a longer label."""
     ratios = [
         max((similarity(words, text) for text in says(field.seen)), default=0) for field in fields
     ]

@@ -1,7 +1,7 @@
-"""How much speaks for a field of the page being the one that was recorded, by kinds of evidence.
+"""Match score of a page field against a recorded fingerprint, in four kinds of evidence.
 
-What a field is called, what its attributes say, where it is set and what stands around it are
-counted apart, because a copy of a form can have the words while the form itself has the rest.
+The label, the attributes, the section and the surroundings of a field are scored separately,
+because a copy of a form can match the labels while the form itself matches everything else.
 """
 
 from collections.abc import Sequence
@@ -13,19 +13,20 @@ from clerkwork.model.project.locators import Fingerprint
 CHOICES = ("select-one", "select-multiple", "combobox", "listbox", "button")
 TICK_BOXES = ("checkbox", "radio", "switch")
 ATTRIBUTES_CAP = 5.0
-NEW_HEADING = 3.0  # what speaks against a field under a heading that was not there
+NEW_HEADING = 3.0  # penalty for a field under a heading that was not recorded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MatchScore:
-    """What speaks for a field, in the manner of log odds.
+    """Evidence that a page field is the recorded one; each part is added like log odds.
 
     Attributes:
-        words: By what it is called.
-        marks: By its identifiers and other attributes.
-        setting: By the form and the headings it stands under.
-        place: By its kind, and by what stands around it.
-        most_marks: How much of the attributes counts at most, as many say the same.
+        words: Score of its label and other texts.
+        attributes: Score of its identifiers and other HTML attributes.
+        section: Score of its form and the headings above it.
+        surroundings: Score of its kind, its neighbours and the texts around it.
+        attributes_cap: Maximum that *attributes* adds to the total, because many attributes repeat
+            one another.
     """
 
     words: float
@@ -36,7 +37,7 @@ class MatchScore:
 
     @property
     def total(self) -> float:
-        """Return all of it that counts."""
+        """Return the sum of all four scores, with the attributes capped."""
         return (
             self.words
             + min(self.attributes, self.attributes_cap)
@@ -45,27 +46,27 @@ class MatchScore:
         )
 
     def reads_better(self, other: "MatchScore") -> bool:
-        """Return whether more is in its words, or in its headings, than in those of *other*."""
+        """Return whether its text or section score is higher than that of *other*."""
         return self.words > other.words or self.section > other.section
 
     def reads_as_well(self, other: "MatchScore") -> bool:
-        """Return whether no less is in its words, and in its headings, than in those of *other*."""
+        """Return whether neither its text nor its section score is lower than that of *other*."""
         return self.words >= other.words and self.section >= other.section
 
     def plus(self, *, surroundings: float) -> "MatchScore":
-        """Return this score with *place* more for what stands around the field."""
+        """Return this score with *surroundings* added to the score of the same name."""
         return replace(self, surroundings=self.surroundings + surroundings)
 
 
 def name_of(seen: Fingerprint) -> str:
-    """Return what a person would call a field."""
+    """Return the name that a person would give the field; empty if the page shows none."""
     block = seen.block[0] if seen.block else ""
     names = (seen.label, seen.header, block, seen.left, seen.above, seen.placeholder, seen.title)
     return next((name for name in names if name), seen.attributes.get("name", ""))
 
 
 def control_kind(seen: Fingerprint) -> str:
-    """Return whether a field takes text, offers choices, or is ticked."""
+    """Return ``text``, ``choice`` or ``file``, or the kind of tick box."""
     for word in (seen.role, seen.type):
         if word in TICK_BOXES:
             return word
@@ -75,7 +76,7 @@ def control_kind(seen: Fingerprint) -> str:
 
 
 def score(recorded: Fingerprint, seen: Fingerprint) -> MatchScore:
-    """Return how much speaks for *seen* being the field that was recorded."""
+    """Return the evidence that the page field *seen* is the *recorded* field."""
     return MatchScore(
         words=_score_words(recorded, seen),
         attributes=_score_attributes(recorded, seen),
@@ -93,14 +94,14 @@ def _score_words(recorded: Fingerprint, seen: Fingerprint) -> float:
         near.append(seen.right)
     strong = best_similarity(mine, own)
     weak = best_similarity(mine, near)
-    line = best_similarity(mine, [seen.row])  # which may hold other fields as well
+    line = best_similarity(mine, [seen.row])  # a row may contain other fields, too
     total = max(5.0 * _zero_if_weak(strong), 3.0 * _zero_if_weak(weak), 2.0 * _zero_if_weak(line))
     names = [text for text in own if normalize(text)] or [text for text in near if normalize(text)]
     ratio = max(strong, weak, line)
     if names and ratio < 0.5:
-        total -= 1.0  # it is called something else
+        total -= 1.0  # it has another name
     if names and ratio < 0.9 and best_similarity(recorded.others, names[:1]) >= 0.9:
-        total = min(total, 1.0) - 4.0  # and that is what another field was called
+        total = min(total, 1.0) - 4.0  # that name belongs to another recorded field
     for name in ("placeholder", "title"):
         if getattr(recorded, name) and normalize(getattr(recorded, name)) == normalize(
             getattr(seen, name)
@@ -121,17 +122,17 @@ def _names(recorded: Fingerprint) -> list[str]:
 
 
 def _named_below(recorded: Fingerprint, mine: Sequence[str]) -> bool:
-    """Return whether its name stood under it, so that what stands over one now names another."""
+    """Return whether the recorded label was below the field; the text above is another's then."""
     return not recorded.above and best_similarity(mine, [recorded.below]) >= 0.9
 
 
 def best_similarity(mine: Sequence[str], others: Sequence[str]) -> float:
-    """Return how alike the most alike of *mine* and *others* are."""
+    """Return the highest similarity of any text of *mine* to any of *others*."""
     return max((similarity(one, other) for one in mine for other in others), default=0.0)
 
 
 def same_place(recorded: Fingerprint, seen: Fingerprint) -> bool:
-    """Return whether an identifier, or both neighbours and the headings, are as recorded."""
+    """Return whether an identifier is as recorded, or the headings and both neighbours are."""
     mine, others = recorded.attributes, seen.attributes
     marked = any(mine.get(name) and mine[name] == others.get(name) for name in ("id", "name"))
     around = all(

@@ -1,4 +1,4 @@
-"""Comparing the words of a page: decoration aside, with synonyms, in English and Chinese."""
+"""Similarity of labels in English and Chinese, with synonyms and without punctuation."""
 
 import re
 import unicodedata
@@ -21,7 +21,7 @@ _POLITE = re.compile(
 
 @lru_cache(maxsize=8192)
 def normalize(text: str) -> str:
-    """Return *text* without case, stars, colons, brackets and words such as `required`."""
+    """Return *text* in lower case without stars, colons, brackets and words such as `required`."""
     text = unicodedata.normalize("NFKC", text).casefold()
     bare = _BRACKETS.sub(" ", text)
     text = bare if bare.strip() else text
@@ -42,7 +42,7 @@ def _concepts_by_word() -> dict[str, frozenset[int]]:
 
 @lru_cache(maxsize=65536)
 def similarity(one: str, other: str) -> float:
-    """Return how surely two texts name the same thing: 1 the same words, 0 nothing in common."""
+    """Return how similar two labels are: from 0 (nothing in common) to 1 (the same words)."""
     first, second = normalize(one), normalize(other)
     if not first or not second:
         return 0.0
@@ -60,14 +60,14 @@ def similarity(one: str, other: str) -> float:
 
 @lru_cache(maxsize=8192)
 def _name_parts(text: str) -> tuple[str, ...]:
-    """Return the parts of a text that says more than a name, such as `Name / 名称`."""
+    """Return the parts of a label with several names, such as `Name / 名称`."""
     parts = _BETWEEN.split(unicodedata.normalize("NFKC", text))
     return tuple(filter(None, map(normalize, parts))) if len(parts) > 1 else ()
 
 
 def _abbreviates(text: str, long: str) -> bool:
-    """Return whether every word of *text* is one of *long* or, cut by a full stop, its start."""
-    short = normalize(text) + "." * text.rstrip().endswith(".")  # which is no part of a plain text
+    """Return whether *text* abbreviates *long* word by word, such as `Qty. ord.`."""
+    short = normalize(text) + "." * text.rstrip().endswith(".")  # normalize removed the last one
     parts, whole = short.split(), long.split()
     return "." in short and len(parts) == len(whole) and all(map(_starts, parts, whole))
 
@@ -78,7 +78,7 @@ def _starts(part: str, word: str) -> bool:
 
 
 def _containment(first: str, second: str) -> float:
-    """Return how much the shorter text says of the longer one, if it stands in it as words."""
+    """Return the similarity of two texts when the shorter is a run of whole words of the longer."""
     short, long = sorted((first, second), key=len)
     parts, whole = _tokens(short), _tokens(long)
     size = len(parts)

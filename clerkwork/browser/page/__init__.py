@@ -1,1 +1,1 @@
-"""One page: its controls, messages, values, and evidence."""
+"""One page of a target: its controls, values, evidence and the wait until it is idle."""

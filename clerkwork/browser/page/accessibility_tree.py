@@ -1,6 +1,7 @@
-"""What a screen reader is told of a page, read from the browser's own tree of it.
+"""The page's accessibility tree as text (what a screen reader announces).
 
-Playwright's snapshot says the same and takes longer: a script that each page gets anew builds it.
+It is read from the browser. Playwright's own snapshot has the same content but is slower, because
+it injects a script into every page.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,17 +10,17 @@ from typing import Any
 SKIPPED_ROLES = frozenset({"InlineTextBox", "LineBreak", "none"})
 NAMED_ONLY_ROLES = frozenset(
     {"generic", "LabelText", "paragraph"}
-)  # told of only where they have a name
+)  # shown only if they have a name
 STATES = ("checked", "selected", "disabled", "readonly", "invalid", "expanded")
 FALSE_VALUES = frozenset({"", "false", "False"})
 DEEPEST = 60
 
 
 def accessibility_text(nodes: Sequence[Mapping[str, Any]]) -> str:
-    """Return a line for each of *nodes* that is told of, as deep as it stands in the page.
+    """Return one line for each announced node, indented by its depth.
 
     Args:
-        nodes: The answer of the browser to ``Accessibility.getFullAXTree``.
+        nodes: The browser's answer to ``Accessibility.getFullAXTree``.
     """
     known = {node["nodeId"]: node for node in nodes}
     roots = [node for node in nodes if "parentId" not in node]
@@ -35,7 +36,9 @@ def _lines(
         and role not in SKIPPED_ROLES
         and (name or role not in NAMED_ONLY_ROLES)
     )
-    if shown and not (role == "StaticText" and name in parent_name):  # which the parent's name says
+    if shown and not (
+        role == "StaticText" and name in parent_name
+    ):  # the parent's name contains it
         yield "  " * depth + _line(role, name, node)
     if depth >= DEEPEST:
         return

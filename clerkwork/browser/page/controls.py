@@ -1,4 +1,4 @@
-"""Using a field that was found: typing, choosing, ticking, reading back."""
+"""Uses a located field or button: types, chooses, ticks, reads back, clicks."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -61,7 +61,7 @@ _TYPES = "element => element.matches('input, textarea, [contenteditable]')"
 
 
 def click_point(page: Page, point: Sequence[float]) -> bool:
-    """Click at *point*, where ``AIM`` has set its guard; return whether that let it through."""
+    """Click at *point*; return whether the guard that ``AIM`` installed let the click through."""
     page.mouse.click(*point)
     try:
         return not page.evaluate(MISSED)
@@ -70,7 +70,7 @@ def click_point(page: Page, point: Sequence[float]) -> bool:
 
 
 class FoundEntry:
-    """A field or a button on the page; see the protocol ``Entry``."""
+    """A located field or button; see the protocol ``Entry``."""
 
     def __init__(
         self, page: Page, element: ElementHandle, found: LocatedField | None = None
@@ -80,10 +80,10 @@ class FoundEntry:
         self._found = found
 
     def fill(self, text: str) -> None:
-        """Type *text*, or choose the option that says it, or tick the box for ``yes``.
+        """Type *text*, choose the option with that text, or tick the box if it means yes.
 
         Raises:
-            ApplicationException: ``page_covered``: something lies over the field.
+            ApplicationException: ``page_covered``: another element covers the field.
         """
         self._refuse_covered()
         form = "text" if self._found is None else control_kind(self._found.seen)
@@ -97,24 +97,28 @@ class FoundEntry:
             self._choose(text)
 
     def value(self) -> str:
-        """Return what the field shows now."""
+        """Return the text that the field shows now."""
         return str(self._element.evaluate(VALUE))
 
     def click(self) -> None:
-        """Click it.
+        """Click the element.
 
-        By the mouse at once where it lies free: a guard in the page lets nothing else be clicked,
-        should the page move in between. Else Playwright waits until it can be clicked.
+        An uncovered element is clicked with the mouse at once; a guard in the page blocks the click
+        if the page moves and another element would receive it. Otherwise Playwright waits until the
+        element can be clicked.
         """
         point = self._element.evaluate(AIM)
         if point is None or not click_point(self._page, point):
             self._element.click()
 
     def press(self, times: int) -> int:
-        """Press it so often without the mouse, waiting for the page after each time.
+        """Press the element several times by script, and wait for the page after each press.
+
+        Args:
+            times: Number of presses.
 
         Returns:
-            How many fields more the page has then; 0 where it left in the middle of it.
+            The number of fields that the page gained; 0 if the page was left meanwhile.
         """
         try:
             more = self._element.evaluate(PRESS, [times, LIMIT / timedelta(milliseconds=1)])
@@ -123,7 +127,7 @@ class FoundEntry:
         return int(more)
 
     def _choose(self, text: str) -> None:
-        """Open a list that is made of something else than a select, and take what says *text*."""
+        """Choose the option *text* from a list that is not a ``select`` element."""
         inner = self._element.query_selector("input, textarea")
         if inner is not None:
             inner.fill(text)

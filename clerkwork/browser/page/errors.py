@@ -1,4 +1,4 @@
-"""Turning Playwright's errors into sentences with a stable code."""
+"""Translates Playwright's errors into application exceptions with stable codes."""
 
 import re
 
@@ -25,8 +25,8 @@ def translate(error: Error, place: str) -> ApplicationException:
     """Return *error* as an application exception.
 
     Args:
-        error: What Playwright raised.
-        place: Address of the page it happened on.
+        error: The error that Playwright raised.
+        place: Address of the page on which it was raised.
     """
     text = error.message
     if any(sign in text for sign in _CRASHED):
@@ -48,19 +48,19 @@ def translate(error: Error, place: str) -> ApplicationException:
         )
     return ApplicationException(
         "browser_failed",
-        "The browser could not go on at {place}: {reason}",
+        "The browser failed at {place}: {reason}",
         place=place,
         reason=text.splitlines()[0][:300],
     )
 
 
 def not_started(error: Error) -> ApplicationException:
-    """Return why Chromium could not be started, in its own words where it left any."""
+    """Return the error that Chromium did not start, with Chromium's own message if it has one."""
     own = re.search(r"FATAL:[^]]*\] *(.+)|error while loading.*", error.message)
     reason = own[0].partition("] ")[2] or own[0] if own else error.message.splitlines()[0]
     return ApplicationException(
         "browser_failed",
-        "Chromium could not be started: {reason}. Start the program by hand to see more.",
+        "Chromium could not be started: {reason}. Start it by hand to see its full output.",
         reason=reason[:300].rstrip("."),
     )
 
@@ -77,4 +77,6 @@ def _unexpected(place: str, wanted: str, reason: str) -> ApplicationException:
 
 def _address(text: str) -> str:
     found = re.search(r'navigating to "([^"]+)"| at (https?://\S+)', text)
-    return (found[1] or found[2]).partition("?")[0] if found else ""  # a query may hold item data
+    return (
+        (found[1] or found[2]).partition("?")[0] if found else ""
+    )  # a query may contain item data

@@ -1,7 +1,7 @@
-"""What is kept of a page: pictures, its text, and what was typed where; never with a secret.
+"""Evidence of a page: screenshots, its text, and the typed values, all without secrets.
 
-A picture is taken by the browser itself, with everything that shows a secret covered. Files are
-named by the SHA-256 of their content, so that whoever changes one later is found out.
+The browser takes the screenshot while every element that shows a secret is covered. Files are named
+by the SHA-256 of their content, so that a later change is detected.
 """
 
 import base64
@@ -22,7 +22,7 @@ from clerkwork.model.secrets import MASK, SHORTEST, shapes
 
 COVER = script("page/cover")
 QUALITY = 60
-LONGEST = 8_000  # pixels; what a page has below that is not in its picture
+LONGEST = 8_000  # pixels; a longer page is cut off in its screenshot
 PING_MS = 5_000
 TYPES = {
     ".jpg": "image/jpeg",
@@ -34,7 +34,7 @@ _sessions: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
 
 
 def answers(page: Page) -> bool:
-    """Return whether *page* still answers, so that it can be asked without a limit of time."""
+    """Return whether *page* still responds, so that calls without a timeout are safe."""
     try:
         page.wait_for_function("() => true", timeout=PING_MS)
     except Error:
@@ -43,10 +43,10 @@ def answers(page: Page) -> bool:
 
 
 def picture(page: Page, secrets: Iterable[str]) -> bytes:
-    """Return a JPEG of the whole page; whatever shows one of *secrets* is covered.
+    """Return a JPEG of the whole page; elements that show one of *secrets* are covered.
 
     Raises:
-        Error: The page went away, or could not be covered.
+        Error: The page was closed, or its elements could not be covered.
     """
     known_secrets = [secret for secret in secrets if len(secret) >= SHORTEST]
     covered: list[Frame] = []
@@ -64,8 +64,8 @@ def picture(page: Page, secrets: Iterable[str]) -> bytes:
 
 
 def page_text(page: Page, secrets: Iterable[str]) -> str:
-    """Return what a screen reader is told of the page, without *secrets*."""
-    if len(page.frames) > 1:  # the tree has one of them only
+    """Return the page's accessibility tree as text, without *secrets*."""
+    if len(page.frames) > 1:  # the browser's tree covers one frame only
         return without(page.locator("body").aria_snapshot(), secrets)
     return without(
         accessibility_text(_session(page).send("Accessibility.getFullAXTree")["nodes"]), secrets
@@ -73,7 +73,7 @@ def page_text(page: Page, secrets: Iterable[str]) -> str:
 
 
 def field_lines(parts: Sequence[Part], shown: Mapping[str, str]) -> str:
-    """Return a JSON line for each part: where it was typed, and what the page showed after it."""
+    """Return a JSON line for each part: its field, the wanted text, and the text then shown."""
     lines = []
     for part in parts:
         facts = {
@@ -99,7 +99,7 @@ def without(text: str, secrets: Iterable[str]) -> str:
 
 
 def keep(folder: Path, data: bytes, suffix: str) -> str:
-    """Keep *data* in *folder* under its SHA-256, which is returned."""
+    """Store *data* in *folder* under its SHA-256, and return that."""
     sha256 = hashlib.sha256(data).hexdigest()
     file = folder / sha256[:2] / f"{sha256}{suffix}"
     if not file.exists():

@@ -1,4 +1,4 @@
-"""Having a grid get as many lines as an item has, by one question to the page where it can be."""
+"""Adds lines to a grid until it has as many as the item, by one call to the page if possible."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -11,7 +11,7 @@ from clerkwork.browser.locate.text_similarity import similarity
 from clerkwork.browser.page.controls import PRESS
 from clerkwork.browser.page.settle import LIMIT
 
-SAME_WORDS = 0.9  # by so much a heading and the words of a column are the same
+SAME_WORDS = 0.9  # minimum similarity of a heading and a column's label
 Look = tuple[list[Frame], list[Candidate]]
 GROW = f"""async ([button, headers, wanted, limit]) => {{
   const look = {SCRIPT};
@@ -28,7 +28,7 @@ GROW = f"""async ([button, headers, wanted, limit]) => {{
 
 
 def count_lines(fields: Sequence[Candidate], words: Sequence[str]) -> int:
-    """Return how many lines the grid has whose columns bear *words*."""
+    """Return the number of lines in the grid that has columns labelled *words*."""
     lines: dict[tuple[int, int], set[int]] = {}
     for one in fields:
         if any(similarity(said, one.seen.header) >= SAME_WORDS for said in words):
@@ -37,16 +37,16 @@ def count_lines(fields: Sequence[Candidate], words: Sequence[str]) -> int:
 
 
 def add_rows(page: Page, words: Sequence[str], button: str | None, wanted: int) -> Look:
-    """Return what *page* shows after it was asked for the lines that are missing.
+    """Try to add the missing lines, and return a scan of the page after that.
 
-    The button is pressed where there is one frame and one such button only; there may be fewer
-    lines than wanted then.
+    The button is pressed only on a page with one frame and one such button, so there may still be
+    fewer lines than wanted.
 
     Args:
-        page: Where the grid is.
-        words: The words of its columns.
-        button: The one that adds a line, if there is any.
-        wanted: How many lines it is to have.
+        page: The page with the grid.
+        words: Labels of its columns.
+        button: Label of the button that adds a line, if there is one.
+        wanted: Number of lines that the grid needs.
     """
     if len(page.frames) > 1 or button is None:
         return look(page)
@@ -54,6 +54,6 @@ def add_rows(page: Page, words: Sequence[str], button: str | None, wanted: int) 
     headers = [said.lower() for said in words]
     try:
         reports = page.evaluate(GROW, [button, headers, wanted, limit_ms])
-    except Error:  # the page left in the middle of it
+    except Error:  # the page was left meanwhile
         return look(page)
     return look(page) if reports is None else ([page.main_frame], candidates([reports]))

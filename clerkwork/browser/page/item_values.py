@@ -1,4 +1,4 @@
-"""What of an item stands in which field of a page, and whether a page shows it."""
+"""Maps an item's values to the fields of a page, and compares them with what the page shows."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,22 +12,22 @@ from pydantic import BaseModel
 
 from clerkwork.model.project.target_form import PLACE, TargetField, TargetForm
 
-PLAIN = "1,234.56"  # also how a field of the type number tells its value
+PLAIN = "1,234.56"  # the notation of ``<input type=number>``, too
 DAY = "%Y-%m-%d"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """One value of an item and the field it belongs in.
+    """One value of an item and the field that it is entered into.
 
     Attributes:
-        path: Its place in the item, such as ``lines.0.code``.
-        text: What the page is to show, numbers with all their decimals and days as ISO.
-        typed: What is typed, in the page's own way of writing.
-        field: The field's description.
-        row: Its line, from 0; None at the head.
-        decimals: How many decimals the number has; None for anything else.
-        numbers: How the page writes numbers.
+        path: Its path in the item, such as ``lines.0.code``.
+        text: The value in standard notation: numbers with all decimals, days in ISO format.
+        typed: The value in the page's notation, as it is typed.
+        field: The description of the field.
+        row: Its line, from 0; None for a field of the head.
+        decimals: Number of decimals; None if the value is not a number.
+        numbers: A sample of the page's number notation, such as ``1.234,56``.
     """
 
     path: str
@@ -40,32 +40,32 @@ class Part:
 
     @property
     def name(self) -> str:
-        """Return the last word of its path."""
+        """Return the last part of the path."""
         return self.path.rpartition(".")[2]
 
     @property
     def shows_pattern(self) -> str:
-        """Return the pattern, as JavaScript reads it, of what the page shows where it is this."""
+        """Return a JavaScript pattern for the texts by which the page shows this value."""
         value = re.escape(self.field.values.get(self.text, self.text))
         wild = re.escape(self.field.shown_as).replace(re.escape("*"), ".*")
         return f"^(?:{value}|{wild.replace(re.escape(PLACE), value, 1)})$"
 
     def read(self, shown: str, *, numbers: str = "") -> str:
-        """Return what the page shows as *text* would be written.
+        """Return a text of the page in standard notation, comparable with *text*.
 
         Args:
-            shown: What it shows.
-            numbers: How numbers are written there, where that is not the page's way.
+            shown: The text that the page shows.
+            numbers: Sample of the number notation, if it differs from that of the page.
         """
         return _read(self.field, self.decimals, shown, numbers or self.numbers)
 
     def is_shown(self, shown: str) -> bool:
-        """Return whether that is what the page shows."""
+        """Return whether *shown* is this value in the page's notation."""
         return self.read(shown) == self.text
 
 
 def parts_of(item: BaseModel, form: TargetForm) -> list[Part]:
-    """Return every part of *item* that the form has a field for: the head, then line by line."""
+    """Return every value of *item* that the form has a field for: the head, then each line."""
     parts = list(_parts(item, form, form.fields, "", None))
     if form.lines is not None:
         for row, line in enumerate(getattr(item, form.lines.item)):
@@ -76,20 +76,20 @@ def parts_of(item: BaseModel, form: TargetForm) -> list[Part]:
 def differences(
     target: str, wanted: Iterable[Part], shown: Mapping[str, str], *, line: str = ""
 ) -> list[str]:
-    """Return a sentence for each part that is not shown as wanted, or shown and not wanted.
+    """Return a sentence for each value that the target does not show as the item has it.
 
     Args:
-        target: The system that shows it.
-        wanted: What is wanted.
-        shown: What it shows, by the paths of the parts; what is left out shows nothing.
-        line: What a person knows the line by that all parts are of.
+        target: Name of the target.
+        wanted: The item's values.
+        shown: The values that the target shows, by path; a missing path means that it shows none.
+        line: The key of the line if all values are of one line, for the message.
     """
     parts = list(wanted)
     texts = {part.path: part.text for part in parts}
     secret = {part.name for part in parts if part.field.secret}
     of = f" ({line})" if line else ""
     return [
-        f"{path}{of}: {target} shows something else than the order says, which is a secret."
+        f"{path}{of}: {target} shows a secret value that differs from the order."
         if path.rpartition(".")[2] in secret
         else f"{path}{of}: {target} shows {shown.get(path) or 'nothing'},"
         f" the order says {texts.get(path) or 'nothing'}."
@@ -99,12 +99,12 @@ def differences(
 
 
 def fits(pattern: str, text: str) -> bool:
-    """Return whether *text* is what *pattern* says; `*` in it is any text."""
+    """Return whether *text* matches *pattern*, in which `*` is any text."""
     return re.fullmatch(re.escape(pattern).replace(re.escape("*"), ".*"), text) is not None
 
 
 def decimals_of(model: type[BaseModel], name: str) -> int | None:
-    """Return how many decimals a number of *model* has, or None for anything else."""
+    """Return the decimals of the field *name* of *model*, or None if it is not a number."""
     info = model.model_fields[name]
     if info.annotation is not Decimal:
         return None
@@ -113,13 +113,13 @@ def decimals_of(model: type[BaseModel], name: str) -> int | None:
 
 
 def is_text(model: type[BaseModel], name: str) -> bool:
-    """Return whether a part of *model* is a text, also one that may be left out."""
+    """Return whether the field *name* of *model* is a text, optional or not."""
     annotation = model.model_fields[name].annotation
     return str in (annotation, *get_args(annotation))
 
 
 def line_model(item: BaseModel, form: TargetForm) -> type[BaseModel] | None:
-    """Return the model of the item's lines, where it has any."""
+    """Return the model of the item's lines, or None if it has no lines."""
     lines: Sequence[BaseModel] = getattr(item, form.lines.item) if form.lines else ()
     return type(lines[0]) if lines else None
 
@@ -127,7 +127,7 @@ def line_model(item: BaseModel, form: TargetForm) -> type[BaseModel] | None:
 def read_as(
     model: type[BaseModel], name: str, field: TargetField, form: TargetForm, shown: str
 ) -> str:
-    """Return what a page shows for one part of a *model*, written as ``Part.text`` is."""
+    """Return the text that a page shows for one field of *model*, in standard notation."""
     return _read(field, decimals_of(model, name), shown, form.numbers)
 
 
@@ -184,7 +184,7 @@ def _read(field: TargetField, decimals: int | None, shown: str, numbers: str) ->
 
 
 def _separators(numbers: str) -> tuple[str, str]:
-    """Return what stands between the thousands, and what before the decimals."""
+    """Return the thousands separator and the decimal mark of a sample such as ``1,234.56``."""
     return numbers[1], numbers[-3]
 
 

@@ -1,8 +1,8 @@
-"""Comparing a record with an item, its lines in whatever order the target shows them.
+"""Compares a record with an item; the target may show the lines in any order.
 
-Equal lines belong together first, then those with the same key, which is the first part of a line,
-then those that have the most in common. So one wrong line is one line with other data, and not
-every line behind it.
+Equal lines are paired first, then lines with the same key (the first value of a line), then lines
+with the most values in common. So one wrong line is reported as one wrong line, instead of making
+every line after it wrong.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,13 +17,13 @@ Line = Mapping[str, str]
 def record_differences(
     target: str, form: TargetForm, wanted: Iterable[Part], shown: Mapping[str, str]
 ) -> list[str]:
-    """Return a sentence for each part and each line that *target* does not show as *wanted*.
+    """Return a sentence for each value and line that *target* does not show as the item has it.
 
     Args:
-        target: Name of the system.
-        form: How its form is described.
-        wanted: The parts that its record shows.
-        shown: What it shows, by the paths of the parts; lines are numbered as it shows them.
+        target: Name of the target.
+        form: The description of its form.
+        wanted: The item's values that a record of the target shows.
+        shown: The values that it shows, by path, with lines numbered in its own order.
     """
     parts = list(wanted)
     head = [part for part in parts if part.row is None]
@@ -71,7 +71,7 @@ def _in_order(expected: Sequence[Line], seen: Sequence[Line]) -> dict[int, int]:
 
 
 def _paired(expected: Sequence[Line], seen: Sequence[Line]) -> dict[int, int]:
-    """Return the place among *seen* of each line of *own* that has one, by its place."""
+    """Return the index in *seen* for each index in *expected* that was paired with a line."""
     pairs: dict[int, int] = {}
     free = dict(enumerate(seen))
     for row, line in enumerate(expected):
@@ -95,7 +95,7 @@ def _filled(line: Line) -> Line:
 
 
 def _similarity(expected: Line, seen: Line) -> tuple[bool, int]:
-    """Return whether two lines have the same key, and how many parts they have in common."""
+    """Return whether two lines have the same key, and the number of values they share."""
     same = [bool(text) and seen.get(name) == text for name, text in expected.items()]
     return same[0], sum(same)
 

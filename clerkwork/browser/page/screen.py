@@ -1,6 +1,6 @@
-"""The screen a bot's pages work on: one Playwright page, its evidence, and the last word before it.
+"""The screen that page functions work on: one Playwright page, its evidence and the submit check.
 
-It lives in the browser's child process and speaks with the worker over a channel.
+It runs in the browser's child process and talks to the worker over a channel.
 """
 
 import contextlib
@@ -41,8 +41,8 @@ FIND_AND_AIM = f"""words => {{
   return hit && !other && !hit.covered && !hit.blocked
     ? ({AIM})(window.__clerkworkFound[hits.indexOf(hit)]) : null;
 }}"""
-SHORTEST_TOKEN = 8  # characters; a shorter cookie is a choice, such as a language
-_proposed: dict[tuple[str, str], Fingerprint] = {}  # what this process has proposed already
+SHORTEST_TOKEN = 8  # characters; a shorter cookie is a preference, such as a language
+_proposed: dict[tuple[str, str], Fingerprint] = {}  # by target and label
 
 
 class PlaywrightScreen:
@@ -50,13 +50,13 @@ class PlaywrightScreen:
 
     Attributes:
         page: The Playwright page.
-        base_url: The target's address without a slash at its end.
-        username: Name to log in with.
-        password: Secret to log in with.
-        target: The system's description.
-        slow: Names of the parts whose fields it takes one by one only.
-        pages: The target's own ``pages.py``, if it has one.
-        boxes: What boxes of the browser's own have said, in order.
+        base_url: The target's address without a trailing slash.
+        username: User name for the login.
+        password: Password for the login.
+        target: The target's description.
+        slow: Names of item values that the target accepts only one field at a time.
+        pages: The target's custom ``pages.py``, if it has one.
+        dialogs: Texts of the browser dialogs (alert, confirm, prompt) so far, in order.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class PlaywrightScreen:
         page.on("dialog", self._answer_dialog)
 
     def _answer_dialog(self, dialog: Dialog) -> None:
-        """Answer a box of the browser's own: a question with OK only where it is described."""
+        """Answer a browser dialog: OK if it only informs or is described under ``agree``."""
         agreed = self.target.form.agree if self.target.form else []
         said = " ".join(dialog.message.split())
         known = any(fits(pattern, said) for pattern in agreed)
@@ -105,7 +105,7 @@ class PlaywrightScreen:
     def field(
         self, words: str, *, recorded: Fingerprint | None = None, row: int | None = None
     ) -> FoundEntry:
-        """Return the field that a person calls *words*; see the protocol ``Screen``.
+        """Return the field labelled *words*; see the protocol ``Screen``.
 
         Raises:
             ApplicationException: ``locator_ambiguous`` or ``page_unexpected``.
@@ -118,18 +118,19 @@ class PlaywrightScreen:
         return FoundEntry(self.page, found.element, found)
 
     def wanted(self, words: str, *, row: int | None = None) -> Wanted:
-        """Return what to look for, with what is known of the field."""
+        """Return a search for the field labelled *words*, with its accepted fingerprint."""
         return Wanted(words=words, recorded=self._fingerprints.get(words), row=row)
 
     def fields(self, wanted: Sequence[Wanted], seen: Look | None = None) -> list[LocatedField]:
-        """Return each of *wanted* by one look at the page; as ``field`` otherwise.
+        """Return all *wanted* fields by one scan of the page; otherwise like ``field``.
 
         Args:
-            wanted: What is looked for.
-            seen: The look, where it was taken just now.
+            wanted: The fields to find.
+            seen: A scan of the page that was made just now, used instead of the first one.
 
         Raises:
-            ApplicationException: ``locator_ambiguous`` or ``page_unexpected``, of the first one.
+            ApplicationException: ``locator_ambiguous`` or ``page_unexpected`` for the first field
+                that was not found.
         """
         found = []
         for one in find_fields(self.page, wanted, timeout_s=self._locate_s, seen=seen):
@@ -142,16 +143,16 @@ class PlaywrightScreen:
         return found
 
     def grid_rows(self, words: Sequence[str]) -> int:
-        """Return how many lines the grid has whose columns bear *words*."""
+        """Return the number of lines in the grid that has columns labelled *words*."""
         return count_lines(look(self.page)[1], words)
 
     def learn_slow(self, names: Collection[str]) -> None:
-        """Have it remembered that the fields of these parts are to be written one by one."""
+        """Report item values, by name, that the target accepts only one field at a time."""
         if set(names) - self.slow:
             self._channel.tell("slow", sorted(self.slow.union(names)))
 
     def button(self, *words: str) -> FoundEntry:
-        """Return the button that bears one of *words*; see the protocol ``Screen``.
+        """Return the button with one of the labels *words*; see the protocol ``Screen``.
 
         Raises:
             ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
@@ -159,7 +160,7 @@ class PlaywrightScreen:
         return FoundEntry(self.page, find_button(self.page, *words, timeout_s=self._locate_s))
 
     def click(self, words: str) -> None:
-        """Click the button that bears *words*, found and aimed at by one question where it can be.
+        """Click the button labelled *words*, found by one call to the page if possible.
 
         Raises:
             ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
@@ -172,11 +173,11 @@ class PlaywrightScreen:
             self.button(words).click()
 
     def hide(self, texts: Iterable[str]) -> None:
-        """Have these texts covered in every picture, and masked in what else is kept."""
+        """Cover these texts in every screenshot, and mask them in all other evidence."""
         self._secrets.update(texts)
 
     def keep(self, name: str) -> None:
-        """Keep a picture of the whole page under *name*; whatever shows a secret is covered."""
+        """Keep a screenshot of the whole page as *name*; elements that show secrets are covered."""
         if not self._has_room(name):
             return
         try:
@@ -184,15 +185,12 @@ class PlaywrightScreen:
         except Error:
             if self.page.is_closed():
                 raise
-            self.log("No picture {name} was kept: the page is being replaced.", name=name)
+            self.log("No evidence {name} was kept: the page is being replaced.", name=name)
             return
         self._store_evidence(name, taken, ".jpg")
 
     def keep_record(self, parts: Sequence[Part], shown: Mapping[str, str]) -> None:
-        """Keep what was typed into each field and what it shows, and how the page looks.
-
-        That is a picture, and what a screen reader is told of it.
-        """
+        """Keep the typed and the shown value of each field, a screenshot and the page's text."""
         if self._has_room("fields"):
             self._store_evidence("fields", evidence.field_lines(parts, shown).encode(), ".jsonl")
         self.keep("before_submit")
@@ -201,12 +199,12 @@ class PlaywrightScreen:
             self._store_evidence("form", evidence.page_text(self.page, hidden).encode(), ".txt")
 
     def keep_text(self, name: str, text: str) -> None:
-        """Keep *text*, which the page showed, under *name*, without any secret."""
+        """Keep *text* of the page as *name*, without secrets."""
         if self._has_room(name):
             self._store_evidence(name, evidence.without(text, self._secrets).encode(), ".txt")
 
     def keep_trace(self, trace: bytes) -> None:
-        """Keep the trace of the call, without secrets, cookies and bodies."""
+        """Keep the trace of the call, without secrets, cookies and message bodies."""
         if self._has_room("trace"):
             cookies = [cookie.get("value", "") for cookie in self.page.context.cookies()]
             tokens = [value for value in cookies if len(value) >= SHORTEST_TOKEN]
@@ -215,7 +213,7 @@ class PlaywrightScreen:
     def _has_room(self, name: str) -> bool:
         if used_percent(self._evidence) < self._full_percent:
             return True
-        self.log("No picture {name} was kept: the disk is nearly full.", name=name)
+        self.log("No evidence {name} was kept: the disk is nearly full.", name=name)
         return False
 
     def _store_evidence(self, name: str, data: bytes, suffix: str) -> None:
@@ -234,31 +232,31 @@ class PlaywrightScreen:
         self._channel.tell("located", {"words": found.words, "proposal": proposal.model_dump()})
 
     def log(self, message: str, **facts: object) -> None:
-        """Write *message* to the run log, with ``{name}`` replaced by its fact."""
+        """Write *message* to the run log; ``{name}`` is replaced by the fact of that name."""
         texts = {name: str(value) for name, value in facts.items()}
         self._channel.tell("log", {"message": message, "facts": texts})
 
     def about_to_submit(self) -> None:
-        """Ask the worker for leave to submit.
+        """Ask the worker for permission to submit.
 
         Raises:
-            Fenced: Another worker has taken the item over; nothing may be clicked.
+            Fenced: Another worker has taken over the item; nothing may be clicked.
         """
         self._channel.ask("about_to_submit", None)
 
 
 def _is_news(found: LocatedField, known: Fingerprint | None) -> bool:
-    """Return whether the field was found otherwise than by its words, asked for or accepted."""
+    """Return whether a new fingerprint is to be proposed: there was none, or the name changed."""
     if known is None or found.found_by is not FoundBy.FINGERPRINT:
         return known is None
     said = name_of(known)
-    if not said:  # it has no words at all: then by its attributes
+    if not said:  # the field has no name: compare its attributes
         return known.attributes != found.seen.attributes
     return said != name_of(found.seen)
 
 
 def keep_failure(screen: PlaywrightScreen) -> bool:
-    """Keep a picture of the page that a call failed on, and return whether it still answers."""
+    """Keep a screenshot of the page where a call failed; return whether the page responds."""
     with contextlib.suppress(Error, OSError):
         if evidence.answers(screen.page):
             screen.keep("failure")
@@ -267,5 +265,5 @@ def keep_failure(screen: PlaywrightScreen) -> bool:
 
 
 def place(page: Any) -> str:
-    """Return the page's address without its query, which may hold data of the item."""
+    """Return the page's address without its query, which may contain data of the item."""
     return str(page.url).partition("?")[0]

@@ -1,7 +1,7 @@
-"""Waiting on the page's own signals: open requests, timers that are due, ``aria-busy``, loading.
+"""Waits until a page is idle: no open requests, due timers, ``aria-busy`` elements or loading.
 
-Nothing waits for a fixed time: the page is looked at from inside, and the wait is over when it has
-nothing left to do.
+There is no fixed waiting time. A script inside of the page observes its activity, and the wait ends
+when there is none.
 """
 
 from datetime import timedelta
@@ -20,17 +20,17 @@ _watched: WeakSet[Page] = WeakSet()
 
 
 def watch(page: Page) -> None:
-    """Have every document of *page* tell from now on whether it is at work."""
+    """Add the script that observes activity to every document that *page* loads from now on."""
     if page not in _watched:
         _watched.add(page)
         page.add_init_script(SCRIPT)
 
 
 def settle(page: Page, *, limit: timedelta = LIMIT) -> None:
-    """Return when *page* and its frames have nothing left to do.
+    """Return when *page* and all its frames are idle.
 
     Raises:
-        ApplicationException: ``page_timeout``: it is still at work after *limit*.
+        ApplicationException: ``page_timeout``: it is still busy after *limit*.
     """
     deadline = clock.monotonic() + limit
     while not all(_settled(frame, deadline) for frame in page.frames):
@@ -38,7 +38,9 @@ def settle(page: Page, *, limit: timedelta = LIMIT) -> None:
             raise ApplicationException(
                 "page_timeout",
                 "{place} did not answer in time.",
-                place=page.url.partition("?")[0].partition(";")[0],  # may hold item data
+                place=page.url.partition("?")[0].partition(";")[
+                    0
+                ],  # the rest may contain item data
             )
 
 
@@ -49,4 +51,4 @@ def _settled(frame: Frame, deadline: timedelta) -> bool:
     except Error:
         if frame.page.is_closed():
             raise
-        return frame.is_detached()  # it is being replaced: the next look sees what comes
+        return frame.is_detached()  # else it is being replaced: check again

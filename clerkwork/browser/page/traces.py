@@ -1,7 +1,7 @@
-"""Taking secrets out of a trace before it is kept: passwords, cookies, and all that was sent.
+"""Removes passwords, cookies and the content of requests and responses from a Playwright trace.
 
-Playwright's traces hold a password in a dozen places. What is kept of one still shows every page as
-it looked, with its styles and pictures, but nothing of what went to the target or came from it.
+A raw trace contains a password in a dozen places. A cleaned trace still shows every page with its
+styles and pictures, but no data that was sent to the target or received from it.
 """
 
 import io
@@ -20,7 +20,7 @@ OPEN = frozenset(
 
 
 def scrubbed(trace: bytes, secrets: Iterable[str]) -> bytes:
-    """Return the zip file *trace* without *secrets*, cookies and bodies."""
+    """Return the zip file *trace* without *secrets*, cookies and message bodies."""
     secrets_in_all_shapes = sorted(
         {shape for secret in secrets for shape in shapes(secret)}, key=len, reverse=True
     )
@@ -49,7 +49,7 @@ def _line(line: bytes, secrets_in_all_shapes: Collection[str]) -> bytes:
 
 
 def _strip(exchange: dict[str, Any]) -> None:
-    """Take cookies, bodies and all but harmless headers out of one request and its answer."""
+    """Remove cookies, bodies and all but harmless headers from one request and its response."""
     for side in (exchange["request"], exchange["response"]):
         side["cookies"] = []
         side["headers"] = [one for one in side["headers"] if one["name"].lower() in OPEN]

@@ -1,1 +1,1 @@
-"""The browser as a child process: its host, profile, login state, and proxy."""
+"""The browser in a child process: its host, profile folder, login state and egress proxy."""

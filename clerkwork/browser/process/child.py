@@ -1,4 +1,4 @@
-"""The browser's side of a call: runs in the child process and keeps one Chromium warm there."""
+"""The child's side of a call: runs page functions in one Chromium that stays running."""
 
 import contextlib
 import os
@@ -32,38 +32,38 @@ NAVIGATION_TIMEOUT_MS = 20_000
 FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
-    "--disable-http2",  # one tunnel would carry many requests, and none could be told apart
+    "--disable-http2",  # with it, one tunnel carries many requests at once
     "--disable-quic",
     "--disable-sync",
     "--no-first-run",
-    "--webrtc-ip-handling-policy=disable_non_proxied_udp",  # no way round the proxy
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",  # nothing bypasses the proxy
 )
-NO_PROXY_ADDRESS = "http://127.0.0.1:1"  # the proxy of whatever belongs to no call
-BYPASS_NOTHING = "<-loopback>"  # Chromium goes to loopback without a proxy unless it is told so
+DEAD_PROXY = "http://127.0.0.1:1"  # for requests outside of a call: nothing listens there
+BYPASS_NOTHING = "<-loopback>"  # by default, Chromium bypasses the proxy for loopback addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visit:
-    """What one call needs to know of its target and of the browser.
+    """The parameters of one call: its target, and how the browser is used.
 
     Attributes:
         target: Name of the target.
-        base_url: Its address without a slash at the end.
-        username: Name to log in with.
-        password: Secret to log in with.
+        base_url: Its address without a trailing slash.
+        username: User name for the login.
+        password: Password for the login.
         executable: The setting of the same name.
         headless: Whether the browser has no window.
-        proxy: Address of the outlet, the call's only way out.
-        evidence: Folder for pictures.
-        full_percent: No pictures are kept while the disk is this full.
-        slowest_step_s: No single action or page may take longer.
+        proxy: Address of the egress proxy, the call's only way out.
+        evidence: Folder for evidence.
+        full_percent: No evidence is kept while the disk is at least this full.
+        slowest_step_s: Timeout of a single action or page load.
         system: The target's description.
-        traced: Whether a trace is recorded, to be kept when the call fails, and
-        sampled: whether it is kept in any case.
-        state: Cookies and storage of the last call, if it is known.
-        pages: The target's own ``pages.py``, if it has one.
-        slow: Names of the parts whose fields the target takes one by one only.
-        fingerprints: What the target's fields looked like, by their words.
+        traced: Whether a trace is recorded; it is kept if the call fails.
+        sampled: Whether the trace is kept even if the call succeeds.
+        state: Cookies and storage of the last call, if there are any.
+        pages: The target's custom ``pages.py``, if it has one.
+        slow: Names of item values that the target accepts only one field at a time.
+        fingerprints: The accepted fingerprints of the target's fields, by label.
     """
 
     target: str
@@ -86,21 +86,21 @@ class Visit:
 
 
 class _Session:
-    """The warm browser of this process."""
+    """The running browser of this process."""
 
     def __init__(self) -> None:
         self._playwright: Playwright | None = None
         self._browser: Browser | None = None
 
     def open(self, visit: Visit, channel: Channel) -> BrowserContext:
-        """Return a fresh context with the target's cookies; starts the browser where needed."""
+        """Return a new context with the target's cookies; start the browser if needed."""
         if self._browser is None or not self._browser.is_connected():
             self._browser = self._launch(visit, channel)
         context = self._browser.new_context(
             storage_state=cast("StorageState | None", visit.state),
             proxy={"server": visit.proxy, "bypass": BYPASS_NOTHING},
             locale="en-GB",
-            service_workers="block",  # they would send requests past ``sending``
+            service_workers="block",  # their requests would bypass ``sending``
         )
         if visit.system.base_url.startswith("https:") or visit.system.egress:
             announce_encrypted(context, channel)
@@ -118,9 +118,9 @@ class _Session:
         browser = playwright.chromium.launch(
             executable_path=found.path,
             headless=visit.headless,
-            chromium_sandbox=not root,  # as root the sandbox cannot be on, and Chromium refuses
+            chromium_sandbox=not root,  # as root, Chromium refuses to start with it
             args=list(FLAGS),
-            proxy={"server": NO_PROXY_ADDRESS, "bypass": BYPASS_NOTHING},
+            proxy={"server": DEAD_PROXY, "bypass": BYPASS_NOTHING},
         )
         facts = {"version": browser.version, "path": found.path, "origin": found.origin}
         message = "Started Chromium {version} from {path} ({origin})."
@@ -136,7 +136,7 @@ def visit(channel: Channel, visit: Visit, function: Callable[..., Any], *argumen
 
     Raises:
         ApplicationException: Playwright failed; see ``page.errors``.
-        ClerkworkError: Whatever the function raised of its own.
+        ClerkworkError: Raised by the function itself.
     """
     try:
         context = _session.open(visit, channel)
@@ -188,9 +188,9 @@ def _run_on_page(
 
 
 def _keep_trace(screen: PlaywrightScreen, visit: Visit, *, answers: bool) -> None:
-    """Keep the trace of the call; of one that was not recorded, the page as it stands now.
+    """Keep the trace of the call; if none was recorded, keep one of the current page only.
 
-    Recording every call would make it slower, and most do not fail.
+    Tracing is not always on, because it slows down every call and few calls fail.
     """
     if not (visit.traced or answers):
         return
@@ -206,7 +206,7 @@ def _keep_trace(screen: PlaywrightScreen, visit: Visit, *, answers: bool) -> Non
 
 
 def _report_login_state(context: BrowserContext, channel: Channel, visit: Visit) -> None:
-    """Tell the worker the cookies and storage for the target's next call, where they changed."""
+    """Send the cookies and storage to the worker for the target's next call, if they changed."""
     state = context.storage_state()
     if state != visit.state:
         channel.tell("session", state)
@@ -215,5 +215,5 @@ def _report_login_state(context: BrowserContext, channel: Channel, visit: Visit)
 def _close(context: BrowserContext) -> None:
     try:
         context.close()
-    except Error as error:  # a browser that has gone needs no closing; the next call starts one
+    except Error as error:  # the browser has crashed; the next call starts a new one
         sys.stderr.write(f"browser context: {error.message.splitlines()[0]}\n")

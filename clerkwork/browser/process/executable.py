@@ -1,4 +1,4 @@
-"""Finding a Chromium: the setting, then the system's, then the one that Playwright keeps."""
+"""Finds a Chromium: the one in the settings, else the system's, else Playwright's own."""
 
 import os
 import shutil
@@ -16,8 +16,8 @@ class BrowserProgram:
     """A browser that can be started.
 
     Attributes:
-        path: The program.
-        origin: Why this one was taken, as a person reads it.
+        path: Path of the program.
+        origin: Where it was found, for the run log.
     """
 
     path: str
@@ -25,12 +25,12 @@ class BrowserProgram:
 
 
 def find(setting: str, playwright_path: Callable[[], str]) -> BrowserProgram:
-    """Return the Chromium to use, and why.
+    """Return the Chromium to use.
 
     Args:
-        setting: Value of ``browser.executable``; empty to look for one.
-        playwright_path: Returns where Playwright would keep its own, there or not; only asked
-            when nothing else is found, because the answer takes a process.
+        setting: Value of ``browser.executable``; empty to search for one.
+        playwright_path: Returns the path of Playwright's own Chromium, installed or not. It is
+            called last, because it starts a process.
 
     Raises:
         ApplicationException: ``browser_missing``: the setting names no program, or none was found.
@@ -51,7 +51,7 @@ def find(setting: str, playwright_path: Callable[[], str]) -> BrowserProgram:
         return BrowserProgram(path=path, origin="Playwright's own")
     raise ApplicationException(
         "browser_missing",
-        "No Chromium was found. Install the system's (apt-get install chromium), or Playwright's"
+        "No Chromium was found. Install the system's (apt-get install chromium) or Playwright's"
         " own (playwright install chromium), or name one in the setting browser.executable.",
     )
 

@@ -1,7 +1,7 @@
 """The worker's side of the browser: calls into a child process with hard limits.
 
-A page that hangs or a browser that eats the memory is ended by killing the child with all it
-started; the next call starts a new one. When the worker itself dies, the browser dies with it.
+When a page hangs or the browser exceeds its memory, the child and all its processes are killed, and
+the next call starts a new one. When the worker itself dies, the browser dies with it.
 """
 
 import random
@@ -24,11 +24,11 @@ from clerkwork.errors import ApplicationException
 from clerkwork.model.project.egress import Egress, Fence, Unfenced
 from clerkwork.model.project.targets import Target
 
-TRACED_AFTER = 20  # calls to a target after one that failed: whatever it was may come again
+TRACED_AFTER = 20  # calls to trace after a failed one, in case the failure repeats
 
 
 class BrowserHost:
-    """One warm browser for one worker; a second call waits for the first."""
+    """One running browser for one worker; a second call waits for the first."""
 
     def __init__(
         self,
@@ -43,12 +43,12 @@ class BrowserHost:
         """Prepare the browser; nothing is started yet.
 
         Args:
-            settings: Which browser, and how much memory it may use.
-            evidence: Folder that pictures are kept in, by their SHA-256.
-            root: The project, where it is known what the fields of its targets look like.
-            owner: Name of the worker whose browser it is, by which another one can end it.
-            full_percent: No pictures are kept while the disk is this full.
-            logins: Logins that are used and kept; None: for as long as this browser is there.
+            settings: Which browser to start, and how much memory it may use.
+            evidence: Folder for evidence, which is stored by its SHA-256.
+            root: The project's folder, for fingerprints and custom pages; None to use none.
+            owner: Name of the worker; another worker can end its browser by that name.
+            full_percent: No evidence is kept while the disk is at least this full.
+            logins: Store of logins; None to keep them in memory for the life of this object.
         """
         self._settings = settings
         self._evidence = evidence.absolute()
@@ -57,7 +57,7 @@ class BrowserHost:
         self._owner = owner
         self._full_percent = full_percent
         self._logins = logins or LoginStates()
-        self._calls_to_trace: dict[str, int] = {}  # how many calls to a target are traced still
+        self._calls_to_trace: dict[str, int] = {}  # remaining calls to trace, by target
         self._lock = threading.Lock()
         self._child: Child | None = None
         self._profile: ProfileFolder | None = None
@@ -70,22 +70,23 @@ class BrowserHost:
         on_message: Handler | None = None,
         fence: Fence | None = None,
     ) -> Any:
-        """Run ``function(screen, *arguments)`` on a fresh page and return what it returns.
+        """Run ``function(screen, *arguments)`` on a fresh page and return its result.
 
         Args:
-            target: The system to work on; its cookies are kept from call to call.
-            function: Stands at the top of a module, usually a bot's ``pages.py``.
-            arguments: Anything that can be pickled.
-            on_message: Gets ``evidence``, ``log`` and ``healed`` messages and the question
-                ``about_to_submit``, which a raised ``Fenced`` answers with no.
-            fence: Is asked before anything leaves for the target; None: the call is of no item.
+            target: The target to work on; its cookies are kept for the next call.
+            function: A module-level function, usually of a target's ``pages.py``.
+            arguments: Any values that can be pickled.
+            on_message: Receives ``evidence``, ``log`` and ``healed`` messages and the question
+                ``about_to_submit``; it raises ``Fenced`` to forbid the submit.
+            fence: Checked before anything is sent to the target; None if the call is not part of
+                an item.
 
         Raises:
             ApplicationException: The browser, the page or the target failed, by code:
                 ``child_timeout``, ``child_memory``, ``child_died``, ``browser_missing``,
                 ``browser_failed``, ``browser_crashed``, ``page_timeout``, ``page_unexpected``,
                 ``target_unreachable``, ``egress_refused``.
-            ClerkworkError: Whatever the function raised of its own.
+            ClerkworkError: Raised by the function itself.
         """
         handle = partial(self._handle, target, on_message)
         proxy = EgressProxy(Egress.of(target.base_url, target.egress), fence or Unfenced())
@@ -131,7 +132,7 @@ class BrowserHost:
         )
 
     def close(self) -> None:
-        """End the browser and all it started; the next call starts a new one."""
+        """End the browser and all its processes; the next call starts a new one."""
         with self._lock:
             if self._child is not None:
                 self._child.close()
@@ -140,7 +141,7 @@ class BrowserHost:
             self._child = self._profile = None
 
     def _handle(self, system: Target, on_message: Handler | None, kind: str, data: Any) -> Any:
-        """Write down what is known of the target now, and hand every other message on."""
+        """Save what a message says about the target; pass every other message on."""
         target = system.name
         if kind == "session":
             return self._logins.put(_account(system), data)
@@ -172,7 +173,7 @@ def _account(target: Target) -> str:
 
 
 def _through_proxy(proxy: EgressProxy, handle: Handler, kind: str, data: Any) -> Any:
-    """Let the outlet know when the page asks to submit, and of requests that it cannot read."""
+    """Pass announcements of requests and of the submit to the proxy, and the rest to *handle*."""
     if kind == "sending":
         number, place, changes = data
         return proxy.announced(number, place, changes=changes)
@@ -187,8 +188,8 @@ def _through_proxy(proxy: EgressProxy, handle: Handler, kind: str, data: Any) ->
 
 def _healed_event(target: str, words: str, proposal: FingerprintProposal) -> dict[str, Any]:
     return {
-        "message": "The page has changed: {field} was found by what it looked like before. Look at"
-        " it with `clerkwork heal show {target}`.",
+        "message": "The page has changed: {field} was found by its recorded fingerprint. Review the"
+        " change with `clerkwork heal show {target}`.",
         "facts": {
             "code": "locator_healed",
             "field": words,

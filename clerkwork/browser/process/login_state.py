@@ -1,7 +1,7 @@
-"""Logins that outlive a browser: cookies and storage of each account, encrypted where on disk.
+"""Login state of each account (cookies and storage), kept from one call to the next.
 
-They are kept in memory from call to call. They are written down only where a key is given; then a
-worker that starts anew, or another one, goes on with the login of the last.
+The state is in memory. If a key is given, it is also saved to disk, encrypted, so that a restarted
+worker or another one can reuse the login.
 """
 
 import contextlib
@@ -19,26 +19,26 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from clerkwork import clock
 
-LONGEST = timedelta(hours=12)  # a login that was written down is not used for longer
+LONGEST = timedelta(hours=12)  # maximum age of a saved login
 State = dict[str, Any]
 
 
 class LoginStates:
-    """The logins of one worker, and those written down by all that have the same key and folder."""
+    """The logins of one worker, and the saved ones of all workers with the same key and folder."""
 
     def __init__(self, folder: Path | None = None, key: str = "") -> None:
         """Prepare the logins; nothing is read yet.
 
         Args:
-            folder: Where they are written down; None: nowhere.
-            key: Any text that is a secret; empty: they are not written down.
+            folder: Folder for saved logins; None to save none.
+            key: A secret text to encrypt them with; empty to save none.
         """
         self._folder = folder if key else None
         self._key = key
         self._states: dict[str, State] = {}
 
     def get(self, account: str) -> State | None:
-        """Return the login of *account*, or None where there is none that can be used."""
+        """Return the login of *account*, or None if there is none or it has expired."""
         if account in self._states or self._folder is None:
             return self._states.get(account)
         try:
@@ -46,14 +46,14 @@ class LoginStates:
             now = int(clock.now().timestamp())
             age_s = int(LONGEST.total_seconds())
             text = self._cipher(account).decrypt_at_time(encrypted, age_s, now)
-        except (OSError, InvalidToken):  # written with another key, changed, or too old
+        except (OSError, InvalidToken):  # missing, changed, too old, or saved with another key
             return None
         state: State = json.loads(text)
         self._states[account] = state
         return state
 
     def put(self, account: str, state: State) -> None:
-        """Keep *state* as the login of *account*; a disk that refuses it costs a login only."""
+        """Keep *state* as the login of *account*; an error of the disk is ignored."""
         self._states[account] = state
         if self._folder is None:
             return
@@ -72,6 +72,6 @@ class LoginStates:
         return (self._folder or Path()) / f"{name}.session"
 
     def _cipher(self, account: str) -> Fernet:
-        """Return what locks the login of *account*: another one's cannot be put in its place."""
+        """Return the cipher of *account*; it cannot decrypt the saved login of another account."""
         derived = HKDF(SHA256(), length=32, salt=None, info=account.encode())
         return Fernet(urlsafe_b64encode(derived.derive(self._key.encode())))

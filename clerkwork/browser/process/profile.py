@@ -1,7 +1,7 @@
-"""The folder a browser keeps its profile and sockets in while it runs.
+"""The temporary folder for a browser's profile and sockets.
 
-Chromium leaves all of it behind when it is killed, so the folder is removed by whoever comes next:
-its lock is held as long as its worker lives, and the kernel gives the lock back however that ends.
+Chromium leaves the folder behind when it is killed. The next browser removes such orphaned folders:
+a worker locks its folder as long as it lives, and the kernel releases the lock of a dead worker.
 """
 
 import fcntl
@@ -12,11 +12,11 @@ from pathlib import Path
 
 PREFIX = "clerkwork-"
 LOCK = ".browser-lock"
-LONGEST = 60  # characters; Chromium puts a socket into it, whose path the kernel limits to 107
+LONGEST = 60  # characters; it will contain a socket, whose path the kernel limits to 107
 
 
 class ProfileFolder:
-    """A folder that is there until it is removed, or until the next one finds it without an owner.
+    """A new folder; creating it also removes the orphaned folders of dead workers.
 
     Attributes:
         path: The folder.
@@ -33,7 +33,7 @@ class ProfileFolder:
         fcntl.flock(self._lock, fcntl.LOCK_EX)
 
     def remove(self) -> None:
-        """Remove the folder; what a dying process still holds open goes with its last file."""
+        """Remove the folder; files that a dying process still has open vanish when it ends."""
         shutil.rmtree(self.path, ignore_errors=True)
         os.close(self._lock)
 
@@ -41,7 +41,7 @@ class ProfileFolder:
 def _remove_if_orphaned(lock: Path) -> None:
     try:
         descriptor = os.open(lock, os.O_RDWR | os.O_CLOEXEC)
-    except OSError:  # somebody else's, or just removed
+    except OSError:  # it belongs to another user, or was just removed
         return
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

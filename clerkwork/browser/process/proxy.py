@@ -1,12 +1,13 @@
-"""The one way out of a bot's browser: a forward proxy that is there for one call and one item.
+"""The egress proxy: the only way out of a bot's browser, created for one call and one item.
 
-It lets requests only to the places that the target's file lists, whatever redirects, frames,
-pictures or sockets a page asks for, and looks at each address after resolving it. It is also the
-fence that a target's screen lacks: before anything leaves, it asks whether the item is still held,
-and once the page had leave to submit, it asks and sends in one step that no takeover can come
-between. It runs in the worker's process, so it stands still when that is frozen, and asks again
-when it wakes: a late click of a worker whose item was taken over reaches nothing. And it sends no
-request again whose answer was lost; see ``unanswered``.
+- It forwards only to the places listed in the target's file, including redirects, frames, images
+  and sockets, and checks each address after resolving it.
+- It is a fence: before it sends anything, it checks that this worker still holds the item. Once the
+  page has permission to submit, it checks and sends in one step, so that no takeover can happen in
+  between.
+- It runs in the worker's process. If that is frozen, the proxy stops as well, and checks again when
+  it continues: a late click of a worker that lost its item has no effect.
+- It never repeats a request whose answer was lost; see ``unanswered``.
 """
 
 import contextlib
@@ -32,10 +33,10 @@ from clerkwork.model.project.egress import PORTS, Egress, Fence
 
 LONGEST_HEAD = 256 * 1024
 CHUNK = 64 * 1024
-LEAST_ANSWER = 64  # encrypted bytes; the mere end of a connection is shorter, any answer longer
+LEAST_ANSWER = 64  # encrypted bytes; closing a connection takes fewer, any answer takes more
 CONNECT_S = 10.0
 HEAD_S = 30.0
-CHROMIUMS_OWN = frozenset({"content-autofill.googleapis.com"})  # it would be told of every form
+CHROMIUMS_OWN = frozenset({"content-autofill.googleapis.com"})  # Chromium would send it every form
 _END = b"\r\n\r\n"
 _HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"proxy-authorization", b"host", b"te"}
@@ -43,25 +44,29 @@ _HOP = frozenset(
 
 
 class _Refused(Exception):
-    """Nothing more goes out on this connection; its text says why."""
+    """Nothing more is sent on this connection; the text says why."""
 
 
 @dataclass(slots=True, kw_only=True)
-class _Relayed:
-    """A browser's connection and the one to the target that belongs to it.
+class _Relay:
+    """A connection of the browser, relayed to a connection to the target.
 
     Attributes:
-        up: What the browser sent and the target has not got yet.
-        head: What the target sent of an answer whose head is not complete yet.
-        down: What the browser is to get of the answer and has not got yet.
-        place: Where the latter leads.
-        tunnel: Whether what comes through is encrypted, or at least none of our business.
-        raw: Whether everything comes through as it is, in a tunnel or after the head.
-        sent: How many bytes the target got, and
-        digest: the SHA-256 of them.
-        since: How many bytes came from the target after the last one that it got.
-        answered: Whether the head of an answer came.
-        left: Whether the browser gave the request up.
+        client: The browser's connection.
+        upstream: The connection to the target.
+        to_target: Bytes of the browser that are still to be sent to the target.
+        place: Host and port of the target.
+        tunnel: Whether it is a CONNECT tunnel, whose bytes are not interpreted.
+        passthrough: Whether bytes of the target are forwarded unchanged: in a tunnel, or after the
+            head of the answer.
+        sent: Number of bytes sent to the target.
+        digest: SHA-256 of these bytes, except in a tunnel.
+        head: Received bytes of an answer whose head is not complete yet.
+        to_browser: Bytes of the target that are still to be sent to the browser.
+        ended: Whether the target has closed its side.
+        received: Number of bytes received from the target since the last one sent to it.
+        answered: Whether the head of an answer has arrived.
+        abandoned: Whether the browser has closed its side.
     """
 
     client: socket.socket
@@ -81,11 +86,11 @@ class _Relayed:
 
 
 class EgressProxy:
-    """An open outlet; close it when the call is over.
+    """A listening proxy; close it when the call is over.
 
     Attributes:
-        address: What the browser is given as its proxy.
-        problems: Why something did not leave, by the place that it was for.
+        address: URL of the proxy, for the browser.
+        problems: The reasons why requests were not sent, by place.
     """
 
     def __init__(self, egress: Egress, fence: Fence) -> None:
@@ -103,34 +108,34 @@ class EgressProxy:
         threading.Thread(target=self._accept, name="egress-proxy", daemon=True).start()
 
     def arm(self) -> None:
-        """From now on what leaves may be a submit: ask and send in one step."""
+        """Check the fence and send in one step from now on, because a request may be a submit."""
         self._armed.set()
 
     def announced(self, number: int, place: str, *, changes: bool) -> None:
-        """A request leaves in a tunnel to *place*; each may be a submit where there is leave to."""
+        """Track an encrypted request to *place* if it changes data or may be the submit."""
         if changes or self._armed.is_set():
             self._pending.begin(number, place)
 
     def answered(self, number: int) -> None:
-        """The answer to it is there, or it was given up."""
+        """Stop tracking request *number*: it was answered or cancelled."""
         self._pending.end(number)
 
     def repeated(self, place: str) -> None:
-        """A page was kept from sending to *place* again what got no answer."""
+        """Record that a page tried to repeat a request to *place* that got no answer."""
         self._recorded(place, repeat_refused(place))
 
     def close(self) -> None:
-        """Cut every connection; nothing more leaves."""
+        """Close every connection; nothing more is sent."""
         self._closed.set()
         with self._lock:
             connections = [self._listener, *self._open]
         for connection in connections:
             with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)  # wakes the thread that waits for it
+                connection.shutdown(socket.SHUT_RDWR)  # wakes the thread that is waiting for it
         self._listener.close()
 
     def explained(self, error: ApplicationException) -> ApplicationException:
-        """Return why a page did not come, where that is the outlet's doing, and else *error*."""
+        """Return the proxy's reason for *error* if a page was unreachable because of the proxy."""
         if error.code != "target_unreachable":
             return error
         address = urlsplit(error.facts.get("place", ""))
@@ -160,8 +165,8 @@ class EgressProxy:
                 with self._tracked(upstream):
                     if tunnel:
                         client.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                    self._relay(
-                        _Relayed(
+                    self._forward(
+                        _Relay(
                             client=client,
                             upstream=upstream,
                             to_target=forwarded + rest,
@@ -173,7 +178,7 @@ class EgressProxy:
                     )
 
     def _refuse_repeat(self, client: socket.socket, place: str, head: bytes, rest: bytes) -> bytes:
-        """Return what is known of a request's body, unless it was sent before."""
+        """Refuse a request that repeats a lost one; return the part of its body read so far."""
 
         def more() -> bytes:
             if data := client.recv(CHUNK):
@@ -187,17 +192,17 @@ class EgressProxy:
 
     @contextlib.contextmanager
     def _reporting_failures(self, place: str) -> Iterator[None]:
-        """Refuse what cannot be judged, such as when the store does not say who holds the item."""
+        """Turn an unexpected error, such as a failed check of the fence, into a refusal."""
         try:
             yield
         except (_Refused, OSError):
             raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, nothing may leave for it
+        except Exception as error:  # noqa: BLE001 - after any failure, nothing may be sent
             raise self._recorded(place, fence_failed(place, type(error).__name__)) from None
 
     @contextlib.contextmanager
     def _tracked(self, connection: socket.socket) -> Iterator[socket.socket]:
-        """Keep *connection* where ``close`` finds it, and close it in the end."""
+        """Register *connection* so that ``close`` can end it; close it at the end."""
         with connection:
             with self._lock:
                 self._open.add(connection)
@@ -210,7 +215,7 @@ class EgressProxy:
                     self._open.discard(connection)
 
     def _connect(self, name: str, port: int) -> socket.socket:
-        """Return a connection to a listed place, at an address of it that was looked at."""
+        """Return a connection to a listed place, at an address that was checked."""
         place = _place(name, port)
         if name in CHROMIUMS_OWN:
             raise _Refused("no page asked for it")
@@ -244,65 +249,62 @@ class EgressProxy:
         self.problems[place] = error
         return _Refused(str(error))
 
-    def _relay(self, relayed: _Relayed, head: bytes) -> None:
-        """Carry bytes both ways until one side ends; remember a request that got no answer."""
+    def _forward(self, relay: _Relay, head: bytes) -> None:
+        """Forward bytes both ways until one side ends; save a request that got no answer."""
         try:
-            self._carry(relayed)
+            self._carry(relay)
         finally:
-            if relayed.tunnel and not relayed.abandoned and relayed.received < LEAST_ANSWER:
-                self._pending.cut(relayed.place)
-            elif not (relayed.tunnel or relayed.answered or relayed.abandoned):
-                self._lost.note(head, relayed.sent, relayed.digest.digest())
+            if relay.tunnel and not relay.abandoned and relay.received < LEAST_ANSWER:
+                self._pending.cut(relay.place)
+            elif not (relay.tunnel or relay.answered or relay.abandoned):
+                self._lost.note(head, relay.sent, relay.digest.digest())
 
-    def _carry(self, relayed: _Relayed) -> None:
-        relayed.client.setblocking(False)
-        relayed.upstream.setblocking(False)
+    def _carry(self, relay: _Relay) -> None:
+        relay.client.setblocking(False)
+        relay.upstream.setblocking(False)
         with selectors.DefaultSelector() as selector:
-            while relayed.to_browser or not relayed.ended:
+            while relay.to_browser or not relay.ended:
                 _watch(
                     selector,
-                    relayed.client,
-                    write=bool(relayed.to_browser),
-                    read=not relayed.to_target,
+                    relay.client,
+                    write=bool(relay.to_browser),
+                    read=not relay.to_target,
                 )
                 _watch(
                     selector,
-                    relayed.upstream,
-                    write=bool(relayed.to_target),
-                    read=not relayed.to_browser,
+                    relay.upstream,
+                    write=bool(relay.to_target),
+                    read=not relay.to_browser,
                 )
                 for key, events in selector.select():
-                    if key.fileobj is relayed.client:
-                        _serve_client(relayed, events)
+                    if key.fileobj is relay.client:
+                        _serve_client(relay, events)
                     else:
-                        self._serve_upstream(relayed, events)
+                        self._serve_upstream(relay, events)
 
-    def _serve_upstream(self, relayed: _Relayed, events: int) -> None:
+    def _serve_upstream(self, relay: _Relay, events: int) -> None:
         if events & selectors.EVENT_WRITE:
-            if relayed.tunnel:
-                self._wait_for_answers(relayed.place)
-            count = self._send(relayed.upstream, relayed.to_target)
-            if not relayed.tunnel:
-                relayed.digest.update(relayed.to_target[:count])
-            relayed.sent, relayed.received, relayed.to_target = (
-                relayed.sent + count,
-                0,
-                relayed.to_target[count:],
-            )
+            if relay.tunnel:
+                self._wait_for_answers(relay.place)
+            count = self._send(relay.upstream, relay.to_target)
+            if not relay.tunnel:
+                relay.digest.update(relay.to_target[:count])
+            relay.sent, relay.received = relay.sent + count, 0
+            relay.to_target = relay.to_target[count:]
         if events & selectors.EVENT_READ:
-            data = relayed.upstream.recv(CHUNK)
-            relayed.ended = not data
-            relayed.received += len(data)
-            relayed.head += data
-            _forward_answer(relayed)
+            data = relay.upstream.recv(CHUNK)
+            relay.ended = not data
+            relay.received += len(data)
+            relay.head += data
+            _forward_answer(relay)
 
     def _wait_for_answers(self, place: str) -> None:
-        """Wait while it is in doubt whether *place* has answered; refuse where it has not."""
+        """Wait for requests to *place* that are in doubt; refuse to send if one was lost."""
         if not self._pending.settled(place):
             raise self._recorded(place, repeat_refused(place))
 
     def _send(self, upstream: socket.socket, data: bytes) -> int:
-        """Send as much as goes without waiting, while the item is held; return how much."""
+        """Send without blocking if this worker holds the item; return the number of bytes sent."""
         if self._closed.is_set():
             raise _Refused("closed")
         if not self._armed.is_set():
@@ -315,39 +317,34 @@ class EgressProxy:
             return upstream.send(data)
 
 
-def _serve_client(relayed: _Relayed, events: int) -> None:
+def _serve_client(relay: _Relay, events: int) -> None:
     if events & selectors.EVENT_WRITE:
-        relayed.to_browser = relayed.to_browser[relayed.client.send(relayed.to_browser) :]
+        relay.to_browser = relay.to_browser[relay.client.send(relay.to_browser) :]
     if events & selectors.EVENT_READ:
         data = b""
         with contextlib.suppress(ConnectionError):
-            data = relayed.client.recv(CHUNK)
-        relayed.abandoned = not data
-        if relayed.abandoned:
+            data = relay.client.recv(CHUNK)
+        relay.abandoned = not data
+        if relay.abandoned:
             raise _Refused("the browser went away")
-        relayed.to_target += data
+        relay.to_target += data
 
 
-def _forward_answer(relayed: _Relayed) -> None:
-    """Hand on what came from the target; the first head of an answer says that it is the last.
+def _forward_answer(relay: _Relay) -> None:
+    """Forward received bytes; add ``Connection: close`` to the head of the answer.
 
-    The browser would otherwise send its next request, perhaps to another place, to this one. An
-    interim answer (1xx) is dropped: nothing here asks for one.
+    Without it, the browser would reuse the connection for its next request, perhaps to another
+    place. Interim answers (1xx) are dropped, because nothing here asks for one.
     """
-    while (
-        not relayed.passthrough and _END in relayed.head and relayed.head.startswith(b"HTTP/1.1 1")
-    ):
-        relayed.head = relayed.head.partition(_END)[2]
-    if not relayed.passthrough and _END in relayed.head:
-        status, _, rest = relayed.head.partition(b"\r\n")
-        relayed.head = status + b"\r\nConnection: close\r\n" + rest
-        relayed.passthrough = relayed.answered = True
-    if relayed.passthrough or relayed.ended or len(relayed.head) > LONGEST_HEAD:
-        relayed.to_browser, relayed.head, relayed.passthrough = (
-            relayed.to_browser + relayed.head,
-            b"",
-            True,
-        )
+    while not relay.passthrough and _END in relay.head and relay.head.startswith(b"HTTP/1.1 1"):
+        relay.head = relay.head.partition(_END)[2]
+    if not relay.passthrough and _END in relay.head:
+        status, _, rest = relay.head.partition(b"\r\n")
+        relay.head = status + b"\r\nConnection: close\r\n" + rest
+        relay.passthrough = relay.answered = True
+    if relay.passthrough or relay.ended or len(relay.head) > LONGEST_HEAD:
+        relay.to_browser += relay.head
+        relay.head, relay.passthrough = b"", True
 
 
 def _watch(
@@ -361,7 +358,7 @@ def _watch(
 
 
 def _read_head(client: socket.socket) -> tuple[bytes, bytes]:
-    """Return the head of the browser's request without its last empty line, and what follows."""
+    """Return the head of the browser's request without its final empty line, and the rest."""
     received = b""
     while _END not in received:
         data = client.recv(CHUNK)
@@ -373,9 +370,10 @@ def _read_head(client: socket.socket) -> tuple[bytes, bytes]:
 
 
 def _parse_request(head: bytes) -> tuple[bytes, str, int, bytes]:
-    """Return a request's method, where it goes, and the head to be sent there; none in a tunnel.
+    """Return a request's method, host, port and the head to forward (empty for a tunnel).
 
-    One request for one connection: so none can be smuggled to a place that was not looked at.
+    The new head allows one request per connection, so that no second request can be smuggled to a
+    place that was not checked.
     """
     first, *lines = head.split(b"\r\n")
     method, _, address = first.partition(b" ")

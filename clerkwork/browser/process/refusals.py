@@ -1,35 +1,34 @@
-"""Why something did not leave for a place: errors that name it and say what to do."""
+"""Errors that say why the egress proxy refused or failed to send something, and the remedy."""
 
 from clerkwork.errors import ApplicationException
 
 
 def not_listed(place: str) -> ApplicationException:
-    """Return the error that *place* is not listed."""
+    """Return the error that *place* is not listed in the target's file."""
     return ApplicationException(
         "egress_refused",
-        "The browser was kept from {place}, which is not listed under `egress` in the target's"
-        " file.",
+        "A request to {place} was blocked: it is not listed under `egress` in the target's file.",
         place=place,
     )
 
 
 def not_public(place: str, address: str) -> ApplicationException:
-    """Return the error that the address of *place* is one that must be listed."""
+    """Return the error that *place* has a private address that is not listed."""
     return ApplicationException(
         "egress_refused",
-        "The browser was kept from {place}: its address {address} is not a public one and in no"
-        " network listed under `egress` in the target's file.",
+        "A request to {place} was blocked: its address {address} is not public, and no network"
+        " listed under `egress` in the target's file contains it.",
         place=place,
         address=address,
     )
 
 
 def fence_failed(place: str, kind: str) -> ApplicationException:
-    """Return the error that nobody can tell who holds the item."""
+    """Return the error that the check whether this worker still holds the item failed."""
     return ApplicationException(
         "egress_refused",
-        "The browser was kept from {place}: whether the item is still held could not be told"
-        " ({reason}).",
+        "A request to {place} was blocked: it could not be checked whether this worker still holds"
+        " the item ({reason}).",
         place=place,
         reason=kind,
     )
@@ -46,10 +45,10 @@ def unreachable(place: str, error: OSError | UnicodeError) -> ApplicationExcepti
 
 
 def repeat_refused(place: str) -> ApplicationException:
-    """Return the error that a request whose answer was lost was to be sent again."""
+    """Return the error that a request whose answer was lost was about to be repeated."""
     return ApplicationException(
         "repeat_refused",
-        "A request to {place} got no answer and was not sent a second time, because {place} may"
-        " have taken it. Look there whether it is stored.",
+        "A request to {place} got no answer and was not repeated, because {place} may have"
+        " processed it. Check there whether the record is stored.",
         place=place,
     )

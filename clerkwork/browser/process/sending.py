@@ -1,8 +1,8 @@
-"""Tells the call's proxy of encrypted requests that change something, which it cannot read.
+"""Announces encrypted requests that may change data to the egress proxy, which cannot read them.
 
-The proxy sees to it that the browser sends none of them a second time (see ``proxy``); that no
-page does so is seen to here. The browser sends them itself: only it knows the files and blobs of a
-body, and only it trusts what the machine trusts.
+The proxy then prevents the browser from repeating one of them (see ``proxy``). Repeats that the
+page itself sends are aborted here. The requests are not forwarded by our own code, because only the
+browser has the files and blobs of a body and the certificates that the machine trusts.
 """
 
 import contextlib
@@ -16,13 +16,14 @@ from clerkwork.model.project.egress import PORTS
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 ENCRYPTED = re.compile(r"https://(?![^?#]*\.(?:css|js|mjs|woff2?)(?:[?#]|$))")
-ABORTED = "net::ERR_ABORTED"  # by the page itself: no answer was lost
+ABORTED = "net::ERR_ABORTED"  # the page itself cancelled it: no answer was lost
 
 
 def announce_encrypted(context: BrowserContext, channel: Channel) -> None:
-    """Tell of each encrypted request of *context* that may change something before it leaves.
+    """Announce each encrypted request of *context* that may change data before it is sent.
 
-    Opening a page may do so only where there is leave to submit, which the proxy knows.
+    Navigations are announced, too: a GET may submit. The proxy ignores them until the page has
+    permission to submit.
     """
     sender = _Sender(channel)
     context.route(ENCRYPTED, sender.send)
@@ -31,7 +32,7 @@ def announce_encrypted(context: BrowserContext, channel: Channel) -> None:
 
 
 class _Sender:
-    """Knows which requests wait for their answer, and which never got one."""
+    """Tracks which requests are waiting for an answer, and which failed without one."""
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
@@ -40,7 +41,7 @@ class _Sender:
         self._failed: set[tuple[str, str, bytes | None]] = set()
 
     def send(self, route: Route) -> None:
-        """Let the browser send a request, unless an equal one got no answer."""
+        """Let the browser send a request, unless an equal one failed without an answer."""
         with contextlib.suppress(Error):  # the page is being closed
             self._send(route)
 
@@ -58,12 +59,12 @@ class _Sender:
         route.continue_()
 
     def end(self, request: Request) -> None:
-        """Its answer is there, or the browser has given it up."""
+        """Record that *request* was answered, or that it failed."""
         if number := self._numbers.pop(request, None):
             self._channel.tell("answered", number)
 
     def fail(self, request: Request) -> None:
-        """There will be no answer."""
+        """Record that *request* failed without an answer."""
         if request in self._numbers and request.failure != ABORTED:
             self._failed.add(_identity(request))
         self.end(request)

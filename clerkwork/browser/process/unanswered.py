@@ -1,10 +1,12 @@
-"""Requests that a target may have taken though their answer did not come: none is sent again.
+"""Requests that got no answer although the target may have processed them: none is sent again.
 
-Chromium by itself sends a request a second time when a kept connection ends before its answer
-came, and so do many pages; for a target that had taken the first one, that is a duplicate after one
-click. What can be read on its way is recognised by its bytes. What is encrypted cannot be; there,
-the page's side says when such a request leaves and when its answer is there, and a connection that
-ends in between without any answer may have been the one that it left by.
+Chromium repeats a request when a kept-alive connection ends before the answer, and many pages
+repeat failed requests as well. If the target had processed the first one, one click creates two
+records.
+
+Unencrypted requests are recognised by their bytes. For encrypted ones, the child process reports
+when a request is sent and when it is answered. If a connection to the same place ends without an
+answer in between, the request may have been lost with it.
 """
 
 import hashlib
@@ -16,23 +18,29 @@ HOLD_S = 10.0
 
 
 class LostAnswers:
-    """The requests of one call that left and were not answered, by their heads."""
+    """The unencrypted requests of one call that were sent and not answered, by their heads."""
 
     def __init__(self) -> None:
         self._lost: dict[bytes, list[tuple[int, bytes]]] = {}
 
     def note(self, head: bytes, sent: int, digest: bytes) -> None:
-        """Remember a request of which *sent* bytes left, head included, and their SHA-256."""
-        if sent >= len(head):  # of less, no target can have taken anything
+        """Save a lost request.
+
+        Args:
+            head: The head of the request.
+            sent: Number of bytes that were sent, including the head.
+            digest: The SHA-256 of these bytes.
+        """
+        if sent >= len(head):  # no target can process a request without its whole head
             self._lost.setdefault(head, []).append((sent, digest))
 
     def repeats(self, head: bytes, body: bytes, more: Callable[[], bytes]) -> tuple[bool, bytes]:
-        """Return whether a request is one of them, and its body as far as it was read for that.
+        """Return whether a request repeats a lost one, and the part of its body read so far.
 
         Args:
-            head: Of the request.
-            body: What was read of its body.
-            more: Reads on in its body.
+            head: The head of the request.
+            body: The part of its body that was read already.
+            more: Reads the next part of its body.
         """
         for sent, digest in self._lost.get(head, []):
             while len(head) + len(body) < sent:
@@ -43,7 +51,7 @@ class LostAnswers:
 
 
 class PendingRequests:
-    """The encrypted requests that wait for their answer, by number."""
+    """The encrypted requests that are waiting for an answer, by number."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -51,24 +59,24 @@ class PendingRequests:
         self._in_doubt: set[int] = set()
 
     def begin(self, number: int, place: str) -> None:
-        """A request leaves for *place*."""
+        """Record that request *number* is being sent to *place*."""
         with self._changed:
             self._places[number] = place
 
     def end(self, number: int) -> None:
-        """Its answer is there, or it was given up."""
+        """Record that request *number* was answered or cancelled."""
         with self._changed:
             self._places.pop(number, None)
             self._in_doubt.discard(number)
             self._changed.notify_all()
 
     def cut(self, place: str) -> None:
-        """A connection to *place* has ended without an answer, which may be to any of them."""
+        """Record that a connection to *place* ended unanswered: each request there is in doubt."""
         with self._changed:
             self._in_doubt |= {number for number, one in self._places.items() if one == place}
 
     def settled(self, place: str) -> bool:
-        """Return whether no answer from *place* is lost; waits for those that are in doubt."""
+        """Wait for the requests to *place* that are in doubt; return whether all were answered."""
         with self._changed:
             return self._changed.wait_for(lambda: not self._doubtful(place), HOLD_S)
 
