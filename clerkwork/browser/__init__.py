@@ -1,1 +1,1 @@
-"""Playwright sessions in child processes: screens, evidence, limits."""
+"""Enters and finds records in web systems, with Playwright in child processes."""

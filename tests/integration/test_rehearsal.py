@@ -88,15 +88,15 @@ def searched(visitor: Visitor, how: str = "script", **changes: object) -> Visito
 
 
 NO_BUTTON = "there is no such button"
-AFTER = "comes after the search"
+AFTER = "not checked: the search failed"
 NO_FIELD = (
     "The page PAGE is not as expected: Buyer was not found, there are Our ref. <input[text] ref>."
 )
-UNLIKE = "The form of no_labels is not as described: its list"
+UNLIKE = "The form of no_labels differs from its description: its list"
 NO_COLUMN = f"{UNLIKE} has no column Buyer, it shows Receipt no., Our ref.."
 NO_ANSWER = (
-    f"{UNLIKE} need not be that of a search for CLERKWORK-CHECK-0: it shows the row No records; if"
-    " it says so where there is no such record, write its words as `none`."
+    f"{UNLIKE} may not be the result of the search for CLERKWORK-CHECK-0: it shows the row No"
+    " records; if the page says that there are no records, add its words as `none`."
 )
 
 
@@ -107,7 +107,7 @@ NO_ANSWER = (
         ("post", {"button": None}, ["", ""]),
         ("script", {"field": "Buyer", "button": "Go"}, [NO_FIELD, NO_BUTTON, AFTER]),
         ("script", {"column": "Buyer", "none": None}, ["", "", NO_COLUMN]),
-        ("script", {"column": "Buyer"}, ["", "", "no list is shown where there is no such record"]),
+        ("script", {"column": "Buyer"}, ["", "", "no list is shown if there is no such record"]),
         ("script", {"none": None}, ["", "", NO_ANSWER]),
         ("script&most=4", {}, ["", "", "CLERKWORK-CHECK-0 is too long"]),
     ],
@@ -133,7 +133,7 @@ def test_sentence_that_confirms_is_noted_as_any_other(at):  # noqa: F811 - as ab
     assert (found.words, found.problem, found.note) == (
         "Order {value} was saved",
         "",
-        "comes after the submit",
+        "not checked: appears after saving",
     )
 
 

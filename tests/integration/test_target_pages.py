@@ -156,7 +156,7 @@ def test_form_with_lines_that_the_order_lacks_is_not_submitted(at, kind, query):
     form = visitor.target.form.model_copy(update={"address": f"/{kind}.html?{query}"})
     visitor.target = visitor.target.model_copy(update={"form": form})
     error = visitor.fails(enter_record, order)
-    said = f"lines.4: the form of {kind} holds X-9 in a line that the order does not have."
+    said = f"lines.4: the form of {kind} has a line with X-9 that the order does not have."
     assert (error.code, said in str(error), visitor(find_record, order)) == (
         "read_back_mismatch",
         True,
@@ -192,7 +192,7 @@ def test_later_page_that_did_not_come_is_no_fault_of_the_description(at, leads, 
     data["search"] |= search
     visitor.target = Target.model_validate(data)
     error = visitor.fails(find_record, make_order("PO-1", supplier=SUPPLIER))
-    again = [data for kind, data in visitor.messages if "Begun again" in str(data)]
+    again = [data for kind, data in visitor.messages if "Retrying: " in str(data)]
     assert (error.code, len(again)) == (code, 2)
 
 
@@ -254,7 +254,7 @@ def test_field_that_takes_no_batch_is_learned(at, tmp_path):
             visitor.messages.clear()
     finally:
         browser.close()
-    corrected = ["Put right in the form: {fields}." in messages for messages in said]
+    corrected = ["Corrected in the form: {fields}." in messages for messages in said]
     assert (corrected, FingerprintStore(tmp_path).slow("single")) == ([True, False], {"quantity"})
 
 

@@ -1,1 +1,1 @@
-"""Records in a target: log in, search, open, fill, submit, and read back."""
+"""Records in a target: log in, search, open the form, fill, submit, read back."""

@@ -1,7 +1,7 @@
 """The message by which a target confirms a record, such as `Order {value} was saved`.
 
-It may come late, and be gone or its page be left a moment later. So the page tells of it as soon as
-it is shown; nothing waits for a fixed time.
+It may appear late and vanish a moment later. So a script in the page reports it as soon as it is
+shown, and nothing waits for a fixed time.
 """
 
 import contextlib
@@ -28,11 +28,11 @@ _WILD = re.compile(rf"({re.escape(PLACE)}|\*)")
 
 @dataclass
 class Messages:
-    """What the pages of *screen* have said since ``begin`` that fits *words*.
+    """The messages of *screen* since ``begin`` that match a pattern.
 
     Attributes:
-        screen: Where it is shown.
-        words: The sentence, with a place for the value; `*` is any text.
+        screen: The screen to observe.
+        words: The pattern: a sentence with ``{value}`` for the value and `*` for any text.
     """
 
     screen: PlaywrightScreen
@@ -47,16 +47,16 @@ class Messages:
         page.expose_binding("__clerkworkTell", self._on_message)
         page.add_init_script(f"({SCRIPT})({json.dumps(pieces)})")
         for frame in page.frames:
-            with contextlib.suppress(Error):  # it is being replaced
+            with contextlib.suppress(Error):  # the frame is being replaced
                 frame.evaluate(SCRIPT, pieces)
 
     def begin(self, seen: PageState) -> None:
-        """Take all that was said until now, and what the page shows, for that of another record."""
+        """Ignore all messages so far, and the texts that the page shows now."""
         self._before = {*self._received, *_lines(seen)}
         self._dialogs = len(self.screen.dialogs)
 
     def values(self, seen: PageState) -> list[str]:
-        """Return each value that was said since, or that the page shows now and did not before."""
+        """Return the value of each new message, and of each new text of the page."""
         said = [*self._received, *self.screen.dialogs[self._dialogs :], *_lines(seen)]
         new = [line for line in said if line not in self._before]
         return [
@@ -64,9 +64,10 @@ class Messages:
         ]
 
     def await_value(self, seen: PageState, limit: timedelta) -> tuple[str | None, PageState]:
-        """Return the value, and what the page showed then; wait for it until *limit*.
+        """Wait up to *limit* for a message; return its value and the state of the page.
 
-        None is returned where several were said: one of them is another record's.
+        The value is None if there is no message, or if several messages have different values,
+        because only one of them can belong to this record.
         """
         deadline = clock.monotonic() + limit
         while not (values := self.values(seen)) and clock.monotonic() < deadline:
@@ -79,9 +80,9 @@ class Messages:
 
 
 def confirmed_value(words: str, line: str) -> str | None:
-    """Return the value that *line*, or one sentence of it, says in the words of a message.
+    """Return the value if *line*, or one sentence of it, matches the pattern *words*; else None.
 
-    The value is one word; signs before and after the sentence count for nothing.
+    The value is one word. Punctuation before and after the sentence is ignored.
     """
     for said in (line, *_SENTENCE.split(line)):
         if found := _pattern(words).fullmatch(said.strip()):

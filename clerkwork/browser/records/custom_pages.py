@@ -1,7 +1,7 @@
-"""The ``pages.py`` that a target with difficult pages has beside its ``target.yaml``.
+"""Custom page functions: the ``pages.py`` next to the ``target.yaml`` of a difficult target.
 
-It defines what the description cannot say, and only that: ``find``, ``enter`` or ``open_form``. The
-rest goes by the description as ever.
+It defines ``find``, ``enter`` or ``open_form`` where the description is not enough. Everything else
+still follows the description.
 """
 
 import importlib.util
@@ -17,7 +17,7 @@ _loaded: dict[tuple[Path, int], ModuleType] = {}
 
 
 def custom_function(pages: Path | None, name: str) -> Callable[..., Any] | None:
-    """Return the function *name* of the target's own pages, or None where it has none.
+    """Return the function *name* of the target's custom pages, or None if there is none.
 
     Raises:
         ConfigError: The file cannot be loaded.
@@ -29,7 +29,7 @@ def custom_function(pages: Path | None, name: str) -> Callable[..., Any] | None:
 
 
 def _module(pages: Path) -> ModuleType:
-    key = (pages, pages.stat().st_mtime_ns)  # a browser's process outlives changes of the file
+    key = (pages, pages.stat().st_mtime_ns)  # the file may change while this process runs
     if key in _loaded:
         return _loaded[key]
     name = f"clerkwork_target_{pages.parent.name}"
@@ -37,10 +37,10 @@ def _module(pages: Path) -> ModuleType:
     if spec is None or spec.loader is None:
         raise ConfigError(_shown(pages), "cannot be loaded as a module")
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # dataclasses of its own look themselves up there
+    sys.modules[name] = module  # its dataclasses look themselves up there
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001 - whatever the file of a target raises is named
+    except Exception as error:  # noqa: BLE001 - any error of the file is reported
         del sys.modules[name]
         raise ConfigError(_shown(pages), f"cannot be loaded: {error}") from None
     _loaded[key] = module

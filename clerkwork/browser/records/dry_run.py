@@ -1,7 +1,7 @@
-"""Rehearsing a target's description: what it names is looked for on the pages, nothing is stored.
+"""Dry run of a target's description: every named element is located, nothing is saved.
 
-It logs in, looks up a reference that nobody uses, opens the empty form and presses the button that
-adds a line; the buttons that store the record are looked at and not pressed.
+It logs in, looks up a reference that no record has, opens the empty form and presses the button
+that adds a line. The buttons that save the record are located but not pressed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -19,20 +19,20 @@ from clerkwork.model.bots import Screen
 from clerkwork.model.project.target_form import Grid, Search, TargetField
 
 UNUSED_REFERENCE = "CLERKWORK-CHECK-0"
-IN_CUSTOM_PAGES = "left to pages.py"
-NO_LOOKUP = "nothing is looked up with `guarantee: blind`"
+IN_CUSTOM_PAGES = "done by pages.py"
+NO_LOOKUP = "not used with `guarantee: blind`"
 NO_BUTTON = "there is no such button"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What became of one key of a target's description.
+    """The result of checking one key of a target's description.
 
     Attributes:
-        key: Where it stands in ``target.yaml``, such as ``form.fields.tax``.
-        words: What it says.
-        problem: Why the page has no such thing; empty where it has.
-        note: What was not looked at, and why.
+        key: The key in ``target.yaml``, such as ``form.fields.tax``.
+        words: Its value: the label of the element.
+        problem: Why the element was not located; empty if it was.
+        note: Why the key was not checked, or not completely; else empty.
     """
 
     key: str
@@ -42,14 +42,14 @@ class Finding:
 
 
 def dry_run(screen: Screen) -> list[Finding]:
-    """Return a finding for each key of the target's description that a page has to have.
+    """Return a finding for each key of the target's description that names a page element.
 
     Raises:
-        ApplicationException: ``login_failed``: nothing could be looked at.
-        Error: Playwright failed, such as at a target that does not answer.
+        ApplicationException: ``login_failed``: nothing could be checked.
+        Error: Playwright failed, for example because the target does not answer.
     """
     if not isinstance(screen, PlaywrightScreen):
-        raise TypeError("a description is rehearsed on a screen of the toolkit")
+        raise TypeError("a dry run needs a PlaywrightScreen")
     return [*_search(screen), *_form(screen)]
 
 
@@ -67,13 +67,15 @@ def _search(screen: PlaywrightScreen) -> Iterator[Finding]:
 
 
 def _search_by_field(screen: PlaywrightScreen, search: Search, words: str) -> Iterator[Finding]:
-    """Yield a finding for each key of a search by a field; its list comes only where all is."""
+    """Yield a finding for each key of a search by a field; the list is checked if all are found."""
     found = [_attempt("search.field", words, lambda: _open_search(screen, search, words))]
     if search.button is not None:
         found.append(_button(screen, "search.button", search.button))
     yield from found
     if any(one.problem for one in found):
-        yield Finding(key="search.column", words=search.column, note="comes after the search")
+        yield Finding(
+            key="search.column", words=search.column, note="not checked: the search failed"
+        )
     else:
         yield _list(screen, search)
 
@@ -87,10 +89,10 @@ def _list(screen: PlaywrightScreen, search: Search) -> Finding:
     words, note = search.column, ""
     try:
         found = _attempt("search.column", words, ResultList(screen, search, UNUSED_REFERENCE).hits)
-    except BusinessException:  # the field is shorter than what nobody uses
+    except BusinessException:  # the field is too short for the unused reference
         return Finding(key="search.column", words=words, note=f"{UNUSED_REFERENCE} is too long")
     if not found.problem and not result_tables(read_page(screen), search):
-        note = "no list is shown where there is no such record"
+        note = "no list is shown if there is no such record"
     return replace(found, note=note)
 
 
@@ -108,14 +110,20 @@ def _form(screen: PlaywrightScreen) -> Iterator[Finding]:
     if reached.problem:
         return
     if custom_function(screen.pages, "open_form") is not None:
-        yield Finding(key="form.fields", note="pages.py needs an item to get to the form")
+        yield Finding(
+            key="form.fields", note="not checked: pages.py needs an item to open the form"
+        )
         return
     close_popups(screen, form)
     yield from _fields(screen, "form.fields", form.fields, row=None)
     yield _button(screen, "form.submit", form.submit[0])
     for words in form.submit[1:]:
-        yield Finding(key="form.submit", words=words, note="comes after the one before it")
-    yield Finding(key="form.confirmation", words=form.confirmation, note="comes after the submit")
+        yield Finding(
+            key="form.submit", words=words, note="not checked: appears after the first button"
+        )
+    yield Finding(
+        key="form.confirmation", words=form.confirmation, note="not checked: appears after saving"
+    )
     if form.lines is not None:
         yield from _lines(screen, form.lines)
 
@@ -143,7 +151,7 @@ def _add(screen: PlaywrightScreen, grid: Grid) -> None:
 def _fields(
     screen: PlaywrightScreen, key: str, fields: Mapping[str, TargetField], *, row: int | None
 ) -> Iterator[Finding]:
-    """Yield a finding for each field, all found by one look."""
+    """Yield a finding for each field, located by one scan of the page."""
     written = {name: field for name, field in fields.items() if field.entry != "shown"}
     wanted = [screen.wanted(field.words, row=row) for field in written.values()]
     found = dict(zip(written, find_fields(screen.page, wanted), strict=True))
@@ -152,17 +160,17 @@ def _fields(
         one = found.get(name)
         problem = str(one) if isinstance(one, ApplicationException) else ""
         if name not in found and field.words not in text:
-            problem = "the page says it nowhere"
+            problem = "the page does not show it"
         yield Finding(key=f"{key}.{name}", words=field.words, problem=problem)
 
 
 def _button(screen: PlaywrightScreen, key: str, words: str) -> Finding:
-    there = has_button(screen.page, words, timeout_s=LOCATE_S)  # it may be drawn late
+    there = has_button(screen.page, words, timeout_s=LOCATE_S)  # it may appear late
     return Finding(key=key, words=words, problem="" if there else NO_BUTTON)
 
 
 def _attempt(key: str, words: str, work: Callable[[], object]) -> Finding:
-    """Do *work*, and return a finding with what went wrong."""
+    """Run *work*; return a finding with its error, if there is one."""
     try:
         work()
     except ApplicationException as error:

@@ -1,7 +1,7 @@
-"""Finding and entering records in a target that is described by its words: no code of its own.
+"""Finds and enters records in a target by its description, without code for the target.
 
-``find_record`` and ``enter_record`` are what a bot hands to ``run.effect``; the pages they work on
-are described in ``config/targets/<name>/target.yaml``.
+A bot passes ``find_record`` and ``enter_record`` to ``run.effect``. The description is
+``config/targets/<name>/target.yaml``.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 
 def find_record(screen: Screen, item: BaseModel) -> list[Receipt]:
-    """Return a receipt for each record with exactly the item's reference that is entered."""
+    """Return a receipt for each completed record that has exactly the item's reference."""
     screen = _require_playwright(screen)
     if (custom := custom_function(screen.pages, "find")) is not None:
         return _with_retries(screen, lambda: list(custom(screen, item)))
@@ -57,8 +57,8 @@ def find_record(screen: Screen, item: BaseModel) -> list[Receipt]:
 def enter_record(screen: Screen, item: BaseModel) -> Receipt:
     """Fill the form, read every field and line back, submit once, and return the confirmation.
 
-    A record of this reference that was begun and not completed is completed when it shows exactly
-    what the item says, and left to a person when it does not.
+    If the target has an incomplete record with this reference, it is completed if it equals the
+    item, and otherwise left to a person.
     """
     screen = _require_playwright(screen)
     if (custom := custom_function(screen.pages, "enter")) is not None:
@@ -72,9 +72,9 @@ def enter_record(screen: Screen, item: BaseModel) -> Receipt:
 
 
 def _with_retries(screen: PlaywrightScreen, work: Callable[[], T]) -> T:
-    """Return what *work* returns; it is begun again where the target failed in the midst of it.
+    """Return the result of *work*; retry it if the session ends or the target fails meanwhile.
 
-    For what submits nothing: the session may end, a page or what it asks for may not come.
+    Only for work that submits nothing.
     """
     for _ in range(TRIES - 1):
         try:
@@ -82,14 +82,14 @@ def _with_retries(screen: PlaywrightScreen, work: Callable[[], T]) -> T:
         except ApplicationException as error:
             if error.code not in TRANSIENT:
                 raise
-            screen.log("Begun again: {problem}", problem=error)
+            screen.log("Retrying: {problem}", problem=error)
     return work()
 
 
 def _prepare(
     screen: PlaywrightScreen, form: TargetForm, search: Search | None, item: BaseModel
 ) -> Sequence[str]:
-    """Have the page show everything that is to be submitted; return the buttons that do it."""
+    """Bring the page to the state before the submit; return the labels of the submit buttons."""
     if search is not None and search.complete:
         results = ResultList(screen, search, _reference(form, item))
         incomplete = [
@@ -112,7 +112,7 @@ def _prepare(
 
 def _require_playwright(screen: Screen) -> PlaywrightScreen:
     if not isinstance(screen, PlaywrightScreen):
-        raise TypeError("records are entered through a screen of the toolkit")
+        raise TypeError("records are entered through a PlaywrightScreen")
     return screen
 
 
@@ -130,7 +130,7 @@ def _search(screen: PlaywrightScreen) -> Search:
 
 def _undescribed(screen: PlaywrightScreen, part: str) -> ConfigError:
     file = f"config/targets/{screen.target.name}/target.yaml"
-    return ConfigError(file, f"describe `{part}`; the bot enters and finds records by it")
+    return ConfigError(file, f"`{part}` is missing; the bot needs it to enter and find records")
 
 
 def _reference(form: TargetForm, item: BaseModel) -> str:
@@ -162,20 +162,20 @@ def _receipt(results: ResultList, form: TargetForm, item: BaseModel, hit: Hit) -
 
 
 def _is_for_reference(receipt: Receipt, hit: Hit, reference: str) -> bool:
-    """Return whether the record of a row that only may mean *reference* bears it."""
+    """Return whether a record has *reference*, if its row in the list left that open."""
     return hit.exact or normalize(receipt.reference) == normalize(reference)
 
 
 def _fill(
     screen: PlaywrightScreen, form: TargetForm, item: BaseModel, parts: Sequence[Part]
 ) -> dict[str, str]:
-    """Fill the form and read it back; what differs is put right once.
+    """Fill the form and read it back; values that differ are corrected once.
 
     Returns:
-        What the form showed of each part in the end, by its path.
+        The values that the form shows in the end, by path.
 
     Raises:
-        ApplicationException: ``read_back_mismatch``: it still differs.
+        ApplicationException: ``read_back_mismatch``: values still differ.
     """
     fields = Fields(screen, eager=form.eager, slow=set(screen.slow))
     texts = [part for part in parts if part.field.entry == "shown"]
@@ -204,17 +204,17 @@ def _fill(
 
 
 def _fill_rows(screen: PlaywrightScreen, grid: Grid, fields: Fields, lines: Sequence[Part]) -> None:
-    """Fill one line after another, each in its row; the page answers after each."""
+    """Fill one line after another, each in its own row, and wait for the page after each."""
     for row in sorted({part.row for part in lines if part.row is not None}):
         need_rows(screen, grid, row + 1)
         fields.write([part for part in lines if part.row == row])
-        fields.forget(lines)  # the page may have built the grid anew
+        fields.forget(lines)  # the page may have rebuilt the grid
 
 
 def _fill_one_by_one(
     screen: PlaywrightScreen, grid: Grid, slow: set[str], lines: Sequence[Part]
 ) -> dict[str, str]:
-    """Fill one line after another in the one set of fields; a button takes each over."""
+    """Fill one line after another in the same fields; a button adds each line to the record."""
     shown: dict[str, str] = {}
     last = max((part.row or 0 for part in lines), default=-1)
     for row in range(last + 1):
@@ -232,19 +232,20 @@ def _fill_one_by_one(
 def _read_back(
     fields: Fields, parts: Sequence[Part], read: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """Compare every field with what it should show; type once more what does not.
+    """Compare every field with its value; type each differing one again and compare again.
 
     Args:
         fields: The form's fields.
-        parts: What they should show.
-        read: What writing them, the last thing done on the page, has read of them.
+        parts: The values that they should show.
+        read: The values that the fields showed when they were written, if nothing was done on the
+            page since.
     """
     shown = dict(read or fields.shown(parts))
     wrong = [part for part in parts if shown[part.path] != part.text]
     if not wrong:
         return shown
     screen = fields.screen
-    screen.log("Put right in the form: {fields}.", fields=", ".join(part.path for part in wrong))
+    screen.log("Corrected in the form: {fields}.", fields=", ".join(part.path for part in wrong))
     for part in wrong:
         fields.learn(part)
         fields.write_alone(part)
@@ -257,7 +258,7 @@ def _read_back(
 def _compare_texts(
     screen: PlaywrightScreen, form: TargetForm, item: BaseModel, parts: Sequence[Part]
 ) -> dict[str, str]:
-    """Compare what the page has come to and shows as text; return it by the paths of *parts*."""
+    """Compare values that the page computes and shows as text; return them by path."""
     if not parts:
         return {}
     seen = shown_parts(read_idle_page(screen), form, item, words=form_words, stored=False)
@@ -268,7 +269,7 @@ def _compare_texts(
 
 
 def _compare_grid(screen: PlaywrightScreen, form: TargetForm, item: BaseModel) -> None:
-    """Compare the lines as the form shows them after they were taken over."""
+    """Compare the lines that the form shows after they were added one by one."""
     wanted = [part for part in parts_of(item, form) if part.row is not None and part.field.viewed]
     seen = shown_parts(read_page(screen), form, item, words=form_words)
     shown = {path: text for path, text in seen.items() if path not in form.fields}
@@ -279,7 +280,7 @@ def _compare_grid(screen: PlaywrightScreen, form: TargetForm, item: BaseModel) -
 def _refuse_unexpected_lines(
     screen: PlaywrightScreen, form: TargetForm, item: BaseModel, seen: Look | None = None
 ) -> None:
-    """Stop where the form holds lines that the item does not have; they would be stored with it."""
+    """Refuse a form with lines that the item does not have; they would be saved with it."""
     if said := unexpected_lines(screen, form, item, seen):
         raise _mismatch(said)
 
@@ -287,7 +288,7 @@ def _refuse_unexpected_lines(
 def _mismatch(said: Sequence[str]) -> ApplicationException:
     return ApplicationException(
         "read_back_mismatch",
-        "The form does not show what was typed: {differences}",
+        "The form does not show the values that were typed: {differences}",
         differences=" ".join(said),
     )
 
@@ -295,7 +296,7 @@ def _mismatch(said: Sequence[str]) -> ApplicationException:
 def _complete(
     results: ResultList, form: TargetForm, item: BaseModel, incomplete: Sequence[Hit]
 ) -> Sequence[str]:
-    """Show a record that was begun, when it says exactly what the item does."""
+    """Open the incomplete record if it equals the item; return the buttons that complete it."""
     screen = results.screen
     if len(incomplete) > 1 or not _is_incomplete(results.search, incomplete[0]):
         numbers = ", ".join(hit.confirmation or "without a number" for hit in incomplete)
@@ -304,7 +305,7 @@ def _complete(
     if receipt.differences:
         raise _conflict(screen, item, form, " ".join(receipt.differences))
     shown = [words for words in form.submit if _is_enabled(screen, words)]
-    screen.log("Completing the order that was begun at {target}.", target=screen.target.name)
+    screen.log("Completing an incomplete record at {target}.", target=screen.target.name)
     screen.keep("before_submit")
     return shown or form.submit[-1:]
 
@@ -319,7 +320,7 @@ def _conflict(
 ) -> BusinessException:
     return BusinessException(
         "begun_elsewhere",
-        "At {target} a record {reference} was begun that is not this one: {reason}",
+        "{target} has an incomplete record {reference} that differs from this item: {reason}",
         fields=(form.reference,),
         target=screen.target.name,
         reference=_reference(form, item),

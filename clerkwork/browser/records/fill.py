@@ -1,8 +1,8 @@
-"""Writing values into the fields of a form: in one go where the page takes it, else one by one.
+"""Writes values into the fields of a form: all at once if the page allows it, else one by one.
 
-Which fields of a target have to be typed one by one is learned: a field that did not show what was
-written in one go is typed by itself, and from then on at once. Where that does not do either, the
-page is waited for after it, and from then on at once.
+The slow fields of a target are learned. A field that does not show its value after all were written
+at once is typed alone, now and in every later form. If that fails as well, typing it is followed by
+a wait for the page, now and in every later form.
 """
 
 import contextlib
@@ -49,20 +49,21 @@ OFFERED = """() => {
   return shown.map(one => one.innerText.replace(/\\s+/g, " ").trim());
 }"""
 OPTIONS = "element => [...element.options].map(one => one.text.trim()).filter(Boolean)"
-MOST_OFFERS = 10  # named in a message
-WAIT_AFTER = "!"  # follows the name of a part after which the page is waited for
+MOST_OFFERS = 10  # listed in a message
+WAIT_AFTER = "!"  # suffix of the name of a value after which to wait for the page
 TAKE = "place => window.__clerkworkOffered[place]"
 
 
 @dataclass(slots=True)
 class Fields:
-    """The fields of one form that were found on the page, by the path of their part.
+    """The fields of one form, found when they are first needed.
 
     Attributes:
-        grid_row: Whether the lines of a grid stand on the page by their numbers.
-        eager: Whether a choice is asked for while the page is still at work.
-        slow: Names of the parts that this target takes one by one only, with ``PATIENTLY`` where
-            it has to be waited for after each.
+        screen: The screen that shows the form.
+        grid_row: Whether each line of an item has its own row on the page.
+        eager: Whether to open a list of choices while the page is still busy.
+        slow: Names of values that this target accepts only one field at a time; with the suffix
+            ``WAIT_AFTER`` if the page has to be waited for after each.
     """
 
     screen: PlaywrightScreen
@@ -72,12 +73,12 @@ class Fields:
     _known: dict[str, LocatedField] = field(default_factory=dict)
 
     def find(self, parts: Sequence[Part], seen: Look | None = None) -> None:
-        """Find the field of each part, all in one look, which may have been taken just now.
+        """Find the field of each value by one scan of the page, or by the scan *seen*.
 
         Raises:
             ApplicationException: ``locator_ambiguous`` or ``page_unexpected``.
-            BusinessException: ``too_long``: the field would cut the value, which may be a reference
-                that two records then share.
+            BusinessException: ``too_long``: the field would truncate the value. A truncated
+                reference could be equal to that of another record.
         """
         missing = [part for part in parts if part.path not in self._known]
         if not missing:
@@ -88,20 +89,20 @@ class Fields:
             self._known[part.path] = found
 
     def forget(self, parts: Sequence[Part]) -> None:
-        """Look for the fields of these parts anew when they are needed again."""
+        """Forget the fields of these values, so that they are searched for again."""
         for part in parts:
             self._known.pop(part.path, None)
 
     def write(self, parts: Sequence[Part]) -> dict[str, str]:
-        """Write every part that is not computed, and wait until the page is done with them.
+        """Write every value that the page does not compute, and wait until the page is idle.
 
         Returns:
-            What the field of each part shows then, by its path, where it was read in the same go;
-            else nothing. It is out of date as soon as anything more is done on the page.
+            The text that each field shows then, by path, if the same script could read it; else
+            nothing. It is valid until the next action on the page.
 
         Raises:
             BusinessException: ``unknown_...``: the page does not offer the value.
-            ApplicationException: ``page_unexpected``: a field takes nothing, or is not there.
+            ApplicationException: ``page_unexpected``: a field is missing, read-only or disabled.
         """
         written = [part for part in parts if part.field.entry not in {"computed", "shown"}]
         shown: dict[str, str] = {}
@@ -119,17 +120,17 @@ class Fields:
         return shown
 
     def learn(self, part: Part) -> None:
-        """Remember that *part* does not show what was written in the way that is taken now."""
+        """Mark *part* for the next slower way of writing, because its field shows another value."""
         if part.field.entry != "computed":
             self.slow.add(f"{part.name}{WAIT_AFTER}" if self._is_slow(part) else part.name)
 
     def write_alone(self, part: Part) -> None:
-        """Type one part as a person would, and wait for the page."""
+        """Type one value as a person would, and wait for the page."""
         self._type(part)
         wait_idle(self.screen)
 
     def shown(self, parts: Sequence[Part]) -> dict[str, str]:
-        """Return what the field of each part shows now, by its path, in one look."""
+        """Return the value that each field shows now, by path."""
         try:
             return self._shown(parts)
         except Error:  # the page has replaced fields meanwhile
@@ -144,7 +145,7 @@ class Fields:
         return self.screen.wanted(part.field.words, row=row)
 
     def _batch(self, parts: Sequence[Part], read: Sequence[Part]) -> dict[str, str]:
-        """Write *parts* in one go; return what *read* show then, where one frame has them all."""
+        """Write *parts* at once; return the values of *read* if all are in one frame."""
         self.find(parts)
         problems: list[str] = []
         shown: list[str] = []
@@ -162,7 +163,7 @@ class Fields:
                 result = frame.evaluate(BATCH, order)
                 problems += result["said"]
                 shown = result["shown"]
-            except Error:  # the page left in the middle of it
+            except Error:  # the page was left meanwhile
                 wait_idle(self.screen)
                 self.forget(own)
                 problems += ["blocked"] * len(own)
@@ -174,7 +175,7 @@ class Fields:
                 self.slow.add(part.name)
                 self.write_alone(part)
                 shown = []
-        pairs = zip(read, shown, strict=False)  # none is shown where one of them was replaced
+        pairs = zip(read, shown, strict=False)  # *shown* is empty if a field was replaced
         return {part.path: self._as_item_text(part, text) for part, text in pairs}
 
     def _in_one_frame(self, parts: Sequence[Part]) -> bool:
@@ -186,7 +187,7 @@ class Fields:
         return [[one.kept, one.at] for one in found]
 
     def _step(self, part: Part) -> dict[str, Any]:
-        """Return what the page's scripts are told of *part*."""
+        """Return the facts about *part* that the page's scripts need."""
         return {
             "text": part.text,
             "typed": part.typed,
@@ -198,21 +199,22 @@ class Fields:
     def _type(self, part: Part) -> None:
         try:
             self._type_now(part)
-        except Error:  # the page has replaced the field meanwhile, or left because of it
+        except Error:  # the page has replaced the field, or was left because of it
             wait_idle(self.screen)
             self.forget([part])
             self._type_now(part)
 
     def _type_now(self, part: Part) -> None:
         ready = self._prepare(part)
-        if ready.get("gone"):  # the page has built its form anew
+        if ready.get("gone"):  # the page has rebuilt its form
             self.forget([part])
             ready = self._prepare(part)
         if ready.get("missing"):
             raise not_offered(self.screen, part, self._options(part))
         if ready.get("takes") is False and part.field.entry != "computed":
-            raise unexpected(self.screen, f"{part.field.words} takes nothing")
-        if "tick" not in ready:  # it shows the value, or takes none
+            problem = f"the field {part.field.words} is read-only or disabled"
+            raise unexpected(self.screen, problem)
+        if "tick" not in ready:  # it shows the value already, or is computed
             return
         found = self._known[part.path]
         active = found.element
@@ -227,7 +229,7 @@ class Fields:
             active.evaluate(BLUR)
 
     def _prepare(self, part: Part) -> dict[str, Any]:
-        """Put the focus into the field of *part*, and return what it is; see ``typing.js``."""
+        """Focus the field of *part*, and return facts about it; see ``typing.js``."""
         self.find([part])
         found = self._known[part.path]
         facts: dict[str, Any] = found.frame.evaluate(
@@ -236,7 +238,7 @@ class Fields:
         return facts
 
     def _choose(self, part: Part, found: LocatedField, element: ElementHandle) -> None:
-        """Type the value and take, of what the page offers then, the one that is it exactly."""
+        """Type the value, and click the option that equals it among those that the page offers."""
         element.fill(part.typed)
         wait_idle(self.screen)
         offered = found.frame.evaluate(OFFERED)
@@ -249,7 +251,7 @@ class Fields:
         raise not_offered(self.screen, part, offered)
 
     def _options(self, part: Part) -> list[str]:
-        """Return what the list of *part* offers; nothing where the page has replaced it."""
+        """Return the options in the list of *part*; none if the page has replaced it."""
         with contextlib.suppress(Error):
             return list(self._known[part.path].element.evaluate(OPTIONS))
         return []
@@ -278,18 +280,25 @@ def _refuse_too_long(screen: PlaywrightScreen, part: Part, found: LocatedField) 
 def refuse_too_long(
     screen: PlaywrightScreen, found: LocatedField, typed: str, *, path: str, shown: str
 ) -> None:
-    """Stop where a field takes fewer characters than what is *typed*.
+    """Refuse a value that is longer than its field allows.
+
+    Args:
+        screen: The screen that shows the field.
+        found: The field.
+        typed: The text to type.
+        path: Path of the value in the item.
+        shown: The value, for the message.
 
     Raises:
         BusinessException: ``too_long``.
     """
     most = found.seen.attributes.get("maxlength", "")
-    length = len(typed.encode("utf-16-le")) // 2  # as a page counts
+    length = len(typed.encode("utf-16-le")) // 2  # UTF-16 units, as browsers count
     if not most.isdecimal() or length <= int(most):
         return
     raise BusinessException(
         "too_long",
-        "{field} of {target} takes {most} characters; {value} has more.",
+        "{field} of {target} allows {most} characters; {value} has more.",
         fields=(path,),
         field=found.words,
         target=screen.target.name,
@@ -301,7 +310,7 @@ def refuse_too_long(
 def not_offered(
     screen: PlaywrightScreen, part: Part, offers: Sequence[str] = ()
 ) -> BusinessException:
-    """Return the error that the page does not have *part* among what can be chosen, *offers*."""
+    """Return the error that the page's options, *offers*, do not contain the value of *part*."""
     message = "{target} does not offer {value} for {field}."
     if offers:
         message = "{target} does not offer {value} for {field}; it offers: {offers}"
@@ -318,10 +327,10 @@ def not_offered(
 
 
 def unexpected(screen: PlaywrightScreen, problem: str) -> ApplicationException:
-    """Return the error that the form is not as described."""
+    """Return the error that the form differs from its description."""
     return ApplicationException(
         "page_unexpected",
-        "The form of {target} is not as described: {problem}.",
+        "The form of {target} differs from its description: {problem}.",
         target=screen.target.name,
         problem=problem,
     )

@@ -1,4 +1,4 @@
-"""Getting to a target's pages: opening, logging in where asked, and seeing when it fails."""
+"""Opens a target's pages, logs in when asked, reads their state, and detects failed requests."""
 
 import contextlib
 from dataclasses import dataclass, field
@@ -22,21 +22,21 @@ NOW = f"""async limit => {{
   return read();
 }}"""
 LOGIN_STATUS = frozenset({401, 403})
-BUSY_STATUS = frozenset({408, 425, 429})  # the answer did not come; a page may show nothing for it
+BUSY_STATUS = frozenset({408, 425, 429})  # no data came, although the page may show no error
 DATA_REQUESTS = frozenset({"xhr", "fetch"})
-SAME_NAME = 0.9  # by so much two words name the same thing
+SAME_NAME = 0.9  # minimum similarity of two labels that mean the same
 
 
 @dataclass(slots=True)
 class PageState:
-    """What a page shows in all its frames.
+    """The visible content of a page in all its frames.
 
     Attributes:
-        pairs: Words, and the value that stands at them.
-        tables: Each with ``headers`` and ``rows``.
-        alerts: What the page warns of.
-        texts: All that each frame says.
-        asks: Whether it asks for a password.
+        pairs: Labels with their values.
+        tables: Tables, each with ``headers`` and ``rows``.
+        alerts: Warnings and error messages.
+        texts: The whole text of each frame.
+        asks_password: Whether there is a password field.
     """
 
     pairs: list[tuple[str, str]] = field(default_factory=list)
@@ -46,12 +46,12 @@ class PageState:
     asks_password: bool = False
 
     def value(self, words: str) -> str | None:
-        """Return the value that stands at *words*, or None where nothing is called so."""
+        """Return the value labelled *words*, or None if there is no such label."""
         values = self.values(words)
         return values[0] if values else None
 
     def values(self, words: str) -> list[str]:
-        """Return every value that stands at *words*, or at what is most like them."""
+        """Return every value labelled *words*, or with the most similar label."""
         ratios = [similarity(words, said) for said, _ in self.pairs]
         best = max([SAME_NAME, *ratios])
         return [
@@ -60,12 +60,12 @@ class PageState:
 
     @property
     def text(self) -> str:
-        """Return all that the page says, and the values in its fields."""
+        """Return the text of the page, and its labels and values that the text does not contain."""
         said = "\n".join(self.texts)
         return "\n".join([said, *(f"{words}: {it}" for words, it in self.pairs if it not in said)])
 
     def add(self, frame: Frame, facts: dict[str, Any]) -> None:
-        """Add what one frame told of itself."""
+        """Add the content of one frame, as ``reading.js`` reports it."""
         for row in (row for table in facts["tables"] for row in table["rows"]):
             row["frame"] = frame
         self.pairs += [(words, value) for words, value in facts["pairs"]]
@@ -76,14 +76,14 @@ class PageState:
 
 
 def column_number(headers: list[str], words: str) -> int | None:
-    """Return the number of the column that is headed by *words*."""
+    """Return the index of the column with the heading *words*, or None if there is none."""
     ratios = [similarity(words, header) for header in headers]
     best = max(ratios, default=0.0)
     return ratios.index(best) if best >= SAME_NAME else None
 
 
 class _Failures:
-    """What went wrong with the requests of one page, since it was last asked."""
+    """The failed requests of one page since the last check: HTTP status, or 0 without an answer."""
 
     def __init__(self, page: Page) -> None:
         self.problems: list[int] = []
@@ -106,7 +106,7 @@ _failures: WeakKeyDictionary[Page, _Failures] = WeakKeyDictionary()
 
 
 def go_to(screen: PlaywrightScreen, address: str) -> PageState:
-    """Open *address* of the target, logging in where it asks for it; return what is shown then.
+    """Open *address* of the target, log in if it asks for it, and return the page's state.
 
     Raises:
         ApplicationException: ``login_failed``, ``session_lost`` or ``target_error``.
@@ -122,7 +122,7 @@ def go_to(screen: PlaywrightScreen, address: str) -> PageState:
 
 
 def wait_idle(screen: PlaywrightScreen) -> None:
-    """Wait until the page has nothing left to do, and see whether what it asked for came.
+    """Wait until the page is idle, and check that its requests succeeded.
 
     Raises:
         ApplicationException: ``session_lost``, ``target_error`` or ``page_timeout``.
@@ -132,14 +132,14 @@ def wait_idle(screen: PlaywrightScreen) -> None:
 
 
 def wait_other_frames(screen: PlaywrightScreen) -> None:
-    """As ``calm``, where a script in the page has waited for its own frame already."""
+    """Like ``wait_idle``, after a script in the page has already waited for its own frame."""
     if len(screen.page.frames) > 1:
         settle(screen.page)
     check_requests(screen)
 
 
 def check_requests(screen: PlaywrightScreen) -> None:
-    """See whether what the page asked for since the last look came.
+    """Check that the page's requests since the last check succeeded.
 
     Raises:
         ApplicationException: ``session_lost`` or ``target_error``.
@@ -153,7 +153,7 @@ def check_requests(screen: PlaywrightScreen) -> None:
 
 
 def read_page(screen: PlaywrightScreen) -> PageState:
-    """Return what the page shows now."""
+    """Return the current state of the page."""
     seen = PageState()
     for frame in screen.page.frames:
         try:
@@ -161,16 +161,16 @@ def read_page(screen: PlaywrightScreen) -> PageState:
         except Error:
             if screen.page.is_closed():
                 raise
-            continue  # it is being replaced
+            continue  # the frame is being replaced
         seen.add(frame, facts)
     return seen
 
 
 def read_page_in_session(screen: PlaywrightScreen) -> PageState:
-    """Return what the page shows now, which a click led to.
+    """Return the current state of a page that was opened by a click.
 
     Raises:
-        ApplicationException: ``session_lost``: it asks for a login instead.
+        ApplicationException: ``session_lost``: the page asks for a login.
     """
     seen = read_page(screen)
     if _asks_login(screen, seen):
@@ -179,7 +179,7 @@ def read_page_in_session(screen: PlaywrightScreen) -> PageState:
 
 
 def read_idle_page(screen: PlaywrightScreen) -> PageState:
-    """Return what the page shows when it has nothing left to do.
+    """Wait until the page is idle, and return its state.
 
     Raises:
         ApplicationException: ``page_timeout``.
@@ -200,14 +200,14 @@ def read_idle_page(screen: PlaywrightScreen) -> PageState:
 
 
 def session_lost(screen: PlaywrightScreen) -> ApplicationException:
-    """Return the error that the target asks for a login in the middle of the work."""
+    """Return the error that the target asks for a login again."""
     return ApplicationException(
-        "session_lost", "The session at {target} ended in between.", target=screen.target.name
+        "session_lost", "The session at {target} ended unexpectedly.", target=screen.target.name
     )
 
 
 def target_error(screen: PlaywrightScreen, reason: str) -> ApplicationException:
-    """Return the error that the target failed."""
+    """Return the error that the target answered with an error."""
     return ApplicationException(
         "target_error",
         "{target} answered with an error ({reason}).",
@@ -224,7 +224,7 @@ def _open(screen: PlaywrightScreen, address: str) -> PageState:
     _failures[page].problems = []
     goal = urljoin(screen.base_url + "/", address)
     if "#" in goal and page.url.partition("#")[0] == goal.partition("#")[0]:
-        page.goto("about:blank")  # a change of what follows the # alone opens nothing anew
+        page.goto("about:blank")  # changing only the fragment does not reload
     answer = page.goto(goal, wait_until="domcontentloaded")
     if answer is not None and answer.status >= 400:
         raise target_error(screen, f"HTTP {answer.status}")
@@ -259,6 +259,6 @@ def _log_in(screen: PlaywrightScreen) -> None:
             " config/targets/{target}/target.yaml.",
             target=screen.target.name,
             user=screen.username,
-            reason=" ".join(seen.alerts) or "it asks again.",
+            reason=" ".join(seen.alerts) or "it asks for the password again.",
         )
     screen.log("Logged in to {target} as {user}.", target=screen.target.name, user=screen.username)

@@ -1,4 +1,4 @@
-"""Getting to the empty form of a target: its buttons, its pop-ups, the lines of its grid."""
+"""Opens the empty form of a target: presses buttons, closes pop-ups, adds grid lines."""
 
 from collections.abc import Callable
 from functools import partial
@@ -20,7 +20,7 @@ def reach_form(screen: PlaywrightScreen, form: TargetForm) -> None:
 
 
 def close_popups(screen: PlaywrightScreen, form: TargetForm) -> bool:
-    """End the pop-ups that lie over the form now; return whether there were any."""
+    """Close the pop-ups that cover the form now; return whether there were any."""
     closed = False
     for words in form.close:
         button = screen.page.get_by_role("button", name=words, exact=True)
@@ -32,12 +32,12 @@ def close_popups(screen: PlaywrightScreen, form: TargetForm) -> bool:
 
 
 def click(screen: PlaywrightScreen, words: str) -> None:
-    """Click the button that bears *words*, once more where a pop-up lay over it."""
+    """Click the button labelled *words*; if a pop-up covers it, close that first."""
     _retry_under_popup(screen, partial(screen.click, words))
 
 
 def require_button(screen: PlaywrightScreen, words: str) -> None:
-    """Wait for the button that bears *words* to be there to be clicked, without clicking it.
+    """Wait until the button labelled *words* can be clicked, without clicking it.
 
     Raises:
         ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``.
@@ -46,7 +46,7 @@ def require_button(screen: PlaywrightScreen, words: str) -> None:
 
 
 def _retry_under_popup(screen: PlaywrightScreen, act: Callable[[], object]) -> None:
-    """Do *act*, once more where a pop-up that the form may close lay over its button."""
+    """Run *act*; if a pop-up covers its button and can be closed, close it and run *act* again."""
     try:
         act()
     except ApplicationException as error:
@@ -57,7 +57,11 @@ def _retry_under_popup(screen: PlaywrightScreen, act: Callable[[], object]) -> N
 
 
 def need_rows(screen: PlaywrightScreen, grid: Grid, wanted: int) -> Look | None:
-    """Have the grid get so many lines; return the look at the page in which it has them."""
+    """Add lines until the grid has *wanted* of them.
+
+    Returns:
+        A scan of the page with all the lines, or None if the page has to be scanned again.
+    """
     words = [field.words for field in grid.fields.values()]
     seen = add_rows(screen.page, words, grid.add, wanted)
     check_requests(screen)

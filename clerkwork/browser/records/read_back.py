@@ -1,4 +1,4 @@
-"""What a page shows of each part of an item: a stored record, or a form before it is submitted."""
+"""Reads the values of an item from a page: from a saved record, or from a form before saving."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -13,12 +13,12 @@ Words = Callable[[TargetField], Sequence[str]]
 
 
 def record_words(field: TargetField) -> Sequence[str]:
-    """Return by which words a record's page shows *field*."""
+    """Return the label of *field* on the page of a saved record."""
     return [field.on_record]
 
 
 def form_words(field: TargetField) -> Sequence[str]:
-    """Return by which words a form shows *field*, those that count first."""
+    """Return the labels of *field* on a form, in order of precedence."""
     return [field.words, field.on_record]
 
 
@@ -30,14 +30,14 @@ def shown_parts(
     words: Words = record_words,
     stored: bool = True,
 ) -> dict[str, str]:
-    """Return what a page shows of each part of the item, by the path of the part.
+    """Return the item's values that a page shows, by path.
 
     Args:
-        seen: The page.
-        form: The form's description.
-        item: The item.
-        words: By which words the page shows a part.
-        stored: Whether only those parts are looked for that a stored record shows.
+        seen: The state of the page.
+        form: The description of the form.
+        item: The item; its model says how to read each value.
+        words: Returns the labels of a field on this page.
+        stored: Whether to read only the fields that a saved record shows.
     """
     shown = {}
     for name, field in form.fields.items():
@@ -56,7 +56,7 @@ def shown_parts(
 
 
 def _lines(seen: PageState, grid: Grid, words: Words, *, stored: bool) -> list[dict[str, str]]:
-    """Return what the table of the lines shows of each; a row that shows nothing is none."""
+    """Return the values of each line in the table of lines; empty rows are skipped."""
     columns, rows = _grid(seen, grid, words, stored=stored)
     lines = [
         {name: row["cells"][at] if at < len(row["cells"]) else "" for name, at in columns.items()}
@@ -68,7 +68,7 @@ def _lines(seen: PageState, grid: Grid, words: Words, *, stored: bool) -> list[d
 def _grid(
     seen: PageState, grid: Grid, words: Words, *, stored: bool
 ) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """Return the columns and the rows of the table that shows the lines."""
+    """Return the columns (by value name) and the rows of the table that shows the lines."""
     best: tuple[dict[str, int], list[dict[str, Any]]] = ({}, [])
     for table in seen.tables:
         columns = {

@@ -1,4 +1,4 @@
-"""The target's list for one reference: every page of it, and the records that stand on it."""
+"""The target's list of records for one reference: reads all its pages, and opens its records."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -28,13 +28,13 @@ class Hit:
     """A row of the target's list that shows the reference.
 
     Attributes:
-        confirmation: The record's own number there; empty where only the record shows it.
-        state: What the list says of its state; empty where it has none.
-        page: The page of the list that it stands on, from 0, and
-        place: its place among the hits of that page.
+        confirmation: The record's own number; empty if only the record itself shows it.
+        state: The record's state in the list; empty if the list shows none.
+        page: Page of the list, from 0.
+        place: Index among the hits of that page.
         row: The row as it was read.
-        sure: Whether it shows exactly the reference; else only its record tells.
-        here: Whether the search led to the record itself, which is shown now; it has no row.
+        exact: Whether the row shows exactly the reference; if not, the record has to be opened.
+        is_record: Whether the search opened the record itself instead of a list.
     """
 
     confirmation: str
@@ -48,12 +48,12 @@ class Hit:
 
 @dataclass(slots=True)
 class ResultList:
-    """The list of *search* for *reference*; it is turned page by page.
+    """The target's list for *reference*, read page by page.
 
     Attributes:
-        screen: Where it is shown.
-        search: How the target is searched.
-        reference: What is looked for.
+        screen: The screen that shows it.
+        search: The description of the target's search.
+        reference: The reference to search for.
     """
 
     screen: PlaywrightScreen
@@ -63,15 +63,15 @@ class ResultList:
     _field_search: FieldSearch | None = field(default=None, init=False)
 
     def hits(self) -> list[Hit]:
-        """Return the rows that show the reference, or may mean it, on all pages of the list."""
+        """Return the rows that show the reference, or a variant of it, on all pages of the list."""
         found = list(self._first_page())
         if any(hit.is_record for hit in found):
             return found
         shown = _visible_content(self.screen)
         while self._next_page():
             before, shown = shown, _visible_content(self.screen)
-            if shown == before:  # the last page has the link as well, and it leads nowhere
-                self._current = None  # though it may have been built anew
+            if shown == before:  # on the last page, the link does nothing
+                self._current = None  # but the page may have been rebuilt
                 break
             found += [
                 hit
@@ -81,10 +81,10 @@ class ResultList:
         return found
 
     def open(self, hit: Hit) -> None:
-        """Show the record of *hit*, which may stand on another page than the one shown now.
+        """Open the record of *hit*, after going to its page of the list.
 
         Raises:
-            ApplicationException: ``page_unexpected``: the row is gone, or says something else.
+            ApplicationException: ``page_unexpected``: the row has gone or changed.
         """
         if hit.is_record:
             return
@@ -96,12 +96,12 @@ class ResultList:
         handle = row["frame"].evaluate_handle(ROW, row["place"]).as_element()
         self._current = None
         if handle is None:
-            raise unexpected(self.screen, "a row of its list is gone")
+            raise unexpected(self.screen, "a row of its list has gone")
         handle.dblclick() if self.search.opened_by == "double_click" else handle.click()
         wait_idle(self.screen)
 
     def _find_again(self, hit: Hit) -> Hit:
-        """Return *hit* as it stands on the page that is shown, after turning to its page."""
+        """Go to the page of *hit*, and return *hit* as that page shows it now."""
         number, hits = self._current or (-1, [])
         if number != hit.page:
             hits = self._first_page()
@@ -109,7 +109,7 @@ class ResultList:
                 hits = self._read_page() if self._next_page() else []
         again = hits[hit.place] if hit.place < len(hits) else None
         if again is None or again.row["cells"] != hit.row["cells"]:
-            raise unexpected(self.screen, "its list changed while it was read")
+            raise unexpected(self.screen, "its list changed while it was being read")
         return again
 
     def _first_page(self) -> list[Hit]:
@@ -139,9 +139,10 @@ class ResultList:
         return True
 
     def _record_itself(self, seen: PageState) -> list[Hit]:
-        """Return the record that a search for the only one may lead to instead of its list.
+        """Return the record if the search opened it directly instead of showing a list.
 
-        The page of a record that still has the field of the search may show what was typed there.
+        A page that still has the search field does not count, because the reference that it shows
+        may be the text typed there.
         """
         search, number = self.search, seen.value(self.search.confirmation)
         if not number or result_tables(seen, search) or seen.value(search.column) != self.reference:
@@ -194,12 +195,12 @@ class ResultList:
         return hits
 
     def _tables(self, seen: PageState) -> Sequence[Mapping[str, Any]]:
-        """Return the list; all that may be it, where none shows the records' own numbers.
+        """Return the list of records; all possible ones if none shows the records' own numbers.
 
-        None is returned where the page says that there is nothing to be listed.
+        The result is empty if the page says that there are no records.
 
         Raises:
-            ApplicationException: ``page_unexpected``: it shows no such list.
+            ApplicationException: ``page_unexpected``: the page shows no such list.
         """
         search = self.search
         lists = result_tables(seen, search)
@@ -214,16 +215,16 @@ class ResultList:
 
 
 def _is_same_record(hit: Hit, other: Hit) -> bool:
-    """Return whether two rows are one record: the next page may begin with rows of the last one."""
+    """Return whether two rows are one record; a page may repeat the last rows of the one before."""
     rows = [(one.confirmation, one.row["cells"], one.row["link"]) for one in (hit, other)]
     return bool(hit.confirmation) and rows[0] == rows[1]
 
 
 def _match_reference(shown: str, reference: str) -> bool | None:
-    """Return whether a cell shows *reference*; None where it means another one.
+    """Return True if a cell shows exactly *reference*, and None if it shows another one.
 
-    False: it may, written in its own way, with something behind it, or cut. A row that is passed
-    over for that would be entered a second time.
+    False means that it may be the reference: in another notation, with a suffix, or truncated. Such
+    a row must not be skipped, because the record would be entered a second time.
     """
     if shown == reference:
         return True
@@ -234,6 +235,6 @@ def _match_reference(shown: str, reference: str) -> bool | None:
 
 
 def _visible_content(screen: PlaywrightScreen) -> tuple[str, str]:
-    """Return the address and all that a person reads there, in all frames."""
+    """Return the address and the visible text of the page, in all frames."""
     texts = [frame.locator("body").inner_text() for frame in screen.page.frames]
     return screen.page.url, "\n".join(texts)

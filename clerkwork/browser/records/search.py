@@ -1,8 +1,8 @@
-"""Searching by a field of the page, where no address leads to the list for one reference.
+"""Searches by a field of the page, for targets without an address for one reference.
 
-A list that is read before the search has come to it shows other records, or none, and the record
-that it does not show would be entered a second time. So a list without the record is believed only
-where something tells that it is what the search brought.
+A list that is read before the search has finished shows other records, or none, and a record that
+exists would be entered a second time. So a list without the record is accepted only if there is
+proof that it is the result of the search.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from clerkwork.browser.records.login import (
 from clerkwork.errors import ApplicationException
 from clerkwork.model.project.target_form import Search
 
-AWAITED_REQUESTS = frozenset({"document", "xhr", "fetch"})  # what ``settle`` knows the end of
+AWAITED_REQUESTS = frozenset({"document", "xhr", "fetch"})  # ``settle`` waits for these
 IGNORED_REQUESTS = frozenset({"image", "font", "stylesheet", "media", "ping", "cspviolationreport"})
 PUSH_REQUESTS = frozenset({"eventsource", "websocket"})
 PAINTED = """() => new Promise(resolve => {
@@ -40,7 +40,7 @@ Row = Mapping[str, Any]
 
 
 def result_tables(seen: PageState, search: Search) -> list[dict[str, Any]]:
-    """Return every table that has the column of the reference, and not that one alone."""
+    """Return every table that has the reference's column and at least one more column."""
     tables = [one for one in seen.tables if len(one["headers"]) > 1]
     return [one for one in tables if column_number(one["headers"], search.column) is not None]
 
@@ -50,9 +50,9 @@ class FieldSearch:
     """The search for *reference* on the page of ``search.address``.
 
     Attributes:
-        screen: Where it is shown.
-        search: How the target is searched.
-        reference: What is looked for.
+        screen: The screen that shows it.
+        search: The description of the target's search.
+        reference: The reference to search for.
     """
 
     screen: PlaywrightScreen
@@ -68,11 +68,11 @@ class FieldSearch:
         page.on("websocket", self._on_websocket)
 
     def go(self) -> PageState:
-        """Search, and return what the page shows then.
+        """Search, and return the state of the page after that.
 
         Raises:
-            BusinessException: ``too_long``: the field would cut the reference.
-            ApplicationException: The field is not there, or does not take the reference.
+            BusinessException: ``too_long``: the field would truncate the reference.
+            ApplicationException: The field is missing, or does not show the typed reference.
         """
         self._before = go_to(self.screen, self.search.address)
         found = self._field()
@@ -86,7 +86,7 @@ class FieldSearch:
         if self.search.button is None:
             self._field().element.press("Enter")
         else:
-            self._requested.clear()  # what was asked for while it was typed is not the search
+            self._requested.clear()  # requests made while typing are not the search
             self.screen.click(self.search.button)
         with contextlib.suppress(Error):  # the page is being replaced
             self.screen.page.evaluate(PAINTED)
@@ -97,7 +97,7 @@ class FieldSearch:
         return seen
 
     def read_back(self) -> None:
-        """See that the field shows the reference.
+        """Check that the search field shows the reference.
 
         Raises:
             ApplicationException: ``page_unexpected``: it shows something else.
@@ -109,30 +109,30 @@ class FieldSearch:
             raise unexpected(self.screen, problem)
 
     def shows_field(self) -> bool:
-        """Return whether the page shows the field of the search, or what may be it."""
+        """Return whether the page shows the search field, or several candidates for it."""
         (found,) = find_fields(self.screen.page, [self.screen.wanted(self._words)], timeout_s=0)
         return isinstance(found, LocatedField) or found.code == "locator_ambiguous"
 
     def check(
         self, seen: PageState, others: Sequence[Row], own: Sequence[Row], *, first: bool
     ) -> None:
-        """See that a list which does not surely show the record is what the search brought.
+        """Check that a list without an exact hit is the result of the search.
 
         Args:
-            seen: The page that is read.
-            others: The rows of the list that mean another record.
-            own: The rows that may mean the one looked for.
+            seen: The state of the page.
+            others: The rows of the list that show another reference.
+            own: The rows that may show the reference.
             first: Whether it is the first page of the list.
 
         Raises:
-            ApplicationException: ``page_unexpected``: it need not be.
+            ApplicationException: ``page_unexpected``: it may be another list.
         """
         for row in others:
             if not self._may_be_result(row):
                 shown = ", ".join(filter(None, row["cells"]))
                 raise self._uncertain(f"it shows the row {shown}")
         if first and not self._is_answer(seen, [*others, *own]):
-            raise self._uncertain("nothing tells that it is its answer")
+            raise self._uncertain("the page did not change in a way that proves it")
 
     @property
     def _words(self) -> str:
@@ -143,7 +143,7 @@ class FieldSearch:
         return found
 
     def _may_be_result(self, row: Row) -> bool:
-        """Return whether the search can have brought *row*, or it says that there is nothing."""
+        """Return whether *row* contains the reference, or says that there are no records."""
         said = [normalize(cell) for cell in row["cells"]]
         return any(normalize(self.reference) in cell or self._says_none(cell) for cell in said)
 
@@ -151,10 +151,14 @@ class FieldSearch:
         return self.search.none is not None and normalize(self.search.none) in normalize(text)
 
     def _is_answer(self, seen: PageState, rows: Sequence[Row]) -> bool:
-        """Return whether the page tells that the list is what the search brought.
+        """Return whether the page proves that the list is the result of the search.
 
-        What is pushed to the page comes at a time that nothing tells: then only words do that did
-        not stand there before. What comes in a script does so at once, and changes the rows.
+        - The words for "no records" are shown now and were not before: proven.
+        - Otherwise, a page that receives pushed data (event source, web socket) proves nothing,
+          because the data may arrive at any later time.
+        - The rows have changed: proven.
+        - The search made requests, and all are of kinds that ``settle`` waits for, or it loaded a
+          new document: proven.
         """
         if self._says_none(seen.text) and not self._says_none(self._before.text):
             return True
@@ -170,8 +174,8 @@ class FieldSearch:
 
     def _uncertain(self, reason: str) -> ApplicationException:
         problem = (
-            f"its list need not be that of a search for {self.reference}: {reason}; if it says so"
-            " where there is no such record, write its words as `none`"
+            f"its list may not be the result of the search for {self.reference}: {reason}; if the"
+            " page says that there are no records, add its words as `none`"
         )
         return unexpected(self.screen, problem)
 

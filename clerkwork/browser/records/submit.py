@@ -1,7 +1,7 @@
-"""Submitting a filled form once, and reading from the page whether that stored the record.
+"""Submits a filled form once, and reads from the page whether the record was saved.
 
-Only what appears because of the submit confirms it. A form may show the number of the next record,
-and a refused one is shown again with all that it said before.
+Only content that appears after the submit confirms the record. A form may show the number of the
+next record, and a refused form is shown again with its previous content.
 """
 
 from collections import Counter
@@ -24,14 +24,14 @@ def submit(screen: PlaywrightScreen, form: TargetForm, buttons: Sequence[str]) -
     """Click each of *buttons* once and return the number by which the target confirms the record.
 
     Raises:
-        Fenced: Another worker has taken the item over; nothing was clicked.
+        Fenced: Another worker has taken over the item; nothing was clicked.
         ApplicationException: ``locator_ambiguous``, ``page_covered`` or ``page_unexpected``: the
-            first button cannot be clicked, and nothing was; ``no_confirmation`` or
-            ``session_lost``: whether it was stored is not known; it is not tried again here.
+            first button cannot be clicked, and nothing was clicked; ``no_confirmation`` or
+            ``session_lost``: it is unknown whether the record was saved, so do not retry.
     """
     messages = Messages(screen, form.confirmation) if PLACE in form.confirmation else None
     words = buttons[0]
-    require_button(screen, words)  # what cannot be clicked is no submit whose outcome is unknown
+    require_button(screen, words)  # before the submit, an error has a known outcome
     screen.about_to_submit()
     try:
         before = seen = read_page(screen)
@@ -57,14 +57,14 @@ def submit(screen: PlaywrightScreen, form: TargetForm, buttons: Sequence[str]) -
 def _number(
     screen: PlaywrightScreen, words: str, before: PageState, seen: PageState, button: str
 ) -> str | None:
-    """Return the one number at *words* that the submit brought, or None.
+    """Return the one number labelled *words* that appeared after the submit, or None.
 
-    Where a number stood there before and another one does now, while the *button* is still there,
-    it may be that of the next record, over a form that was refused.
+    If there was another number before and the page still shows *button*, the new number may be that
+    of the next record on a refused form, so the result is None.
     """
     was, now = before.values(words), [value for value in seen.values(words) if value]
     new = Counter(now) - Counter(was)
-    if not new:  # a record that was begun had its number; then its state tells
+    if not new:  # an incomplete record had its number before: its state decides
         return _only(now) if _is_completed(screen, before, seen) else None
     had_number = any(letter.isdigit() for value in was for letter in value)
     if had_number and has_button(screen.page, button):
@@ -73,21 +73,21 @@ def _number(
 
 
 def _only(values: Sequence[str]) -> str | None:
-    """Return the value that all *values* begin with: a page may say more in a wider element."""
+    """Return the value that all *values* start with, or None; a wider element may add text."""
     shortest = min(values, key=len, default=None)
     same = all(one == shortest or one.startswith(f"{shortest} ") for one in values)
     return shortest if same else None
 
 
 def _is_completed(screen: PlaywrightScreen, before: PageState, seen: PageState) -> bool:
-    """Return whether the record's state became that of an entered one by the submit."""
+    """Return whether the submit changed the record's state to a completed one."""
     search = screen.target.search
     has_state = search is not None and search.state is not None and bool(search.complete)
     return has_state and _is_complete(screen, seen) and not _is_complete(screen, before)
 
 
 def _is_complete(screen: PlaywrightScreen, seen: PageState) -> bool:
-    """Return whether the record's state, where the target has one, is that of an entered one."""
+    """Return whether the record's state is a completed one, or the target has no states."""
     search = screen.target.search
     if search is None or search.state is None or not search.complete:
         return True
@@ -97,12 +97,12 @@ def _is_complete(screen: PlaywrightScreen, seen: PageState) -> bool:
 
 
 def _said(screen: PlaywrightScreen, words: str, before: PageState, seen: PageState) -> str:
-    """Return what the page says instead of a confirmation."""
+    """Return the text that the page shows instead of a confirmation."""
     if said := " ".join([*seen.alerts, *screen.dialogs]):
         return said[:300]
     if now := [value for value in seen.values(words) if value]:
         was = ", ".join(before.values(words)) or "nothing"
-        return f"{words} shows {', '.join(now)}, before the submit it showed {was}"[:300]
+        return f"{words} shows {', '.join(now)}; before the submit it showed {was}"[:300]
     return str(screen.page.title())[:300]
 
 

@@ -1,4 +1,4 @@
-"""Lines that a form holds beside those of the item: of a draft it kept, or another order's copy."""
+"""Lines of a form that the item does not have, such as those of a saved draft or a copied order."""
 
 from playwright.sync_api import Error
 from pydantic import BaseModel
@@ -10,7 +10,7 @@ from clerkwork.browser.page.item_values import is_text, line_model
 from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.model.project.target_form import TargetField, TargetForm
 
-CHOSEN = frozenset({"select", "button"})  # a blank line has something chosen, too
+CHOSEN = frozenset({"select", "button"})  # even a blank line has a choice selected
 
 
 def unexpected_lines(
@@ -18,13 +18,14 @@ def unexpected_lines(
 ) -> list[str]:
     """Return a sentence for each line of the form that the item does not have.
 
-    A line counts when one of its texts is filled; numbers and choices stand in blank lines as well.
+    A line counts if one of its text fields is filled; even a blank line may have numbers and
+    choices.
 
     Args:
-        screen: Where the form is.
-        form: Its description.
-        item: What it was filled with.
-        seen: A look at the page that was taken when the lines stood there; None: it is looked at.
+        screen: The screen that shows the form.
+        form: The description of the form.
+        item: The item that was entered.
+        seen: A scan of the page with its lines; None to scan it now.
     """
     grid, model = form.lines, line_model(item, form)
     if grid is None or model is None:
@@ -42,19 +43,19 @@ def unexpected_lines(
         shown = [text for field in texts if (text := _text(screen, field, row, seen))]
         if shown:
             said.append(
-                f"{grid.item}.{row}: the form of {screen.target.name} holds {', '.join(shown)} in"
-                " a line that the order does not have."
+                f"{grid.item}.{row}: the form of {screen.target.name} has a line with"
+                f" {', '.join(shown)} that the order does not have."
             )
     return said
 
 
 def _text(screen: PlaywrightScreen, field: TargetField, row: int, seen: Look) -> str:
-    """Return what stands in the line's field; nothing where the line has no such field."""
+    """Return the text in the line's field; empty if the line has no such field."""
     wanted = screen.wanted(field.words, row=row)
     (found,) = find_fields(screen.page, [wanted], timeout_s=0, seen=seen)
     if not isinstance(found, LocatedField) or found.seen.tag in CHOSEN:
         return ""
     try:
         return str(found.element.evaluate(VALUE)).strip()
-    except Error:  # the page has replaced it meanwhile
+    except Error:  # the page has replaced the field meanwhile
         return ""
