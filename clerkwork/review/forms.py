@@ -1,36 +1,44 @@
-"""The form of a review: drawn from the model of its data and from what was read of each field."""
+"""The form of a review: its fields come from the model of the data and from the evidence."""
 
-from dataclasses import dataclass, field
-from typing import Any, get_args, get_origin
+from dataclasses import dataclass, field, replace
 
 from pydantic import BaseModel
 
 from clerkwork.model.documents.extraction import Box, FieldEvidence
+from clerkwork.model.work.field_types import FieldType, lines_in, model_in, type_at
 from clerkwork.model.work.reviews import Review, flatten
+
+LINE_BREAK_LENGTH = 10_000
+MOST_CANDIDATES = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormField:
-    """One value a person may change.
+    """One value that a person may change.
 
     Attributes:
         path: Its path in the data, such as ``total`` or ``lines.0.quantity``.
-        title: What people call it, in English, to be translated.
+        title: Its name for people, in English, to be translated.
         value: The text in the input.
-        shown: The text as it was when the review was opened; differs once somebody changed it.
-        raw: The text as it stands in the source.
-        confidence: How likely it is right, from 0.0 to 1.0, or None when nobody read it.
-        boxes: Where it stands, a box for each line of it.
-        doubtful: Whether a person should look at it.
+        shown: The text when the review was opened; differs from *value* after a change.
+        type: What the annotation in the model says; the console chooses the widget by it.
+        raw: The text in the source.
+        confidence: Probability that the value is right, from 0.0 to 1.0; None for a value that
+            was not read from a document.
+        boxes: Its place on the pages, one box for each line of text.
+        reason: Why it is trusted or doubted, with *facts* for the ``{names}`` in it.
+        doubtful: Whether a person should check it.
         decision: Why it passes or goes to a person, with *decision_facts* for its values.
-        repaired: Whether it is not what the first engine read.
-        problem: What is wrong with *value*, or an empty string.
+        repaired: Whether it differs from the reading of the first engine.
+        candidates: Other possible values, best first.
+        problem: The problem with *value*, or an empty string.
     """
 
     path: str
     title: str
     value: str
     shown: str
+    type: FieldType = field(default_factory=FieldType)
     raw: str = ""
     confidence: float | None = None
     boxes: tuple[Box, ...] = ()
@@ -49,8 +57,15 @@ class FormField:
         return self.value != self.shown
 
     @property
+    def length(self) -> int:
+        """Return how many characters the input needs; a line break needs a tall input."""
+        if "\n" in self.value:
+            return LINE_BREAK_LENGTH
+        return max(len(self.value), self.type.longest or 0)
+
+    @property
     def wants_eyes(self) -> bool:
-        """Return whether the focus stops here on its way through the form."""
+        """Return whether Enter stops at this field."""
         return self.doubtful or bool(self.problem)
 
 
@@ -67,8 +82,8 @@ class FormTable:
     """A list in the data, such as the lines of an order.
 
     Attributes:
-        blank: An empty line, for the one a person adds; its paths hold ``{index}``.
-        problem: What is wrong with the list as a whole, or an empty string.
+        blank: The empty line that a person can add; its paths contain ``{index}``.
+        problem: The problem with the list as a whole, or an empty string.
     """
 
     path: str
@@ -81,11 +96,11 @@ class FormTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Form:
-    """What a person sees and may change.
+    """The form of one review.
 
     Attributes:
         parts: Single fields and tables, in the order of the review's fields.
-        problems: Sentences that belong to no field that is shown.
+        problems: Problems of paths that the form does not show.
     """
 
     parts: tuple[FormField | FormTable, ...]
@@ -113,15 +128,32 @@ def build(
 
     Args:
         review: The review.
-        model: The model of its data; None (its bot is gone) draws the form from the data alone.
-        leaves: What a person has typed so far, by path; None: nothing yet.
-        problems: What is wrong with it, by path.
+        model: The model of its data; without one (its bot was removed) the data alone decides.
+        leaves: The texts that a person typed, by path; None before the first answer.
+        problems: The problems with these texts, by path.
     """
     return _Builder(review, model, leaves, problems or {}).form()
 
 
+def typed_fields(
+    model: type[BaseModel] | None, leaves: dict[str, str], problems: dict[str, str]
+) -> list[FormField]:
+    """Return one field for each of *leaves*, for a form without evidence."""
+    return [
+        FormField(
+            path=path,
+            title=title_of(model, path),
+            value=text,
+            shown=text,
+            type=type_at(model, path),
+            problem=problems.get(path, ""),
+        )
+        for path, text in leaves.items()
+    ]
+
+
 class _Builder:
-    """Collects what a form is made of; lives for one call."""
+    """Builds one form."""
 
     def __init__(
         self,
@@ -133,6 +165,7 @@ class _Builder:
         self.model = model
         self.evidence = {read.path: read for read in review.fields}
         self.shown = flatten(review.shown) | {p: read.value for p, read in self.evidence.items()}
+        self.leaves = leaves
         self.values = self.shown if leaves is None else leaves
         self.problems = dict(problems)
 
@@ -150,17 +183,16 @@ class _Builder:
         return Form(parts=tuple(parts), problems=tuple(self.problems.values()))
 
     def _lists(self) -> dict[str, type[BaseModel] | None]:
-        """Return the top fields that are lists, with the model of a line where there is one."""
+        """Return the top-level fields that are lists, with the model of a line if it has one."""
         found: dict[str, type[BaseModel] | None] = {
             path.split(".")[0]: None
             for path in self.shown
             if len(path.split(".")) > 1 and path.split(".")[1].isdecimal()
         }
         for name, info in (self.model.model_fields if self.model else {}).items():
-            if get_origin(info.annotation) is list:
-                line = get_args(info.annotation)[0]
-                is_model = isinstance(line, type) and issubclass(line, BaseModel)
-                found[name] = line if is_model else None
+            line = lines_in(info.annotation)
+            if line is not None:
+                found[name] = model_in(line)
         return found
 
     def _paths(self) -> list[str]:
@@ -206,29 +238,25 @@ class _Builder:
         )
 
     def _field(self, path: str, title: str) -> FormField:
-        read = self.evidence.get(path)
-        shown = self.shown.get(path, "")
-        value = self.values.get(path, "")
-        if read is None:
-            return FormField(
-                path=path,
-                title=title,
-                value=value,
-                shown=shown,
-                doubtful=bool(self.problems.get(path)),
-                problem=self.problems.pop(path, ""),
-            )
-        return _of_evidence(read, title, value, shown, self.problems.pop(path, ""))
+        read, type_ = self.evidence.get(path), type_at(self.model, path)
+        shown = self.shown.get(path, type_.blank)
+        value = self.values.get(path, shown if self.leaves is None else "")
+        problem = self.problems.pop(path, "")
+        plain = FormField(
+            path=path,
+            title=title,
+            value=value,
+            shown=shown,
+            type=type_,
+            doubtful=bool(problem),
+            problem=problem,
+        )
+        return _with_evidence(plain, read) if read else plain
 
 
-def _of_evidence(
-    read: FieldEvidence, title: str, value: str, shown: str, problem: str
-) -> FormField:
-    return FormField(
-        path=read.path,
-        title=title,
-        value=value,
-        shown=shown,
+def _with_evidence(plain: FormField, read: FieldEvidence) -> FormField:
+    return replace(
+        plain,
         raw=read.raw,
         confidence=read.confidence if read.probability is None else read.probability,
         boxes=tuple(read.boxes),
@@ -238,36 +266,35 @@ def _of_evidence(
         decision=read.decision,
         decision_facts=read.decision_facts,
         repaired=read.repaired,
-        candidates=tuple(read.candidates[:5]),
-        problem=problem,
+        candidates=tuple(read.candidates[:MOST_CANDIDATES]),
     )
 
 
 def title_of(model: type[BaseModel] | None, path: str) -> str:
-    """Return what people call the field at *path*: its title, else its name in words."""
+    """Return the name of the field at *path* for people: its title, else the words of its name."""
     name, _, rest = path.partition(".")
     info = model.model_fields.get(name) if model else None
     if info is None:
         return " ".join(path.replace("_", " ").split(".")).capitalize()
-    inner: Any = info.annotation
-    if rest and isinstance(inner, type) and issubclass(inner, BaseModel):
+    inner = model_in(info.annotation)
+    if rest and inner:
         return title_of(inner, rest)
     return info.title or name.replace("_", " ").capitalize()
 
 
 def titles_along(model: type[BaseModel] | None, path: str) -> list[str]:
-    """Return what people call each part of *path*, to be translated; numbers count from 1."""
+    """Return the name of each part of *path* for people, to be translated; lines count from 1."""
     name, _, rest = path.partition(".")
     if name.isdecimal():
         title, inner = str(int(name) + 1), model
     else:
-        title, inner = title_of(model, name), _inner(model, name)
+        title, inner = title_of(model, name), _model_below(model, name)
     return [title, *(titles_along(inner, rest) if rest else [])]
 
 
-def _inner(model: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
+def _model_below(model: type[BaseModel] | None, name: str) -> type[BaseModel] | None:
     """Return the model of a field, or of the lines of a list; None where it has none."""
     info = model.model_fields.get(name) if model else None
-    kinds = (info.annotation, *get_args(info.annotation)) if info else ()
-    models = (kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
-    return next(models, None)
+    if info is None:
+        return None
+    return model_in(info.annotation) or model_in(lines_in(info.annotation))

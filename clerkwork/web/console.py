@@ -74,15 +74,6 @@ def make_server(console: FastAPI, host: str, port: int) -> uvicorn.Server:
     )
 
 
-def serve(console: FastAPI, host: str, port: int) -> None:
-    """Serve *console* until the process is told to stop.
-
-    Raises:
-        ConfigError: *host* is not a loopback address.
-    """
-    make_server(console, host, port).run()
-
-
 def _handle_errors(console: FastAPI, desk: Desk) -> None:
     def problem_page(request: Request, status: int, kind: str) -> Response:
         return desk.page(request, "problem", status=status, kind=kind, status_code=status)

@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LANGUAGES = ("en", "zh")
 OWN_CATALOGUE = Path(__file__).with_name("zh.po")
-METHODS = [("**.py", "python"), ("templates/**.html", "jinja2.ext:babel_extract")]
+TEMPLATES = ("templates/**.html", "widgets/**.html")
+METHODS = [("**.py", "python"), *((each, "jinja2.ext:babel_extract") for each in TEMPLATES)]
 
 language: ContextVar[str] = ContextVar("language", default="en")
 _chinese: dict[str, str] = {}
@@ -75,7 +76,9 @@ def messages_in(folder: Path) -> set[str]:
     found = extract_from_dir(
         str(folder),
         method_map=METHODS,
-        options_map={"templates/**.html": {"extensions": "jinja2.ext.i18n", "silent": "false"}},
+        options_map={
+            each: {"extensions": "jinja2.ext.i18n", "silent": "false"} for each in TEMPLATES
+        },
         keywords={"_": None, "gettext": None, "N_": None, "ngettext": (2,)},
     )
     messages: set[str] = set()

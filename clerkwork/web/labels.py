@@ -6,6 +6,7 @@ from clerkwork.errors import fill
 from clerkwork.insight.kpi import Kpi
 from clerkwork.insight.metrics import KpiFigure
 from clerkwork.intake.rejection_note import chinese, chinese_reason
+from clerkwork.model.work.field_types import DATE_EXPECTED
 from clerkwork.web.i18n import N_, gettext, language
 
 STATES = {
@@ -166,6 +167,22 @@ ENDS = STATES | {
     "waits for a person": N_("Waits for a person"),
     "postponed": N_("Postponed"),
 }
+# What to write, by the beginning of pydantic's message; its reasons say it in the parser's words.
+NUMBER, WHOLE = N_("Write a number, such as 1234.50."), N_("Write a whole number, such as 12.")
+PLAIN = {
+    "Input should be a valid datetime": N_("Write date and time, such as 2026-11-30 14:30."),
+    "Input should be a valid date": DATE_EXPECTED,
+    "Datetimes provided to dates": DATE_EXPECTED,
+    "Input should be in a valid time format": N_("Write the time as HH:MM, such as 14:30."),
+    "Input should be a valid decimal": NUMBER,
+    "Input should be a valid number": NUMBER,
+    "Input should be a finite number": NUMBER,
+    "Input should be a valid integer": WHOLE,
+    "Unable to parse input string as an integer": WHOLE,
+    "Input should be a valid boolean": N_("Choose yes or no."),
+}
+CHOOSE = N_("Choose one of: {options}.")
+LISTED, LISTED_OPTION = re.compile(r"Input should be (['\d-].*)", re.DOTALL), r"'[^']*'|-?\d+"
 SENTENCES = ("problem", "remedy")  # facts that are sentences of the toolkit
 OWN_FACTS = {"decision": DECISIONS, "end": ENDS, "state": STATES, "outcome": OUTCOMES}
 SOURCES = {
@@ -223,10 +240,17 @@ def kpi_detail(figure: KpiFigure) -> str:
 
 
 def problem(message: str) -> str:
-    """Return what is wrong with a value, in the reader's language.
+    """Return the problem with a value, in the reader's language.
 
-    Validation messages hold numbers; the catalogue holds them with ``{n}`` in their place.
+    Pydantic's reason for an unreadable value becomes one sentence about what to write. Other
+    messages contain numbers; the catalogue has ``{n}`` in their place.
     """
+    for start, plain in PLAIN.items():
+        if message.startswith(start):
+            return gettext(plain)
+    if listed := LISTED.match(message):
+        options = [text.strip("'") for text in re.findall(LISTED_OPTION, listed[1])]
+        return fill(gettext(CHOOSE), {"options": ", ".join(map(gettext, options))})
     numbers = re.findall(r"\d+", message)
     text = gettext(re.sub(r"\d+", "{n}", message))
     for number in numbers:
@@ -240,6 +264,7 @@ def planned_reason(reason: str) -> str:
 
 
 # Messages that pydantic and the models write; they are translated where they are shown.
+N_("Write a date that exists as YYYY-MM-DD, such as 2026-11-30.")
 N_("Write the reason first: whoever sent this item will read it.")
 N_("This review was answered by somebody else; your answer was not saved.")
 N_("The item of this review went another way meanwhile; your answer was not saved.")
@@ -250,19 +275,17 @@ N_(
     "stand in its target already."
 )
 N_("Field required")
-N_("Input should be a valid decimal")
 N_("Input should be greater than {n}")
 N_("Input should be greater than or equal to {n}")
+N_("Input should be less than {n}")
+N_("Input should be less than or equal to {n}")
+N_("Input should be a multiple of {n}")
 N_("Decimal input should have no more than {n} decimal places")
 N_("Decimal input should have no more than {n} digits in total")
 N_("Decimal input should have no more than {n} digits before the decimal point")
-N_("Input should be a valid date in the format YYYY-MM-DD, input is too short")
-N_("Input should be a valid date or datetime, input is too short")
-N_("Input should be a valid date or datetime, invalid character in year")
-N_("Input should be a valid date or datetime, month value is outside expected range of {n}-{n}")
-N_("Input should be a valid date or datetime, day value is outside expected range")
-N_("Input should be a valid date or datetime, invalid date separator, expected `-`")
 N_("String should have at least {n} character")
+N_("String should have at least {n} characters")
+N_("String should have at most {n} character")
 N_("String should have at most {n} characters")
 N_("String should match pattern '^[A-Z]{{n}}$'")
 N_("List should have at least {n} item after validation, not {n}")

@@ -18,7 +18,8 @@ from clerkwork.engine.facade import Engine
 from clerkwork.model.project.workflows import Workflow
 from clerkwork.review.queue import ReviewQueue
 from clerkwork.store.database import Store
-from clerkwork.web import formatting, keys, labels, links, runbook
+from clerkwork.web import formatting, keys, labels, links, runbook, widgets
+from clerkwork.web.form_data import LEAF
 from clerkwork.web.i18n import gettext, language, ngettext
 
 FOLDER = Path(__file__).parent
@@ -159,7 +160,7 @@ TheDesk = Annotated[Desk, Depends(_desk)]
 
 def _environment(zone: ZoneInfo) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
+        loader=FileSystemLoader([FOLDER / "templates", FOLDER]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -182,8 +183,16 @@ def _environment(zone: ZoneInfo) -> Environment:
         "advice_on": runbook.advice,
         "items_url": links.items_url,
         "static": _static,
+        "template_of": widgets.template_of,
+        "widget_of": widgets.widget_of,
+        "leaf": LEAF,
     }
-    environment.filters |= {
+    environment.filters |= _filters(zone)
+    return environment
+
+
+def _filters(zone: ZoneInfo) -> dict[str, Callable[..., Any]]:
+    return {
         "stamp": lambda instant: formatting.stamp(instant, zone),
         "time": lambda instant: formatting.time_of_day(instant, zone),
         "span": formatting.span,
@@ -196,7 +205,6 @@ def _environment(zone: ZoneInfo) -> Environment:
         "prose": formatting.prose,
         "step_name": formatting.step_name,
     }
-    return environment
 
 
 def _static(name: str) -> str:

@@ -10,6 +10,7 @@ from clerkwork.model.work.events import Event, Kind
 from clerkwork.model.work.reviews import Decision, Review
 from clerkwork.store.reviews import reviews
 from clerkwork.store.runs import events
+from tests.every_widget import delivery
 from tests.fixtures_console import Served
 
 SHEET = "#sheet"
@@ -71,10 +72,64 @@ def test_wrong_value_keeps_the_place(served, page):
     expect(total).to_be_focused()
     page.keyboard.type("many")
     page.keyboard.press("Control+Enter")
-    expect(page.locator(".problem")).to_have_text("Input should be a valid decimal")
+    expect(page.locator(".problem")).to_have_text("Write a number, such as 1234.50.")
     expect(total).to_be_focused()
     expect(total).to_have_value("many")
     assert stored(served, number).decision is None
+
+
+def test_choices_and_check_boxes_need_no_mouse(served, page):
+    """Arrow keys choose, Space ticks, Enter goes on, and a new line of a long text is Enter."""
+    doubtful = ("carrier", "insured", "description", "lines.1.fragile")
+    number = delivery(served.project, doubtful=doubtful)
+    page.goto(f"{served.address}/review/{number}")
+    expect(page.locator('[data-path="carrier"]')).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator('[data-path="insured"]')).to_be_focused()
+    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
+    expect(page.locator('[data-path="description"]')).to_be_focused()
+    page.keyboard.press("Control+End")
+    page.keyboard.press("Enter")
+    page.keyboard.type("Twice.")
+    page.keyboard.press("Tab")
+    expect(page.locator('[data-path="lines.0.code"]')).to_be_focused()
+    page.locator('[data-path="lines.1.fragile"]').focus()
+    page.keyboard.press("Space")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".empty")).to_be_visible()
+    answer = stored(served, number).answer
+    assert (answer["carrier"], answer["insured"], answer["description"], answer["lines"][1]) == (
+        "sea",
+        False,
+        "Leave at gate 3.\nCall first.\nTwice.",
+        {"code": "B", "quantity": "7.5", "unit": "kg", "packed": None, "fragile": True},
+    )
+
+
+def test_every_widget_keeps_what_was_typed(served, page):
+    """One wrong value brings the form back with the problem at it and all other changes."""
+    number = delivery(served.project)
+    page.goto(f"{served.address}/review/{number}?lang=en")
+    page.locator('[data-path="order_date"]').fill("2026-02-31")
+    page.locator('[data-path="currency"]').select_option("")
+    page.locator('[data-path="insured"]').uncheck()
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".problem")).to_have_text(
+        "Write a date that exists as YYYY-MM-DD, such as 2026-11-30."
+    )
+    expect(page.locator('[data-path="order_date"]')).to_be_focused()
+    expect(page.locator('[data-path="order_date"]')).to_have_value("2026-02-31")
+    expect(page.locator('[data-path="currency"]')).to_have_value("")
+    expect(page.locator('[data-path="insured"]')).not_to_be_checked()
+    page.keyboard.type("2026-03-01")
+    expect(page.locator('[data-date-of="order_date"]')).to_have_text("Sunday, March 1, 2026")
+    page.keyboard.press("Control+Enter")
+    expect(page.locator(".empty")).to_be_visible()
+    answer = stored(served, number).answer
+    kept = (answer["order_date"], answer["currency"], answer["insured"])
+    assert kept == ("2026-03-01", None, False)
 
 
 def test_lines_are_added_and_removed(served, page):

@@ -245,7 +245,7 @@ def test_wrong_value_is_told_at_its_field_and_nothing_typed_is_lost(served):
     with served.client() as client:
         answer = client.post(f"/review/{number}?lang=zh", data=typed)
     assert answer.status_code == 422
-    assert '<p class="problem">请填写有效数字</p>' in answer.text
+    assert '<p class="problem" id="p-total">请填写数字，例如 1234.50。</p>' in answer.text
     assert 'value="many"' in answer.text
     assert 'value="Somebody else"' in answer.text
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 
 from clerkwork.errors import ClerkworkError
 from clerkwork.model.documents.extraction import Extraction, FieldEvidence
+from clerkwork.model.work.field_types import from_texts
 from clerkwork.model.work.storable import DEEPEST, problem_of
 
 M = TypeVar("M", bound=BaseModel)
@@ -182,17 +183,17 @@ def rebuild(model: type[M], leaves: dict[str, str]) -> M:
     Raises:
         AnswerInvalid: A value does not fit; names every field and its problem.
     """
-    data = unflatten({path: text.strip() for path, text in leaves.items()})
+    tree = unflatten({path: text.strip() for path, text in leaves.items()})
+    data, problems = from_texts(model, tree)
     data = {key: part for key, part in data.items() if part != ""}
     try:
         made = model.model_validate(data)
     except ValidationError as error:
-        raise AnswerInvalid(
-            {
-                ".".join(str(part) for part in problem["loc"]): problem["msg"]
-                for problem in error.errors(include_url=False, include_input=False)
-            }
-        ) from None
+        found = error.errors(include_url=False, include_input=False)
+        problems = {".".join(map(str, one["loc"])): one["msg"] for one in found} | problems
+        raise AnswerInvalid(problems) from None
+    if problems:
+        raise AnswerInvalid(problems)
     if problem := problem_of(made.model_dump(mode="json")):
         raise NotStorable(*problem)
     return made

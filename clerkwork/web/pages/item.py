@@ -11,13 +11,13 @@ from clerkwork.errors import ClerkworkError, UsageError
 from clerkwork.model.work.events import Kind
 from clerkwork.model.work.items import CLOSED, MOVES, ItemState, WorkItem
 from clerkwork.model.work.reviews import AnswerInvalid, flatten
-from clerkwork.review.forms import titles_along
+from clerkwork.review.forms import titles_along, typed_fields
 from clerkwork.store.items import items
 from clerkwork.store.items.items import Filter
 from clerkwork.store.reviews import reviews
 from clerkwork.store.runs import events
 from clerkwork.web import pictures
-from clerkwork.web.form_data import LEAF, Posted, leaves_of, texts_of
+from clerkwork.web.form_data import Posted, leaves_of, texts_of
 from clerkwork.web.links import Number, number_of
 from clerkwork.web.page_context import Desk, TheDesk
 
@@ -68,15 +68,10 @@ def _move(desk: Desk, item_id: int, texts: dict[str, str], why: str) -> bool:
             return them.requeue(item_id, texts.get("step") or None)
         case "edit":
             known = flatten(_known(desk, item_id).payload)
-            given = _given(texts)
+            given = leaves_of(texts)
             changes = {path: text for path, text in given.items() if known.get(path, "") != text}
             return bool(changes and them.edit(item_id, changes))
     raise UsageError("there is no such move")
-
-
-def _given(texts: dict[str, str]) -> dict[str, str]:
-    """Return the values that were typed; browsers post each line break as CR and LF."""
-    return {path: text.replace("\r\n", "\n") for path, text in leaves_of(texts).items()}
 
 
 def _known(desk: Desk, item_id: int) -> WorkItem:
@@ -121,7 +116,7 @@ def _page(
         healed = items.count(db, Filter(ids=(item_id,), healed=True)) > 0
     offered = _offered(found)
     steps = desk.project.engine.finished_steps(found) if "requeue" in offered else []
-    leaves = flatten(found.payload) | _given(typed) if "edit" in offered else {}
+    leaves = flatten(found.payload) | leaves_of(typed) if "edit" in offered else {}
     takes = _takes(desk, found)
     return desk.page(
         request,
@@ -138,9 +133,8 @@ def _page(
         picture_of=pictures.of_event,
         offered=offered,
         steps=steps,
-        leaves=leaves,
+        fields=typed_fields(takes, leaves, trouble or {}),
         titles={path: titles_along(takes, path) for path in leaves},
-        leaf=LEAF,
         typed=typed,
         trouble=trouble or {},
     )

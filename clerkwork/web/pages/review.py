@@ -13,7 +13,7 @@ from clerkwork.review.queue import NoteMissing, ReviewGone
 from clerkwork.store.items import items
 from clerkwork.store.runs import events
 from clerkwork.web import pictures
-from clerkwork.web.form_data import LEAF, Posted, leaves_of, texts_of
+from clerkwork.web.form_data import Posted, leaves_of, texts_of
 from clerkwork.web.links import Number
 from clerkwork.web.page_context import Desk, TheDesk
 
@@ -102,7 +102,6 @@ def _page(
         "held": held,
         "changes": desk.reviews.answered_changes(found),
         "trouble": trouble,
-        "leaf": LEAF,
     }
     return desk.page(request, "review", status=status, **context)
 

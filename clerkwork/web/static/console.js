@@ -46,11 +46,13 @@ function rowKey(event, keys) {
   return true;
 }
 
-// Review: Enter walks along the doubtful fields, Alt+1..5 takes a candidate.
+// Review: Enter goes to the next doubtful field, Alt+1..5 takes a candidate. In a long text, Enter
+// begins a new line.
 function fieldKey(event, keys) {
   const field = event.target;
   if (!field.dataset?.path) return false;
-  if (keys === "Enter" || keys === "Shift+Enter") return walk(field, keys === "Enter" ? 1 : -1);
+  const newLine = field.tagName === "TEXTAREA" && keys === "Enter";
+  if (!newLine && (keys === "Enter" || keys === "Shift+Enter")) return walk(field, keys === "Enter" ? 1 : -1);
   if (keys === "Alt+D") { field.closest("[data-line]")?.querySelector("[data-remove]")?.click(); return true; }
   const digit = /^Alt\+([1-5])$/.exec(keys);
   if (digit) { candidates(field)[digit[1] - 1]?.click(); return true; }
@@ -63,7 +65,7 @@ function candidates(field) {
 }
 
 function walk(field, by) {
-  const all = $$("#answer input[data-path]");
+  const all = $$("#answer [data-path]");
   const at = all.indexOf(field);
   const rest = by > 0 ? all.slice(at + 1) : all.slice(0, at).reverse();
   const next = rest.find((node) => "doubtful" in node.dataset);
@@ -72,7 +74,39 @@ function walk(field, by) {
   return true;
 }
 
-function aim(field) { field.focus(); field.select(); field.scrollIntoView({ block: "nearest" }); }
+// A single line is selected so that typing replaces it; in a long text, Enter would delete it.
+function aim(field) {
+  field.focus();
+  if (field.tagName === "INPUT") field.select();
+  field.scrollIntoView({ block: "nearest" });
+}
+
+// Puts a text into a field as a person would: a check box is ticked, a choice is selected.
+function take(field, text) {
+  if (field.type === "checkbox") field.checked = text === field.value;
+  else if (field.tagName !== "SELECT") field.value = text;
+  else {
+    if (![...field.options].some((option) => option.value === text)) field.add(new Option(text, text));
+    field.value = text;
+  }
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function isChanged(field) {
+  if (field.type === "checkbox") return field.checked !== field.defaultChecked;
+  if (field.tagName !== "SELECT") return field.value !== field.defaultValue;
+  const first = [...field.options].findIndex((option) => option.defaultSelected);
+  return field.selectedIndex !== Math.max(first, 0);
+}
+
+// Shows a typed date in the reader's own format; nothing while it is no date.
+function showDate(field) {
+  const place = field.closest(".date")?.querySelector("[data-date-of]");
+  if (!place) return;
+  const text = field.value.trim(), day = /^\d{4}-\d\d-\d\d$/.test(text) ? new Date(`${text}T00:00Z`) : null;
+  const exists = day && !Number.isNaN(+day) && day.toISOString().startsWith(text);
+  place.value = exists ? new Intl.DateTimeFormat(root.lang, { dateStyle: "full", timeZone: "UTC" }).format(day) : "";
+}
 
 function light(path) {
   $$("rect.lit").forEach((box) => box.classList.remove("lit"));
@@ -87,7 +121,9 @@ document.addEventListener("focusin", (event) => {
 
 document.addEventListener("input", (event) => {
   const field = event.target;
-  if (field.dataset?.path) field.classList.toggle("changed", field.value !== field.defaultValue);
+  if (!field.dataset?.path) return;
+  field.classList.toggle("changed", isChanged(field));
+  showDate(field);
 });
 
 document.addEventListener("change", (event) => {
@@ -103,25 +139,30 @@ const clicks = {
   },
   "[data-dialog]": (node) => { const box = document.getElementById(node.dataset.dialog); box.showModal(); $("textarea", box)?.focus(); },
   "[data-close]": (node) => node.closest("dialog").close(),
-  "[data-box]": (node) => { const field = $(`input[data-path="${CSS.escape(node.dataset.box)}"]`); if (field) aim(field); },
+  "[data-box]": (node) => { const field = $(`#answer [data-path="${CSS.escape(node.dataset.box)}"]`); if (field) aim(field); },
   "[data-candidate]": (node) => {
-    const field = $(`input[data-path="${CSS.escape(node.closest("[data-notes]").dataset.notes)}"]`);
-    field.value = node.dataset.candidate;
-    field.dispatchEvent(new Event("input", { bubbles: true }));
+    const field = $(`#answer [data-path="${CSS.escape(node.closest("[data-notes]").dataset.notes)}"]`);
+    take(field, node.dataset.candidate);
     aim(field);
   },
   "[data-remove]": (node) => {
     const row = node.closest("tr"), notes = row.nextElementSibling, table = row.closest("table");
     if (notes?.classList.contains("line-notes")) notes.remove();
     row.remove();
-    const left = $("input[data-path]", table) || $("[data-submit]");
-    left.select ? aim(left) : left.focus();
+    aim($("[data-path]", table) || $("[data-submit]"));
   },
   "[data-add]": (node) => {
     const part = node.closest(".table-part"), body = $("tbody", part);
     const index = Math.max(-1, ...$$("[data-line]", body).map((row) => +row.dataset.line)) + 1;
     body.insertAdjacentHTML("beforeend", $("template", part).innerHTML.replaceAll("{index}", index));
-    aim($("input", body.lastElementChild));
+    aim($("[data-path]", body.lastElementChild));
+  },
+  "[data-pick]": (node) => {
+    const calendar = node.nextElementSibling, field = $("[data-path]", node.closest(".date"));
+    calendar.disabled = false;
+    calendar.value = field.value;
+    calendar.onchange = () => { take(field, calendar.value); aim(field); };
+    calendar.showPicker();
   },
   "[data-zoom]": () => { $(".sheet").classList.toggle("zoomed"); light(document.activeElement.dataset?.path); },
   "[data-back]": (node) => {
@@ -151,7 +192,7 @@ document.addEventListener("pointerup", (event) => {
   const words = within(event), field = drag.field;
   mark([]);
   drag = null;
-  if (words.length && field.dataset?.path && !field.readOnly) put(field, words, event.ctrlKey || event.metaKey);
+  if (words.length && field.dataset?.path && field.setSelectionRange && field.type !== "checkbox" && !field.readOnly) put(field, words, event.ctrlKey || event.metaKey);
 });
 
 function mark(words) { $$("rect.caught").forEach((word) => word.classList.remove("caught")); words.forEach((word) => word.classList.add("caught")); }
@@ -256,7 +297,8 @@ function ready() {
     focus();
     if (row) addEventListener("load", () => requestAnimationFrame(focus)); // after the jump to #
   } else $("[data-row] a")?.focus({ preventScroll: true });
-  const first = $("#answer input[aria-invalid]") || $("#answer input[data-doubtful]") || $("#answer input[data-path]");
+  const first = $("#answer [aria-invalid]") || $("#answer [data-doubtful]") || $("#answer [data-path]");
+  $$("[data-path]").forEach(showDate);
   if (first && main.dataset.claim) requestAnimationFrame(() => { if (!document.activeElement.dataset.path) aim(first); light(document.activeElement.dataset.path); });
   if (main.dataset.next) setTimeout(() => preload(main.dataset.next), 30);
   const log = $("[data-tail]");
