@@ -94,7 +94,7 @@ def test_recorded_entry_becomes_a_bot_that_enters_others(recorder, portal, port,
     assert (
         recorder.returncode,
         said.splitlines()[-2:],
-        "NOT replayed" in target.read_text("utf-8") if target.exists() else None,
+        "NOT verified" in target.read_text("utf-8") if target.exists() else None,
         [one.order.number for one in portal.orders()],
         [len(one.order.lines) for one in portal.orders()],
         leaked,

@@ -26,7 +26,7 @@ REFUSED = {
         " lines.code, rows.code",
     ),
     "no script": (["--from", "nowhere.py"], "nowhere.py cannot be read: No such file"),
-    "no screen": ([], "recording needs a screen, and DISPLAY names none"),
+    "no screen": ([], "recording needs a display, and DISPLAY is not set"),
 }
 
 

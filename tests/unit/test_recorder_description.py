@@ -164,15 +164,16 @@ def test_target_claims_a_replay_only_after_it(tmp_path):
     heads = [text.partition("\n")[0] for text in (before, after)]
     assert (heads, before.splitlines()[1:] == after.splitlines()[1:]) == (
         [
-            "# Recorded, but NOT replayed: no second sample has been entered by it and compared"
-            " yet.",
-            "# Recorded, then replayed: a second sample was entered by it and compared.",
+            "# Recorded, NOT verified yet: no second sample has been entered with it and compared.",
+            "# Recorded and verified: a second sample was entered with it and compared.",
         ],
         True,
     )
 
 
-@pytest.mark.parametrize(("name", "problem"), [("Vendor", "cannot be a name"), ("here", "exists")])
+@pytest.mark.parametrize(
+    ("name", "problem"), [("Vendor", "is not a valid name"), ("here", "exists")]
+)
 def test_nothing_is_overwritten(tmp_path, name, problem):
     """A name that is taken, or none, is refused before anybody begins to record."""
     (tmp_path / "bots" / "here").mkdir(parents=True)

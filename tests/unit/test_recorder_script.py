@@ -48,7 +48,7 @@ def test_enter_is_kept_because_it_sends_a_form():
         ("import os", "recorded.py:2: `import os`"),
         ("page.get_by_label(open('x').read()).click()", "recorded.py:2: "),
         ("with page.expect_popup() as popup: pass", "recorded.py:2: `with page.expect_popup()"),
-        ("(", "recorded.py:2: is not a script"),
+        ("(", "recorded.py:2: this is not a script"),
     ],
 )
 def test_script_that_does_anything_else_is_refused_by_its_line(line, named):
@@ -103,7 +103,7 @@ def test_recording_is_cut_where_the_record_is_stored():
                 'page.get_by_label("Tax").fill("5.00")',
                 'page.get_by_role("button", name="Save").click()',
             ],
-            "ends without a look-up",
+            "ends without a lookup",
         ),
     ],
 )

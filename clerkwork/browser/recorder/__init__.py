@@ -1,1 +1,1 @@
-"""From a person's recorded session to a target's description that is known to replay."""
+"""Turns a recorded session of a person into a target's description, and verifies it by replay."""

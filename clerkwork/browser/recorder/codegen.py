@@ -1,4 +1,4 @@
-"""Watching a person: Playwright's recorder in the machine's browser, until its window is closed."""
+"""Records a person's session with Playwright's recorder, until its window is closed."""
 
 import contextlib
 import os
@@ -12,23 +12,23 @@ from pathlib import Path
 from clerkwork.errors import ApplicationException, UsageError
 
 END_S = 5.0
-EXECUTABLE = "PWTEST_CLI_EXECUTABLE_PATH"  # the one way to name a browser to the recorder
+EXECUTABLE = "PWTEST_CLI_EXECUTABLE_PATH"  # the recorder has no option for it
 
 
 def record(url: str, *, executable: str, environment: Mapping[str, str] | None = None) -> str:
-    """Open *url* in the recorder and return the script of what was done until it was closed.
+    """Open *url* in the recorder; when it is closed, return the recorded script.
 
-    The script holds the password that was typed, so it is kept in a folder of its own that nobody
-    else can read, and is gone with it.
+    The script contains the typed password, so it is written to a temporary folder that only this
+    user can read, and deleted with it.
 
     Args:
         url: The first page.
-        executable: The browser's program.
-        environment: Replaces the process's environment.
+        executable: Path of the browser.
+        environment: Environment variables to use instead of those of the process.
 
     Raises:
-        UsageError: There is no screen for the browser's window.
-        ApplicationException: ``recorder_failed``: the recorder ended before anything was recorded.
+        UsageError: There is no display for the browser's window.
+        ApplicationException: ``recorder_failed``: the recorder ended without a recording.
     """
     variables = dict(os.environ if environment is None else environment)
     require_display(variables)
@@ -57,20 +57,20 @@ def record(url: str, *, executable: str, environment: Mapping[str, str] | None =
 
 
 def require_display(environment: Mapping[str, str]) -> None:
-    """Do nothing if there is a screen for the browser's window.
+    """Check that there is a display for the browser's window.
 
     Raises:
         UsageError: *environment* names none.
     """
     if not (environment.get("DISPLAY") or environment.get("WAYLAND_DISPLAY")):
         raise UsageError(
-            "recording needs a screen, and DISPLAY names none; run it on a desktop (or under Xvfb),"
-            " or take a script that was recorded elsewhere with --from"
+            "recording needs a display, and DISPLAY is not set; run it on a desktop or under Xvfb,"
+            " or use a script that was recorded elsewhere with --from"
         )
 
 
 def _end(recorder: "subprocess.Popen[bytes]") -> None:
-    """End the recorder and the browser that it started, if they are still there."""
+    """End the recorder and its browser if they are still running."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(recorder.pid, signal.SIGTERM)
     try:

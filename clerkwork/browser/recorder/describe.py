@@ -1,4 +1,4 @@
-"""From what was met on the recorded way to the target's description, by the sample's values."""
+"""Builds a target's description from a replayed recording and the values of the sample."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,14 +15,14 @@ from clerkwork.model.project.locators import Fingerprint
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Description:
-    """What a recording says of its target.
+    """The description of a target that a recording yields.
 
     Attributes:
         keys: The keys ``login``, ``search`` and ``form`` of its ``target.yaml``.
-        username: The name that was logged in with, or an empty text, and
-        password: its password, which is written nowhere.
-        fingerprints: What its fields look like, by their words.
-        missing: The parts of the sample that the form does not show.
+        username: The user name of the login; empty if there was no login.
+        password: The password of the login; it is never saved.
+        fingerprints: The fingerprints of its fields, by label.
+        missing: The paths of sample values that the form does not show.
     """
 
     keys: dict[str, Any]
@@ -33,10 +33,16 @@ class Description:
 
 
 def describe(replayed: ReplayedPath, parts: Mapping[str, str], reference: str) -> Description:
-    """Return what *walked* says of the target in which the sample with *parts* was entered.
+    """Return the description of a target.
+
+    Args:
+        replayed: The controls that the replay of the recording found.
+        parts: The values of the sample, by path.
+        reference: Path of the value that identifies the record.
 
     Raises:
-        UsageError: A field was filled with what is no value of the sample, or with one of several.
+        UsageError: A field was filled with a text that is not a value of the sample, or that is
+            several values.
     """
     login, rest = _login(replayed.before)
     fields = _assigned([*_entered(rest), *replayed.computed], parts)
@@ -80,13 +86,16 @@ def _search(found: RecordLookup) -> dict[str, str]:
 def _login(
     before: Sequence[RecordedControl],
 ) -> tuple[list[RecordedControl], list[RecordedControl]]:
-    """Return the fields and buttons of the login, if there is one, and everything after it."""
+    """Return the controls of the login (none if there is no password) and all later controls."""
     at = next((at for at, control in enumerate(before) if control.secret), None)
     if at is None:
         return [], list(before)
     end = next((to for to in range(at, len(before)) if before[to].kind == "button"), None)
     if end is None or not at or not any(control.kind == "field" for control in before[:at]):
-        raise UsageError("the login cannot be told; enter name and password, then click its button")
+        raise UsageError(
+            "no complete login found in the recording: type user name and password, then press the"
+            " login button"
+        )
     return list(before[: end + 1]), list(before[end + 1 :])
 
 
@@ -99,7 +108,7 @@ def _login_keys(login: Sequence[RecordedControl]) -> dict[str, str]:
 
 
 def _entered(rest: Sequence[RecordedControl]) -> list[RecordedControl]:
-    """Return the fields that were filled; one whose value was taken from offers says so."""
+    """Return the fields that were filled, with a mark on those whose value is a chosen option."""
     found: list[RecordedControl] = []
     for control in rest:
         if control.kind == "field":
@@ -116,7 +125,7 @@ def _offered(field_: RecordedControl, option: RecordedControl) -> RecordedContro
 def _assigned(
     fields: Iterable[RecordedControl], parts: Mapping[str, str]
 ) -> dict[str, RecordedControl]:
-    """Return the field of each part: that which shows its value and is called most like it."""
+    """Return the field of each value: one that shows the value and has the most similar label."""
     found: dict[str, RecordedControl] = {}
     for control in fields:
         able = [
@@ -155,7 +164,7 @@ def _name(path: str) -> str:
 
 
 def _key(control: RecordedControl, value: str) -> Any:
-    """Return a field as its words, or with keys where they do not say it all."""
+    """Return a field's entry in the description: its label, or a mapping if more is needed."""
     keys = {"words": control.words}
     if control.offered or control.computed:
         keys["entry"] = "offered" if control.offered else "computed"
@@ -170,7 +179,8 @@ def _grid(
 ) -> dict[str, Any]:
     items = {path.split(".")[0] for path in cells}
     if len(items) > 1:
-        raise UsageError(f"the form has several grids ({', '.join(sorted(items))}); one is known")
+        names = ", ".join(sorted(items))
+        raise UsageError(f"the form has several grids ({names}); only one is supported")
     first = {path: control for path, control in cells.items() if control.line == 0}
     grid: dict[str, Any] = {"item": items.pop()}
     adding = _adding(rest)
@@ -183,7 +193,7 @@ def _grid(
 
 
 def _adding(rest: Sequence[RecordedControl]) -> str:
-    """Return the words of the button that was clicked before the fields of a line."""
+    """Return the label of the button that was clicked just before a field of a line, or ""."""
     for button, after in pairwise(rest):
         if button.kind == "button" and after.kind == "field" and after.line >= 0:
             return button.words
@@ -191,7 +201,7 @@ def _adding(rest: Sequence[RecordedControl]) -> str:
 
 
 def _leading(rest: Sequence[RecordedControl], first: RecordedControl) -> list[str]:
-    """Return the buttons that lead to the form on the page of its address."""
+    """Return the labels of the buttons that open the form on the page of its address."""
     way = rest[: rest.index(first)]
     return [
         control.words

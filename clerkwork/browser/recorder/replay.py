@@ -1,4 +1,4 @@
-"""The proof: the recording enters a second sample, and the target shows what the sample says."""
+"""Verifies a recorded target: enters a second sample and compares the record with it."""
 
 from pydantic import BaseModel
 
@@ -10,16 +10,16 @@ from clerkwork.model.project.targets import Target
 
 
 def replay(host: BrowserHost, target: Target, item: BaseModel) -> Receipt:
-    """Enter *item* in *target* once and return what the target shows of it, free of differences.
+    """Enter *item* in *target* once, and return the receipt of the record without differences.
 
     Raises:
-        UsageError: The item stands in the target already, so that nothing can be proved with it.
-        ApplicationException: ``replay_differs``: the target shows something else, or several.
-        BotException: The page could not be filled as it was recorded.
+        UsageError: The target already has the item, so it cannot prove anything.
+        ApplicationException: ``replay_differs``: the target shows other values, or not one record.
+        BotException: The form could not be filled as recorded.
     """
     if host.call(target, find_record, item):
         raise UsageError(
-            f"the second sample stands in {target.name} already; take one that is new there"
+            f"the second sample is already in {target.name}; use one that is new there"
         )
     host.call(target, enter_record, item)
     found: list[Receipt] = host.call(target, find_record, item)
@@ -28,7 +28,7 @@ def replay(host: BrowserHost, target: Target, item: BaseModel) -> Receipt:
     differences = " ".join(found[0].differences) if found else ""
     raise ApplicationException(
         "replay_differs",
-        "The recording does not replay: the second sample stands {count} times in {target}."
+        "The replay of the recording failed: {target} has {count} records of the second sample."
         " {differences}",
         count=len(found),
         target=target.name,

@@ -1,4 +1,4 @@
-"""The item that was entered while the recorder watched: which of its parts a text on a page is."""
+"""The sample: the item that was entered during the recording, and how a page shows its values."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
@@ -9,7 +9,7 @@ DAYS = ("%Y-%m-%d", "%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d", 
 
 
 def parts_of(payload: Mapping[str, Any], before: str = "") -> dict[str, str]:
-    """Return the values of *payload* as texts by their paths, such as ``lines.0.code``."""
+    """Return the values of *payload* as texts, by path, such as ``lines.0.code``."""
     found: dict[str, str] = {}
     for name, value in payload.items():
         found.update(_parts(f"{before}{name}", value))
@@ -29,13 +29,13 @@ def _parts(path: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def differing_keys(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[str]:
-    """Return the keys that only one of two samples has; lines count as alike by any of them."""
+    """Return the keys that only one of two samples has, regardless of their numbers of lines."""
     mine, others = _keys(first), _keys(second)
     return sorted(mine ^ others)
 
 
 def _keys(payload: Mapping[str, Any]) -> set[str]:
-    """Return the paths of all that is in *payload*, the numbers of its lines left out."""
+    """Return all paths in *payload*, without the numbers of lines."""
     return {
         ".".join(word for word in path.split(".") if not word.isdigit())
         for name, value in payload.items()
@@ -44,7 +44,7 @@ def _keys(payload: Mapping[str, Any]) -> set[str]:
 
 
 def shows_value(shown: str, value: str) -> bool:
-    """Return whether a page that shows *shown* shows *value*, however it writes it."""
+    """Return whether the text *shown* means *value*, in any number or date notation."""
     one, other = " ".join(shown.split()), " ".join(value.split())
     if one == other:
         return True
@@ -55,7 +55,7 @@ def shows_value(shown: str, value: str) -> bool:
 
 
 def day_format(shown: str, value: str) -> str:
-    """Return how the day *value* (ISO) is written in *shown*, or an empty text if it is not."""
+    """Return the date format in which *shown* is the ISO day *value*, or an empty text."""
     try:
         day = date.fromisoformat(value)
     except ValueError:

@@ -1,8 +1,8 @@
-"""Reading what Playwright's recorder wrote: a Python script that is parsed and never run.
+"""Parses the Python script of Playwright's recorder; the script is never run.
 
-Noise is taken out: clicks that only move the focus, keys that a person presses on the way, and all
-but the last of several values of one field. A list that is chosen from by typing is recorded once
-for each letter, and its letters would choose something else when they are pressed again.
+Noise is removed: clicks that only move the focus, keys other than Enter, and all but the last value
+of a field. When a person chooses from a list by typing, the recorder writes a choice for each
+letter, and only the last one is the final choice.
 """
 
 import ast
@@ -38,12 +38,12 @@ IGNORED = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """One part of the way to an element, such as ``get_by_label("Tax")`` or ``first``.
+    """One part of a locator, such as ``get_by_label("Tax")`` or ``first``.
 
     Attributes:
-        name: Of the method or the property.
-        arguments: What the method is given by place; None for a property.
-        keywords: What it is given by name.
+        name: Name of the method or property.
+        arguments: Positional arguments of the method; None for a property.
+        keywords: Keyword arguments of the method.
     """
 
     name: str
@@ -53,12 +53,12 @@ class Link:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Act:
-    """One thing that the person did.
+    """One recorded action.
 
     Attributes:
-        kind: What.
-        way: The way from the page to the element; empty for ``goto``.
-        text: The address, the text, the choice or the key; ``yes`` or ``no`` for a tick.
+        kind: The kind of action.
+        way: The parts of the element's locator; empty for ``goto``.
+        text: The address, text, choice or key; ``yes`` or ``no`` for a tick.
         line: Its line in the script, from 1.
     """
 
@@ -69,19 +69,19 @@ class Act:
 
 
 def read_script(text: str, name: str) -> list[Act]:
-    """Return what the script *text* does, in its sequence and without noise.
+    """Return the actions of a recorded script, in order and without noise.
 
     Args:
-        text: As ``playwright codegen --target python`` writes it.
-        name: The script's name for error messages.
+        text: The script, as written by ``playwright codegen --target python``.
+        name: Name of the script for error messages.
 
     Raises:
-        UsageError: The script is no such one, or does something that is not understood.
+        UsageError: The text is not such a script, or contains an unsupported action.
     """
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
-        problem = f"{name}:{error.lineno}: is not a script of Playwright's recorder"
+        problem = f"{name}:{error.lineno}: this is not a script of Playwright's recorder"
         raise UsageError(problem) from None
     body = next((one.body for one in tree.body if isinstance(one, ast.FunctionDef)), tree.body)
     acts = []
@@ -91,16 +91,16 @@ def read_script(text: str, name: str) -> list[Act]:
             acts.append(act)
         elif not IGNORED.match(shown := ast.unparse(statement).splitlines()[0]):
             raise UsageError(
-                f"{name}:{statement.lineno}: `{shown}` cannot be taken into a target; record the"
+                f"{name}:{statement.lineno}: `{shown}` is not supported in a target; record the"
                 " entry again without it"
             )
     if not acts:
-        raise UsageError(f"{name}: nothing was recorded in it")
+        raise UsageError(f"{name}: the script contains no recorded action")
     return without_noise(acts)
 
 
 def without_noise(acts: Sequence[Act]) -> list[Act]:
-    """Return *acts* without those that only lead to the next one."""
+    """Return *acts* without those that only prepare the next one."""
     kept = [act for act in acts if act.kind != "press" or act.text == "Enter"]
     following = [*kept[1:], Act(kind="goto")]
     return [act for act, after in zip(kept, following, strict=True) if not _leads_to(act, after)]
@@ -127,7 +127,7 @@ def _act(statement: ast.stmt) -> Act | None:
 
 
 def _way(node: ast.expr) -> tuple[Link, ...] | None:
-    """Return the links from the page to *node*, or None where one of them is not understood."""
+    """Return the parts of the locator *node*, or None if one of them is not supported."""
     links: list[Link] = []
     while not isinstance(node, ast.Name):
         link = _link(node)
@@ -154,7 +154,7 @@ def _link(node: ast.expr) -> Link | None:
 
 
 def _literal(node: ast.expr) -> Any:
-    """Return the value of a literal, or the pattern of ``re.compile`` of one."""
+    """Return the value of a literal, or the compiled pattern of ``re.compile("...")``."""
     if isinstance(node, ast.Call) and ast.unparse(node.func) == "re.compile":
         return re.compile(ast.literal_eval(node.args[0]))
     return ast.literal_eval(node)

@@ -1,7 +1,7 @@
-"""Going the recorded way once more, up to the last field, and looking at everything on it.
+"""Replays a recording up to the last field, and describes every control that it uses.
 
-It runs in the browser's process. Nothing is stored: the buttons that would store the record are
-looked at and not clicked, because the record stands in the target since it was recorded.
+It runs in the browser's child process. Nothing is saved: the buttons that would save the record are
+located but not clicked, because the target has had the record since the recording.
 """
 
 import contextlib
@@ -27,7 +27,7 @@ from clerkwork.model.bots import Screen
 from clerkwork.model.project.locators import Fingerprint
 
 QUIET_MS = 5_000
-STABLE_MS = 2_000  # so long a list says what it says where there is nothing
+STABLE_MS = 2_000  # words for "no records" stay at least this long
 PLACE = "{reference}"
 _SHOWN = """element => [element.closest("a[href]") ? "link" : "button",
   (element.getAttribute("aria-label") || element.innerText || element.value || element.title || "")
@@ -50,18 +50,18 @@ _COLUMNS = """(clicked, reference) => {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordedControl:
-    """What an act of the recording met on the page.
+    """A control that a recorded action used, or a field that the page filled by itself.
 
     Attributes:
-        kind: A ``field``, a ``button`` or a ``link``.
-        words: What a person calls it.
-        value: What the field showed when the form was full, or what was taken of its offers.
-        place: The page's address before the act, without the host.
-        line: Its line in a grid, from 0, or -1.
-        offered: Its value was taken from what the page offered.
-        computed: Nobody typed its value.
-        secret: It is a password's.
-        seen: What a field looks like.
+        kind: ``field``, ``button``, ``link`` or ``option``.
+        words: Its label, as a person reads it.
+        value: The value that a field showed when the form was full, or the chosen option.
+        place: Address of the page before the action, without the host.
+        line: Its line in a grid, from 0; -1 outside of a grid.
+        offered: Whether its value is an option that the page offered.
+        computed: Whether the page filled it by itself.
+        secret: Whether it is a password field.
+        seen: The fingerprint of a field.
     """
 
     kind: str
@@ -80,12 +80,13 @@ class RecordLookup:
     """How a record is looked up.
 
     Attributes:
-        address: Of the list; without a place for the reference, of the page that has the field.
-        column: Heading of the column that shows the reference there.
-        own: Heading of the column that shows the record's own number.
-        field: What stands at the field of the search, where the address has no such place.
-        button: The button of that search; empty where Enter starts it.
-        none: What the list says where there is no such record, as far as it is known.
+        address: Address of the list, with ``{reference}`` in it; or, without that, the address of
+            the page with the search field.
+        column: Heading of the column with the reference.
+        own: Heading of the column with the record's own number.
+        field: Label of the search field; empty if the address contains the reference.
+        button: Label of the search button; empty if Enter starts the search.
+        none: Text of the list when there is no such record; empty if unknown.
         double: Whether a double click opens the record.
     """
 
@@ -100,13 +101,13 @@ class RecordLookup:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReplayedPath:
-    """What was met on the whole way.
+    """The controls of a replayed recording.
 
     Attributes:
-        before: Up to the last field of the form, in sequence.
-        computed: The fields of the full form that nobody typed into.
-        submit: The words of the buttons that store the record.
-        look_up: How the record was looked up.
+        before: The controls up to the last field of the form, in order.
+        computed: The fields of the full form that the page filled by itself.
+        submit: Labels of the buttons that save the record.
+        lookup: How the record was looked up.
     """
 
     before: tuple[RecordedControl, ...]
@@ -116,14 +117,14 @@ class ReplayedPath:
 
 
 def walk(screen: Screen, plan: RecordingPlan) -> ReplayedPath:
-    """Go the recorded way of *plan* and return what was met on it.
+    """Replay the recording *plan* and return its controls.
 
     Raises:
-        UsageError: Something of it cannot be said in a target's description.
-        ApplicationException: The page did not come to what was recorded.
+        UsageError: A target's description cannot express a part of it.
+        ApplicationException: The page differs from the recording.
     """
     if not isinstance(screen, PlaywrightScreen):
-        raise TypeError("a recorded way is gone on a screen of the toolkit")
+        raise TypeError("a recording is replayed on a PlaywrightScreen")
     page: Page = screen.page
     before: list[RecordedControl] = []
     handles: list[ElementHandle | None] = []
@@ -146,7 +147,7 @@ def walk(screen: Screen, plan: RecordingPlan) -> ReplayedPath:
 
 
 def _replay_act(page: Page, act: Act) -> tuple[RecordedControl | None, ElementHandle | None]:
-    """Do one act, and return what it met."""
+    """Perform one action; return the control that it used, and its element if it is a field."""
     where = within_host(page.url)
     if act.kind == "goto":
         page.goto(act.text)
@@ -198,14 +199,14 @@ def _field(page: Page, handle: ElementHandle, act: Act, where: str) -> RecordedC
     found = choose(words, fields, None, row if row >= 0 else None).field
     if found is not candidate and not control.secret:
         raise UsageError(
-            f"line {act.line} of the recording fills a field that its words ({words or 'none'}) do"
-            " not name alone; a target for this page needs a pages.py"
+            f"line {act.line} of the recording fills a field whose label ({words or 'none'}) does"
+            " not identify it; a target for this page needs a pages.py"
         )
     return control
 
 
 def _candidate(page: Page, handle: ElementHandle) -> tuple[Candidate, list[Candidate]]:
-    """Return what is known of an element, and all fields of the page."""
+    """Return the field of an element, and all fields of the page."""
     frames, fields = look(page)
     for candidate in fields:
         other = frames[candidate.frame].evaluate_handle(KEPT, candidate.place)
@@ -213,7 +214,7 @@ def _candidate(page: Page, handle: ElementHandle) -> tuple[Candidate, list[Candi
             "(one, other) => one === other || other.contains(one)", other
         ):
             return candidate, fields
-    raise UsageError("the recording fills something that is no visible field")
+    raise UsageError("the recording fills an element that is not a visible field")
 
 
 def _line(candidate: Candidate, fields: Sequence[Candidate]) -> int:
@@ -235,7 +236,7 @@ def _clicked(handle: ElementHandle, act: Act, where: str) -> RecordedControl:
 
 
 def _with_value(control: RecordedControl, handle: ElementHandle | None) -> RecordedControl:
-    """Return *met* with what its field shows now, unless the page has gone since."""
+    """Return *control* with the value that its field shows now, if the page is still open."""
     if handle is None or control.secret:
         return control
     with contextlib.suppress(Error):
@@ -244,7 +245,7 @@ def _with_value(control: RecordedControl, handle: ElementHandle | None) -> Recor
 
 
 def _untouched(page: Page, handles: Sequence[ElementHandle | None]) -> tuple[RecordedControl, ...]:
-    """Return the fields of the page with a value that nobody typed."""
+    """Return the fields with a value that the recording did not type."""
     frames, fields = look(page)
     found = []
     for candidate in fields:
@@ -268,18 +269,18 @@ def _same(element: ElementHandle, handle: ElementHandle | None) -> bool:
         return False
     try:
         return bool(handle.evaluate("(one, other) => one === other", element))
-    except Error:  # it was on a page that has gone
+    except Error:  # its page was left
         return False
 
 
 def _submit(page: Page, plan: RecordingPlan) -> tuple[tuple[str, ...], tuple[Act, ...]]:
-    """Return the words of the buttons that store the record, and the acts after them."""
+    """Return the labels of the buttons that save the record, and the actions after them."""
     words: list[str] = []
     for act in plan.after[: plan.search]:
         if act.kind not in {"click", "dblclick"}:
             break
         locator = _locator(page, act)
-        if words and not locator.count():  # it comes only when the one before was clicked
+        if words and not locator.count():  # it appears after the click on the one before
             words.append(str(dict(act.way[-1].keywords).get("name", "")))
             continue
         kind, text = locator.element_handle().evaluate(_SHOWN)
@@ -287,14 +288,14 @@ def _submit(page: Page, plan: RecordingPlan) -> tuple[tuple[str, ...], tuple[Act
             break
         words.append(text)
     if not words or not all(words):
-        raise UsageError("the recording clicks no button that stores the record")
+        raise UsageError("the recording clicks no button that saves the record")
     return tuple(words), plan.after[len(words) :]
 
 
 def _replay_lookup(
     screen: PlaywrightScreen, typed: Act, acts: Sequence[Act], reference: str
 ) -> RecordLookup:
-    """Look the record up as it was recorded, up to its row, and return how that is done."""
+    """Replay the lookup up to the record's row, and return how the record is looked up."""
     page = screen.page
     start, (field, _) = page.url, _replay_act(page, typed)
     heading = own = address = button = ""
@@ -317,9 +318,9 @@ def _replay_lookup(
         return found
     if not heading or at != 1 or field is None or not (button or acts[0].way == typed.way):
         raise UsageError(
-            "the look-up cannot be said in a target: it needs a list with headings over its"
-            " columns, and either an address that holds the reference, or a field that it is typed"
-            " into, with nothing after it but Enter or one button; write a pages.py for it"
+            "a target cannot describe this lookup: it needs a list with column headings, and either"
+            " an address that contains the reference, or a search field followed by nothing but"
+            " Enter or one button; write a pages.py for it"
         )
     none = _empty_list_words(
         screen, start, [replace(typed, text=UNUSED_REFERENCE), acts[0]], heading
@@ -330,12 +331,12 @@ def _replay_lookup(
 def _empty_list_words(
     screen: PlaywrightScreen, start: str, search: Sequence[Act], words: str
 ) -> str:
-    """Search for what nobody has, and return what the list says then in place of a record.
+    """Search for an unused reference, and return the text that the list shows instead of records.
 
-    A list that only says that it is still being read says something else after a while.
+    A text that changes, such as "Loading", does not count.
     """
     page = screen.page
-    with contextlib.suppress(Error):  # its page cannot be opened by its address alone
+    with contextlib.suppress(Error):  # the address alone does not open its page
         page.goto(start)
         for act in search:
             _do(_locator(page, act), act)
@@ -348,7 +349,7 @@ def _empty_list_words(
 
 
 def _words_of_only_row(seen: PageState, words: str) -> str:
-    """Return the words of a list's only row where it is no record: one text without figures."""
+    """Return the text of a list's only row if it is not a record: one text without digits."""
     lists = [one for one in seen.tables if column_number(one["headers"], words) is not None]
     rows = [row["cells"] for one in lists for row in one["rows"]]
     said = {cell for cells in rows for cell in cells if cell}
@@ -362,7 +363,7 @@ def _wait_idle(page: Page) -> None:
 
 
 def within_host(address: str) -> str:
-    """Return an address without its host; what follows a # names the page in many applications."""
+    """Return an address without its host, but with its fragment, which often names the page."""
     parts = urlsplit(address)
     query = f"?{parts.query}" if parts.query else ""
     return parts.path + query + (f"#{parts.fragment}" if parts.fragment else "")

@@ -1,4 +1,4 @@
-"""Writing the recorded target and its bot into a project: a folder of each, nothing overwritten."""
+"""Writes a recorded target and its bot into a project, each in a new folder."""
 
 import json
 import re
@@ -13,17 +13,15 @@ from clerkwork.browser.locate.fingerprints import HEAD
 from clerkwork.browser.recorder.describe import Description
 from clerkwork.errors import UsageError
 
-UNVERIFIED = (
-    "# Recorded, but NOT replayed: no second sample has been entered by it and compared yet."
-)
+UNVERIFIED = "# Recorded, NOT verified yet: no second sample has been entered with it and compared."
 VERIFIED = "# Recorded, then replayed: a second sample was entered by it and compared."
 TARGET = """\
 {state}
-# Every field is named by the words that a person reads.
-# `slowest_commit_s` is a guess: write how long this system takes at most to store a record.
+# Every field is named by its visible label.
+# `slowest_commit_s` is a guess: set the longest time that this system takes to save a record.
 """
 BOT = '''\
-"""The rules of {name}: each item is entered in {target} exactly once."""
+"""The bot {name} enters each item in {target}, exactly once."""
 
 {imports}
 
@@ -39,21 +37,21 @@ def {name}(item: {model}, run: Run) -> Receipt:
 README = """\
 # {name}
 
-Enters each item in the target `{target}`, exactly once: it is looked up by `{reference}` before
-and after. How its pages are filled stands in `config/targets/{target}/target.yaml`, as recorded.
+Enters each item in the target `{target}`, exactly once: the bot looks it up by `{reference}` before
+and after the entry. The recorded description of the pages is `config/targets/{target}/target.yaml`.
 """
 DECIMAL = "from decimal import Decimal"
 CLERKWORK = "from clerkwork import Receipt, Run, bot, enter_record, find_record"
 
 
 class _Text(str):
-    """A value that is a text, whatever it looks like."""
+    """A value that is a text, even if it looks like a number or a day."""
 
     __slots__ = ()
 
 
 def password_variable(name: str) -> str:
-    """Return the name of the environment's variable that holds the target's password."""
+    """Return the name of the environment variable for the target's password."""
     return f"CLERKWORK_{name.upper()}_PASSWORD"
 
 
@@ -67,7 +65,7 @@ def target_text(name: str, base_url: str, description: Description) -> str:
 
 
 def mark_verified(root: Path, name: str) -> None:
-    """Write into the target's file that a second sample was entered by it and compared."""
+    """Note in the target's file that it was verified with a second sample."""
     file = _folders(root, name)[0] / "target.yaml"
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(UNVERIFIED, VERIFIED, 1), encoding="utf-8")
@@ -77,7 +75,7 @@ def bot_text(name: str, payload: Mapping[str, Any], description: Description) ->
     """Return the source of the bot whose items look like *payload*."""
     words = _words(description.keys["form"])
     reference = description.keys["form"]["reference"]
-    texts = {**payload, reference: _Text(payload[reference])}  # it is compared letter by letter
+    texts = {**payload, reference: _Text(payload[reference])}  # references are compared as texts
     models = list(_models(_class_name(name), texts, words))
     source = "\n\n\n".join(models)
     return BOT.format(
@@ -93,7 +91,7 @@ def bot_text(name: str, payload: Mapping[str, Any], description: Description) ->
 def write(
     root: Path, name: str, base_url: str, payload: Mapping[str, Any], description: Description
 ) -> list[Path]:
-    """Write target and bot called *name* into the project in *root*, and return their files."""
+    """Write the target and the bot *name* into the project in *root*, and return their files."""
     target, package = _folders(root, name)
     case = json.dumps(payload, ensure_ascii=False, indent=2) + "\n"
     names = {
@@ -116,17 +114,17 @@ def write(
 
 
 def refuse_present(root: Path, name: str) -> None:
-    """Do nothing if a target and a bot called *name* can be written.
+    """Check that a target and a bot *name* can be written.
 
     Raises:
-        UsageError: One of them is there already, or *name* cannot be a name.
+        UsageError: One of them exists, or *name* is not a valid name.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]{0,39}", name):
-        raise UsageError(f"{name!r} cannot be a name; use small letters, digits and _")
+        raise UsageError(f"{name!r} is not a valid name; use lower-case letters, digits and _")
     for folder in _folders(root, name):
         if folder.exists():
             shown = folder.relative_to(root)
-            raise UsageError(f"{shown} exists; name another one with --name, or remove it")
+            raise UsageError(f"{shown} exists; choose another name with --name, or remove it")
 
 
 def _folders(root: Path, name: str) -> tuple[Path, Path]:
@@ -149,13 +147,13 @@ def _class_name(name: str) -> str:
 
 
 def _words(form: Mapping[str, Any]) -> dict[str, str]:
-    """Return what each part is called on the page."""
+    """Return the label of each value on the page."""
     written = form["fields"] | form.get("lines", {}).get("fields", {})
     return {part: key if isinstance(key, str) else key["words"] for part, key in written.items()}
 
 
 def _imports(source: str) -> str:
-    """Return the imports that *source* needs, in the sequence that linters want."""
+    """Return the imports that *source* needs, in the order that linters want."""
     lines = [
         line
         for name, line in (("date", "from datetime import date"), ("Decimal", DECIMAL))
@@ -170,9 +168,9 @@ def _models(
     name: str,
     payload: Mapping[str, Any],
     words: Mapping[str, str],
-    doc: str = "One item, as it was recorded.",
+    doc: str = "One item, as recorded.",
 ) -> Iterator[str]:
-    """Yield the source of a model for *payload*, the models that it needs first."""
+    """Yield the source of a model for *payload*, after the models that it needs."""
     lines = [
         f"class {name}(BaseModel):",
         f'    """{doc}"""',
@@ -182,21 +180,21 @@ def _models(
     ]
     for part, value in payload.items():
         if not part.isidentifier():
-            raise UsageError(f"the sample's key {part!r} cannot name a field; write it as a word")
+            raise UsageError(f"the sample's key {part!r} is not an identifier; rename it")
         kind = _type(value)
         if isinstance(value, list) and value and isinstance(value[0], dict):
             inner = f"{name}{_class_name(part).removesuffix('s')}"
             yield from _models(inner, value[0], words, f"One of the {part} of an item.")
             kind = f"list[{inner}]"
         elif isinstance(value, dict | list):
-            raise UsageError(f"the sample's {part} is nested deeper than a form's lines can be")
+            raise UsageError(f"the sample's {part} is nested too deeply; a form has one grid level")
         title = json.dumps(words.get(part, part.replace("_", " ")), ensure_ascii=False)
         lines.append(f"    {part}: {kind} = Field(title={title})")
     yield "\n".join(lines)
 
 
 def _type(value: Any) -> str:
-    """Return the type of a value: what looks like a day or an amount is one."""
+    """Return the name of a value's type, with texts that look like days or numbers as such."""
     if isinstance(value, bool | _Text):
         return "bool" if isinstance(value, bool) else "str"
     text = str(value)
