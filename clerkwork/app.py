@@ -1,4 +1,4 @@
-"""The composition root: the one place that names concrete adapters and puts a project together."""
+"""The composition root: the one module that names concrete adapters and assembles a project."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ from clerkwork.store.database import Store, sqlite_file
 from clerkwork.store.items import restored_lookups
 from clerkwork.store.own_store import open_own
 
-FULL = "The disk is nearly full: nothing is taken in. Make room, or call `clerkwork tidy`."
+FULL = "The disk is nearly full: no input is accepted. Free space, or call `clerkwork tidy`."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +71,13 @@ class App:
 
     @property
     def inbox(self) -> Path:
-        """Return the folder whose subfolders are watched."""
+        """Return the folder whose subfolders are watched for input files."""
         return self.root / self.settings.folders.inbox
 
     def cannot_claim(self) -> bool:
-        """Return whether the disk of the store's file or of the logs is too full to begin anything.
+        """Return whether the disk of the store's file or of the logs is too full to start anything.
 
-        A store on a server looks after its own disk.
+        The disk of a database server is not checked.
         """
         folders = [self.root / self.settings.folders.logs]
         if self.settings.store.url.startswith("sqlite"):
@@ -85,12 +85,12 @@ class App:
         return fullest_percent(folders) >= self.settings.retention.disk_claims_percent
 
     def cannot_take_in(self) -> bool:
-        """Return whether nothing may be taken in: as above, or no room is left for the copies."""
+        """Return whether no input may be accepted: as above, or no room is left for the copies."""
         limit = self.settings.retention.disk_claims_percent
         return self.cannot_claim() or used_percent(self.evidence) >= limit
 
     def no_intake(self) -> str:
-        """Return why nothing may be taken in now, and what to do about it; empty when it may."""
+        """Return why no input may be accepted now, with a remedy; empty when it may."""
         if self.cannot_take_in():
             return FULL
         with self.store.read() as db:
@@ -109,7 +109,7 @@ class App:
         )
 
     def browser(self, owner: str) -> BrowserHost:
-        """Return a new browser of the worker *owner*; close it after use."""
+        """Return a new browser for the worker *owner*; close it after use."""
         return BrowserHost(
             self.settings.browser,
             self.evidence,
@@ -120,11 +120,11 @@ class App:
         )
 
     def worker(self, name: str, labels: Sequence[str] = ()) -> Worker:
-        """Return a worker called *name*, not yet started; one in a process.
+        """Return a worker called *name*, not yet started; one per process.
 
         Args:
-            name: Unique among all workers that ever were.
-            labels: What its host has, beside the labels of the settings.
+            name: Unique over all time.
+            labels: Labels of the host, in addition to those in the settings.
         """
         settings = self.settings.worker
         settings = settings.model_copy(update={"labels": [*settings.labels, *labels]})
@@ -138,7 +138,7 @@ class App:
         )
 
     def tidying(self) -> Tidying:
-        """Return what deletes what is kept long enough."""
+        """Return the object that deletes records past their retention period."""
         return Tidying(
             engine=self.engine,
             settings=self.settings.retention,
@@ -147,7 +147,7 @@ class App:
         )
 
     def reconciliation(self) -> Reconciliation:
-        """Return what compares the ledger with the targets."""
+        """Return the object that compares the effect ledger with the targets."""
         return Reconciliation(
             engine=self.engine,
             browser=self.browser("reconcile"),
@@ -156,7 +156,7 @@ class App:
         )
 
     def intake(self, reader: DocumentReader) -> Intake:
-        """Return what takes work items in; close it, and then *reader*, after use."""
+        """Return the intake of work items; close it, and then *reader*, after use."""
         return Intake(
             self.root,
             self.settings,
@@ -171,8 +171,8 @@ class App:
         """Return the clock of the project's schedules, not yet started.
 
         Args:
-            name: The process, as planned runs show it.
-            intake: Looks at the sources of a workflow that is due.
+            name: Name of the process in the planned runs.
+            intake: Reads the sources of a workflow that is due.
         """
         schedules = {
             workflow.name: workflow.schedule
@@ -218,7 +218,7 @@ def open_app(root: Path, store: Store | None = None) -> App:
 
     Args:
         root: The project's folder.
-        store: An open one, in place of that of the settings.
+        store: An open store to use instead of that in the settings.
 
     Raises:
         ConfigError: A configuration, workflow, target or bot file is wrong.
@@ -237,10 +237,10 @@ def open_app(root: Path, store: Store | None = None) -> App:
 
 
 def open_bare(root: Path) -> App:
-    """Open the project in *root* by its settings alone, as if it had no workflow, target or bot.
+    """Open the project in *root* by its settings alone, without workflows, targets and bots.
 
-    For what must be possible while another file is wrong. Secrets of the targets and workflows that
-    can be read are masked all the same.
+    For operations that must work while another file is wrong. Secrets of the targets and workflows
+    that can be read are masked all the same.
 
     Raises:
         ConfigError: The settings are wrong.
@@ -257,9 +257,9 @@ def open_bare(root: Path) -> App:
 
 
 def open_readable(root: Path, *, create: bool = True) -> App:
-    """Open the project in *root* as far as its files can be read, for an operator in a hurry.
+    """Open the project in *root* with all files that can be read, for operators in an emergency.
 
-    A workflow of which a bot cannot be read is left out like one whose own file is wrong.
+    A workflow with an unreadable bot is left out like one whose own file is wrong.
 
     Args:
         root: The project's folder.

@@ -1,10 +1,10 @@
-"""Child processes with hard limits, for work that a thread cannot be stopped in the middle of.
+"""Child processes with hard limits, for work that must be stoppable at any moment.
 
-A hung page or a huge scan is ended by killing the process, never by asking it. The child runs
-functions that the parent names (they are pickled by reference, so they must stand at the top of a
-module), can tell the parent what it does, and can ask it a question in the middle. A lifeline pipe
-tells a guard beside the child when the parent dies, however it dies; the guard ends the child and
-all it started.
+A hung page or a huge scan is stopped by killing the process. The child runs functions given by the
+parent (pickled by reference, so they must be defined at the top level of a module). It can send
+messages to the parent and ask it questions while it works. A guard process next to the child
+watches a pipe to the parent; when the parent dies, however it dies, the guard kills the child and
+everything it started.
 """
 
 import contextlib
@@ -32,12 +32,12 @@ from clerkwork.model.work.time_limit import TimeLimit
 from clerkwork.processes import cpu_ticks, ended, family, private_bytes
 
 POLL_S = 0.2
-OWNER = "CLERKWORK_OWNER"  # names in a child's environment the worker that it was started for
+OWNER = "CLERKWORK_OWNER"  # environment variable of a child: the worker that it was started for
 Handler = Callable[[str, Any], Any]
 
 
 class Channel:
-    """What a function in the child uses to speak with the parent while it works."""
+    """The connection of a function in the child to the parent."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -47,12 +47,12 @@ class Channel:
         self._connection.send(("tell", kind, data))
 
     def ask(self, kind: str, data: Any) -> Any:
-        """Send a question and return the parent's answer; an error of the parent's is raised."""
+        """Send a question and return the parent's answer; an error of the parent is raised."""
         self._connection.send(("ask", kind, data))
         return self._answer()
 
     def bring(self, function: Callable[[], Any]) -> Any:
-        """Send what *function* returns or raises to ``Child.go_on``; return the answer to it."""
+        """Send the result or error of *function* to ``Child.go_on``; return the reply to it."""
         _send_outcome(self._connection, function)
         return self._answer()
 
@@ -65,13 +65,13 @@ class Channel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Bounds:
-    """When a call is over.
+    """The limits of a call.
 
     Attributes:
-        deadline: By the clock.
-        cpu_s: Processor seconds of the child since it began, or None.
-        memory_mb: Private memory of the child and all it started.
-        limit: The time limit of the attempt that it works for, or None.
+        deadline: On the monotonic clock.
+        cpu_s: Processor seconds, counted from the start of the child, or None.
+        memory_mb: Private memory of the child and everything it started.
+        limit: The time limit of the attempt that makes the call, or None.
     """
 
     deadline: timedelta
@@ -82,7 +82,7 @@ class _Bounds:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Talk:
-    """A call that is under way."""
+    """A call in progress."""
 
     connection: Connection
     bounds: _Bounds
@@ -90,12 +90,12 @@ class _Talk:
 
 
 class Child:
-    """One child process, started at the first call and started again after it was killed.
+    """One child process, started at the first call and again after it was killed.
 
     One call at a time: a second thread waits for the first.
 
     Attributes:
-        name: What it is for, as messages to people say it.
+        name: Its purpose, for messages to people.
     """
 
     def __init__(
@@ -109,9 +109,10 @@ class Child:
         """Prepare a child; no process is started yet.
 
         Args:
-            name: What it is for.
-            memory_mb: The private memory of the child and all it started, above which it is killed.
-            address_space_mb: A limit the kernel enforces in the child's own process, or None.
+            name: Its purpose.
+            memory_mb: Private memory of the child and everything it started, above which it is
+                killed.
+            address_space_mb: A limit that the kernel enforces on the child itself, or None.
             environment: Variables added to the parent's.
         """
         self.name = name
@@ -134,23 +135,23 @@ class Child:
         growth_mb: int | None = None,
         on_message: Handler | None = None,
     ) -> Any:
-        """Run ``function(channel, *arguments)`` in the child and return what it returns.
+        """Run ``function(channel, *arguments)`` in the child and return its result.
 
         Args:
-            function: Stands at the top of a module that the child can import.
+            function: Defined at the top level of a module that the child can import.
             arguments: Anything that can be pickled.
-            timeout: Wall time after which the child and all it started is killed.
-            cpu: Processor time after which it is killed, which a busy machine does not use up; or
-                None.
+            timeout: Wall time after which the child and everything it started is killed.
+            cpu: Processor time after which it is killed, so that a busy machine does not count;
+                or None.
             growth_mb: By how much its memory may grow in this call, if less than its limit allows.
-            on_message: Called with each message's kind and data; what it returns, or the
-                ``ClerkworkError`` it raises, answers a question.
+            on_message: Called with each message's kind and data; its result, or the
+                ``ClerkworkError`` it raises, is the answer to a question.
 
         Raises:
             ApplicationException: ``child_timeout``, ``child_cpu``, ``child_memory``,
-                ``child_died`` or ``child_failed``; ``timeout`` at the end of the ``TimeLimit``
-                that holds for this thread.
-            ClerkworkError: Whatever the function raised of its own.
+                ``child_died`` or ``child_failed``; ``timeout`` at the end of this thread's
+                ``TimeLimit``.
+            ClerkworkError: The error that the function raised.
         """
         with time_limit.acquired(self._lock):
             time_limit.check()
@@ -160,16 +161,16 @@ class Child:
             return self._converse(self._talk, (function, arguments))
 
     def go_on(self, answer: Any) -> Any:
-        """Answer the child's question and return what it brings; see ``Channel.bring``.
+        """Answer the child's question and return what it sends next; see ``Channel.bring``.
 
-        For a handler: the answer to what was brought is what the handler returns.
+        To be called in a handler; the handler's own result is the reply to what was sent.
         """
         if self._talk is None:
-            raise RuntimeError("there is no question to be answered")
+            raise RuntimeError("there is no question to answer")
         return self._converse(self._talk, (True, answer))
 
     def close(self) -> None:
-        """End the child and all it started; the next call starts a new one."""
+        """Kill the child and everything it started; the next call starts a new one."""
         with self._lock:
             self._kill()
 
@@ -193,7 +194,7 @@ class Child:
         return self._connection
 
     def _converse(self, talk: _Talk, message: Any) -> Any:
-        """Send *message*, answer what the child asks, and return what it brings in the end."""
+        """Send *message*, answer the child's questions, and return its result."""
         self._send(talk, message)
         while True:
             kind, *rest = self._received(talk)
@@ -206,13 +207,13 @@ class Child:
                 if kind == "ask":
                     self._send(talk, reply)
             except BaseException:
-                self._kill()  # left alive, it would answer the next call with this one's result
+                self._kill()  # otherwise its late result would answer the next call
                 raise
             if kind != "ask" and not reply[0]:
                 self._kill()
                 raise reply[1]
             if clock.monotonic() - self._guarded >= timedelta(seconds=POLL_S):
-                self._guard(talk.bounds)  # not after each: it looks at every process there is
+                self._guard(talk.bounds)  # not after each message: it reads all of /proc
 
     def _send(self, talk: _Talk, message: Any) -> None:
         try:
@@ -277,7 +278,7 @@ class Child:
         return sum(private_bytes(pid) for pid in family(self._process.pid)) // 2**20
 
     def _cpu_s(self) -> float:
-        """Return the processor seconds of the child and of all that it started."""
+        """Return the processor seconds of the child and everything it started."""
         if self._process is None:
             return 0.0
         return sum(cpu_ticks(pid) for pid in family(self._process.pid)) / os.sysconf("SC_CLK_TCK")
@@ -296,11 +297,11 @@ class Child:
 
 
 def end_children_of(owner: str) -> bool:
-    """Kill all that was started on this host for the worker *owner*; return whether it is gone."""
+    """Kill everything started on this host for the worker *owner*; return whether all is gone."""
     mark = f"{OWNER}={owner}".encode()
     gone = True
     for environment in Path("/proc").glob("[0-9]*/environ"):
-        with contextlib.suppress(OSError):  # somebody else's, or just ended
+        with contextlib.suppress(OSError):  # it belongs to another user, or has just ended
             if mark in environment.read_bytes().split(b"\0"):
                 for pid in reversed(family(int(environment.parent.name))):
                     gone = ended(pid) and gone
@@ -315,14 +316,14 @@ def _answer(on_message: Handler | None, kind: str, data: Any) -> tuple[bool, Any
 
 
 def _start_guard(connection: int, lifeline: int) -> None:
-    """Start the process that ends this one, and all it started, when the parent dies.
+    """Start the process that kills this one, and everything it started, when the parent dies.
 
-    A thread cannot do it: none runs while another one is in C code that keeps the interpreter.
+    A thread cannot do it: threads stop while C code in another thread holds the interpreter lock.
     """
     guarded, me = os.getpid(), os.pidfd_open(os.getpid())
     if os.fork():
         return
-    os.close(connection)  # held open here, it would hide the end of this process from the parent
+    os.close(connection)  # kept open here, it would hide the end of this process from the parent
     ready, _, _ = select.select([lifeline, me], [], [])
     if me not in ready:
         for pid in reversed(family(guarded)):
@@ -343,12 +344,12 @@ def _serve(connection: Connection) -> None:
 
 
 def _send_outcome(connection: Connection, function: Callable[[], Any]) -> None:
-    """Send what *function* returns or raises."""
+    """Send the result or error of *function*."""
     try:
         connection.send(("result", function()))
     except ClerkworkError as error:
         connection.send(("error", error))
-    except Exception as error:  # noqa: BLE001 - the border: foreign errors end here
+    except Exception as error:  # noqa: BLE001 - any error is passed to the parent
         traceback.print_exc()
         connection.send(("error", _foreign(error)))
 
@@ -359,9 +360,9 @@ def _foreign(error: Exception) -> ApplicationException:
 
 
 def main() -> None:
-    """Serve the parent named by the two file descriptors on the command line until it goes away."""
+    """Serve the parent, given by two file descriptors on the command line, until it ends."""
     descriptor, lifeline = int(sys.argv[1]), int(sys.argv[2])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the parent's to handle
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent handles Ctrl+C
     _start_guard(descriptor, lifeline)
     connection = Connection(descriptor)
     if limit_mb := connection.recv():

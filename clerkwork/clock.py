@@ -18,7 +18,7 @@ def now() -> datetime:
 
 
 def monotonic() -> timedelta:
-    """Return the time since an arbitrary start, which no change of the wall clock moves."""
+    """Return the time since an arbitrary start; setting the wall clock does not change it."""
     return timedelta(seconds=time.monotonic())
 
 
@@ -33,10 +33,10 @@ def from_ms(milliseconds: int) -> datetime:
 
 
 def parsed(text: str) -> datetime:
-    """Return the instant that *text* is in ISO 8601; without an offset it is in UTC.
+    """Return the instant given by *text* in ISO 8601; without an offset it is in UTC.
 
     Raises:
-        ValueError: It is none.
+        ValueError: It is not an instant.
     """
     given = datetime.fromisoformat(text)
     try:

@@ -1,6 +1,6 @@
 """Finds extensions: a module in a folder is one, in the toolkit and in a project.
 
-Nothing is registered anywhere: a new file in the folder is all there is to do. A project has bots
+There is no registration: a new file in the folder is found. A project has bots
 in ``bots/`` and other extensions in ``extensions/``.
 """
 
@@ -49,7 +49,7 @@ def load_bots(root: Path) -> dict[str, Bot]:
 
 
 def find_bots(root: Path) -> tuple[dict[str, Bot], list[ConfigError]]:
-    """Return the bots that can be loaded, and what is wrong with the others."""
+    """Return the bots that can be loaded, and the problems of the others."""
     root = root.resolve()
     _pin(root, PACKAGE)
     bots: dict[str, Bot] = {}
@@ -57,7 +57,7 @@ def find_bots(root: Path) -> tuple[dict[str, Bot], list[ConfigError]]:
     for name, file in _extensions(root / PACKAGE):
         try:
             found = _bots_of(name, file)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the code is somebody else's
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code may raise anything
             problems.append(_import_problem(error, file, root, PACKAGE))
             continue
         problems += [_twice(bots[bot.name], bot, root) for bot in found if bot.name in bots]
@@ -81,7 +81,7 @@ def project_modules(root: Path, part: str) -> tuple[list[types.ModuleType], list
     for name, file in _extensions(root / EXTENSIONS / part):
         try:
             modules.append(importlib.import_module(f"{EXTENSIONS}.{part}.{name}"))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the code is somebody else's
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - foreign code may raise anything
             problems.append(_import_problem(error, file, root, EXTENSIONS))
     return modules, problems
 
@@ -90,8 +90,8 @@ def load_model(dotted: str) -> type[BaseModel]:
     """Return the pydantic model with this dotted name, such as ``bots.invoices.Invoice``.
 
     Raises:
-        ConfigError: There is none, or it stands in a module that is neither loaded already nor
-            the toolkit's or a bot's: the store's words must not make us import foreign code.
+        ConfigError: There is none, or its module is neither loaded already nor part of the toolkit
+            or a bot: a name from the store must not make us import foreign code.
     """
     found = _named(dotted)
     if not (isinstance(found, type) and issubclass(found, BaseModel)):
@@ -113,7 +113,7 @@ def load_function(dotted: str) -> Callable[..., Any]:
 
 
 def dotted_name(named: type[BaseModel] | Callable[..., Any]) -> str:
-    """Return the name under which ``load_model`` or ``load_function`` finds *named* again."""
+    """Return the name by which ``load_model`` or ``load_function`` finds *named* again."""
     return f"{named.__module__}.{named.__qualname__}"
 
 
@@ -158,7 +158,7 @@ def _bots_of(name: str, file: Path) -> list[Bot]:
 
 
 def _stands_in(bot: Bot, module: str) -> bool:
-    """Tell whether *bot* was written there, and not only imported from another extension."""
+    """Return whether *bot* is defined in *module* and not imported into it."""
     home = getattr(bot.function, "__module__", "")
     return home == module or home.startswith(module + ".")
 
@@ -167,7 +167,7 @@ def _pin(root: Path, package: str) -> None:
     """Make ``import bots`` mean the project's folder, even if a package *bots* is installed."""
     folder = str(root / package)
     if str(root) not in sys.path:
-        sys.path.insert(0, str(root))  # child processes get this path and import the same bots
+        sys.path.insert(0, str(root))  # child processes inherit this path and import the same bots
     present = sys.modules.get(package)
     if present is not None and list(getattr(present, "__path__", [])) == [folder]:
         importlib.invalidate_caches()
@@ -198,7 +198,7 @@ def _twice(first: Bot, second: Bot, root: Path) -> ConfigError:
         code = getattr(bot.function, "__code__", None)
         files.append((getattr(code, "co_filename", "?"), getattr(code, "co_firstlineno", None)))
     there, here = files
-    text = f"the bot `{second.name}` stands in {_relative(Path(there[0]), root)} already; "
+    text = f"the bot `{second.name}` is already defined in {_relative(Path(there[0]), root)}; "
     return ConfigError(_relative(Path(here[0]), root), text + "rename one of them", here[1])
 
 

@@ -1,9 +1,8 @@
 """Every deliberate error of the toolkit, each with an exit status and a remedy a person can act on.
 
 A bot author raises two of them: ``BusinessException`` when the data breaks a rule, and
-``ApplicationException`` when a system failed. Everything else that is raised on purpose derives
-from ``ClerkworkError`` too, so that the command line turns it into one sentence and never into a
-traceback.
+``ApplicationException`` when a system failed. All others derive from ``ClerkworkError`` too, so
+that the command line shows one sentence and never a traceback.
 """
 
 from enum import IntEnum
@@ -27,7 +26,7 @@ class ClerkworkError(Exception):
     exit_status = ExitStatus.FAILED
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Rebuild from the attributes, so that an error crosses a process border unchanged."""
+        """Rebuild from the attributes, so that an error passes unchanged between processes."""
         return (_rebuild, (type(self), self.args, dict(self.__dict__)))
 
 
@@ -52,7 +51,7 @@ class ConfigError(ClerkworkError):
     Attributes:
         file: The file, relative to the project where possible.
         line: The line of the wrong value, from 1, or None where the format has no lines.
-        problem: What is wrong and what to write instead.
+        problem: What is wrong, and what to write instead.
     """
 
     exit_status = ExitStatus.USAGE
@@ -66,15 +65,15 @@ class ConfigError(ClerkworkError):
 
 
 class StoreLost(ClerkworkError):
-    """The store is gone, or another one is in its place: nothing is acknowledged any more."""
+    """The store is gone or was replaced: nothing is acknowledged any more."""
 
 
 class InputRejected(ClerkworkError):
-    """An input file cannot be read as what it claims to be; the file is kept, nothing was taken.
+    """An input file cannot be read in its format; the file is kept, and no item was added.
 
     Attributes:
         file: Name of the file.
-        place: Where in it: a sheet and row, a page, or an empty string for the whole file.
+        place: Where in the file: a sheet and row, a page, or an empty string for the whole file.
         problem: What is wrong.
         remedy: What the sender can do about it.
     """
@@ -89,7 +88,7 @@ class InputRejected(ClerkworkError):
 
 
 class BatchRefused(ClerkworkError):
-    """A batch cannot be added as a whole, so none of its items was."""
+    """A batch cannot be added completely, so none of its items was added."""
 
 
 class BatchKnown(ClerkworkError):
@@ -102,20 +101,20 @@ class DocumentRejected(InputRejected):
     """A document (PDF or image) cannot be opened, is too large, or exceeded its limits."""
 
 
-LOGGED = ("code", "exception")  # what the run log says of each exception, beside its facts
+LOGGED = ("code", "exception")  # fields of the run log that exist besides the exception's facts
 
 
 class BotException(ClerkworkError):
-    """The base of what a bot says about an item; see its two kinds.
+    """The base of the exceptions that a bot raises about an item; see its two subclasses.
 
     Attributes:
         code: Short and stable, for charts and tests, such as ``over_limit``; at most
             ``LONGEST_CODE`` characters.
-        message: A sentence for the person, may hold ``{name}`` for values in *facts*, so that it
-            can be translated before the values are put in.
-        facts: The values named in *message*; those called as what the run log says by itself
-            (``LOGGED``) are in it already.
-        fields: Paths of the fields the person should look at first.
+        message: A sentence for people. It may contain ``{name}`` for values in *facts*, so that it
+            can be translated before they are filled in.
+        facts: The values named in *message*. Those named in ``LOGGED`` are filled in at once,
+            because the run log already has fields of these names.
+        fields: Paths of the fields that the person should check first.
     """
 
     def __init__(
@@ -131,11 +130,11 @@ class BotException(ClerkworkError):
 
 
 class BusinessException(BotException):
-    """The data breaks a rule of the business: never retried, goes to a person at once."""
+    """The data breaks a business rule: never retried, goes to a person at once."""
 
 
 def require_short(name: str, most: int) -> None:
-    """Make sure that a name which the bot gives can be stored, whichever database it is.
+    """Check that a name given by the bot can be stored in every supported database.
 
     Raises:
         BusinessException: ``bot_error``; a new attempt would not help.
@@ -152,12 +151,12 @@ def require_short(name: str, most: int) -> None:
 
 
 def _storable(text: object) -> str:
-    """Return the text without NUL and halves of characters, which not every database stores."""
+    """Return the text without NUL and unpaired surrogates, which not every database stores."""
     return str(text).replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def rejection(error: InputRejected) -> BusinessException:
-    """Return what a person is told about a file that cannot be read."""
+    """Return the exception for a file that cannot be read."""
     where = f"{error.file}, {error.place}" if error.place else error.file
     return BusinessException(
         "document_rejected",
@@ -173,7 +172,7 @@ class ApplicationException(BotException):
 
 
 class Fenced(ClerkworkError):
-    """The item was taken over by another worker; this run may not act on it any more."""
+    """Another worker took the item over; this run may no longer act on it."""
 
 
 def fill(message: str, facts: dict[str, Any]) -> str:

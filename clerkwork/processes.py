@@ -1,4 +1,4 @@
-"""What the kernel knows of running processes, and their end."""
+"""Reads facts about running processes from the kernel, and kills processes."""
 
 import contextlib
 import os
@@ -10,20 +10,20 @@ END_S = 5.0
 
 
 def family(root: int) -> list[int]:
-    """Return *root* and the process ids of all that descend from it."""
+    """Return *root* and the ids of all its descendants."""
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             fields = stat.read_text().rpartition(")")[2].split()
             children.setdefault(int(fields[1]), []).append(int(stat.parent.name))
     found = [root]
-    for pid in found:  # the list grows while it is walked
+    for pid in found:  # the list grows during the loop
         found.extend(children.get(pid, []))
     return found
 
 
 def ended(pid: int) -> bool:
-    """Kill a process and wait for its end; return False when it did not come."""
+    """Kill a process and wait for its end; return False when it does not end."""
     try:
         process = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -38,7 +38,7 @@ def ended(pid: int) -> bool:
 
 
 def private_bytes(pid: int) -> int:
-    """Return the memory that a process shares with no file, in bytes."""
+    """Return the memory of a process that is not shared with a file, in bytes."""
     with contextlib.suppress(OSError, IndexError):
         pages = Path(f"/proc/{pid}/statm").read_text().split()
         return (int(pages[1]) - int(pages[2])) * os.sysconf("SC_PAGE_SIZE")
@@ -46,7 +46,7 @@ def private_bytes(pid: int) -> int:
 
 
 def cpu_ticks(pid: int) -> int:
-    """Return the processor time of a process and of its children that have ended."""
+    """Return the processor time of a process and of its finished children."""
     with contextlib.suppress(OSError, IndexError):
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return sum(int(field) for field in fields[11:15])

@@ -1,1 +1,1 @@
-"""Durable execution: submit, step, effect, ask, worker, sweep, schedule."""
+"""Durable execution: submitting items, running bots on them, effects, reviews and schedules."""

@@ -1,9 +1,8 @@
-"""Notices that somebody set the wall clock, so that no wait is believed to be over that is not.
+"""Detects a change of the wall clock, so that no wait ends too early because of it.
 
-Instants in the store are of the wall clock, the only one that processes and restarts share. When it
-jumps ahead, a quiet period or a lease would seem over in a moment; when it is set back, a short
-wait would last for hours. Either is taken for an event of its own: from then on everything waits
-once more.
+Instants in the store come from the wall clock, the only clock that processes and restarts share.
+After a jump forward, a quiet period or a lease would seem to be over at once; after a jump back, a
+short wait would last for hours. A change is therefore recorded, and every wait starts again.
 """
 
 import socket
@@ -20,19 +19,20 @@ MOST_DRIFT = timedelta(seconds=2)
 
 
 class ClockGuard:
-    """Compares the wall clock with the one that nobody can set."""
+    """Compares the wall clock with the monotonic clock, which nobody can set."""
 
     def __init__(self, store: Store) -> None:
-        """Prepare the guard; what it compares with comes from the first ``check``."""
+        """Prepare the guard; the first ``check`` takes the values to compare with."""
         self._store = store
         self._lock = threading.Lock()
         self._booted: datetime | None = None
 
     def check(self) -> datetime:
-        """Note in the store when the clock was set; return when this host began to count its time.
+        """Record a change of the wall clock; return when this host started, by the wall clock.
 
-        The first check of a process compares with what the last worker of this host saw, so that a
-        step is noticed which no process lived through. A restart of the host looks like one.
+        The first check of a process compares with the value that the last worker of this host
+        recorded, so a change made while no process ran is detected too. A restart of the host
+        looks like a change.
         """
         now = clock.now()
         booted = now - clock.monotonic()
@@ -45,9 +45,9 @@ class ClockGuard:
         return booted
 
     def last_set(self) -> datetime | None:
-        """Return when the clock was set last, by the clock as it is now, or None.
+        """Return the instant of the last change, or None.
 
-        An instant that is still to come was noted by a clock that was ahead: it was set back since.
+        A recorded instant in the future means that the clock was ahead and has been set back since.
         """
         self.check()
         now = clock.now()

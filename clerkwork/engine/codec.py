@@ -1,4 +1,4 @@
-"""Turns what a step returns into JSON for its checkpoint, and back."""
+"""Encodes the result of a step as JSON for its checkpoint, and decodes it."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ MODEL, DATA = "$model", "$data"
 
 
 def encode(value: Any) -> Any:
-    """Return *value* as JSON data; models keep their type's name.
+    """Return *value* as JSON data; a pydantic model is stored with the name of its type.
 
     Raises:
-        TypeError: *value* holds something that is neither a model nor plain JSON data.
+        TypeError: *value* contains something that is neither a model nor plain JSON data.
     """
     if isinstance(value, BaseModel):
         return {MODEL: dotted_name(type(value)), DATA: value.model_dump(mode="json")}
@@ -29,7 +29,7 @@ def encode(value: Any) -> Any:
 
 
 def decode(data: Any) -> Any:
-    """Return what ``encode`` was given."""
+    """Return the value that was given to ``encode``."""
     if isinstance(data, dict) and MODEL in data:
         return load_model(data[MODEL]).model_validate(data[DATA])
     if isinstance(data, dict):

@@ -1,8 +1,8 @@
-"""What the engine adds to a document that was read, and what it learns from people's answers.
+"""Decides whether the values read from a document pass, and learns from people's answers.
 
-When a document was read: the decision about each value at the thresholds in force, whether it is
-in the sample, and whether it came before. When a person answered: which values were right; and if
-the sample proves that more are wrong than may be, the threshold is driven up until somebody tunes.
+After reading: compares each value with the threshold in force, draws documents for the sample, and
+detects duplicates. After an answer: records which values were right. When the sample proves that
+too many passed values are wrong, the threshold of the field is raised until an operator tunes it.
 """
 
 import hashlib
@@ -28,17 +28,17 @@ SAMPLE = "sample"
 SAMPLE_TEXT = "All of {name} passed; it was drawn so that the share of wrong values is known."
 DUPLICATE = "duplicate_document"
 DUPLICATE_TEXT = "The same document came before: item {item}."
-WINDOW = 1000  # newest sampled values of a field that its threshold is watched on
+WINDOW = 1000  # newest sampled values of a field that decide about its threshold
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judging:
-    """By what the engine judges.
+    """Settings of the decision.
 
     Attributes:
-        sample_share: Share of the documents that a person looks at although all of it passed.
-        least_probability: The threshold of fields that nobody tuned.
-        thresholds: Returns the content of ``config/thresholds.yaml`` as it is now.
+        sample_share: Share of the documents that a person checks although every value passed.
+        least_probability: Threshold of the fields that nobody has tuned.
+        thresholds: Returns the present content of ``config/thresholds.yaml``.
     """
 
     sample_share: float = 0.0
@@ -55,7 +55,7 @@ def judged(
     workflow: str,
     file: Path,
 ) -> Extraction:
-    """Return *extraction* decided upon, and keep what was read."""
+    """Store the reading, and return *extraction* with a decision about each value."""
     source = f"{workflow}/{extraction.engine}"
     with store.read() as db:
         raised = {each.field: each.threshold for each in samples.raised(db, source)}
@@ -88,7 +88,7 @@ class Doubt:
 
     Attributes:
         code: Short and stable.
-        message: A sentence with ``{name}`` for facts.
+        message: A sentence that may contain ``{name}`` for values in *facts*.
     """
 
     code: str
@@ -97,12 +97,12 @@ class Doubt:
 
 
 def own_doubt(evidence: Extraction | None, name: str, *, ok: bool) -> Doubt | None:
-    """Return why a document goes to a person whatever the bot thinks of its values, or None.
+    """Return why a document goes to a person regardless of the bot's own check, or None.
 
     Args:
-        evidence: What was read, or None where there is no document.
-        name: What people call the document.
-        ok: Whether the bot would go on alone; only such a document is in the sample.
+        evidence: The reading, or None if there is no document.
+        name: The document's name for people.
+        ok: Whether the bot would continue without a person; only such documents are sampled.
     """
     if evidence is None:
         return None
@@ -141,13 +141,13 @@ def _reading(
 def learn(
     db: Connection, judging: Judging, review: Review, data: Mapping[str, Any]
 ) -> list[Raised]:
-    """Keep which values of a document a person confirmed; return thresholds driven up for that.
+    """Record which values of a document a person confirmed; return the thresholds raised by it.
 
     Args:
         db: A writing transaction.
-        judging: Holds the thresholds and the error that may be.
-        review: The review that was answered.
-        data: What the person made of it.
+        judging: The thresholds and the accepted share of errors.
+        review: The answered review.
+        data: The person's answer.
     """
     reading = readings.get(db, review.item_id)
     if reading is None:
@@ -182,10 +182,10 @@ def _checked(reading: Reading, answered: Mapping[str, str], *, sampled: bool) ->
 
 
 def right_paths(read: Mapping[str, str], answered: Mapping[str, str]) -> set[str]:
-    """Return the paths of the values that a person left as they were read.
+    """Return the paths of the values that a person left unchanged.
 
-    Where lines were added or taken out their numbers say nothing: then a line is right when all
-    of it stands in some line of the answer.
+    When lines were added or removed, line numbers cannot be compared. A line is then right when
+    some line of the answer contains all of its values.
     """
     was, now = _lines(read), _lines(answered)
     if len(was) == len(now):
@@ -199,7 +199,7 @@ def right_paths(read: Mapping[str, str], answered: Mapping[str, str]) -> set[str
 
 
 def _lines(leaves: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """Return the lines of a document by the beginning of their paths."""
+    """Return the lines of a document, keyed by the first part of their paths."""
     lines: dict[str, dict[str, str]] = {}
     for path, text in leaves.items():
         start, _, key = path.rpartition(".")
@@ -214,7 +214,7 @@ def _same(read: str, answered: str) -> bool:
 
 
 def _driven_up(db: Connection, judging: Judging, source: str, field: str) -> Raised | None:
-    """Return the threshold that the sample asks for, or None where the one in force will do."""
+    """Return the threshold that the sample requires, or None if the present one is high enough."""
     thresholds = judging.thresholds()
     tuned = thresholds.least(source, field)
     in_force = judging.least_probability if tuned is None else tuned

@@ -1,4 +1,4 @@
-"""The engine as the rest of the toolkit sees it: submit an item, answer a review, log an event."""
+"""The engine's interface for the rest of the toolkit: submit items and answer reviews."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -31,7 +31,7 @@ CLOSING: dict[Decision, tuple[ItemState, Outcome]] = {
 
 
 class Engine(Core):
-    """Takes items in and lets people answer; a ``Worker`` runs them."""
+    """Accepts items and people's answers; a ``Worker`` runs the items."""
 
     def submit(self, new: NewItem, review: NewReview | None = None) -> Submission:
         """Add an item once per reference, and queue it in the same commit.
@@ -41,11 +41,11 @@ class Engine(Core):
             review: Why it must go to a person before any bot, or None.
 
         Returns:
-            The item that stands for the reference now. The same reference with other content is
-            treated by the workflow's ``on_conflict``.
+            The item that now has the reference. When the same reference came with other content,
+            the workflow's ``on_conflict`` decides.
 
         Raises:
-            NotStorable: A value of it cannot be stored.
+            NotStorable: A value of the item cannot be stored.
         """
         self.require_storable(new)
         with self.log.writing() as writing:
@@ -57,10 +57,10 @@ class Engine(Core):
     def submit_all(
         self, arrivals: Sequence[tuple[NewItem, NewReview | None]], batch: Batch
     ) -> list[Submission]:
-        """Add every item of a batch, or none of them; no other writer waits long meanwhile.
+        """Add every item of a batch, or none of them, in short transactions.
 
         Raises:
-            UsageError: The items are not what the sender of the batch declared.
+            UsageError: The items differ from what the sender of the batch declared.
             BatchRefused: The content of an item would be dropped, because its reference is known
                 with other content; or the batch's id was used for other content.
             BatchKnown: The batch was added before with the same content.
@@ -73,7 +73,7 @@ class Engine(Core):
         return self._batches().put(marked, batch)
 
     def finish_batches(self) -> None:
-        """Add what a process that died left of its batch, or discard it if it was not complete."""
+        """Add the rest of complete batches of dead processes; discard their incomplete batches."""
         self._batches().sweep()
 
     def _batches(self) -> Batches:
@@ -82,9 +82,9 @@ class Engine(Core):
     def _add(
         self, writing: Writing, new: NewItem, review: NewReview | None, arrived: datetime
     ) -> Addition:
-        """Add an item of a batch that was accepted: what its workflow would drop goes to a person.
+        """Add one item of an accepted batch; content that would be dropped goes to a person.
 
-        Such an item came between the look at all of the batch and its own turn.
+        Such a conflict arises when its reference was added after the batch had been checked.
         """
         addition = add.add(self, writing.db, new, review, arrived=arrived)
         if addition.dropped:
@@ -94,13 +94,13 @@ class Engine(Core):
         return addition
 
     def _void(self, additions: Sequence[Addition]) -> None:
-        """Take the entries of runs that were superseded out of their queue."""
+        """Remove the superseded runs from their queues."""
         stale = [addition.stale for addition in additions if addition.stale is not None]
         if stale:
             self.client.cancel_workflows(stale)
 
     def _report(self, writing: Writing, addition: Addition) -> None:
-        """Write to the run log what became of an item."""
+        """Write the result of adding an item to the run log."""
         added, new = addition.submission.added, addition.new
         same = {Added.MERGED, Added.REFUSED}
         self.event(
@@ -124,17 +124,17 @@ class Engine(Core):
         note: str,
         who: str,
     ) -> bool:
-        """Answer a review and move its item on; the first answer wins.
+        """Answer a review and change its item's state; the first answer wins.
 
         Args:
             number: The review.
-            decision: What was decided.
-            data: The corrected data, valid for the review's model; needed for ``CORRECT``.
-            note: The person's reason, may be empty.
+            decision: The decision.
+            data: The corrected data, valid for the review's model; required for ``CORRECT``.
+            note: The person's reason; may be empty.
             who: The person.
 
         Returns:
-            False when the review was answered already or somebody else holds it.
+            False when the review was already answered or another person has claimed it.
         """
         now = clock.now()
         with self.log.writing() as writing:
@@ -172,11 +172,11 @@ class Engine(Core):
         )
 
     def _say_raised(self, writing: Writing, raised: Raised, item_id: int) -> None:
-        """Write to the run log that the sample drove a threshold up."""
+        """Write to the run log that errors in the sample raised a threshold."""
         self.event(
             Kind.DRIFT,
             "{wrong} of {checked} sampled values of {field} from {source} were wrong, more than "
-            "may be: its threshold is raised to {threshold}.",
+            "accepted: its threshold is raised to {threshold}.",
             level=Level.WARNING,
             item_id=item_id,
             within=writing,
@@ -216,10 +216,10 @@ class Engine(Core):
 
 _SENTENCES = {
     Added.NEW: "{reference} was added.",
-    Added.CONFLICT: "{reference} came with content that contradicts another item.",
-    Added.MERGED: "{reference} came again; it stays one item.",
+    Added.CONFLICT: "{reference} was added for review: another item has other content.",
+    Added.MERGED: "{reference} came again and was merged into the known item.",
     Added.REFUSED: "{reference} came again with other content and was refused.",
-    Added.SUPERSEDED: "{reference} came again; its new content takes the place of the old.",
+    Added.SUPERSEDED: "{reference} came again; its new content replaces the old.",
     Added.REOPENED: "{reference} had been returned and came again.",
 }
 

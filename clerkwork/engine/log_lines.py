@@ -1,8 +1,8 @@
-"""The lines of the run log in their files; those that cannot be written follow when they can.
+"""Appends the lines of the run log to their files; lines that cannot be written are retried.
 
-The store has every event before its line is written, so a file that cannot be written is no failure
-of what the line tells of. The file is opened, written and closed for every line, so that it can be
-read to its last line whatever happens to the process.
+The store has every event before its line is written, so a file that cannot be written does not
+lose an event. The file is opened and closed for every line, so that all lines can be read even if
+the process dies.
 """
 
 import errno
@@ -16,12 +16,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 SYSTEM = "system"
-MOST_MISSED = 10_000  # lines that this process remembers; the store has all
+MOST_MISSED = 10_000  # unwritten lines that this process keeps in memory; the store has all
 OWNER = "Give it to the user that the service runs as: `chown -R USER {path}`."
-ROOM = "Make room there, also for more files (`df -i {path}`)."
+ROOM = "Free space on its disk; inodes may be used up too (`df -i {path}`)."
 MOUNT = "Mount its disk for writing."
-FOLDER = "{path} must be a folder: move away what stands there."
-OTHER = "Look at the folder and its disk."
+FOLDER = "{path} must be a folder: move away the file that is there."
+OTHER = "Check the folder and its disk."
 ADVICE = {
     errno.EACCES: OWNER,
     errno.EPERM: OWNER,
@@ -39,8 +39,8 @@ class LogProblem:
 
     Attributes:
         path: The folder or file.
-        why: What the system says.
-        advice: What to do; may hold ``{path}``.
+        why: The error message of the system.
+        advice: The remedy; may contain ``{path}``.
     """
 
     path: str
@@ -49,7 +49,7 @@ class LogProblem:
 
 
 class LogLines:
-    """Appends lines to the files of one folder."""
+    """Appends lines to the files in one folder."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -57,13 +57,13 @@ class LogLines:
         self._missed: deque[tuple[str, str]] = deque(maxlen=MOST_MISSED)
 
     def append(self, name: str, line: str) -> LogProblem | None:
-        """Append *line* to the file *name*, after all that was missed; return why it cannot be."""
+        """Append all missed lines and then *line* to the file *name*; return any problem."""
         with self._lock:
             self._missed.append((name, line))
             return self._tried(self._write)
 
     def problem(self) -> LogProblem | None:
-        """Return why lines cannot be written now, or None; what was missed is written first."""
+        """Write the missed lines; return why lines cannot be written now, or None."""
         with self._lock:
             return self._tried(self._write) or self._tried(self._probe)
 
@@ -81,7 +81,10 @@ class LogLines:
             name, line = self._missed[0]
             try:
                 self._add(name, line)
-            except (FileNotFoundError, NotADirectoryError):  # made here, or named by its own error
+            except (
+                FileNotFoundError,
+                NotADirectoryError,
+            ):  # mkdir creates it or says what is wrong
                 self._folder.mkdir(parents=True, exist_ok=True)
                 self._add(name, line)
             self._missed.popleft()
@@ -91,12 +94,12 @@ class LogLines:
             file.write(_break(file) + line.encode() + b"\n")
 
     def _probe(self) -> None:
-        """Try whether files can be made and written, and leave none behind of another owner."""
+        """Check that files can be created and written; leave no file owned by another user."""
         there = next(path for path in (self._folder, *self._folder.parents) if path.exists())
         try:
             tempfile.TemporaryFile(dir=there).close()
         except OSError as error:
-            error.filename = str(there)  # not the file's: nobody knows its name
+            error.filename = str(there)  # the random name of the temporary file says nothing
             raise
         common = self._folder / f"{SYSTEM}.jsonl"
         if common.exists():
@@ -104,7 +107,7 @@ class LogLines:
 
 
 def _break(file: BinaryIO) -> bytes:
-    """Return the end that the last line of *file* lacks, because it could not be written whole."""
+    """Return the missing newline if the last line of *file* was cut off, or nothing."""
     if file.seek(0, os.SEEK_END) == 0:
         return b""
     file.seek(-1, os.SEEK_END)

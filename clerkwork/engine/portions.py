@@ -1,7 +1,7 @@
-"""Changes of many items in short transactions, so that no other writer waits long for the store.
+"""Splits changes of many items into short transactions, so that other writers do not wait long.
 
-SQLite has one writer at a time, and another process looks every 100 ms whether it may write: after
-each transaction there is a pause that is longer, or it would come upon the next one every time.
+SQLite has one writer at a time, and a waiting process checks every 100 ms whether it may write. A
+longer pause after each transaction gives it a chance to start before the next transaction does.
 """
 
 import threading
@@ -16,18 +16,18 @@ _NEVER = threading.Event()
 
 
 class Portion:
-    """One transaction's share of the work, by time."""
+    """The time budget of one transaction."""
 
     def __init__(self) -> None:
-        """Begin; to be made when the transaction has begun."""
+        """Start the budget; create the object right after the transaction begins."""
         self._end = clock.monotonic() + LONGEST
 
     def is_over(self) -> bool:
-        """Tell whether the transaction should end now."""
+        """Return whether the transaction should end now."""
         return clock.monotonic() >= self._end
 
 
 def give_way(store: Store) -> None:
-    """Let other processes write before the next portion; PostgreSQL has many writers at a time."""
+    """Pause so that other processes can write; PostgreSQL needs no pause."""
     if store.engine.dialect.name != "postgresql":
         _NEVER.wait(PAUSE.total_seconds())

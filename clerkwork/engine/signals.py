@@ -1,7 +1,7 @@
-"""How a run ends before its last step without having failed.
+"""Exceptions that end a run before its last step although it has not failed.
 
-These derive from ``BaseException`` so that a bot's ``except Exception`` cannot swallow them, and
-so that the step in which they occur is not checkpointed: it runs again when the run goes on.
+They derive from ``BaseException``, so that a bot's ``except Exception`` does not catch them, and so
+that the step in which they occur gets no checkpoint: it runs again when the run resumes.
 """
 
 from datetime import datetime
@@ -11,11 +11,11 @@ from clerkwork.model.work.reviews import NewReview
 
 
 class RunEnded(BaseException):
-    """The present execution of the run is over."""
+    """The present execution of the run ends."""
 
 
 class Parked(RunEnded):
-    """A person has to decide; the run holds no thread, no browser and no place in the queue."""
+    """A person has to decide; the run keeps no thread, browser or place in the queue meanwhile."""
 
     def __init__(self, review: NewReview) -> None:
         super().__init__(review.code)
@@ -23,7 +23,7 @@ class Parked(RunEnded):
 
 
 class Postponed(RunEnded):
-    """The run goes on at a later instant."""
+    """The run resumes at a later instant."""
 
     def __init__(self, until: datetime, code: str, reason: str) -> None:
         super().__init__(reason)
@@ -33,7 +33,7 @@ class Postponed(RunEnded):
 
 
 class Cancelled(RunEnded):
-    """An operator asked to cancel the item, and nothing of it was sent."""
+    """An operator asked to cancel the item, and nothing of it has been sent."""
 
     def __init__(self, who: str) -> None:
         super().__init__(who)
@@ -43,10 +43,10 @@ class Cancelled(RunEnded):
 class NotKept(BaseException):
     """Carries an error of the store past the checkpoint of a step.
 
-    DBOS would keep it as the step's result, and the step would fail for ever.
+    DBOS would otherwise store it as the result of the step, which would then fail forever.
 
     Attributes:
-        error: What happened.
+        error: The error of the store.
     """
 
     def __init__(self, error: Exception) -> None:
@@ -58,11 +58,10 @@ class StepFailed(RunEnded):
     """Carries a bot exception past the checkpoint of its step.
 
     Attributes:
-        error: What happened.
-        review: What a person is shown if the item has to go to one, or None for the item's own
-            payload.
+        error: The exception.
+        review: The form if the item goes to a person, or None for the item's payload.
         earliest: No further attempt before this instant, or None.
-        step: The step that failed, or None: it happened outside of any.
+        step: The failed step, or None if the failure was outside of a step.
     """
 
     def __init__(

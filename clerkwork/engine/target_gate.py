@@ -1,7 +1,7 @@
-"""The gate before each target: closed in freeze windows, by a person, or by the circuit breaker.
+"""The admission check of each target: freeze windows, a person's pause, and the circuit breaker.
 
-What is known of a target is in the store, so every host obeys. An item that comes to a closed gate
-is postponed, not attempted; nothing is counted against it.
+The state of a target is in the store, so it holds for every host. An item whose target is blocked
+is postponed; this does not count as an attempt or a failure.
 """
 
 from collections.abc import Iterator
@@ -24,12 +24,12 @@ from clerkwork.store import targets
 from clerkwork.store.items import login_slots
 from clerkwork.store.targets import TargetState
 
-HELD_WAIT = timedelta(hours=1)  # whoever lets the target go makes its items due at once
+HELD_WAIT = timedelta(hours=1)  # resuming the target makes its items due at once
 GONE_WAIT = timedelta(hours=1)  # a worker that knows the workflow makes its items due at its start
 BUSY_WAIT = timedelta(seconds=1)
 FROZEN, HELD, OPEN, BUSY = "target_frozen", "target_held", "breaker_open", "login_busy"
 GONE = "workflow_gone"
-# Not the target's fault: our browser, our memory, our own rules, the bot's time limit.
+# Not the target's fault: our browser, memory limits and egress rules, and the bot's time limit.
 OURS = frozenset(
     {
         "browser_crashed",
@@ -47,12 +47,12 @@ OURS = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Obstacle:
-    """Why an item is not worked on now.
+    """Why an item does not run now.
 
     Attributes:
-        until: When it is looked at again.
+        until: When it is checked again.
         code: Short and stable.
-        message: A sentence that may hold ``{name}`` for values in *facts*.
+        message: A sentence that may contain ``{name}`` for values in *facts*.
     """
 
     until: datetime
@@ -62,21 +62,21 @@ class Obstacle:
 
     @property
     def reason(self) -> str:
-        """Return the sentence with its facts."""
+        """Return the sentence with its values."""
         return fill(self.message, self.facts)
 
 
 def obstacle(
     core: Core, db: Connection, target: Target, now: datetime, *, item_id: int | None = None
 ) -> Obstacle | None:
-    """Return what keeps items from the target now, or None.
+    """Return what blocks the target now, or None.
 
     Args:
-        core: The engine.
+        core: The engine's core.
         db: The connection.
         target: The target.
         now: The present instant.
-        item_id: The item that comes; the one that tries a failing target is let through.
+        item_id: The item that is checked; the one that tries a failing target is admitted.
     """
     frozen = frozen_until(target.freeze, now, core.calendars)
     if frozen is not None:
@@ -99,21 +99,21 @@ def obstacle(
 
 
 def workflow_gone(workflow: str) -> Obstacle:
-    """Return what keeps the items of a workflow that the project no longer has."""
+    """Return the obstacle for items of a workflow that the project no longer has."""
     return Obstacle(
         until=clock.now() + GONE_WAIT,
         code=GONE,
-        message="The project has no workflow {workflow}: put its file back into workflows/ and "
+        message="The project has no workflow {workflow}: restore its file in workflows/ and "
         "restart the workers, or cancel its items.",
         facts={"workflow": workflow},
     )
 
 
 def is_over(db: Connection, found: Obstacle) -> bool:
-    """Return whether a person's stop or the breaker, as it was *found*, is over by now.
+    """Return whether the pause or the breaker in *found* is over by now.
 
-    While it is not, that stays so to the end of the transaction: whoever lets the target go sees
-    the items that were put off.
+    If it is not, it stays so until the end of the transaction, so that resuming the target also
+    finds the items that this transaction postpones.
     """
     if found.code not in {HELD, OPEN}:
         return False
@@ -122,9 +122,9 @@ def is_over(db: Connection, found: Obstacle) -> bool:
 
 
 def enter(core: Core, db: Connection, target: Target, item: WorkItem) -> Obstacle | None:
-    """Let an item that was just reserved through the gate, or return what keeps it out.
+    """Admit an item that was just reserved, or return what blocks it.
 
-    Through an open breaker whose time is over goes one item, which tries the target.
+    When an open breaker's time is over, one item is admitted to try the target.
     """
     now = clock.now()
     found = obstacle(core, db, target, now, item_id=item.id)
@@ -135,7 +135,7 @@ def enter(core: Core, db: Connection, target: Target, item: WorkItem) -> Obstacl
         until = now + timedelta(seconds=target.breaker.cool_down_s)
         over = state is not None and state.open_until is not None and state.open_until <= now
         if over and not targets.take_trial(db, target.name, item.id, until=until, now=now):
-            return _open(target, until, "")  # another item was quicker
+            return _open(target, until, "")  # another item was admitted first
     if target.limit is None or login_slots.take(
         db, target.account, item, limit=target.limit, now=now
     ):
@@ -145,12 +145,12 @@ def enter(core: Core, db: Connection, target: Target, item: WorkItem) -> Obstacl
 
 @contextmanager
 def visiting(core: Core, target: Target) -> Iterator[None]:
-    """Open a context for a call of the target that works on no item; it holds a place meanwhile.
+    """Open a context for a call of the target without an item; it occupies a login slot meanwhile.
 
-    The breaker counts how the context ends.
+    The breaker counts whether the call fails.
 
     Raises:
-        ApplicationException: The gate is closed, or no place is free; its code says which.
+        ApplicationException: The target is blocked or no slot is free; the code says which.
     """
     now = clock.now()
     until = now + timedelta(seconds=2 * target.call_timeout_s)
@@ -174,18 +174,18 @@ def visiting(core: Core, target: Target) -> Iterator[None]:
 
 
 def reconsider(core: Core) -> None:
-    """Look at items again that a target or a missing workflow keeps: the files may be new."""
+    """Recheck items blocked by a target or a missing workflow, because the files may be new."""
     with core.store.write() as db:
         targets.make_due(db, list(core.workflows), [FROZEN, OPEN, GONE], now=clock.now())
 
 
 @contextmanager
 def watched(core: Core, target: Target) -> Iterator[None]:
-    """Count for the target's breaker how a call of it ends."""
+    """Open a context for a call of the target; the breaker counts whether it fails."""
     try:
         yield
     except BusinessException:
-        _succeeded(core, target)  # it answered
+        _succeeded(core, target)  # a business exception is an answer of the target
         raise
     except ApplicationException as error:
         if error.code not in OURS:
@@ -195,7 +195,7 @@ def watched(core: Core, target: Target) -> Iterator[None]:
 
 
 def hold(core: Core, name: str, *, who: str, why: str) -> bool:
-    """Stop a target for all hosts until somebody lets it go; False when it is stopped already."""
+    """Pause a target on all hosts; False when it is already paused."""
     target, now = _known(core, name), clock.now()
     with core.log.writing() as writing:
         targets.know(writing.db, target.name, now=now)
@@ -207,7 +207,7 @@ def hold(core: Core, name: str, *, who: str, why: str) -> bool:
 
 
 def release(core: Core, name: str, *, who: str, why: str) -> bool:
-    """Let a stopped target go and close its breaker; False when nothing kept it."""
+    """Resume a paused target and close its breaker; False when nothing blocked it."""
     target, now = _known(core, name), clock.now()
     with core.log.writing() as writing:
         done = targets.release(writing.db, target.name, now=now)
@@ -219,7 +219,7 @@ def release(core: Core, name: str, *, who: str, why: str) -> bool:
 
 
 def state_of(core: Core, db: Connection, name: str) -> tuple[Obstacle | None, TargetState | None]:
-    """Return what keeps items from the target now, and what else is known of it."""
+    """Return what blocks the target now, and its stored state."""
     target = _known(core, name)
     return obstacle(core, db, target, clock.now()), targets.get(db, name)
 
@@ -235,9 +235,7 @@ def _failed(core: Core, target: Target, error: ApplicationException) -> None:
             writing.db, target.name, limit=limit, until=until, reason=str(error), now=now
         )
         if state is not None and state.failures >= limit:
-            message = (
-                "{target} failed {times} times in a row and is left alone until {until}: {why}"
-            )
+            message = "{target} failed {times} times in a row and is not used until {until}: {why}"
             times, code = str(state.failures), error.code
             facts = _facts(target, str(error), until=until, times=times, code=code)
             _say(core, writing, message, Level.ERROR, facts)
@@ -255,7 +253,7 @@ def _succeeded(core: Core, target: Target) -> None:
         closed = targets.forgive(writing.db, target.name, now=now)
         if closed and state.open_until is not None:
             targets.make_due(writing.db, core.workflows_of(target.name), [OPEN], now=now)
-            message = "{target} works again; its items go on."
+            message = "{target} works again; its items resume."
             _say(core, writing, message, Level.INFO, {"target": target.name})
 
 
@@ -267,13 +265,13 @@ def _known(core: Core, name: str) -> Target:
 
 
 def _open(target: Target, until: datetime, why: str) -> Obstacle:
-    message = "The target {target} fails and is left alone until {until}: {why}"
+    message = "The target {target} fails and is not used until {until}: {why}"
     facts = _facts(target, why, until=until)
     return Obstacle(until=until, code=OPEN, message=message, facts=facts)
 
 
 def _busy(target: Target, now: datetime) -> Obstacle:
-    message = "All {limit} places at the login of {target} are taken."
+    message = "All {limit} login slots of {target} are in use."
     facts = {"limit": str(target.limit), "target": target.name}
     return Obstacle(until=now + BUSY_WAIT, code=BUSY, message=message, facts=facts)
 

@@ -1,4 +1,4 @@
-"""Takes secrets out of everything before it is written: messages, data, and file lines."""
+"""Masks secrets in everything that is written: messages, data, and lines of files."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,7 @@ from clerkwork.model.secrets import MASK, shapes
 
 
 class Redactor:
-    """Replaces known secrets, and the usual encodings of them, by a mask."""
+    """Replaces known secrets, and their usual encodings, by a mask."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         found = {shape for secret in secrets for shape in shapes(secret)}

@@ -1,1 +1,1 @@
-"""The only SQL of the toolkit: tables, and one named function per statement."""
+"""The only SQL of the toolkit: the tables, and one named function per statement."""

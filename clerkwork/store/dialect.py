@@ -1,7 +1,7 @@
 """SQLAlchemy's SQLite dialect on the ``pysqlite3`` driver, as ``sqlite+clerkwork://``.
 
-A dialect and not only a driver argument, so that a library which is given nothing but an address
-opens the file with the same SQLite library as we do.
+It is a dialect and not only a driver argument, so that a library that is given only the address
+also opens the file with this SQLite library.
 """
 
 from collections.abc import Callable
@@ -18,18 +18,18 @@ NAME = "sqlite+clerkwork"
 
 
 class Dialect(SQLiteDialect_pysqlite):
-    """The stock dialect with another driver module, whose threads write one after the other.
+    """The stock dialect on another driver, with writing threads queued within the process.
 
-    SQLite has one writer at a time. A second one sleeps, up to 100 ms at once, and looks again, so
-    the file lies idle while a process's threads wait for each other; here the next one begins at
-    once, and several commit together. Other processes wait as SQLite does.
+    SQLite has one writer at a time. A waiting writer sleeps up to 100 ms before it tries again, so
+    the file would be idle while threads of one process wait for each other. Here the next thread
+    starts at once, and several threads commit together. Other processes wait as usual in SQLite.
 
-    A transaction begins here and not in a listener to SQLAlchemy's event: an engine with one
-    listener looks for others at every statement, which is a tenth of what a statement costs.
+    Transactions begin here and not in a SQLAlchemy event listener: with one listener, SQLAlchemy
+    checks for others at every statement, which costs a tenth of the statement.
 
     Attributes:
-        turns: Who of the process's threads writes.
-        check_file: Called before each new connection; an error of it is the connection's.
+        turns: Decides which thread of the process writes.
+        check_file: Called before each new connection; its error fails the connection.
     """
 
     supports_statement_cache = True
@@ -39,8 +39,8 @@ class Dialect(SQLiteDialect_pysqlite):
 
         Args:
             patience_s: How long a transaction waits for the write lock, which it takes when it
-                begins; None: the driver begins transactions as it sees fit.
-            options: Those of the stock dialect.
+                begins; None: the driver begins transactions by its own rules.
+            options: Options of the stock dialect.
         """
         super().__init__(**options)
         self.turns = Turns()
@@ -54,12 +54,12 @@ class Dialect(SQLiteDialect_pysqlite):
         return module
 
     def connect(self, *arguments: Any, **options: Any) -> Any:
-        """Return a connection that takes turns with this process's others."""
+        """Return a connection that shares the write queue of this process."""
         self.check_file()
         return Connection(dbapi2.connect(*arguments, **options), self.turns)
 
     def do_begin(self, dbapi_connection: Any) -> None:
-        """Begin a transaction that writes, unless one that only reads was begun already."""
+        """Begin a writing transaction, unless a reading one has begun already."""
         ours: Connection = dbapi_connection.driver_connection
         if self._patience_s is not None and not ours.in_transaction:
             ours.begin(self._patience_s)

@@ -1,4 +1,4 @@
-"""Reads rows of a database that is not ours, by a query that operations wrote."""
+"""Reads rows from a foreign database with a query that operators wrote."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ MOST_ROWS = 50_000
 
 
 class QueryFailed(ClerkworkError):
-    """The database cannot be reached, or refuses the query."""
+    """The database cannot be reached, or rejects the query."""
 
 
 def rows_of(url: str, query: str) -> list[dict[str, Any]]:
-    """Return the rows of a query by the names of their columns; no more than 50 000.
+    """Return the rows of a query by column name; at most 50 000.
 
     Raises:
-        QueryFailed: The database says no; its words are the message.
+        QueryFailed: The database reported an error, which is the message.
     """
     try:
         engine = sa.create_engine(url)

@@ -1,8 +1,8 @@
-"""Notices that the file of an open SQLite store was deleted or replaced.
+"""Detects that the file of an open SQLite store was deleted or replaced.
 
-The system lets a process write on into a deleted file, whose content is gone when the last process
-ends. So each commit looks afterwards whether the file is still at its path, which takes a
-microsecond, and a transaction that was committed into a lost file is an error.
+A process can keep writing into a deleted file, and the content is lost when the last process ends.
+After each commit, the path is therefore checked, which takes a microsecond; a commit into a lost
+file is reported as an error.
 """
 
 import contextlib
@@ -26,12 +26,12 @@ class FileWatch:
         """Remember which file is at the path now."""
         self.file = file
         self._place = _place(file)
-        # A connection of its own, never used before: through it a deleted file can be read.
+        # An unused connection of its own, because a deleted file can still be read through it.
         self._open = pysqlite.connect(str(file), check_same_thread=False)
-        self._open.execute(ID).fetchall()  # to the end: a reader would hold up the journal
+        self._open.execute(ID).fetchall()  # read to the end: an open reader blocks checkpoints
 
     def check(self) -> None:
-        """Make sure that the same file is at the path.
+        """Check that the same file is still at the path.
 
         Raises:
             StoreLost: It was deleted, or another file is there.
@@ -42,12 +42,12 @@ class FileWatch:
             raise StoreLost(f"{self.file} was {what} while this process worked with it.")
 
     def check_content(self, known: str) -> None:
-        """Make sure that the file is the same and still has the id *known*.
+        """Check that the file is the same and still has the id *known*.
 
-        A file that another was copied over is the same file with other content.
+        Copying another file over it keeps the file but replaces its content.
 
         Raises:
-            StoreLost: It is not.
+            StoreLost: The file or its id is another one.
         """
         self.check()
         try:
@@ -55,7 +55,7 @@ class FileWatch:
                 row = db.execute(ID).fetchone()
         except pysqlite.OperationalError as error:
             if "no such table" not in str(error):
-                return  # busy, or too many files are open: nothing is known
+                return  # busy, or too many open files: the content is not known
             row = None
         except pysqlite.DatabaseError:
             row = None
@@ -64,7 +64,7 @@ class FileWatch:
             raise StoreLost(f"{self.file} was overwritten while this process worked with it.")
 
     def rescue(self, target: Path) -> bool:
-        """Write what the lost file holds to *target*; False when its content was overwritten."""
+        """Write the content of the lost file to *target*; False when it was overwritten."""
         if _place(self.file) == self._place:
             return False
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ class FileWatch:
 
 
 def _place(file: Path) -> tuple[int, int] | None:
-    """Return device and inode of the file, or None if there is none."""
+    """Return device and inode of the file, or None if there is no file."""
     try:
         found = file.stat()
     except (FileNotFoundError, NotADirectoryError):

@@ -1,7 +1,7 @@
-"""The store's ids: a random one, renewed by each restore, so that another store is noticed.
+"""The ids of the store: random, and renewed by each restore, so that a replaced store is detected.
 
-The newest is the store's present id; the older ones are those of the stores that it succeeded, so
-that a host which knows one of them accepts it. A copy that ``backup`` made has none.
+The newest id is the present one. The older ones belong to the stores that this one replaced, so
+that a host that knows one of them accepts it. A copy made by ``backup`` has no id.
 """
 
 from uuid import uuid4
@@ -13,14 +13,14 @@ from clerkwork.store.schema import identity
 
 
 def history(db: Connection) -> list[str]:
-    """Return the store's ids, the present one last; none where it has no such table."""
+    """Return the ids of the store, the present one last; none where the table is missing."""
     if not sa.inspect(db).has_table(identity.name):
         return []
     return list(db.execute(sa.select(identity.c.id).order_by(identity.c.number)).scalars())
 
 
 def current(db: Connection) -> str | None:
-    """Return the store's present id; None in a copy that ``backup`` made."""
+    """Return the present id; None in a copy made by ``backup``."""
     newest = sa.select(identity.c.id).order_by(identity.c.number.desc()).limit(1)
     return db.execute(newest).scalar()
 
@@ -30,7 +30,7 @@ def renew(db: Connection, *, succeeds: str = "") -> str:
 
     Args:
         db: The connection.
-        succeeds: The id of the store that it takes the place of.
+        succeeds: The id of the store that this one replaces.
     """
     fresh = uuid4().hex
     ids = [succeeds, fresh] if succeeds else [fresh]

@@ -1,4 +1,4 @@
-"""Instants the store remembers: when it was backed up, restored, tidied; when a clock was set."""
+"""Instants that the store remembers: last backup, restore, cleanup, and change of a clock."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -12,19 +12,19 @@ from clerkwork.store.upsert import inserted
 
 
 class Milestone(StrEnum):
-    """What is remembered."""
+    """The events whose instant is remembered."""
 
     BACKED_UP = "backed_up"
     RESTORED = "restored"
-    HELD = "held"  # since a restore, until what it may have forgotten was looked up
+    HELD = "held"  # set by a restore, until every record it may have forgotten was looked up
     TIDIED = "tidied"
     RECONCILED = "reconciled"
     CLOCK_SET = "clock_set"
-    OVER_CAP = "over_cap"  # the evidence could not be brought under its cap
+    OVER_CAP = "over_cap"  # the evidence could not be reduced to its cap
 
 
 def reached(db: Connection, name: Milestone) -> datetime | None:
-    """Return the instant of the last time, or None."""
+    """Return the last instant of the milestone, or None."""
     found = db.execute(sa.select(milestone.c.at_ms).where(milestone.c.name == name)).scalar()
     return None if found is None else from_ms(found)
 
@@ -32,16 +32,16 @@ def reached(db: Connection, name: Milestone) -> datetime | None:
 def reach(
     db: Connection, name: Milestone, *, now: datetime, before: datetime | None = None
 ) -> bool:
-    """Note that it is done now.
+    """Record that the milestone is reached now.
 
     Args:
         db: The connection.
-        name: What is done.
+        name: The milestone.
         now: The present instant.
-        before: Only if it was never done, or last done before this instant.
+        before: Only if it was never reached, or last reached before this instant.
 
     Returns:
-        False if it was done since *before*, perhaps by another process in this moment.
+        False if it was reached since *before*, perhaps by another process at this moment.
     """
     if inserted(db, milestone, name=name, at_ms=to_ms(now)):
         return True
@@ -52,5 +52,5 @@ def reach(
 
 
 def withdraw(db: Connection, name: Milestone) -> None:
-    """Forget that it was ever done."""
+    """Delete the record of the milestone."""
     db.execute(milestone.delete().where(milestone.c.name == name))

@@ -1,7 +1,7 @@
-"""The store of a project, which the project remembers: a missing one or another is an error.
+"""Opens the project's own store, and detects that it is missing or was replaced.
 
-The id of the store is written to ``stores.json`` in the folder of the logs, by its address, when it
-is first opened. Not beside the store: whoever deletes ``var/`` deletes what is beside it as well.
+The id of the store is written to ``stores.json`` in the log folder, by address, when the store is
+first opened. The file is not next to the store, because deleting ``var/`` would delete both.
 """
 
 import json
@@ -25,14 +25,14 @@ def open_own(settings: Settings, root: Path, *, create: bool = True) -> Store:
     """Open the store of the project in *root*.
 
     Args:
-        settings: The project's.
-        root: Its folder.
-        create: Whether a project that never had a store gets one; else it is shown an empty one
-            that is gone when it is closed.
+        settings: The project's settings.
+        root: The project's folder.
+        create: Whether a project that never had a store gets one; if not, it gets an empty
+            temporary one that is deleted when it is closed.
 
     Raises:
         ConfigError: The address is not usable.
-        StoreLost: The project had a store, and it is gone or is another one.
+        StoreLost: The project's store is gone or was replaced.
     """
     known, there = remembered(settings, root), exists(settings.store.url, root)
     if not create and not known and not there:
@@ -42,7 +42,7 @@ def open_own(settings: Settings, root: Path, *, create: bool = True) -> Store:
         try:
             _remember(settings, root, store.id)
         except ClerkworkError as error:
-            if not there:  # the next one would begin a new store again
+            if not there:  # otherwise the next start would create a new store again
                 store.close()
                 raise
             logger.warning("{}", error)
@@ -50,15 +50,15 @@ def open_own(settings: Settings, root: Path, *, create: bool = True) -> Store:
 
 
 def begin_anew(settings: Settings, root: Path) -> Store:
-    """Begin an empty store where the project's was.
+    """Create an empty store at the address of the project's store.
 
     Raises:
-        UsageError: There is a store.
+        UsageError: There is already a store.
     """
     url = settings.store.url
     if exists(url, root):
         raise UsageError(
-            f"{_shown(settings)} has a store; move it away or drop it first, if it may be lost"
+            f"{_shown(settings)} has a store; if it is no longer needed, move it away or drop it"
         )
     store = open_store(url, root)
     _remember(settings, root, store.id)
@@ -66,13 +66,13 @@ def begin_anew(settings: Settings, root: Path) -> Store:
 
 
 def remembered(settings: Settings, root: Path) -> str:
-    """Return the id of the store that the project had at its address; empty: none."""
+    """Return the recorded id of the store at the project's address; empty: none."""
     return _ids(_file(settings, root)).get(_shown(settings), "")
 
 
 def _remember(settings: Settings, root: Path, store_id: str) -> None:
     file = _file(settings, root)
-    part = file.with_name(f"{NAME}.{uuid4().hex}.part")  # two processes may be the first ones
+    part = file.with_name(f"{NAME}.{uuid4().hex}.part")  # two processes may write it at once
     try:
         ids = _ids(file) | {_shown(settings): store_id}
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -83,8 +83,8 @@ def _remember(settings: Settings, root: Path, store_id: str) -> None:
         part.replace(file)
     except OSError as error:
         raise ClerkworkError(
-            f"{file} cannot be written, in which the project remembers its store "
-            f"({error.strerror}); give the folder to the user that the service runs as"
+            f"{file} cannot be written ({error.strerror}), so the id of the project's store is not "
+            "recorded; give the folder to the user that the service runs as"
         ) from error
 
 
@@ -95,7 +95,7 @@ def _ids(file: Path) -> dict[str, str]:
         return {}
     except ValueError as error:
         raise ClerkworkError(
-            f"{file}, in which the project remembers its store, is damaged; if the store at its "
+            f"{file}, which records the id of the project's store, is damaged; if the store at its "
             "address is the right one, delete this file"
         ) from error
     return ids

@@ -1,7 +1,7 @@
 """The tables of the store. Instants are milliseconds since 1970 UTC; names carry the unit.
 
-Lists and pages read only these tables, never the execution engine's own, because those answer
-filters slowly once a million runs have finished. Partial indexes keep the busy look-ups small.
+Lists and pages read only these tables, never those of the execution engine, which answer filters
+slowly once a million runs have finished. Partial indexes keep frequent queries small.
 """
 
 import sqlalchemy as sa
@@ -31,7 +31,7 @@ item = sa.Table(
     Column("priority", Integer, nullable=False),
     Column("run_no", Integer, nullable=False),
     Column("attempt", Integer, nullable=False),
-    Column("revision", Integer, nullable=False, server_default="0"),  # raised by every move
+    Column("revision", Integer, nullable=False, server_default="0"),  # raised by every change
     Column("failures", Integer, nullable=False),
     Column("takeovers", Integer, nullable=False),
     Column("breaks", Integer, nullable=False, server_default="0"),
@@ -74,7 +74,7 @@ item = sa.Table(
         sqlite_where=sa.text("state = 'postponed' AND reason_code = 'held'"),
         postgresql_where=sa.text("state = 'postponed' AND reason_code = 'held'"),
     ),
-    # The database itself refuses a second item of one group at work, whatever the code does. The
+    # The database itself refuses a second running item of one group, whatever the code does. The
     # scope is the name of the group that workflows share, or of the item's own workflow.
     sa.Index(
         "item_one_running_per_group",
@@ -126,11 +126,11 @@ effect = sa.Table(
     Column("target", String(40), primary_key=True),
     Column("key", String(200), primary_key=True),
     Column("no", Integer, primary_key=True, autoincrement=False, server_default="1"),
-    Column("record", String(120)),  # NULL: of a version that did not tell kinds of records apart
+    Column("record", String(120)),  # NULL: written by a version that had no kinds of records
     Column("name", String(120), nullable=False),
     Column("item_id", Number, nullable=False),
     Column("digest", String(64), nullable=False),
-    Column("value", sa.JSON),  # with the next two, what a later look-up needs; goes with the item
+    Column("value", sa.JSON),  # with the next two: for a later lookup; deleted with the item
     Column("model", String(200)),
     Column("find", String(200)),
     Column("state", String(12), nullable=False),
@@ -183,7 +183,7 @@ event = sa.Table(
 delivery = sa.Table(
     "delivery",
     metadata,
-    # What another system or a mailbox delivered, so that the same delivery twice is one.
+    # Deliveries from other systems and mailboxes, so that a repeated one is recognised.
     Column("workflow", String(40), primary_key=True),
     Column("key", String(200), primary_key=True),
     Column("digest", String(64), nullable=False),
@@ -195,12 +195,12 @@ delivery = sa.Table(
 staged_batch = sa.Table(
     "staged_batch",
     metadata,
-    # A batch on its way in. A number is never used again: its rows may be there a while longer.
+    # Batches being staged. A number is never reused, because its rows may be deleted later.
     Column("number", Number, primary_key=True, autoincrement=True),
     Column("workflow", String(40), nullable=False),
     Column("key", String(200), nullable=False),
     Column("items", Integer, nullable=False),
-    Column("complete", Boolean, nullable=False),  # in the commit that records it as a delivery
+    Column("complete", Boolean, nullable=False),  # set in the commit that records the delivery
     Column("done", Integer, nullable=False),
     Column("renewed_ms", BigInteger, nullable=False),
     sqlite_autoincrement=True,
@@ -209,7 +209,7 @@ staged_batch = sa.Table(
 staged_item = sa.Table(
     "staged_item",
     metadata,
-    # The items of staged batches; nothing but their batch knows of them.
+    # The items of staged batches; nothing else reads them.
     Column("batch", Number, primary_key=True, autoincrement=False),
     Column("position", Integer, primary_key=True, autoincrement=False),
     Column("arrival", sa.JSON, nullable=False),
@@ -228,7 +228,7 @@ left_mail = sa.Table(
 planned_run = sa.Table(
     "planned_run",
     metadata,
-    # One row per due instant: whoever inserts it first runs it, so two schedulers never both do.
+    # One row per due instant; the process that inserts it runs it, so two schedulers never both do.
     Column("schedule", String(40), primary_key=True),
     Column("planned_ms", BigInteger, primary_key=True),
     Column("state", String(12), nullable=False),
@@ -237,8 +237,8 @@ planned_run = sa.Table(
     Column("worker", String(120), nullable=False),
     Column("started_ms", BigInteger, nullable=False),
     Column("finished_ms", BigInteger),
-    Column("lease_until_ms", BigInteger),  # a run whose lease lapsed is run by another process
-    Column("released_ms", BigInteger),  # a person let a blocked run go; a scheduler takes it
+    Column("lease_until_ms", BigInteger),  # after it another process runs the instant
+    Column("released_ms", BigInteger),  # a person released a blocked run; a scheduler runs it
     sa.Index("planned_run_by_time", "planned_ms"),
     sa.Index(
         "planned_run_started",
@@ -257,7 +257,7 @@ planned_run = sa.Table(
 reading = sa.Table(
     "reading",
     metadata,
-    # What was read of the document of an item, for finding it again and for setting thresholds.
+    # The values read from the document of an item, to detect duplicates and to set thresholds.
     Column("item_id", Number, primary_key=True, autoincrement=False),
     Column("source", String(80), nullable=False),
     Column("kind", String(40), nullable=False),
@@ -282,7 +282,7 @@ checked_value = sa.Table(
     Column("field", String(80), nullable=False),
     Column("probability", sa.Float, nullable=False),
     Column("passable", Boolean, nullable=False),
-    Column("sampled", Boolean, nullable=False),  # its document had passed and was drawn
+    Column("sampled", Boolean, nullable=False),  # its document passed and was drawn for the sample
     Column("wrong", Boolean, nullable=False),
     Column("at_ms", BigInteger, nullable=False),
     sa.Index("checked_value_by_item", "item_id"),
@@ -292,7 +292,7 @@ checked_value = sa.Table(
 raised_threshold = sa.Table(
     "raised_threshold",
     metadata,
-    # A threshold that the sample drove up; in force until somebody tunes the field again.
+    # A threshold raised because of errors in the sample; in force until the field is tuned again.
     Column("source", String(80), primary_key=True),
     Column("field", String(80), primary_key=True),
     Column("threshold", sa.Float, nullable=False),
@@ -304,12 +304,12 @@ raised_threshold = sa.Table(
 target_state = sa.Table(
     "target_state",
     metadata,
-    # What all hosts know of a target; no row: nothing is the matter with it.
+    # The state of a target for all hosts; no row: it is in order.
     Column("target", String(40), primary_key=True),
-    Column("failures", Integer, nullable=False),  # calls in a row that failed
+    Column("failures", Integer, nullable=False),  # failed calls in a row
     Column("open_until_ms", BigInteger),  # the breaker is open; after it one item tries the target
     Column("trial_item", Number),
-    Column("held_by", String(120)),  # a person stopped it
+    Column("held_by", String(120)),  # the person who paused it
     Column("reason", Text, nullable=False),
     Column("changed_ms", BigInteger, nullable=False),
 )
@@ -317,9 +317,9 @@ target_state = sa.Table(
 slot = sa.Table(
     "slot",
     metadata,
-    # Places at a login. A place is taken while its item runs under this attempt and no longer, so
-    # none is ever left taken by a dead worker: its lease is the item's. A look-up of no item, which
-    # is number 0 here, takes its place until an instant.
+    # Login slots. A slot is taken only while its item runs under this attempt, so a dead worker
+    # keeps none: the lease is that of the item. A lookup without an item (number 0 here) takes its
+    # slot until an instant.
     Column("login", String(300), primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("item_id", Number, nullable=False),
@@ -330,7 +330,7 @@ slot = sa.Table(
 milestone = sa.Table(
     "milestone",
     metadata,
-    # When the store was last backed up, restored, tidied, and when a host's clock was last set.
+    # When the store was last backed up, restored, cleaned up, and when a host's clock was set.
     Column("name", String(40), primary_key=True),
     Column("at_ms", BigInteger, nullable=False),
 )
@@ -346,7 +346,7 @@ identity = sa.Table(
 to_look_up = sa.Table(
     "to_look_up",
     metadata,
-    # Items of a restored store that are looked up in their target before anything else is begun.
+    # Items of a restored store to look up in their target before anything else runs.
     Column("item_id", Number, primary_key=True, autoincrement=False),
 )
 
@@ -358,7 +358,7 @@ worker = sa.Table(
     Column("pid", Integer, nullable=False),
     Column("started_ms", BigInteger, nullable=False),
     Column("beat_ms", BigInteger, nullable=False),
-    Column("booted_ms", BigInteger),  # another value: the host's clock was set
+    Column("booted_ms", BigInteger),  # a new value means that the host's clock was set
     Column("labels", sa.JSON, nullable=False),
     Column("queues", sa.JSON, nullable=False, server_default="[]"),
 )

@@ -1,4 +1,4 @@
-"""What all hosts know of each target: failures in a row, the circuit breaker, a person's stop."""
+"""The state of each target for all hosts: failures in a row, circuit breaker, a person's pause."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,15 +15,15 @@ from clerkwork.store.upsert import inserted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetState:
-    """What is the matter with a target.
+    """The state of a target.
 
     Attributes:
-        failures: Calls in a row that failed, over all hosts.
+        failures: Failed calls in a row, over all hosts.
         open_until: The circuit breaker is open until then, or None. After that instant the first
-            item that comes tries the target.
+            item tries the target.
         trial_item: The item that tries a failing target, or None.
-        held_by: The person who stopped it, or None.
-        reason: What the breaker or the person says.
+        held_by: The person who paused it, or None.
+        reason: The reason given by the breaker or the person.
     """
 
     target: str
@@ -36,7 +36,7 @@ class TargetState:
 
 
 def get(db: Connection, target: str, *, lock: bool = False) -> TargetState | None:
-    """Return what is the matter with the target, or None; with *lock* nobody changes it."""
+    """Return the state of the target, or None if it is in order; *lock* locks its row."""
     statement = sa.select(target_state).where(target_state.c.target == target)
     if lock:
         statement = statement.with_for_update(read=True)
@@ -45,14 +45,14 @@ def get(db: Connection, target: str, *, lock: bool = False) -> TargetState | Non
 
 
 def know(db: Connection, target: str, *, now: datetime) -> None:
-    """Make sure that the target has a row."""
+    """Create the row of the target if it has none."""
     inserted(db, target_state, target=target, failures=0, reason="", changed_ms=to_ms(now))
 
 
 def take_trial(
     db: Connection, target: str, item_id: int, *, until: datetime, now: datetime
 ) -> bool:
-    """Let one item through an open breaker whose time is over; the next one not before *until*."""
+    """Admit one item after the time of an open breaker; the next one not before *until*."""
     statement = (
         target_state.update()
         .where(target_state.c.target == target, target_state.c.open_until_ms <= to_ms(now))
@@ -64,7 +64,7 @@ def take_trial(
 def count_failure(
     db: Connection, target: str, *, limit: int, until: datetime, reason: str, now: datetime
 ) -> TargetState | None:
-    """Count a failed call of a known target; with *limit* of them its breaker opens *until*."""
+    """Count a failed call; at *limit* failures the breaker opens *until* then."""
     full = target_state.c.failures + 1 >= limit
     statement = (
         target_state.update()
@@ -83,7 +83,7 @@ def count_failure(
 
 
 def forgive(db: Connection, target: str, *, now: datetime) -> bool:
-    """Close the breaker and count anew, because a call succeeded; a person's stop stays."""
+    """Reset the failures and close the breaker after a successful call; a pause remains."""
     statement = (
         target_state.update()
         .where(target_state.c.target == target, target_state.c.failures > 0)
@@ -93,7 +93,7 @@ def forgive(db: Connection, target: str, *, now: datetime) -> bool:
 
 
 def hold(db: Connection, target: str, *, who: str, reason: str, now: datetime) -> bool:
-    """Stop a known target until somebody lets it go; False when it is stopped already."""
+    """Pause a target that has a row; False when it is already paused."""
     statement = (
         target_state.update()
         .where(target_state.c.target == target, target_state.c.held_by.is_(None))
@@ -103,7 +103,7 @@ def hold(db: Connection, target: str, *, who: str, reason: str, now: datetime) -
 
 
 def release(db: Connection, target: str, *, now: datetime) -> bool:
-    """Let a stopped target go and close its breaker; False when neither was the case."""
+    """Resume a target and close its breaker; False when neither was necessary."""
     state = target_state.c
     statement = (
         target_state.update()
@@ -124,7 +124,7 @@ def release(db: Connection, target: str, *, now: datetime) -> bool:
 
 
 def make_due(db: Connection, workflows: list[str], codes: list[str], *, now: datetime) -> int:
-    """Make the items due now that wait at a target for one of these reasons; return how many."""
+    """Make items due now that are postponed at a target for one of these reasons."""
     statement = (
         item.update()
         .where(

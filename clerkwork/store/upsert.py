@@ -1,4 +1,4 @@
-"""Inserts that leave an existing row as it is, in the dialect of the connection."""
+"""Inserts that leave an existing row unchanged, in the dialect of the connection."""
 
 from functools import cache
 from typing import Any
@@ -11,19 +11,19 @@ Insert = sa.sql.dml.ReturningInsert[Any]
 
 
 def insert_or_ignore(db: Connection, table: sa.Table, **values: Any) -> Row[Any] | None:
-    """Insert *values* and return the row's key, or None when a unique key is there already.
+    """Insert *values* and return the row's key, or None when a unique key exists already.
 
-    The key is asked for because PostgreSQL's driver does not know the row count of such an insert.
+    The key is requested because PostgreSQL's driver does not know the row count of such an insert.
     """
     return db.execute(_statement(db.dialect.name, table), values).one_or_none()
 
 
 def inserted(db: Connection, table: sa.Table, **values: Any) -> bool:
-    """Insert *values* and return True, or return False when a unique key is there already."""
+    """Insert *values* and return True, or False when a unique key exists already."""
     return insert_or_ignore(db, table, **values) is not None
 
 
-@cache  # to build a statement costs as much as to run it
+@cache  # building a statement costs as much as running it
 def _statement(dialect: str, table: sa.Table) -> Insert:
     keys = table.primary_key.columns
     if dialect == "postgresql":

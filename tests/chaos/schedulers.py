@@ -167,7 +167,7 @@ class _Lane:
         return {
             "instants": len(rows),
             "items": self._dropped,
-            "run again": sum("died over it" in row.reason for row in rows),
+            "run again": sum("died running it" in row.reason for row in rows),
             "lost": self._dropped - len(names) + _unexplained(rows, due),
             "doubled": sum(times > 1 for times in names.values()) + begun,
             "stuck": sum(row.state is PlannedState.STARTED and row.planned < end for row in rows),

@@ -76,7 +76,7 @@ def test_one_item_that_fails_does_not_end_the_others(worked: Shell) -> None:
         0,
         "edit: 1 done, 1 refused.",
         "1: refused: item 1 is E-1: its reference 'number' cannot be changed;"
-        " cancel it and put it in anew",
+        " cancel it and submit it again",
     )
 
 

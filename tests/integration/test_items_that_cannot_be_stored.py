@@ -143,7 +143,7 @@ def test_a_result_that_cannot_be_stored_goes_to_a_person(make_bench: MakeBench) 
         ItemState.IN_REVIEW,
         "not_storable",
         1,
-        "The result cannot be given to next: weight is not a finite number.",
+        "The result cannot be submitted to next: weight is not a finite number.",
     )
 
 

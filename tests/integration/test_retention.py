@@ -387,7 +387,7 @@ def test_a_full_disk_stops_what_is_taken_in(worked: Shell) -> None:
             (run,) = planned_runs.list_recent(db, schedule="expenses")
     assert (run.state, run.reason) == (
         PlannedState.BLOCKED,
-        "The disk is nearly full: nothing is taken in. Make room, or call `clerkwork tidy`.",
+        "The disk is nearly full: no input is accepted. Free space, or call `clerkwork tidy`.",
     )
 
 

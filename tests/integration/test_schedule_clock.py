@@ -348,7 +348,7 @@ def test_a_run_whose_process_died_is_run_by_another(store):
     alive.stop()
     assert begun == 1
     ((_, state, items, reason),) = seen(store)
-    assert (state, items, reason.split(";")[0]) == ("late", 2, "dead died over it")
+    assert (state, items, reason.split(";")[0]) == ("late", 2, "dead died running it")
 
 
 def test_a_silent_schedulers_run_is_open_to_the_first_look_after_its_lease(store):

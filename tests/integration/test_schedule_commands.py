@@ -114,7 +114,7 @@ def test_explain_tells_of_every_run_of_a_day(shell):
     assert said.out.splitlines() == [
         "The run of 09:00:00 ran late and added 2 items: started 90 s after it was due.",
         "The run of 10:00:00 is blocked: OSError: the share is away.",
-        "The run of 11:00:00 is at work since 11:00:00 (process w).",
+        "The run of 11:00:00 has been active since 11:00:00 (process w).",
     ]
 
 
@@ -138,13 +138,13 @@ NOW = datetime(2026, 10, 2, 12, tzinfo=UTC)
         (
             date(2026, 10, 2),
             DUE,
-            "The run of 09:00:00 has not run yet: no scheduler looked since 2026-09-30 09:00:00. "
-            "The next start settles it.",
+            "The run of 09:00:00 has not run yet: no scheduler has checked since 2026-09-30 "
+            "09:00:00. The next one to start decides.",
         ),
         (
             date(2026, 9, 29),
             None,
-            "The run of 09:00:00 did not run: this schedule never ran; is a scheduler started?",
+            "The run of 09:00:00 did not run: this schedule never ran. Is a scheduler running?",
         ),
     ],
 )
@@ -159,8 +159,8 @@ def test_runs_that_differ_in_their_instant_only_are_told_as_one():
     schedule = due(every_s=10, timezone="Asia/Shanghai")
     day = date(2026, 9, 29)
     assert [str(said) for said in explained(schedule, day, [], last=None, now=NOW)] == [
-        "The run of 00:00:00 did not run: this schedule never ran; is a scheduler started?",
-        "The same holds for 8639 more, until that of 23:59:50.",
+        "The run of 00:00:00 did not run: this schedule never ran. Is a scheduler running?",
+        "The same applies to 8639 more, up to that of 23:59:50.",
     ]
 
 
@@ -191,7 +191,7 @@ def test_release_lets_a_blocked_run_go(shell):
         "Released: a scheduler will run orders of 2026-09-30 01:00:00 UTC.",
     )
     told = shell("schedule", "explain", "orders", "--day", "2026-09-30").out
-    said = "The run of 09:00:00 was blocked and a person released it; a scheduler takes it next."
+    said = "The run of 09:00:00 was blocked and has been released; a scheduler runs it next."
     assert told.strip() == said
     ran = shell("schedule", "release", "orders", "2026-10-01T01:00:00Z")
     nothing = shell("schedule", "release", "orders", "2026-10-03T01:00:00Z")

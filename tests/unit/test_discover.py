@@ -80,7 +80,7 @@ def test_two_bots_of_one_name_are_an_error(write, tmp_path):
     with pytest.raises(ConfigError) as error:
         load_bots(tmp_path)
     assert str(error.value) == (
-        "bots/b.py:4: the bot `same` stands in bots/a.py already; rename one of them"
+        "bots/b.py:4: the bot `same` is already defined in bots/a.py; rename one of them"
     )
 
 

@@ -174,7 +174,7 @@ def test_look_up_that_comes_to_another_record_is_not_believed(make_bench: MakeBe
     item = bench.until(item_id)
     assert (item.reason_code, item.reason, bench.ledger.entered) == (
         "found_another",
-        "The look-up of A-1 in erp came to another record: A-10.",
+        "The lookup of A-1 in erp found another record: A-10.",
         [],
     )
 

@@ -64,15 +64,15 @@ def test_blind_target_is_never_asked_twice(make_bench: MakeBench) -> None:
     [
         (
             BusinessException("unknown_role", "Not offered: {role}.", fields=("role",), role="CEO"),
-            "(unknown_role): Not offered: CEO. Look there.",
+            "(unknown_role): Not offered: CEO. Check erp.",
             ["role"],
         ),
         (
             ApplicationException("page_unexpected", "Phone was not found"),
-            "(page_unexpected): Phone was not found. Look there.",
+            "(page_unexpected): Phone was not found. Check erp.",
             [],
         ),
-        (KeyError("phone"), "(bot_error): The bot failed: KeyError: 'phone'. Look there.", []),
+        (KeyError("phone"), "(bot_error): The bot failed: KeyError: 'phone'. Check erp.", []),
     ],
 )
 def test_what_failed_after_the_submit_is_told(

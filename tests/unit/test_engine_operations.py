@@ -254,7 +254,7 @@ def test_item_of_a_living_worker_is_not_requeued(make_bench: MakeBench) -> None:
     reserve(bench, item_id)
     with bench.store.write() as db:
         workers.register(db, "w", host="h", pid=1, now=clock.now())
-    with pytest.raises(UsageError, match="the worker w is working on it"):
+    with pytest.raises(UsageError, match="the worker w is running it"):
         operations(bench).requeue(item_id)
     with bench.store.write() as db:
         workers.remove(db, "w")
@@ -352,6 +352,6 @@ def test_an_item_that_moved_meanwhile_is_not_requeued_among_others(make_bench: M
     operations(bench).cancel(cancelled)
     refused = operations(bench).each([cancelled, waiting], Operations.requeue)
     assert (refused, bench.item(cancelled).run_no) == (
-        {waiting: "it moved meanwhile; requeue it again"},
+        {waiting: "the item changed in the meantime; requeue it again"},
         2,
     )

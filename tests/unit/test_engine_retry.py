@@ -106,13 +106,13 @@ def test_no_attempt_starts_after_its_limit(
         (
             "takeovers",
             "worker_died",
-            "The worker died 3 times over this item, the last time in deadly: one.",
+            "The worker died 3 times while running this item, the last time in deadly: one.",
         ),
         (
             "breaks",
             "broke_off",
-            "The work on this item broke off 3 times, the last time in deadly: one, with an error "
-            "outside of its bot; the worker's logs/errors.log has it.",
+            "The execution of this item broke off 3 times, the last time in deadly: one, with an "
+            "error outside of its bot; see logs/errors.log of the worker.",
         ),
     ],
 )

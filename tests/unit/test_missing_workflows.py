@@ -12,7 +12,7 @@ from clerkwork.store.schema import item as item_table
 from tests.fixtures_engine import Bench, MakeBench, Number
 
 SAID = (
-    "The project has no workflow next: put its file back into workflows/ and restart the workers,"
+    "The project has no workflow next: restore its file in workflows/ and restart the workers,"
     " or cancel its items."
 )
 

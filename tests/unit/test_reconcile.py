@@ -182,9 +182,9 @@ def test_failed_look_ups_count_for_the_breaker(entered: Bench) -> None:
     with entered.store.read() as db:
         state = target_gate.state_of(entered.engine, db, "erp")[1]
     assert state is not None
-    assert (found[0].reason, found[1].reason[:43], state.failures) == (
+    assert (found[0].reason, found[1].reason[:42], state.failures) == (
         "The target is down.",
-        "The target erp fails and is left alone unti",
+        "The target erp fails and is not used until",
         1,
     )
 
@@ -217,7 +217,7 @@ def test_look_up_waits_for_a_place_until_the_sweep_is_stopped(entered: Bench) ->
     (found,) = sweep(entered).run(now, stopping=stopping)
     assert (found.result, found.reason) == (
         NOT_LOOKED_UP,
-        "All 1 places at the login of erp are taken.",
+        "All 1 login slots of erp are in use.",
     )
 
 
@@ -228,10 +228,10 @@ def test_entry_of_a_workflow_that_is_gone_stops_nothing(entered: Bench) -> None:
     entered.engine.workflows["renamed"] = entered.engine.workflows.pop("work")
     found = sweep(entered).run(clock.now())
     said = (
-        "A-1 was entered in erp before, but the look-up does not find it there now. Look there. If"
-        " it stands there, or was deleted on purpose, say that it was done by hand; if it was"
-        " deleted by mistake, enter it there again and send this on. Nobody could be asked: there"
-        " is no workflow 'work'; known: next, renamed"
+        "A-1 was entered in erp, but a lookup does not find it there now. Check erp. If it is"
+        " there, or was deleted on purpose, choose 'By hand'; if it was deleted by mistake, enter"
+        " it there again and send this on. No review could be opened: there is no workflow 'work';"
+        " known: next, renamed"
     )
     with entered.store.read() as db:
         errors = [event for event in events.after(db, 0) if event.level is Level.ERROR]
@@ -253,5 +253,5 @@ def test_stopped_sweep_begins_no_further_look_up(entered: Bench) -> None:
     found = sweep(entered).run(clock.now(), stopping=stopping)
     assert [(one.key, one.result, one.reason) for one in found] == [
         ("A-1", "right", ""),
-        ("A-2", NOT_LOOKED_UP, "The sweep was stopped."),
+        ("A-2", NOT_LOOKED_UP, "The check was stopped."),
     ]

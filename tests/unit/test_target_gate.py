@@ -203,7 +203,7 @@ def test_items_that_come_to_a_failing_target_are_not_attempted(make_bench: MakeB
         {("breaker_open", 0)},
         [3, 1, 1, 1],
         [
-            "{target} failed {times} times in a row and is left alone until {until}: {why}",
+            "{target} failed {times} times in a row and is not used until {until}: {why}",
             "{who} resumed the target {target}: {why}",
         ],
     )
@@ -218,7 +218,7 @@ def test_a_failing_target_is_tried_after_the_cool_down_until_it_works(
     bench.start_worker(concurrency=1)
     states = {bench.until(item_id).state for item_id in numbers}
     closed = until(lambda: said(bench, Kind.TARGET)[3:], "the breaker closes")
-    assert (states, closed) == ({ItemState.DONE}, ["{target} works again; its items go on."])
+    assert (states, closed) == ({ItemState.DONE}, ["{target} works again; its items resume."])
 
 
 def test_one_item_goes_through_an_open_breaker_whose_time_is_over(make_bench: MakeBench) -> None:

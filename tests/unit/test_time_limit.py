@@ -129,7 +129,7 @@ def test_an_effect_that_was_stopped_is_looked_up_and_not_entered_again(
     assert (item.state, len(records), said) == (
         ItemState.DONE,
         1,
-        ["submits {key} in {target}", "{key} stands in {target} already as {confirmation}"],
+        ["submits {key} in {target}", "{key} is already in {target} as {confirmation}"],
     )
 
 
@@ -183,7 +183,7 @@ def test_what_cannot_be_sent_is_one_sentence(make_bench: MakeBench) -> None:
     bench = make_bench(limited_bots.sending_what_cannot_be_sent, retry=ONCE)
     item_id = put(bench, "1")
     bench.start_worker()
-    assert "written at the top of a module" in (bench.until(item_id).reason or "")
+    assert "defined at the top level of a module" in (bench.until(item_id).reason or "")
 
 
 def test_a_bot_that_its_process_could_not_find_is_refused() -> None:

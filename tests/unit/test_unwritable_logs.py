@@ -136,7 +136,7 @@ def test_doctor_says_that_the_log_cannot_be_written(broken: Shell) -> None:
     folder = broken.root / "logs" / "runs"
     assert (found["state"], found["remedy"]) == (
         "fail",
-        f"{folder} must be a folder: move away what stands there.",
+        f"{folder} must be a folder: move away the file that is there.",
     )
 
 

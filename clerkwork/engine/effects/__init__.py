@@ -1,1 +1,1 @@
-"""Irreversible acts on other systems: done once, and checked afterwards."""
+"""Irreversible acts on other systems: done exactly once, and verified afterwards."""

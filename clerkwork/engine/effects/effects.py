@@ -1,9 +1,10 @@
-"""Effects: an irreversible act on another system, done exactly once.
+"""Effects: irreversible acts on other systems, each done exactly once.
 
-The ledger's row goes from intent over sent to confirmed. ``sent`` is made durable by the parent
-process just before the click, on the child's question, and only while the fence holds. After a
-possible submit nothing is believed before the target's quiet period is over: a look-up that comes
-earlier can miss a record that is still being stored, and entering it again would double it.
+A row of the ledger goes through the states intent, sent and confirmed. The parent process makes
+``sent`` durable just before the click, when the child process asks, and only while this attempt
+still owns the item. After a possible submit, no lookup is trusted before the target's quiet period
+is over: an earlier lookup can miss a record that the target is still storing, and entering it again
+would create a duplicate.
 """
 
 from collections.abc import Callable, Iterator
@@ -58,25 +59,23 @@ def perform(
     record: str | None = None,
     released_by: int = 0,
 ) -> Receipt:
-    """Do the effect and return its receipt; see ``Run.effect``.
+    """Perform the effect and return its receipt; see ``Run.effect``.
 
     Args:
         execution: The reserved item.
-        step: The effect's name.
-        target: The system; its guarantee says what a look-up after a lost answer is worth.
-        value: What is to be entered.
-        key: Name of the field of *value* that identifies it in the target.
-        find: Looks it up.
-        do: Enters it.
-        record: Kind of the record; None: what this step enters is a kind of its own.
-        released_by: Number of the review in which a person last said that it is to be entered, or
-            0.
+        step: The name of the effect.
+        target: The system; its guarantee says how far a lookup after a lost answer can be trusted.
+        value: The data to enter.
+        key: Name of the field of *value* that identifies the record in the target.
+        find: Looks the record up.
+        do: Enters the record.
+        record: Kind of the record; None: the records of this step are a kind of their own.
+        released_by: Number of the review in which a person last allowed the submit, or 0.
 
     Raises:
-        Postponed: The quiet period after an earlier submit is not over, or the target is left
-            alone now.
-        StepFailed: The target refused it, failed, or shows something else than was entered; it
-            carries the form that a person is shown.
+        Postponed: The quiet period after an earlier submit is not over, or the target is blocked.
+        StepFailed: The target refused the record, failed, or shows other data than was entered;
+            carries the form for a person.
     """
     act = _Act(
         execution,
@@ -95,7 +94,7 @@ def perform(
 
 
 class _Act:
-    """One attempt at one effect, and the fence of what it sends; see ``Fence``."""
+    """One attempt at one effect, and the fence for what the browser sends; see ``Fence``."""
 
     def __init__(
         self,
@@ -137,7 +136,7 @@ class _Act:
         self._refuse_other()
         self._wait_until_settled()
         if (found := self._look_first(find)) is not None:
-            return self._confirm(found, Kind.EFFECT_FOUND, "{key} stands in {target} already")
+            return self._confirm(found, Kind.EFFECT_FOUND, "{key} is already in {target}")
         if self._entry.row().confirmed is not None:
             raise missing(self._key, self._target.name)
         self._stop_if_only_looked_up()
@@ -148,19 +147,19 @@ class _Act:
         try:
             answer: Receipt = self._call(do)
         except BotException:
-            # A target that refuses a second record does so too when the first one came late.
+            # A target that refuses a second record also does so when the first one arrived late.
             if self._target.guarantee != "unique-ref" or (found := self._look(find)) is None:
                 raise
-            return self._confirm(found, Kind.EFFECT_FOUND, "{key} stands in {target} already")
-        if searchable:  # before the look: that can fail, and the worker can die over it
+            return self._confirm(found, Kind.EFFECT_FOUND, "{key} is already in {target}")
+        if searchable:  # before the lookup, which can fail or kill the worker
             self._entry.keep_answer(answer)
         found = self._look(find)
         if found is None:
             raise not_verified(self._key, self._target.name)
-        return self._confirm(found, Kind.EFFECT_CONFIRMED, "{key} stands in {target}")
+        return self._confirm(found, Kind.EFFECT_CONFIRMED, "{key} is in {target}")
 
     def _perform_blindly(self, do: Do[Any]) -> Receipt:
-        """Enter it where nothing can be looked up: its confirmation is all that is ever known."""
+        """Enter a record that cannot be looked up: only the target's confirmation is known."""
         row = self._entry.row()
         if row.confirmed is not None:
             return Receipt.model_validate(row.receipt)
@@ -176,32 +175,32 @@ class _Act:
         return self._confirm(receipt, Kind.EFFECT_CONFIRMED, "{target} has confirmed {key}")
 
     def _is_released(self) -> bool:
-        """Return whether a person said that it is to be entered, and it was not submitted since.
+        """Return whether a person allowed the submit and none has happened since.
 
-        Each answer allows one submit. Numbers are compared and not instants, because a clock may
-        have been set between.
+        Each answer allows one submit. Review numbers are compared instead of instants, because a
+        clock may have been set in between.
         """
         return self._released_by > self._entry.row().sent_review
 
     def _refuse_other(self) -> None:
-        """Leave it to a person when the record was entered with other content."""
+        """Ask a person when the record was entered with other content."""
         if (other := self._other()) is not None and not self._is_released():
             raise other_content(other, self._value)
 
     def _other(self) -> Effect | None:
-        """Return what was entered with other content, until a person let this content in."""
+        """Return the act that entered other content, unless a person allowed this content."""
         return None if self._entry.row().sent is not None else self._entry.other
 
     def _refuse_doubtful(self) -> None:
-        """Leave it to a person when something else may have entered this very record."""
+        """Ask a person when another act may have entered this same record."""
         if (known := self._entry.doubtful) is not None and not self._is_released():
             raise doubtful(known)
 
     def _refuse_unknown(self, error: Exception | None = None) -> None:
-        """Leave it to a person when it may have been submitted since one last looked.
+        """Ask a person when the record may have been submitted and the result is not known.
 
         Args:
-            error: What failed in this attempt.
+            error: The failure of this attempt, or None.
         """
         sent = self._entry.row().sent is not None or self._may_be_forgotten()
         if sent and not self._is_released():
@@ -209,38 +208,39 @@ class _Act:
             raise unknown(self._key, self._target.name, cause) from error
 
     def _refuse_unseen(self) -> None:
-        """Leave it to a person when it was confirmed, but no look-up has come to it since.
+        """Ask a person when the target confirmed the record but no lookup has found it since.
 
-        What the target keeps under another reference, or where nobody looks, would be entered again
-        at each attempt. Each answer allows one submit, as for a blind target.
+        A record that the target stores under another reference, or outside the list that is
+        searched, would be entered again at each attempt. Each answer allows one submit, as for a
+        blind target.
         """
         row = self._entry.row()
         if row.receipt is not None and not self._is_released():
             raise unseen(self._key, self._target.name, Receipt.model_validate(row.receipt))
 
     def settled(self) -> datetime | None:
-        """Return the instant from which a look-up can be believed, or None: at any time."""
+        """Return the instant from which a lookup can be trusted, or None: at any time."""
         last = max(self._sent(), self._restored())
         if last == NEVER or self._target.guarantee != "searchable":
             return None
         return last + timedelta(seconds=self._target.quiet_period_s)
 
     def _sent(self) -> datetime:
-        """Return the last instant at which it may have been sent, by the clock as it is now."""
+        """Return the last instant of a possible submit, by the present wall clock."""
         sent = self._entry.last_sent()
         if sent is None:
             return NEVER
         clock_set = self._execution.engine.clock_guard.last_set() or NEVER
-        # How long ago it was sent is not known when the clock may have jumped between.
+        # After a change of the clock the time since the submit is not known.
         return clock_set if sent > clock.now() else max(sent, clock_set)
 
     def _restored(self) -> datetime:
-        """Return when the store was restored: it knows nothing of what came after its backup."""
+        """Return when the store was restored; it knows nothing of later submits."""
         with self._execution.engine.store.read() as db:
             return reached(db, Milestone.RESTORED) or NEVER
 
     def _stop_if_only_looked_up(self) -> None:
-        """Enter nothing yet when it had to be known, after a restore, whether it stands there."""
+        """Postpone the item when, after a restore, only the lookup was due; enter nothing yet."""
         if self._restored() == NEVER:
             return
         with self._execution.engine.store.write() as db:
@@ -249,15 +249,15 @@ class _Act:
             raise Postponed(clock.now(), restored_lookups.CODE, restored_lookups.REASON)
 
     def _may_be_forgotten(self) -> bool:
-        """Return whether it may have been submitted after the backup the store was restored from.
+        """Return whether it may have been submitted after the backup that was restored.
 
-        An item that was open then has an attempt that no other item comes to.
+        Items that were open at the backup have an attempt number above ``FENCE_STEP``.
         """
         item, restored = self._execution.item, self._restored()
         return restored != NEVER and (item.arrived <= restored or item.attempt > FENCE_STEP)
 
     def review(self, error: BotException) -> NewReview:
-        """Return what a person is shown when the item has to go to one."""
+        """Return the form that a person is shown when the item goes to review."""
         shown = self._value.model_dump(mode="json")
         return NewReview(
             step=self._step,
@@ -274,7 +274,7 @@ class _Act:
             self._event(Kind.EFFECT_INTENT, "about to enter {key} in {target}")
 
     def _wait_until_open(self) -> None:
-        """Stop before a gate that was closed since the item was reserved."""
+        """Postpone the item if the target was paused or blocked since the item was reserved."""
         engine = self._execution.engine
         with engine.store.read() as db:
             item_id = self._execution.item.id
@@ -285,10 +285,12 @@ class _Act:
     def _wait_until_settled(self) -> None:
         ready = self.settled()
         if ready is not None and self._entry.row().confirmed is None and clock.now() < ready:
-            raise Postponed(ready, "quiet_period", "waits until the target has settled")
+            raise Postponed(
+                ready, "quiet_period", "waits until the quiet period of the target ends"
+            )
 
     def _look_first(self, find: Find[Any]) -> Receipt | None:
-        """Look before the submit; what stands there then is none of a content not yet sent."""
+        """Look the record up before the submit; a record found now has the earlier content."""
         hits: list[Receipt] = self._call(find)
         if hits and (other := self._other()) is not None:
             raise other_content(other, self._value, still=hits[0])
@@ -317,27 +319,28 @@ class _Act:
                     self._target, function, self._value, on_message=handle, fence=self
                 )
             except BotException as error:
-                if not self.held():  # its end by the new holder is no fault of the target
+                if not self.held():  # the new owner ended our call: not the target's fault
                     raise self._taken_over() from error
                 raise
 
     def held(self) -> bool:
-        """Return whether the item is still held by this execution."""
+        """Return whether this execution still owns the item."""
         item = self._execution.item
         with self._execution.engine.store.read() as db:
             return transitions.holds(db, item.id, item.attempt)
 
     @contextmanager
     def passing(self) -> Iterator[bool]:
-        """Open a context in which nobody takes the item over; what it lets out may be the submit.
+        """Open a context in which no other worker takes the item over, for one outgoing request.
 
-        The mark follows what leaves, so that the quiet period begins with the last of it.
+        Any request may be the submit, so the instant of the submit is updated with each; the quiet
+        period then starts with the last one.
         """
         item = self._execution.item
         marked = not self._outdated() or self._mark()
         with self._execution.engine.store.write() as db:
             held = marked and transitions.holds(db, item.id, item.attempt, lock=True)
-            if held and self._outdated():  # the store kept us waiting
+            if held and self._outdated():  # waiting for the store took long
                 self._mark_sent(db, clock.now())
             yield held
 
@@ -345,15 +348,15 @@ class _Act:
         return clock.now() - self._marked > self._mark_again
 
     def _mark(self, said: Event | None = None) -> bool:
-        """Note that a submit may leave from now on; return False when the item is lost.
+        """Record that a submit may happen from now on; return False when the item was taken over.
 
         Args:
-            said: An event that is written with the mark.
+            said: An event that is written in the same transaction.
         """
         item = self._execution.item
-        with self._execution.engine.log.writing() as writing:  # with the fence, one transaction
+        with self._execution.engine.log.writing() as writing:  # fence and mark: one transaction
             held = transitions.holds(writing.db, item.id, item.attempt, lock=True)
-            now = clock.now()  # not before: the item's row may have kept us waiting
+            now = clock.now()  # read after the lock, which may have taken long
             marked = held and self._mark_sent(writing.db, now)
             if marked and said is not None:
                 writing.event(said)
@@ -366,13 +369,15 @@ class _Act:
 
     def _send(self) -> None:
         held = self._mark(self._said(Kind.EFFECT_SENT, "submits {key} in {target}"))
-        while held and self._outdated():  # the store kept us waiting after the mark
+        while held and self._outdated():  # waiting for the store took long
             held = self._mark()
         if not held:
             raise self._taken_over()
 
     def _taken_over(self) -> Fenced:
-        return Fenced(f"item {self._execution.item.id} was taken over; {self._key} is kept back")
+        return Fenced(
+            f"item {self._execution.item.id} was taken over; {self._key} is not submitted"
+        )
 
     def _confirm(self, receipt: Receipt, kind: Kind, message: str) -> Receipt:
         self._entry.confirm(receipt, now=clock.now())

@@ -1,8 +1,9 @@
-"""Finds the ledger's row of one effect, and what stands in its way.
+"""Finds or creates the ledger row of one effect, and the other rows that conflict with it.
 
-A record is a target, a kind and a key, whichever workflow it comes through. A number that an order
-and an invoice share, or a content that a person let in beside the first, gives the key a further
-row. What was entered with equal content is done; other content is a question to a person.
+A record is identified by target, kind and key, regardless of the workflow. A key has several rows
+when records of different kinds share a number (an order and an invoice), or when a person allowed a
+second content. A record that was entered with equal content is done; one with other content is a
+question to a person.
 """
 
 from collections.abc import Collection, Sequence
@@ -23,11 +24,11 @@ from clerkwork.store.runs.effects import Effect
 
 
 class LedgerEntry:
-    """The row of one effect of one item.
+    """The ledger row of one effect of one item.
 
     Attributes:
         other: The act that entered this record with other content, or None.
-        doubtful: An act that may have entered this very record, or None.
+        doubtful: An act that may have entered this same record, or None.
     """
 
     def __init__(
@@ -46,13 +47,13 @@ class LedgerEntry:
 
         Args:
             store: The open store.
-            item_id: The item that the effect is of.
-            target: The system it acts on.
-            key: What identifies the record there.
-            record: Its kind; the name of the step, where the bot names none.
+            item_id: The item that the effect belongs to.
+            target: The name of the target.
+            key: The key that identifies the record in the target.
+            record: The kind of the record; by default the name of the step.
             step: The step of the run, as ``bot: effect``.
-            value: What is to be entered.
-            bots: The bots that the project has.
+            value: The data to enter.
+            bots: The bots of the project.
         """
         self.other: Effect | None = None
         self.doubtful: Effect | None = None
@@ -69,10 +70,10 @@ class LedgerEntry:
         self._no = 0
 
     def intend(self, *, find: str, now: datetime) -> bool:
-        """Make a row the item's own, or find the one that is done; return whether it is new.
+        """Take over or create the item's row, or find a finished one; return whether it is new.
 
         Args:
-            find: Dotted name of the function that looks the record up.
+            find: Dotted name of the lookup function.
             now: The present instant.
 
         Raises:
@@ -80,7 +81,7 @@ class LedgerEntry:
         """
         with self._store.write() as db:
             found = self._place(db, now)
-            while found is None:  # somebody took the number at the same moment
+            while found is None:  # another process took the number at the same moment
                 found = self._place(db, now)
             effects.describe(
                 db,
@@ -136,17 +137,17 @@ class LedgerEntry:
         return added or None
 
     def _is_same(self, row: Effect) -> bool:
-        """Return whether the row is of this record: one kind, or one step that names no other."""
+        """Return whether the row is of the same record: same kind, or same step without a kind."""
         if row.record == self._record:
             return True
         unnamed = row.record is None or self._step in {row.record, self._record}
         return unnamed and row.name == self._step
 
     def _may_be_same(self, row: Effect) -> bool:
-        """Return whether the row, though of another kind, may be of this very record.
+        """Return whether the row may be of this same record although its kind differs.
 
-        So it is with a row of a version that did not tell kinds apart, and where nobody named the
-        kind: another bot did the same with the same data, or the bot is gone or renamed.
+        This is the case for rows of a version that had no kinds, and for rows without a named kind
+        when another bot did the same act with the same data, or the bot is gone or renamed.
         """
         if row.record is None:
             return True
@@ -159,9 +160,9 @@ class LedgerEntry:
         return alike or bot not in self._bots
 
     def _is_other(self, row: Effect) -> bool:
-        """Return whether the record may stand in the target with other content.
+        """Return whether the record may be in the target with other content.
 
-        What this item submitted itself is left out: a person may have corrected it since.
+        Submits of this item itself are ignored: a person may have corrected the item since.
         """
         own = row.item_id == self._item_id and row.confirmed is None
         return row.may_stand and not own and not self._is_equal(row)
@@ -189,7 +190,7 @@ class LedgerEntry:
                 )
 
     def row(self) -> Effect:
-        """Return the row as it stands now."""
+        """Return the present row."""
         with self._store.read() as db:
             row = effects.get(db, self._target, self._key, self._no)
         if row is None:
@@ -197,13 +198,13 @@ class LedgerEntry:
         return row
 
     def last_sent(self) -> datetime | None:
-        """Return when this record was last submitted, with whatever content, or None."""
+        """Return when this record was last submitted, with any content, or None."""
         own = self.row().sent if self._no else None
         sent = [own, None if self.other is None else self.other.sent]
         return max((instant for instant in sent if instant is not None), default=None)
 
     def mark_sent(self, db: Connection, *, now: datetime, review: int) -> bool:
-        """Note that the submit may happen from now on; see ``effects.mark_sent``."""
+        """Record that the submit may happen from now on; see ``effects.mark_sent``."""
         return effects.mark_sent(
             db,
             target=self._target,
@@ -215,13 +216,13 @@ class LedgerEntry:
         )
 
     def keep_answer(self, receipt: Receipt) -> None:
-        """Keep what the target answered; see ``effects.keep_answer``."""
+        """Store the target's answer; see ``effects.keep_answer``."""
         kept: dict[str, Any] = receipt.model_dump(mode="json")
         with self._store.write() as db:
             effects.keep_answer(db, target=self._target, key=self._key, no=self._no, receipt=kept)
 
     def confirm(self, receipt: Receipt, *, now: datetime) -> None:
-        """Note that the record was seen in the target."""
+        """Record that the record was seen in the target."""
         seen: dict[str, Any] = receipt.model_dump(mode="json")
         with self._store.write() as db:
             effects.confirm(

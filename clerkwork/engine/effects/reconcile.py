@@ -1,7 +1,7 @@
-"""The sweep for duplicates: looks in the target for everything that was entered of late.
+"""The nightly verification: looks up every recent entry in its target.
 
-The way of one item looks before and after it enters anything. This comes later and trusts none of
-it: whatever is not there, stands there twice, or stands there with other data, goes to a person.
+Each effect looks the record up before and after entering it. This check comes later and relies on
+neither: a record that is missing, duplicated or has other data goes to a person.
 """
 
 import threading
@@ -31,19 +31,19 @@ from clerkwork.store.instants import Milestone, reach, reached
 from clerkwork.store.items import items
 from clerkwork.store.runs import effects
 
-PATIENCE = 3  # look-ups that fail one after the other, before a target is left for another time
-PLACE_WAITS = 30  # seconds until a place at the login is free
+PATIENCE = 3  # failed lookups in a row after which a target is skipped this time
+PLACE_WAITS = 30  # seconds to wait for a free login slot
 RIGHT, BLIND, NOT_LOOKED_UP = "right", "blind", "not_looked_up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Looked:
-    """What became of one look-up.
+    """The result of one lookup.
 
     Attributes:
-        item_id: The item that it was entered for.
-        result: ``right``, ``blind`` (its target cannot be looked into), ``not_looked_up``, or the
-            code of the reason for which a person is asked.
+        item_id: The item that entered the record.
+        result: ``right``, ``blind`` (the target has no lookup), ``not_looked_up``, or the reason
+            code of the review that was opened.
         reason: The reason as a sentence, or an empty string.
     """
 
@@ -69,9 +69,9 @@ class Reconciliation:
     timezone: str
 
     def nightly(self, now: datetime, stopping: threading.Event | None = None) -> list[Looked]:
-        """Look everything up once a night; nothing if it is not time or another process does it.
+        """Look up all recent entries once a night; does nothing when another process does it.
 
-        The first night begins when a scheduler first looks. A night that was stopped is made good
+        The first night starts when a scheduler first runs. A night that was interrupted is covered
         by the next one, which looks back over both.
         """
         due = _last(now, self.settings.at, ZoneInfo(self.timezone))
@@ -87,13 +87,13 @@ class Reconciliation:
         targets: Collection[str] = (),
         stopping: threading.Event | None = None,
     ) -> list[Looked]:
-        """Look up what was entered of late, and ask a person about what is wrong.
+        """Look up recent entries, and open a review for each difference.
 
         Args:
             now: The present instant.
-            hours: How far back to look; None: as the settings say.
-            targets: Only these; all where none is named.
-            stopping: No further look-up begins once it is set.
+            hours: How far to look back; None: the setting.
+            targets: Only these targets; empty: all.
+            stopping: When set, no further lookup begins.
         """
         since = now - timedelta(hours=self.settings.hours if hours is None else hours)
         with self.engine.store.read() as db:
@@ -111,26 +111,26 @@ class Reconciliation:
     def _looked(
         self, entry: effects.Entered, failures: dict[str, list[str]], stopping: threading.Event
     ) -> Looked:
-        """Look one entry up; whatever happens to it, the others are looked up as well.
+        """Look one entry up; a failure does not stop the lookups of the others.
 
         Args:
             entry: The entry.
-            failures: Why each target failed, time after time in a row.
+            failures: Reasons of the failures in a row, by target.
             stopping: See ``run``.
         """
         failed = failures.setdefault(entry.target, [])
         target = self.engine.targets.get(entry.target)
         if stopping.is_set():
-            return _result(entry, NOT_LOOKED_UP, "The sweep was stopped.")
+            return _result(entry, NOT_LOOKED_UP, "The check was stopped.")
         if target is None:
-            return _result(entry, NOT_LOOKED_UP, f"There is no target {entry.target} any more.")
+            return _result(entry, NOT_LOOKED_UP, f"There is no target {entry.target}.")
         if target.guarantee == "blind":
             return _result(entry, BLIND)
         if len(failed) >= PATIENCE:
             return _result(entry, NOT_LOOKED_UP, failed[-1])
         try:
             found = self._look(entry, target, stopping)
-        except Exception as error:  # noqa: BLE001 - such as a bot that is gone: of this entry alone
+        except Exception as error:  # noqa: BLE001 - such as a missing bot: affects this entry only
             own = isinstance(error, ClerkworkError)
             said = str(error) if own else f"{type(error).__name__}: {error}"
             failed += [said] if isinstance(error, ApplicationException) else []
@@ -153,10 +153,10 @@ class Reconciliation:
         value: BaseModel,
         stopping: threading.Event,
     ) -> list[Receipt]:
-        """Return what stands in the target; wait a while for a place at its login.
+        """Return the records found in the target, after waiting for a free login slot.
 
         Raises:
-            ApplicationException: The target failed, or is left alone now.
+            ApplicationException: The target failed or is blocked.
         """
         waits = 0
         while True:
@@ -176,11 +176,11 @@ class Reconciliation:
                     raise
 
     def _asked(self, entry: effects.Entered, value: BaseModel, wrong: BotException) -> str:
-        """Ask a person; return why nobody could be asked, or an empty string."""
+        """Open a review; return why that failed, or an empty string."""
         try:
             self._ask(entry, value, wrong)
-        except Exception as error:  # noqa: BLE001 - such as a workflow that is gone
-            said = f" Nobody could be asked: {error}"
+        except Exception as error:  # noqa: BLE001 - such as a missing workflow
+            said = f" No review could be opened: {error}"
             facts = {**wrong.facts, "code": wrong.code}
             self.engine.write(
                 Kind.NOTE, wrong.message + said, facts, level=Level.ERROR, item_id=entry.item_id
@@ -189,7 +189,7 @@ class Reconciliation:
         return ""
 
     def _ask(self, entry: effects.Entered, value: BaseModel, wrong: BotException) -> None:
-        """Open an item for a person beside the one that is closed; once for each kind of fault."""
+        """Add an item for a person next to the closed one; once for each kind of difference."""
         with self.engine.store.read() as db:
             item = present(items.get(db, entry.item_id))
         takes = self.engine.first_bot(item.workflow).takes
@@ -230,8 +230,8 @@ class Reconciliation:
 def _judged(entry: effects.Entered, hits: list[Receipt]) -> BotException | None:
     """Return what is wrong, or None.
 
-    What was never confirmed belongs to an item that a person closed: it may stand there as they
-    entered it, or not at all, but not twice.
+    An entry that was never confirmed belongs to an item that a person closed. Such a record may be
+    in the target once, with any data, or be missing, but must not be there twice.
     """
     if entry.confirmed and not hits:
         return missing(entry.key, entry.target)

@@ -1,4 +1,4 @@
-"""What is wrong with a record that a look-up found, or that the ledger knows; it is asked so."""
+"""Reasons why a record in the target, or in the ledger, needs a person's decision."""
 
 import unicodedata
 
@@ -13,38 +13,38 @@ from clerkwork.store.runs.effects import Effect
 UNKNOWN = "effect_unknown"
 OTHER_CONTENT = "entered_with_other_content"
 OTHER_STEP = "entered_by_other_step"
-ASKS_LEAVE = {UNKNOWN, OTHER_CONTENT, OTHER_STEP}  # who answers these lets it be submitted once
+ASKS_LEAVE = {UNKNOWN, OTHER_CONTENT, OTHER_STEP}  # an answer to these allows one submit
 OTHER = (
-    "{key} was entered in {target} before, for item {item} as {confirmation}, with other content:"
-    " {changes}. Look there. If the record is to be changed, change it there and say that it was"
-    " done by hand; if this is a further record, send it on; if it is neither, reject it."
+    "{key} was already entered in {target} for item {item} as {confirmation}, with other content:"
+    " {changes}. Check {target}. If the record needs this change, make it there and choose"
+    " 'By hand'; if this is an additional record, send it on; if it is neither, reject it."
 )
 OTHER_NOT_KEPT = (
-    "{key} was entered in {target} before, for item {item} as {confirmation}, with other content,"
-    " which is not stored any more. Look there. If the record is to be changed, change it there and"
-    " say that it was done by hand; if this is a further record, send it on; if it is neither,"
+    "{key} was already entered in {target} for item {item} as {confirmation}, with other content,"
+    " which is no longer stored. Check {target}. If the record needs a change, make it there and"
+    " choose 'By hand'; if this is an additional record, send it on; if it is neither,"
     " reject it."
 )
 MAYBE_OTHER = (
-    "{key} may stand in {target} with other content: it was submitted for item {item}, and whether"
-    " it was stored is not known. Look there. If the record is to be changed, change it there and"
-    " say that it was done by hand; if it does not stand there, or this is a further record, send"
-    " this on."
+    "{key} may be in {target} with other content: it was submitted for item {item}, and it is not"
+    " known whether it was stored. Check {target}. If the record needs this change, make it there"
+    " and choose 'By hand'; if it is not there, or this is an additional record, send this"
+    " on."
 )
 STILL_THERE = (
-    "{key} stands in {target} as {confirmation}, and item {item} had entered it with other content."
-    " Look there. If it shows this content, or you change it there so, say that it was done by"
-    " hand; to have it entered anew, delete it there and send this on."
+    "{key} is in {target} as {confirmation}, and item {item} entered it with other content."
+    " Check {target}. If it shows this content, or you correct it there, choose 'By hand';"
+    " to have it entered again, delete it there and send this on."
 )
 
 
 def wrong_with(hits: list[Receipt], key: str, target: str) -> BusinessException | None:
-    """Return what is wrong with the records that were found, or None."""
+    """Return what is wrong with the records that a lookup found, or None."""
     if len(hits) > 1:
         return BusinessException(
             "found_twice",
-            "{key} stands in {target} {count} times, as {confirmations}. Look there, leave the"
-            " right one, delete the others, and send it on.",
+            "{key} is in {target} {count} times, as {confirmations}. Check {target}, keep the"
+            " right record, delete the others, and send this on.",
             key=key,
             target=target,
             count=len(hits),
@@ -53,7 +53,7 @@ def wrong_with(hits: list[Receipt], key: str, target: str) -> BusinessException 
     if hits and _plain(hits[0].reference) != _plain(key):
         return BusinessException(
             "found_another",
-            "The look-up of {key} in {target} came to another record: {found}.",
+            "The lookup of {key} in {target} found another record: {found}.",
             key=key,
             target=target,
             found=hits[0].reference,
@@ -61,7 +61,7 @@ def wrong_with(hits: list[Receipt], key: str, target: str) -> BusinessException 
     if hits and hits[0].differences:
         return BusinessException(
             "entered_differently",
-            "{key} stands in {target} with other data: {differences}",
+            "{key} is in {target} with other data: {differences}",
             key=key,
             target=target,
             differences="; ".join(hits[0].differences),
@@ -70,29 +70,29 @@ def wrong_with(hits: list[Receipt], key: str, target: str) -> BusinessException 
 
 
 def _plain(reference: str) -> str:
-    """Return a reference without what targets change when they show it: case and blanks."""
+    """Return a reference without case and blanks, which targets change when they show it."""
     return "".join(unicodedata.normalize("NFKC", reference).casefold().split())
 
 
 def missing(key: str, target: str) -> BusinessException:
-    """Return that a record which was entered is not there."""
+    """Return the error for a record that was entered but is missing."""
     return BusinessException(
         "confirmed_but_missing",
-        "{key} was entered in {target} before, but the look-up does not find it there now. Look"
-        " there. If it stands there, or was deleted on purpose, say that it was done by hand; if it"
-        " was deleted by mistake, enter it there again and send this on.",
+        "{key} was entered in {target}, but a lookup does not find it there now. Check {target}."
+        " If it is there, or was deleted on purpose, choose 'By hand'; if it was deleted by"
+        " mistake, enter it there again and send this on.",
         key=key,
         target=target,
     )
 
 
 def other_content(row: Effect, value: BaseModel, still: Receipt | None = None) -> BusinessException:
-    """Return that a record was entered with other content, and what differs.
+    """Return the error for a record that was entered with other content, and the differences.
 
     Args:
-        row: What was entered.
-        value: What is to be entered now.
-        still: The record that a look-up has just found there.
+        row: The earlier entry.
+        value: The data to enter now.
+        still: The record that a lookup found just now, or None.
     """
     changes = {} if row.value is None else differences(row.value, value)
     return BusinessException(
@@ -116,12 +116,12 @@ def _other_message(row: Effect, still: Receipt | None, *, known: bool) -> str:
 
 
 def doubtful(row: Effect) -> BusinessException:
-    """Return that something else may have entered this very record."""
+    """Return the error for a record that another step may have entered already."""
     return BusinessException(
         OTHER_STEP,
-        "{key} was entered in {target} before, for item {item} by {step}, as {confirmation}."
-        " Whether that is this record is not known. Look there. If it is, say that it was done by"
-        " hand; if it is another one, send this on.",
+        "{key} was already entered in {target} for item {item} by {step}, as {confirmation}."
+        " It is not known whether that is this record. Check {target}. If it is, choose 'By"
+        " hand'; if it is another record, send this on.",
         key=row.key,
         target=row.target,
         item=row.item_id,
@@ -135,7 +135,7 @@ def _confirmation(row: Effect) -> str:
 
 
 def not_verified(key: str, target: str) -> ApplicationException:
-    """Return that a record which the target confirmed is not found yet."""
+    """Return the error for a record that the target confirmed but a lookup does not find yet."""
     return ApplicationException(
         "not_verified",
         "{key} was submitted, but is not found in {target} yet.",
@@ -145,25 +145,25 @@ def not_verified(key: str, target: str) -> ApplicationException:
 
 
 def unknown(key: str, target: str, cause: BotException | None = None) -> BusinessException:
-    """Return that a record may stand there: it was submitted, and was not confirmed.
+    """Return the error for a record that was submitted but never confirmed.
 
     Args:
-        key: Its reference.
-        target: Where it may stand.
-        cause: What went wrong after the submit; None where the worker ended over it.
+        key: The reference of the record.
+        target: The target that may contain it.
+        cause: The failure after the submit; None if the worker ended.
     """
     if cause is None:
         return BusinessException(
             UNKNOWN,
-            "{key} may stand in {target} already: it was submitted, and no answer came. Look"
-            " there. If it does, say that it was done by hand; if not, send it on.",
+            "{key} may already be in {target}: it was submitted, and no answer came. Check"
+            " {target}. If it is there, choose 'By hand'; if not, send it on.",
             key=key,
             target=target,
         )
     return BusinessException(
         UNKNOWN,
-        "{key} may stand in {target} already: it was submitted, then this failed ({failure}):"
-        " {cause} Look there. If it does, say that it was done by hand; if not, send it on.",
+        "{key} may already be in {target}: it was submitted, then this failed ({failure}):"
+        " {cause} Check {target}. If it is there, choose 'By hand'; if not, send it on.",
         fields=cause.fields,
         key=key,
         target=target,
@@ -173,12 +173,12 @@ def unknown(key: str, target: str, cause: BotException | None = None) -> Busines
 
 
 def unseen(key: str, target: str, answer: Receipt) -> BusinessException:
-    """Return that the target confirmed a record which no look-up has come to since."""
+    """Return the error for a record that the target confirmed but no lookup has found since."""
     return BusinessException(
         UNKNOWN,
         "{target} confirmed {key} as {confirmation}, but its list does not show it under {key}."
-        " Look there: it may have cut or changed the reference. If it stands there, say that it was"
-        " done by hand; if not, send it on.",
+        " Check {target}: it may have cut or changed the reference. If the record is there, choose"
+        " 'By hand'; if not, send it on.",
         key=key,
         target=target,
         confirmation=answer.confirmation,

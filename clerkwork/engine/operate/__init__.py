@@ -1,1 +1,1 @@
-"""What operators do: cancel, edit, requeue, delete old records, go on after a restore."""
+"""Operators' actions: cancel, edit, requeue, delete old records, resume after a restore."""

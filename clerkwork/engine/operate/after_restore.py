@@ -1,8 +1,9 @@
-"""After a restore: what the store of before knew and its copy does not, and when work goes on.
+"""After a restore: carry over items newer than the backup, and resume work once they are checked.
 
-The copy is older than the store that it takes the place of. Where that one can still be read, an
-item that came since is put in again, so that it is not lost: it looks in its target first. What a
-person decided since is not undone by the copy: such an item goes to a person again, who is told.
+The restored copy is older than the store that it replaces. If the replaced store can still be read,
+items that arrived after the backup are submitted again; each is looked up in its target first.
+Decisions that people made after the backup are not silently undone: such an item goes to review
+again, with a note about the earlier decision.
 """
 
 from collections.abc import Sequence
@@ -26,12 +27,13 @@ DECIDED = {ItemState.CANCELLED, ItemState.EXPIRED, ItemState.REJECTED, ItemState
 
 @dataclass(slots=True)
 class Carried:
-    """What was carried over from the store of before, as ``workflow reference``.
+    """Items carried over from the replaced store, as ``workflow reference``.
 
     Attributes:
         added: Items that the copy did not have.
-        to_person: Items, of those too, that a person has to decide about again, and why.
-        left: Items whose workflow the project has no more.
+        to_person: Items that a person has to decide about again, with the reason; some of them are
+            in *added* too.
+        left: Items that were not carried over because the project no longer has their workflow.
     """
 
     added: list[str] = field(default_factory=list)
@@ -40,7 +42,7 @@ class Carried:
 
 
 def carry_over(engine: Engine, touched: Sequence[Touched]) -> Carried:
-    """Bring what was *touched* since the backup into the restored store; return what that was."""
+    """Carry items *touched* since the backup over to the restored store; return which."""
     carried = Carried()
     for before in touched:
         name = f"{before.item.workflow} {before.item.reference}"
@@ -60,7 +62,7 @@ def carry_over(engine: Engine, touched: Sequence[Touched]) -> Carried:
 
 
 def go_on(core: Core) -> None:
-    """Let everything go on once all that is to be looked up was; the sweeps of workers ask it."""
+    """Resume all work once every lookup after a restore is done; the sweep calls this."""
     with core.store.read() as db:
         held = restored_lookups.is_held(db)
     if not held:
@@ -70,14 +72,16 @@ def go_on(core: Core) -> None:
         if restored_lookups.left(writing.db):
             return
         restored_lookups.let_go(writing.db, now=clock.now())
-        core.event(Kind.NOTE, "All was looked up after the restore; work goes on.", within=writing)
+        core.event(
+            Kind.NOTE, "All lookups after the restore are done; work resumes.", within=writing
+        )
 
 
 def waive(core: Core, *, who: str, why: str) -> int | None:
-    """Let everything go on before all was looked up; items still look in their own run.
+    """Resume all work before every lookup is done; each effect still looks up its own record.
 
     Returns:
-        The number of items that were not looked up, or None when nothing was held.
+        The number of items without a lookup, or None when nothing was paused.
     """
     with core.log.writing() as writing:
         if not restored_lookups.is_held(writing.db):
@@ -85,7 +89,7 @@ def waive(core: Core, *, who: str, why: str) -> int | None:
         missed = restored_lookups.let_go(writing.db, now=clock.now())
         core.event(
             Kind.NOTE,
-            "{who} let work go on after the restore before {count} items were looked up: {why}",
+            "{who} resumed work after the restore with {count} lookups left: {why}",
             level=Level.WARNING,
             within=writing,
             who=who,
@@ -117,7 +121,7 @@ def _add(engine: Engine, before: Touched) -> NewReview | None:
 
 
 def _hold(engine: Engine, item: WorkItem, digest: str, before: Touched) -> NewReview | None:
-    """Send an open item to a person whose data or end were other than the copy knows."""
+    """Send an open item to a person when its data or state had changed since the backup."""
     if item.outcome is not None or not (_is_decided(before.item) or digest != before.digest):
         return None
     review, now = _review(engine, before, changed=digest != before.digest), clock.now()
@@ -125,7 +129,7 @@ def _hold(engine: Engine, item: WorkItem, digest: str, before: Touched) -> NewRe
         return review
     code, reason = review.code, reason_of(review)
     with engine.log.writing() as writing:
-        if item.state is ItemState.RUNNING:  # by a worker of the time before
+        if item.state is ItemState.RUNNING:  # reserved by a worker before the restore
             transitions.defer(
                 writing.db, item.id, not_before=None, code=code, reason=reason, now=now
             )
@@ -149,7 +153,7 @@ def _is_decided(item: WorkItem) -> bool:
 
 
 def _is_doubtful(engine: Engine, item: WorkItem) -> bool:
-    """Return whether the item, worked on anew, might undo a decision or enter an order again."""
+    """Return whether running the item again might undo a decision or enter an order twice."""
     blind = any(target.guarantee == "blind" for target in engine.targets_of(item.workflow))
     return _is_decided(item) or (blind and item.attempt > 0)
 

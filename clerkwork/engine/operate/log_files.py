@@ -1,6 +1,6 @@
-"""The files of the logs on this host: endless ones are set aside by day, old ones are deleted.
+"""Rotates the log files of this host by day, and deletes old ones.
 
-Every line opens its file anew, so a file may be renamed while others write.
+The writers open the file for every line, so a file can be renamed while they write.
 """
 
 import contextlib
@@ -13,16 +13,16 @@ MARK = ".tidied"
 
 
 def tidy_logs(logs: Path, errors: Path, *, now: datetime, before: datetime) -> int:
-    """Set the endless files of this host aside, once a day, and delete what is old.
+    """Rotate the files that only grow, once a day, and delete old files.
 
     Args:
         logs: Folder of the run logs.
-        errors: The file of errors.
+        errors: The error log.
         now: The present instant; its day becomes part of the names.
         before: Files last written before this instant are deleted.
 
     Returns:
-        How many files were deleted.
+        The number of deleted files.
     """
     runs = logs / "runs"
     for file in (runs / f"{SYSTEM}.jsonl", errors):
@@ -44,7 +44,7 @@ def tidy_logs(logs: Path, errors: Path, *, now: datetime, before: datetime) -> i
 
 
 def tidied_since(logs: Path, instant: datetime) -> bool:
-    """Return whether the logs of this host were tidied since *instant*."""
+    """Return whether the logs of this host were rotated since *instant*."""
     try:
         return (logs / MARK).stat().st_mtime >= instant.timestamp()
     except FileNotFoundError:

@@ -1,7 +1,7 @@
-"""What operators do with items: cancel, expire, edit, requeue; who and why stand in the run log.
+"""Operators' actions on items: cancel, expire, edit, requeue. The run log records who and why.
 
-Each move is refused when the transition table has none from the item's state, and each but the
-requeue when something of the item may stand in a target: then a person decides in the review.
+An action is refused when the transition table does not allow it in the item's state. All except
+requeue are also refused when a record of the item may be in a target: a person decides in a review.
 """
 
 from collections import deque
@@ -32,10 +32,10 @@ LEASE = timedelta(seconds=WorkerSettings().lease_s)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moving:
-    """An open transaction for moves.
+    """An open transaction for state changes.
 
     Attributes:
-        stale: Runs that are over with it; their entries leave their queues once it is committed.
+        stale: Runs ended by the transaction; they are removed from their queues after the commit.
     """
 
     writing: Writing
@@ -43,14 +43,15 @@ class Moving:
 
 
 class Operations:
-    """Moves items for one person.
+    """Actions of one person on items.
 
     Attributes:
-        asked: Items that are at work and end at their next step, unless something was sent before.
+        asked: Running items that will be cancelled at their next step, unless something was sent
+            before it.
     """
 
     def __init__(self, core: Core, *, who: str, why: str, lease: timedelta = LEASE) -> None:
-        """Prepare the moves of *who*; a worker silent for *lease* is dead."""
+        """Prepare actions of *who*; a worker without a heartbeat for *lease* counts as dead."""
         self.asked: list[int] = []
         self._core = core
         self._who = who
@@ -65,15 +66,15 @@ class Operations:
         *,
         alone: bool = False,
     ) -> dict[int, str]:
-        """Do *act*, a move of this class, with each item, many in one short transaction.
+        """Apply *act*, a method of this class, to each item, many in one short transaction.
 
         Args:
             numbers: The items.
-            act: Moves one item; False, or an error of its data, when that may not be.
-            alone: Each item in a transaction of its own, as for ``asks_dbos``.
+            act: Changes one item; returns False or raises when the change is not allowed.
+            alone: Use one transaction for each item, as ``asks_dbos`` requires.
 
         Returns:
-            Why not, by item, for those that were not moved.
+            The reason for each item that was not changed, by item.
         """
         left, refused = deque(sorted(numbers)), dict[int, str]()
         while left:
@@ -84,7 +85,7 @@ class Operations:
                     try:
                         if not act(self, number):
                             refused[number] = self.refusal(number)
-                    except ClerkworkError as error:  # its data does not fit; the others go on
+                    except ClerkworkError as error:  # this item only; the others are still tried
                         refused[number] = str(error)
                     if portion.is_over():
                         break
@@ -93,7 +94,7 @@ class Operations:
         return refused
 
     def cancel(self, item_id: int) -> bool:
-        """Cancel the item, a running one at its next step; False when it may not be."""
+        """Cancel the item, a running one at its next step; False when that is not allowed."""
         with self._moving() as moving:
             if self._drop(moving, item_id, ItemState.CANCELLED):
                 return True
@@ -107,7 +108,7 @@ class Operations:
         return True
 
     def expire(self, item_id: int) -> bool:
-        """Close the item as expired; False when it may not be."""
+        """Close the item as expired; False when that is not allowed."""
         with self._moving() as moving:
             return self._drop(moving, item_id, ItemState.EXPIRED)
 
@@ -115,12 +116,13 @@ class Operations:
         """Change values of the payload by dotted path; the item gets a new run.
 
         Returns:
-            What was and is, by path, empty when nothing differs; None when it may not be edited.
+            The old and new value by path, empty when nothing differs; None when editing is not
+            allowed.
 
         Raises:
             AnswerInvalid: The data would not fit the bot's model, or cannot be stored; nothing was
                 changed.
-            UsageError: The payload has no such field, or it is the item's reference.
+            UsageError: The payload has no such field, or the field is the item's reference.
         """
         with self._moving() as moving:
             item = self._item(moving.writing.db, item_id)
@@ -140,23 +142,23 @@ class Operations:
         return diff
 
     def requeue(self, item_id: int, from_step: str | None = None) -> bool:
-        """Have the item worked on again; False when its state does not allow it.
+        """Run the item again; False when its state does not allow it.
 
-        One that is closed or in review gets a new run. One that waits or is postponed continues
-        now, in its present run; so does one whose worker is dead.
+        A closed item and an item in review get a new run. A waiting or postponed item, and one
+        whose worker is dead, continue their present run at once.
 
         Args:
             item_id: The item.
-            from_step: The step of its present run to begin with.
+            from_step: The step of its present run to start from.
 
         Raises:
-            UsageError: Its run has no such finished step; names those it has. Or a worker works on
-                it, or its run is in its queue and cannot begin elsewhere.
+            UsageError: The run has no such finished step (names those it has), a worker is running
+                the item, or the run is already queued and cannot start from another step.
         """
         with self._core.store.read() as db:
             item = self._item(db, item_id)
         if self.asks_dbos(item, from_step) and self._open is not None:
-            raise UsageError("it moved meanwhile; requeue it again")
+            raise UsageError("the item changed in the meantime; requeue it again")
         if from_step is not None:
             self._require_step(item, from_step)
         if item.state in HASTENED:
@@ -176,16 +178,16 @@ class Operations:
 
     @staticmethod
     def asks_dbos(item: WorkItem, from_step: str | None) -> bool:
-        """Tell whether a requeue asks DBOS first, so that it is in a transaction of its own."""
+        """Return whether a requeue calls DBOS, and so needs a transaction of its own."""
         return from_step is not None or item.state in HASTENED
 
     def _hasten(self, item: WorkItem, from_step: str | None) -> bool:
-        """Let an open item continue now that no person has."""
+        """Continue an open item that is not in review at once."""
         if item.state is ItemState.RUNNING:
             self._refuse_living(item)
         queued = item.state is not ItemState.RUNNING and self._core.is_queued(item)
         if queued and from_step is not None:
-            raise UsageError(f"{item.run_id} is in its queue already; requeue it without a step")
+            raise UsageError(f"{item.run_id} is already queued; requeue it without a step")
         with self._moving() as moving:
             db, now = moving.writing.db, clock.now()
             if not transitions.hasten(db, item, queued=queued, from_step=from_step, now=now):
@@ -199,24 +201,24 @@ class Operations:
             alive = workers.alive(db, since=clock.now() - self._lease)
         if item.worker in {worker.name for worker in alive}:
             raise UsageError(
-                f"the worker {item.worker} is working on it (attempt {item.attempt});"
-                " cancel it, or requeue it when that has ended"
+                f"the worker {item.worker} is running it (attempt {item.attempt});"
+                " cancel it, or requeue it when the attempt has ended"
             )
 
     def refusal(self, item_id: int) -> str:
-        """Return why a move of the item that was just refused is not made."""
+        """Return why the last action on the item was refused."""
         with self._core.store.read() as db:
             item = self._item(db, item_id)
             sent = any(row.sent is not None for row in effects.of_item(db, item_id))
         if sent and item.outcome is None:
-            return f"it is {item.state.value}, and it may stand in its target already"
+            return f"it is {item.state.value}, and its record may already be in the target"
         return f"it is {item.state.value}"
 
     @contextmanager
     def _moving(self) -> Iterator[Moving]:
-        """Open a transaction, or take part in the one that is open.
+        """Open a transaction, or join the one that is open.
 
-        Nothing may ask DBOS for something within: it would wait for this transaction.
+        DBOS must not be called inside: it would wait for this transaction.
         """
         if self._open is not None:
             yield self._open
@@ -265,12 +267,12 @@ class Operations:
     def _refuse_reference(
         self, item: WorkItem, changes: dict[str, str], before: dict[str, str]
     ) -> None:
-        """Refuse to let an item of one reference do the work of another."""
+        """Refuse to change the reference of an item."""
         field = self._core.workflow(item.workflow).reference
         if changes.get(field, item.reference) != item.reference and field in before:
             raise UsageError(
                 f"item {item.id} is {item.reference}: its reference {field!r} cannot be changed;"
-                " cancel it and put it in anew"
+                " cancel it and submit it again"
             )
 
     def _drop(self, moving: Moving, item_id: int, state: ItemState) -> bool:

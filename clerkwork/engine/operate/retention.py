@@ -1,4 +1,4 @@
-"""Deletes what is kept long enough, in portions, so that nobody waits for it."""
+"""Deletes records and files past their retention period, in short transactions."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -27,10 +27,10 @@ class Tidied:
     """How much was deleted.
 
     Attributes:
-        attachments: Files that bots made.
+        attachments: Files that bots produced.
         checkpoints: Runs whose checkpoints were deleted.
-        files: Files of the logs on this host.
-        over_bytes: By how much the evidence is still larger than its cap.
+        files: Log files of this host.
+        over_bytes: Bytes of evidence that remain above the cap.
     """
 
     pictures: int = 0
@@ -46,7 +46,7 @@ class Tidied:
 
 @dataclass(kw_only=True)
 class Tidying:
-    """Tidies one project.
+    """Applies the retention periods of one project.
 
     Attributes:
         evidence: Folder of content-addressed files.
@@ -60,7 +60,7 @@ class Tidying:
     done: Tidied = field(default_factory=Tidied)
 
     def daily(self, now: datetime) -> bool:
-        """Tidy unless this or another process did so within a day; return whether it did."""
+        """Run unless any process did so within a day; return whether it ran."""
         with self.engine.store.write() as db:
             due = reach(db, Milestone.TIDIED, now=now, before=now - DAY)
         if due:
@@ -70,9 +70,9 @@ class Tidying:
         return due
 
     def run(self, now: datetime) -> Tidied:
-        """Delete everything that is kept long enough, and return how much it was."""
+        """Delete everything past its retention period, and return the counts."""
         self.done = Tidied()
-        longest = self.settings.items_days  # no file outlives its item: nothing would name it
+        longest = self.settings.items_days  # a file must not outlive the item that refers to it
         for kind, days in (
             (retention.SUCCESS, self.settings.success_days),
             (retention.FAILURE, self.settings.failure_days),
@@ -106,7 +106,7 @@ class Tidying:
                 return whole
 
     def _drop_all(self, old: Callable[..., list[retention.EvidenceFile]]) -> int:
-        """Drop every file that *old* returns by portions; return how many there were."""
+        """Delete all files that *old* returns, page by page; return their number."""
         whole = after = 0
         while files := self._read(partial(old, after=after)):
             self._drop(files)
@@ -115,7 +115,7 @@ class Tidying:
 
     def _keep_cap(self) -> None:
         with self.engine.store.read() as db:
-            made = retention.attachments(db)  # they are no evidence and have no part in its cap
+            made = retention.attachments(db)  # not evidence, so not counted towards its cap
         size = sum(file.stat().st_size for file in self._kept_files() if file.stem not in made)
         cap = self.settings.evidence_max_gb * GB
         for kind in (retention.SUCCESS, retention.FAILURE, retention.REVIEW):
@@ -130,7 +130,7 @@ class Tidying:
         self.done.over_bytes = max(0, int(size - cap))
 
     def _drop(self, pictures: list[retention.EvidenceFile]) -> int:
-        """Forget the pictures, delete the files nobody speaks of, and return their bytes."""
+        """Forget the pictures, delete files that nothing refers to, and return the freed bytes."""
         with self.engine.store.write() as db:
             lone = retention.forget_pictures(db, pictures)
         freed = 0
@@ -155,7 +155,7 @@ class Tidying:
         self.done.files = tidy_logs(self.logs, errors, now=now, before=before)
 
     def _tell_over(self, now: datetime) -> None:
-        """Note, for whoever watches, whether the evidence is over its cap still."""
+        """Record whether the evidence is still over its cap."""
         over = self.done.over_bytes
         with self.engine.log.writing() as writing:
             if not over:
@@ -164,7 +164,7 @@ class Tidying:
             reach(writing.db, Milestone.OVER_CAP, now=now)
             self.engine.event(
                 Kind.NOTE,
-                "The evidence is {bytes} bytes over its cap, and nothing more of it may go.",
+                "The evidence is {bytes} bytes over its cap, and no more of it may be deleted.",
                 level=Level.WARNING,
                 within=writing,
                 bytes=over,

@@ -1,1 +1,1 @@
-"""One execution of one item: reservation, checkpoints, limits, and failures."""
+"""One execution of one item: reservation, checkpoints, time limits, and failures."""

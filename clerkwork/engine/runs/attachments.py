@@ -1,4 +1,4 @@
-"""Keeps the files that bots make, under the address of their content, beside the evidence."""
+"""Stores the files that bots produce, addressed by content, in the folder of the evidence."""
 
 import hashlib
 import os
@@ -13,10 +13,10 @@ from clerkwork.model.work.events import Kind
 
 
 def attach(execution: Execution, step: str, name: str, content: bytes | Path) -> Attachment:
-    """Keep *content* as a file of the item and say so in the run log; see ``Run.attach``.
+    """Store *content* as a file of the item and log it; see ``Run.attach``.
 
     Raises:
-        ApplicationException: ``file_not_kept``: it cannot be read, or the disk does not take it;
+        ApplicationException: ``file_not_kept``: the content cannot be read or written;
             ``disk_full``: the disk is nearly full.
     """
     engine = execution.engine
@@ -39,7 +39,7 @@ def attach(execution: Execution, step: str, name: str, content: bytes | Path) ->
 
 
 def keep(data: bytes, file: Path) -> None:
-    """Write *data* durably, whole or not at all; what is there already has the same content."""
+    """Write *data* durably and atomically; an existing file already has the same content."""
     if file.exists():
         return
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
-"""Runs a bot with a time limit in a process of its own, which can be killed; a thread cannot.
+"""Runs a bot with a time limit in its own process, because a process can be killed.
 
-The bot's code works there, its steps included. What belongs to the run is asked of the worker:
-whether a step has a checkpoint, and all that needs the store, the browser or the reader. So nothing
-is stored by the process, and killing it is what the death of a worker is to its items.
+The bot's code, including its steps, runs in that process. Everything that needs the run, the store,
+the browser or the reader is requested from the worker, for example whether a step has a checkpoint.
+The process stores nothing itself, so killing it affects the item like the death of a worker.
 """
 
 import importlib
@@ -24,19 +24,19 @@ from clerkwork.model.bots import Bot, Run
 from clerkwork.model.work.items import WorkItem
 from clerkwork.model.work.time_limit import TimeLimit
 
-START = timedelta(seconds=60)  # apart from the attempt's time, which is the bot's alone
+START = timedelta(seconds=60)  # for starting the process; not part of the bot's own time limit
 T = TypeVar("T")
 
 
 class Order(Enum):
-    """What the worker answers to a question, where it is not the result."""
+    """The worker's reply to a request that has no result."""
 
-    WORK = "the step has no checkpoint: do it"
+    WORK = "the step has no checkpoint: run it"
     STOP = "the run is over"
 
 
 class BotFailed(ClerkworkError):
-    """An error that nobody raised on purpose, in a bot's own process.
+    """An unexpected error in a bot's own process.
 
     Attributes:
         kind: Name of its type.
@@ -50,14 +50,14 @@ class BotFailed(ClerkworkError):
 
 
 class BotProcesses:
-    """The processes of one worker for bots with a time limit, one for each item at work."""
+    """The processes of one worker for bots with a time limit, one for each running item."""
 
     def __init__(self, *, owner: str, memory_mb: int) -> None:
-        """Prepare them; none is started yet.
+        """Prepare the pool; no process is started yet.
 
         Args:
             owner: Name of the worker.
-            memory_mb: Memory above which a process is killed.
+            memory_mb: Memory limit above which a process is killed.
         """
         self._owner = owner
         self._memory_mb = memory_mb
@@ -67,7 +67,7 @@ class BotProcesses:
 
     @contextmanager
     def one(self) -> Iterator[Child]:
-        """Open a context with a process that nobody else uses."""
+        """Open a context with a process for exclusive use."""
         with self._lock:
             child = self._idle.pop() if self._idle else self._new()
         try:
@@ -79,7 +79,7 @@ class BotProcesses:
                     child.close()
 
     def close(self) -> None:
-        """End the processes; one that is at work ends with its call, or with this process."""
+        """End the idle processes; a busy one ends with its call, or with this process."""
         with self._lock:
             self._closed = True
             for child in self._idle:
@@ -90,7 +90,7 @@ class BotProcesses:
 
 
 class DistantRun(Run):
-    """The run as the bot's own process has it: it asks the worker."""
+    """The ``Run`` in the bot's own process: forwards every call to the worker."""
 
     def __init__(self, channel: Channel, item: WorkItem) -> None:
         self.item = item
@@ -136,14 +136,14 @@ class DistantRun(Run):
             return self._channel.ask(method, data)
         except (PicklingError, AttributeError, TypeError) as error:
             raise TypeError(
-                f"run.{method} got what cannot be sent to the worker ({error}); the bot has a"
-                " timeout_s and so a process of its own: give it models and functions that are"
-                " written at the top of a module, and plain data"
+                f"run.{method} got a value that cannot be sent to the worker ({error}); a bot with"
+                " timeout_s runs in its own process: use models and functions that are defined at"
+                " the top level of a module, and plain data"
             ) from error
 
 
 class _Over(BaseException):
-    """Ends the bot's function when the run is over; no ``except Exception`` swallows it."""
+    """Ends the bot's function when the run is over; ``except Exception`` does not catch it."""
 
 
 def _unless_over(answer: Any) -> Any:
@@ -157,7 +157,7 @@ def _bot(module: str, name: str) -> Bot:
         if isinstance(value, Bot) and value.name == name:
             return value
     raise UsageError(
-        f"the bot {name} is not at the top of {module}, where its process looks for it"
+        f"the bot {name} must be defined at the top level of {module}, where its process imports it"
     )
 
 
@@ -186,7 +186,7 @@ def _told(function: Callable[[], Any]) -> Any:
 
 
 class _Answers:
-    """The worker's side of one attempt: answers what the bot asks."""
+    """The worker's side of one attempt: answers the bot's requests."""
 
     def __init__(self, run: Run, child: Child) -> None:
         self._run = run
@@ -195,7 +195,7 @@ class _Answers:
         self._ended: RunEnded | None = None
 
     def until_end(self, place: tuple[str, str], value: Any, limit: TimeLimit) -> Any:
-        """Return what the bot returns."""
+        """Return the result of the bot."""
         try:
             result = self._child.call(
                 _work, *place, value, self._run.item, timeout=limit.left(), on_message=self._answer
@@ -215,7 +215,7 @@ class _Answers:
         try:
             return Order.STOP if self._ended is not None else self._of_run(kind, data)
         except RunEnded as signal:
-            if self._depth > 1:  # within a step: the process is killed, for it has no result
+            if self._depth > 1:  # inside a step: there is no result to send, so kill the process
                 raise
             self._ended = signal
             return Order.STOP
@@ -230,19 +230,19 @@ class _Answers:
 
 
 def run_limited(bot: Bot, allowed: timedelta, value: Any, run: Run, child: Child) -> Any:
-    """Return what *bot* returns, run in *child*.
+    """Run *bot* in *child* and return its result.
 
     Args:
         bot: The bot.
         allowed: Wall time of the attempt.
-        value: What it works on.
-        run: Answers what the bot asks.
-        child: A process that nobody else uses.
+        value: The data it processes.
+        run: Answers the bot's requests.
+        child: A process for exclusive use.
 
     Raises:
-        RunEnded: What the bot asked for ended the run.
+        RunEnded: A request of the bot ended the run.
         ApplicationException: ``timeout``, or the process failed; see ``Child.call``.
-        ClerkworkError: Whatever the bot raised.
+        ClerkworkError: The error that the bot raised.
     """
     place = (bot.function.__module__, bot.name)
     child.call(_get_ready, *place, timeout=START)

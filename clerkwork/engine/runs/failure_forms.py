@@ -1,4 +1,4 @@
-"""The forms that a person is shown when an execution ended in a failure."""
+"""The review forms for executions that ended in a failure."""
 
 from clerkwork.discover import dotted_name
 from clerkwork.engine.runs.execution import Execution
@@ -7,7 +7,7 @@ from clerkwork.model.work.reviews import NewReview, plain_fields
 
 
 def form_of(execution: Execution, error: BotException) -> NewReview:
-    """Return the item's data as a form, for a failure outside of its steps."""
+    """Return a form with the item's data, for a failure outside of a step."""
     item = execution.item
     return NewReview(
         step=None,
@@ -21,11 +21,11 @@ def form_of(execution: Execution, error: BotException) -> NewReview:
 
 
 def form_of_failed_end(execution: Execution, error: Exception) -> NewReview:
-    """Return the form for an end that itself failed, such as over a wait that no clock can add."""
+    """Return the form for an attempt whose end failed, such as an impossibly long retry wait."""
     failure = BusinessException(
         "end_failed",
-        "The attempt could not be ended: {error}. Have the settings of the workflow, such as"
-        " `retry`, put right, and send it on.",
+        "The attempt could not be ended: {error}. Correct the settings of the workflow, such as"
+        " `retry`, and send it on.",
         error=execution.unexpected(error, None).facts["error"],
     )
     return form_of(execution, failure)

@@ -1,4 +1,4 @@
-"""Items that are not tried any more, because what they do to their workers does not end."""
+"""Stops retrying items that repeatedly kill their workers or break off."""
 
 from clerkwork.engine.runs.execution import Execution
 from clerkwork.errors import BusinessException
@@ -6,7 +6,7 @@ from clerkwork.store.runs import events
 
 
 def refuse_poison(execution: Execution) -> None:
-    """Send an item over which workers died, or executions broke off, too often to a person.
+    """Send an item to a person when too many of its executions killed a worker or broke off.
 
     Raises:
         BusinessException: ``worker_died`` or ``broke_off``.
@@ -20,14 +20,14 @@ def refuse_poison(execution: Execution) -> None:
     if item.takeovers > most:
         raise BusinessException(
             "worker_died",
-            "The worker died {times} times over this item, the last time in {step}.",
+            "The worker died {times} times while running this item, the last time in {step}.",
             times=item.takeovers,
             step=step,
         )
     raise BusinessException(
         "broke_off",
-        "The work on this item broke off {times} times, the last time in {step}, with an error "
-        "outside of its bot; the worker's logs/errors.log has it.",
+        "The execution of this item broke off {times} times, the last time in {step}, with an "
+        "error outside of its bot; see logs/errors.log of the worker.",
         times=item.breaks,
         step=step,
     )

@@ -1,4 +1,4 @@
-"""Reserves an item for a worker, or postpones it without an attempt and says why."""
+"""Reserves an item for a worker, or postpones it with a reason and without counting an attempt."""
 
 import socket
 from collections.abc import Callable
@@ -20,15 +20,15 @@ from clerkwork.store.items import items, restored_lookups, transitions
 
 T = TypeVar("T")
 GROUP_WAIT = timedelta(seconds=1)
-HOST_WAIT = timedelta(seconds=30)  # until a full disk or a log is looked at again
-RESTORED_WAIT = timedelta(minutes=1)  # those that wait are made due with the last look-up
+HOST_WAIT = timedelta(seconds=30)  # until a full disk or an unwritable log is checked again
+RESTORED_WAIT = timedelta(minutes=1)  # the last lookup makes the waiting items due at once
 GROUP_BUSY = "group_busy"
 LOG_UNWRITABLE = "log_unwritable"
-PASSING = {target_gate.BUSY, GROUP_BUSY}  # over in a moment; the run log is spared of it
+PASSING = {target_gate.BUSY, GROUP_BUSY}  # over in a moment, so not written to the run log
 
 
 class _Obstructed(Exception):
-    """Undoes the reservation."""
+    """Rolls the reservation back."""
 
     def __init__(self, obstacle: Obstacle) -> None:
         super().__init__(obstacle.reason)
@@ -44,15 +44,16 @@ def reserve(
     full: Callable[[], bool],
     begin: Callable[[Writing, WorkItem, bool], T],
 ) -> T | None:
-    """Reserve the item and return what *begin* makes of it, or None when it is not worked on now.
+    """Reserve the item and return the result of *begin*, or None when it must wait.
 
     Args:
-        core: The engine.
+        core: The engine's core.
         item_id: The item.
-        worker: Who reserves it.
+        worker: The worker that reserves it.
         run_no: Only if this is its present run.
-        full: Whether the disk is too full to begin anything.
-        begin: Called in the transaction of the reservation, with whether it is a takeover.
+        full: Returns whether the disk is too full to start anything.
+        begin: Called in the transaction of the reservation; its last argument says whether the item
+            was taken over from another worker.
     """
     now = clock.now()
     if obstacle := _host_obstacle(core, full, now):
@@ -74,7 +75,7 @@ def reserve(
     except _Obstructed as error:
         put_off(core, item_id, run_no, error.obstacle)
     except sa.exc.IntegrityError:
-        message = "Another item of its group is at work."
+        message = "Another item of its group is running."
         put_off(
             core,
             item_id,
@@ -87,7 +88,7 @@ def reserve(
 def _take(
     core: Core, db: Connection, was: WorkItem, *, worker: str, run_no: int | None, now: datetime
 ) -> WorkItem | None:
-    """Reserve the item in the store; None when it is not to be worked on."""
+    """Reserve the item in the store; None when it must not run now."""
     workflow = core.workflows.get(was.workflow)
     if workflow is None:
         raise _Obstructed(target_gate.workflow_gone(was.workflow))
@@ -98,16 +99,18 @@ def _take(
         raise _Obstructed(
             Obstacle(until=until, code=restored_lookups.CODE, message=restored_lookups.REASON)
         )
-    if item is None:  # the last look-up may have let all go between the two questions
+    if item is None:  # the last lookup may have resumed all work between the two queries
         item = transitions.reserve(db, was.id, worker=worker, now=now, run_no=run_no, group=group)
     return item
 
 
 def _host_obstacle(core: Core, full: Callable[[], bool], now: datetime) -> Obstacle | None:
-    """Return what keeps this host from beginning any item."""
+    """Return what prevents this host from starting any item, or None."""
     until = now + HOST_WAIT
     if full():
-        logger.warning("the disk is nearly full: no item is taken; make room or `clerkwork tidy`")
+        logger.warning(
+            "the disk is nearly full: no item is started; free space or `clerkwork tidy`"
+        )
         message = "The disk of the worker is nearly full."
         return Obstacle(until=until, code="disk_full", message=message)
     problem = core.log.problem()
@@ -119,7 +122,7 @@ def _host_obstacle(core: Core, full: Callable[[], bool], now: datetime) -> Obsta
 
 
 def put_off(core: Core, item_id: int, run_no: int | None, obstacle: Obstacle) -> None:
-    """Postpone the item for what was found to keep it; only to now, if that is over meanwhile."""
+    """Postpone the item because of *obstacle*; make it due now if that is over already."""
     with core.log.writing() as writing:
         before = items.get(writing.db, item_id)
         over = target_gate.is_over(writing.db, obstacle) or _is_let_go(writing.db, obstacle)
@@ -147,5 +150,5 @@ def put_off(core: Core, item_id: int, run_no: int | None, obstacle: Obstacle) ->
 
 
 def _is_let_go(db: Connection, obstacle: Obstacle) -> bool:
-    """Return whether all was looked up meanwhile for which everything waited after a restore."""
+    """Return whether all lookups after a restore, for which everything waited, are done."""
     return obstacle.code == restored_lookups.CODE and not restored_lookups.is_held(db, lock=True)

@@ -1,1 +1,1 @@
-"""Schedules: which instants are due, and what happens to missed ones."""
+"""Schedules: which instants are due, and what is done about missed ones."""

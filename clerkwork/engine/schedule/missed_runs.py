@@ -1,6 +1,6 @@
-"""What becomes of the instants that a schedule clock finds when it looks: the missed-run policies.
+"""The missed-run policies: decide what to do with each due instant that the schedule clock finds.
 
-Pure: the clock hands over what it found and does what it is told.
+Pure functions: the clock passes its findings in and carries the decisions out.
 """
 
 from collections.abc import Sequence
@@ -11,17 +11,17 @@ from clerkwork.config.times.fire_times import DueInstant
 from clerkwork.model.work.schedules import PlannedState
 
 STAMP = "%Y-%m-%d %H:%M:%S UTC"
-BUSY = "the run before it was still at work"
+BUSY = "the previous run was still active"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MissedRunDecision:
-    """What is done with one instant.
+    """The decision about one instant.
 
     Attributes:
         instant: The instant.
-        state: How its row ends, or None: it is run.
-        reason: Why, as the row says it.
+        state: The final state of its row, or None: it is run.
+        reason: The reason, as written to the row.
     """
 
     instant: datetime
@@ -35,12 +35,12 @@ class ClockFindings:
 
     Attributes:
         name: The schedule.
-        missed: Due instants without a row before the present one, in order; on days off too.
-        present: The instant that made the clock look.
-        behind: How long ago it was due.
-        ended: When the last run of this process ended, or None: what was due until then was not
-            missed, the run was at work.
-        prefix: Put before each reason of a missed run, where one row stands for many.
+        missed: Earlier due instants without a row, in order, including those on days off.
+        present: The instant that woke the clock.
+        behind: How long ago *present* was due.
+        ended: When the last run of this process ended, or None. Instants until then were not
+            missed: the run was still active.
+        prefix: Put before each reason of a missed run when one row stands for many.
     """
 
     name: str
@@ -52,12 +52,12 @@ class ClockFindings:
 
 
 def decide(found: ClockFindings, *, policy: str, tolerance: timedelta) -> list[MissedRunDecision]:
-    """Return what is done with each instant, in order of time.
+    """Return the decision about each instant, in order of time.
 
     Args:
         found: What the clock found.
         policy: ``run_once``, ``run_all``, ``skip`` or ``ask``.
-        tolerance: A run that is due for longer counts as missed.
+        tolerance: A run that starts later than this counts as missed.
     """
     everything = [*found.missed, found.present]
     off = [
@@ -105,7 +105,7 @@ def _run_all(
 def _skip(
     found: ClockFindings, gone: list[DueInstant], fresh: list[DueInstant]
 ) -> list[MissedRunDecision]:
-    reason = f"{found.prefix}missed, because no process ran; `missed: skip` runs it no more"
+    reason = f"{found.prefix}missed, because no process ran; not run later, as `missed: skip` says"
     skipped = [
         MissedRunDecision(instant=look.instant, state=PlannedState.SKIPPED, reason=reason)
         for look in gone

@@ -1,4 +1,4 @@
-"""The rows of planned runs as the schedule clock of one process writes them."""
+"""Reads and writes the planned-run rows for the schedule clock of one process."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -20,16 +20,16 @@ def calls_on(
     left: Callable[[str], str] = lambda _name: "",
     lease: timedelta = rows.LEASE,
 ) -> Calls:
-    """Return what a schedule clock needs, with its rows in *store*.
+    """Return the callbacks of a schedule clock, with the rows in *store*.
 
     Args:
         store: The open store.
-        worker: The process, as the rows show it.
+        worker: Name of the process in the rows.
         work: See ``Calls``.
         report: See ``Calls``.
-        blocked: Gets the schedule and the reason of a run that could not be run, or must not.
+        blocked: Called with the schedule and the reason when a run failed or must not start.
         left: See ``Calls``.
-        lease: How long a process that does not renew its runs counts as alive.
+        lease: A process that does not renew its runs for this long counts as dead.
     """
     kept = _Rows(store, worker, blocked, lease)
     return Calls(

@@ -1,4 +1,4 @@
-"""Says in words what a schedule will do, and what it did on a day and why."""
+"""Explains in sentences what a schedule will do, and what it did on a day and why."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,38 +12,38 @@ from clerkwork.model.work.schedules import PlannedRun, PlannedState
 
 PROVISIONAL = "the calendar of {year} is provisional or missing"
 MOST_INSTANTS = 100_000  # more than a run each second has in a day
-ALIKE = 3  # so many sentences that differ in their instant only are told as one and a number
+ALIKE = 3  # more sentences that differ only in their instant are shown as one and a count
 
 ROWS = {
-    PlannedState.STARTED: "The run of {time} is at work since {started} (process {worker}).",
+    PlannedState.STARTED: "The run of {time} has been active since {started} (process {worker}).",
     PlannedState.RAN: "The run of {time} ran and added {items} items.",
     PlannedState.LATE: "The run of {time} ran late and added {items} items: {reason}.",
     PlannedState.SKIPPED: "The run of {time} was skipped: {reason}.",
-    PlannedState.MERGED: "The run of {time} was not run by itself: {reason}.",
+    PlannedState.MERGED: "The run of {time} was not run separately: {reason}.",
     PlannedState.BLOCKED: "The run of {time} is blocked: {reason}.",
 }
 RAN_ODDLY = "The run of {time} ran and added {items} items: {reason}."
-RELEASED = "The run of {time} was blocked and a person released it; a scheduler takes it next."
+RELEASED = "The run of {time} was blocked and has been released; a scheduler runs it next."
 TO_COME = "The run of {time} is still to come."
 TO_COME_ODDLY = "The run of {time} is still to come: {reason}."
 TO_BE_SKIPPED = "The run of {time} will be skipped: {reason}."
-NEVER = "The run of {time} did not run: this schedule never ran; is a scheduler started?"
+NEVER = "The run of {time} did not run: this schedule never ran. Is a scheduler running?"
 NOT_YET = (
-    "The run of {time} has not run yet: no scheduler looked since {last}. "
-    "The next start settles it."
+    "The run of {time} has not run yet: no scheduler has checked since {last}. "
+    "The next one to start decides."
 )
 NO_ROW = (
     "The run of {time} has no row of its own: it was part of a merged run, or not yet scheduled."
 )
 MOVED = "{day} is no workday: {reason}. Its runs are moved to {moved}."
 NOTHING = "Nothing is due on {day}."
-MORE = "The same holds for {count} more, until that of {time}."
-OWN = {"time", "started"}  # facts in which sentences of one kind differ
+MORE = "The same applies to {count} more, up to that of {time}."
+OWN = {"time", "started"}  # facts that differ between sentences of one kind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """A sentence that can be translated before its values are put in.
+    """A sentence that can be translated before its values are filled in.
 
     Attributes:
         message: The sentence, with ``{name}`` for values.
@@ -60,14 +60,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coming:
-    """One planned run to come.
+    """A future planned run.
 
     Attributes:
         planned: The instant.
-        local: The wall clock of the schedule's time zone then.
-        offset: Its distance from UTC, such as ``+02:00``.
-        skipped: Whether it will not run.
-        note: What is special about it, or an empty string.
+        local: The local time in the time zone of the schedule.
+        offset: The offset of that time from UTC, such as ``+02:00``.
+        skipped: Whether it will be skipped.
+        note: Any peculiarity, or an empty string.
     """
 
     planned: datetime
@@ -104,15 +104,15 @@ def preview(due: Due, after: datetime, count: int) -> list[Coming]:
 def explained(
     due: Due, day: date, rows: Sequence[PlannedRun], *, last: datetime | None, now: datetime
 ) -> list[Said]:
-    """Return sentences on every planned run of *day*, in order of time.
+    """Return sentences about every planned run of *day*, in order of time.
 
-    Many that differ in their instant only become one sentence and the number of the others.
+    Many runs that differ only in their instant become one sentence and a count.
 
     Args:
         due: The schedule.
-        day: The day in the schedule's time zone.
-        rows: Its planned runs of that day, as they are recorded.
-        last: The latest instant of all that has a row, or None if there never was one.
+        day: The day in the time zone of the schedule.
+        rows: The recorded planned runs of that day.
+        last: The latest instant that has a row, or None if there is no row at all.
         now: The present instant.
     """
     found = {row.planned: _of_row(row, due) for row in rows}

@@ -1,8 +1,8 @@
-"""The schedule clock: decides when a workflow's source is looked at, and records every due instant.
+"""The schedule clock: starts each workflow's source when it is due, and records every due instant.
 
-APScheduler only wakes us up. Which instants there are, who runs each of them and what became of it
-is ours: the library forgets what it missed, fires twice from two processes, and stops when the
-wall clock is set back.
+APScheduler only wakes this clock. The due instants, the process that runs each of them and its
+outcome are decided here, because the library forgets missed runs, fires twice when two processes
+run, and stops when the wall clock is set back.
 """
 
 import itertools
@@ -36,38 +36,38 @@ START = datetime.fromtimestamp(0, UTC)
 
 
 class Finish(Protocol):
-    """Writes what became of a claimed instant."""
+    """Records the outcome of a claimed instant."""
 
     def __call__(
         self, schedule: str, planned: datetime, *, state: PlannedState, items: int, reason: str
     ) -> None:
-        """Write it."""
+        """Record the outcome."""
 
 
 class Settle(Protocol):
-    """Takes an instant that is not run, and writes what became of it, in one act."""
+    """Claims an instant that is not run, and records the reason in the same statement."""
 
     def __call__(
         self, schedule: str, planned: datetime, *, state: PlannedState, reason: str
     ) -> bool:
-        """Write it; return False when another process took it first."""
+        """Record the reason; return False when another process was first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Calls:
-    """What the clock needs from the rest of the toolkit.
+    """The callbacks of the clock into the rest of the toolkit.
 
     Attributes:
-        claim: Takes a due instant; False when another process took it first.
-        settle: Takes one that is not run, and writes why; False as above.
-        finish: Writes what became of it.
-        renew: Tells that a claimed instant is still at work.
+        claim: Claims a due instant; False when another process was first.
+        settle: Claims an instant that is not run, and records why; False as above.
+        finish: Records the outcome of a claimed instant.
+        renew: Renews the lease of a claimed instant that is still running.
         open_again: Returns the instants that a person released, or whose process died.
-        claim_again: Takes one of those; False when another process took it first.
+        claim_again: Claims one of those; False when another process was first.
         last: Returns the latest instant that has a row, or None.
-        work: Looks at the source of a workflow and returns the number of items it added.
-        report: Gets a sentence when even the store cannot be reached.
-        left: Returns a sentence on what the last look at a source left, or an empty string.
+        work: Reads the source of a workflow and returns the number of items it added.
+        report: Called with a sentence when the store cannot be reached.
+        left: Returns a sentence about what the source left unread, or an empty string.
     """
 
     claim: Callable[[str, datetime], bool]
@@ -89,7 +89,7 @@ def next_looks(due: Due, after: datetime, count: int) -> list[DueInstant]:
 
 
 class ScheduleClock:
-    """Fires each workflow's schedule in the background until it is stopped."""
+    """Runs the schedules of all workflows in the background until it is stopped."""
 
     def __init__(
         self,
@@ -103,8 +103,8 @@ class ScheduleClock:
         """Prepare the clock; nothing runs before ``start``.
 
         Args:
-            schedules: The schedule of each workflow that has one.
-            calls: What it needs from the rest of the toolkit.
+            schedules: The schedules by workflow.
+            calls: The callbacks into the rest of the toolkit.
             calendars: The project's business calendars by name.
             now: The wall clock.
             monotonic: A clock that nobody can set.
@@ -121,7 +121,7 @@ class ScheduleClock:
         self._offset = now().timestamp() - monotonic().total_seconds()
         self._stopping = threading.Event()
         self._guard = threading.Thread(target=self._watch, name="schedule-guard", daemon=True)
-        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # we record it, see _missed
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # misses are recorded by us
         self._scheduler = BackgroundScheduler(
             executors={"default": _Runner()},
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
@@ -129,12 +129,12 @@ class ScheduleClock:
         )
 
     def start(self) -> None:
-        """Start firing, first of all for what was missed while no process ran."""
+        """Start the clock; instants that were missed while no process ran come first."""
         for name, due in self._due.items():
             self._scheduler.add_job(
                 self.fire,
                 _Trigger(due),
-                args=[name, START],  # the runner puts the instant that was due in its place
+                args=[name, START],  # the runner replaces START by the due instant
                 id=name,
                 next_run_time=self._first(name, due),
             )
@@ -142,7 +142,7 @@ class ScheduleClock:
         self._guard.start()
 
     def stop(self) -> None:
-        """Stop firing and wait for what is under way."""
+        """Stop the clock and wait for the running sources."""
         self._stopping.set()
         if self._guard.is_alive():
             self._guard.join()
@@ -150,14 +150,14 @@ class ScheduleClock:
         self._again.shutdown(wait=True)
 
     def next_fire(self, name: str) -> datetime | None:
-        """Return the instant at which the schedule *name* fires next."""
+        """Return the next due instant of the schedule *name*."""
         job = self._scheduler.get_job(name)
         return None if job is None else job.next_run_time
 
     def fire(self, name: str, planned: datetime) -> None:
-        """Run one due instant, and settle those missed before it; never raises.
+        """Run one due instant, and decide about those missed before it; never raises.
 
-        An instant that another process has is left to it.
+        An instant that another process has claimed is left to it.
         """
         try:
             last = self._calls.last(name)
@@ -165,26 +165,26 @@ class ScheduleClock:
                 instant = self._take(name, verdict, last)
                 if instant is not None and verdict.state is None:
                     self._work(name, instant, verdict.reason)
-        except Exception as error:  # noqa: BLE001 - the clock outlives every failure
+        except Exception as error:  # noqa: BLE001 - no failure may end the clock
             self._calls.report(f"The schedule {name} could not be run: {_said(error)}")
 
     def run_again(self) -> int:
-        """Run what a person released or a dead process left; return how many runs were begun."""
+        """Run instants that were released or whose process died; return how many were started."""
         begun = 0
         for run in self._calls.open_again():
             known = run.schedule in self._schedules
             if known and self._calls.claim_again(run.schedule, run.planned):
-                reason = "released by a person" if run.released else f"{run.worker} died over it"
+                reason = "released by a person" if run.released else f"{run.worker} died running it"
                 self._again.submit(self._work, run.schedule, run.planned, reason)
                 begun += 1
         return begun
 
     def check_clock(self) -> bool:
-        """Set every schedule anew if somebody set the wall clock; return whether that was so."""
+        """Reschedule everything if the wall clock was set; return whether it was."""
         offset = self._now().timestamp() - self._monotonic().total_seconds()
         moved = abs(offset - self._offset) > MOST_DRIFT.total_seconds()
         self._offset = offset if moved else self._offset
-        if moved:  # the living renew their leases first: by the new clock all may have lapsed
+        if moved:  # by the new clock all leases may look expired: let live processes renew first
             self._sure_from = self._monotonic() + 2 * AGAIN_PERIOD + GUARD_PERIOD
         if moved:
             for name, due in self._due.items():
@@ -201,10 +201,11 @@ class ScheduleClock:
     def _take(
         self, name: str, verdict: MissedRunDecision, last: datetime | None
     ) -> datetime | None:
-        """Take the instant of *verdict* and return it, or None when another process has it.
+        """Claim the instant of *verdict* and return it, or None when another process has it.
 
-        Rows in the future mean that the wall clock was set back: these instants come a second
-        time and get a row of their own, or the source would not be looked at for that long.
+        Rows in the future mean that the wall clock was set back, so these instants occur a second
+        time. The repetition gets a row of its own; otherwise the source would not be read until
+        the clock has passed those rows.
         """
         set_back = last is not None and last > self._now() + MOST_DRIFT
         for instant in (verdict.instant, verdict.instant + REPEAT)[: 1 + set_back]:
@@ -239,7 +240,7 @@ class ScheduleClock:
         return decide(found, policy=policy, tolerance=timedelta(seconds=schedule.tolerance_s))
 
     def _missed(self, due: Due, last: datetime | None, planned: datetime) -> list[DueInstant]:
-        """Return the instants between *last* and *planned*; of very many only the first ones."""
+        """Return the instants between *last* and *planned*, at most ``MOST_ROWS`` + 1 of them."""
         if last is None or last >= planned:
             return []
         between = itertools.islice(due.between(last, planned), MOST_ROWS + 1)
@@ -254,7 +255,7 @@ class ScheduleClock:
         try:
             items = self._calls.work(name)
             said += [left] if (left := self._calls.left(name)) else []
-        except Exception as error:  # noqa: BLE001 - whatever it was, the row says it
+        except Exception as error:  # noqa: BLE001 - any failure is recorded in the row
             self._finish(name, planned, PlannedState.BLOCKED, reason=_said(error))
             return
         finally:
@@ -271,7 +272,7 @@ class ScheduleClock:
     def _watch(self) -> None:
         while not self._stopping.wait(GUARD_PERIOD.total_seconds()):
             self.check_clock()
-            self._scheduler.wakeup()  # its own sleep may have been computed by a wrong clock
+            self._scheduler.wakeup()  # the library may have slept for a time from a wrong clock
             if self._monotonic() - self._looked_again >= AGAIN_PERIOD:
                 self._looked_again = self._monotonic()
                 self._keep_leases()
@@ -282,19 +283,19 @@ class ScheduleClock:
                 self._calls.renew(name, planned)
             if self._monotonic() >= self._sure_from:
                 self.run_again()
-        except Exception as error:  # noqa: BLE001 - the clock outlives every failure
-            self._calls.report(f"Released and lapsed runs could not be read: {_said(error)}")
+        except Exception as error:  # noqa: BLE001 - no failure may end the clock
+            self._calls.report(f"Released and expired runs could not be read: {_said(error)}")
 
 
 def _said(error: Exception) -> str:
     text = str(error).splitlines()
     if text and isinstance(error, ClerkworkError):
-        return text[0][:500]  # a sentence for people as it is
+        return text[0][:500]  # already a sentence for people
     return f"{type(error).__name__}: {text[0]}"[:500] if text else type(error).__name__
 
 
 class _Trigger(BaseTrigger):  # type: ignore[misc]  # the library has no types
-    """Gives the library our instants; after a gap the last missed one, whatever its length."""
+    """Passes our due instants to the library; after a gap only the last missed one."""
 
     def __init__(self, due: Due) -> None:
         self._due = due
@@ -309,7 +310,7 @@ class _Trigger(BaseTrigger):  # type: ignore[misc]  # the library has no types
 
 
 class _Runner(BaseExecutor):  # type: ignore[misc]  # the library has no types
-    """Runs a job in a thread and tells it the instant it was due, which the library keeps back."""
+    """Runs a job in a thread with its due instant, which the library does not pass on."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Adds items to the store: once per reference, with their place in the queue and their deadline."""
+"""Adds items to the store, once per reference, with their queue entry and deadline."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,18 +18,18 @@ from clerkwork.store.reviews import reviews
 
 T = TypeVar("T")
 NOT_BEFORE = "not_before"
-UNTIL = "waits until the instant that its sender gave"
+UNTIL = "waits until the instant given by its sender"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Addition:
-    """What adding an item came to.
+    """The result of adding an item.
 
     Attributes:
-        new: The item as it was given.
+        new: The item as it was submitted.
         opened: The review that was opened for it, or None.
-        stale: The run whose entry in the queue is void now, or None.
-        dropped: Whether its content is nowhere now, because another one stands for its reference.
+        stale: The run whose queue entry is void now, or None.
+        dropped: Whether its content was not stored, because another item has its reference.
     """
 
     new: NewItem
@@ -47,10 +47,10 @@ def add(
     *,
     arrived: datetime | None = None,
 ) -> Addition:
-    """Add *new* in the caller's transaction, or do what its workflow says about its reference.
+    """Add *new* in the caller's transaction, or apply the workflow's rule for a known reference.
 
     Args:
-        core: The engine.
+        core: The engine's core.
         db: The connection.
         new: The item.
         review: Why it must go to a person before any bot, or None.
@@ -74,7 +74,7 @@ def add(
     known, known_digest = present(items.find(db, new.workflow, new.reference))
     if known.state is ItemState.RETURNED:
         if not transitions.reopen(db, known.id, new, digest=digest, state=state, now=now):
-            # somebody else's came at the same moment
+            # another process reopened it at the same moment
             return _left(new, known.id, Added.MERGED, dropped=True)
         return _begin(core, db, known.id, new, review=review, added=Added.REOPENED)
     if is_equal(core, known, known_digest, new):
@@ -88,9 +88,9 @@ def add(
 
 
 def is_equal(core: Core, known: WorkItem, known_digest: str, new: NewItem) -> bool:
-    """Return whether *new* says what the known item said when it came, or what it says now.
+    """Return whether *new* has the content of the known item, as submitted or as it is now.
 
-    A digest of an older version is one of the spelling.
+    Older versions computed the digest from the spelling of the payload.
     """
     digest = core.digest_of(new.workflow, new.payload)
     if known_digest in {digest, digest_of_json(new.payload)}:
@@ -103,7 +103,7 @@ def _supersede(
 ) -> Addition | None:
     """Give the known item the new content, or return None when it is too late for that.
 
-    Its priority, its due instant and when it may begin change if the sender *gave* others.
+    Its priority, due instant and earliest start change only if the sender *gave* new ones.
     """
     digest, now = core.digest_of(new.workflow, new.payload), clock.now()
     terms: dict[str, Any] = {} if given.priority is None else {"priority": given.priority}
@@ -129,14 +129,14 @@ def _supersede(
 
 
 def present(found: T | None) -> T:
-    """Return a row that must be there."""
+    """Return a row that must exist."""
     if found is None:  # pragma: no cover - rows are never deleted while they are in use
         raise LookupError("a row that was just written is not there")
     return found
 
 
 def _complete(core: Core, new: NewItem, now: datetime) -> NewItem:
-    """Fill in what the workflow says and the item does not."""
+    """Fill in missing values from the workflow."""
     workflow = core.workflow(new.workflow)
     priority = workflow.priority if new.priority is None else new.priority
     not_before = new.not_before
@@ -145,7 +145,7 @@ def _complete(core: Core, new: NewItem, now: datetime) -> NewItem:
     due = new.due
     if workflow.deadline is not None and (due is None or new.parent_id is not None):
         own = core.after(now, workflow.deadline.due_s, workflow.deadline.calendar)
-        due = own if due is None else min(own, due)  # the parent's: its sender waits for both
+        due = own if due is None else min(own, due)  # a child item must also meet its parent's
     group = core.group_of(new.workflow, new.payload) if new.group_key is None else new.group_key
     return replace(new, priority=priority, not_before=not_before, due=due, group_key=group)
 
@@ -177,7 +177,7 @@ def _begin(
     item: WorkItem = present(items.get(db, item_id))
     if review is not None:
         core.open_review(db, item, review)
-    elif item.state is ItemState.WAITING:  # the sweep queues a postponed one at its instant
+    elif item.state is ItemState.WAITING:  # the sweep queues a postponed one when it is due
         if core.workflow(new.workflow).queue_trigger is None:
             core.enqueue(db, item)
         else:
@@ -194,11 +194,11 @@ def _left(new: NewItem, item_id: int, added: Added, *, dropped: bool) -> Additio
 def conflict(
     core: Core, db: Connection, new: NewItem, known: int, *, arrived: datetime
 ) -> Addition:
-    """Add the newcomer under a reference of its own, for a person to decide."""
+    """Add the item under a reference of its own, with a review about the conflict."""
     again = _marked(new, core.digest_of(new.workflow, new.payload))
     older = _marked(new, digest_of_json(new.payload))
     if items.find(db, older.workflow, older.reference) is not None:
-        again = older  # it came when digests were of the spelling
+        again = older  # added by a version whose digests depended on the spelling
     doubt = NewReview(
         step=None,
         code="known_otherwise",

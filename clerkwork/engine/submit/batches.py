@@ -1,10 +1,10 @@
-"""A batch is added all or not at all, and once, in short transactions.
+"""Adds a batch completely or not at all, and only once, in short transactions.
 
-Its items are staged in a table of their own, where nothing sees them. When all are there, one
-commit records the batch among the deliveries and marks it as complete: in that moment it was added.
-Then its items are added in portions; whatever dies meanwhile, sweeps add the rest. Before it,
-nothing was added, and a sweep discards what was staged. Whoever sends the same batch a second
-time, perhaps because no answer came, does no harm, whatever became of the items meanwhile.
+The items are first staged in a separate table. When all are staged, one commit records the batch as
+a delivery and marks it as complete; from that commit on, the batch counts as added. Its items are
+then added in portions; if the process dies, sweeps add the rest. If it dies before that commit,
+nothing was added, and a sweep discards the staged items. Sending the same batch again, for example
+because no answer came, is harmless.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ from clerkwork.store.items import items
 Arrival = tuple[NewItem, NewReview | None]
 Add = Callable[[Writing, NewItem, NewReview | None, datetime], Addition]
 MOST_NAMED = 20
-AT_ONCE = 200  # items that are read or staged at once
-ABANDONED = timedelta(seconds=30)  # whoever works on a batch says so far more often
+AT_ONCE = 200  # items read or staged in one transaction
+ABANDONED = timedelta(seconds=30)  # a living process renews its batch far more often
 DROPPING = frozenset({"merge", "reject"})
 _JSON: TypeAdapter[Arrival] = TypeAdapter(Arrival)
 
@@ -41,9 +41,9 @@ class Batches:
     """Adds the batches of one project.
 
     Attributes:
-        add: Adds one item in an open transaction, with its line in the run log; it arrived with the
-            batch.
-        settled: Called with what was added once that is committed.
+        add: Adds one item in an open transaction and logs it; its last argument is the arrival of
+            the batch.
+        settled: Called with the additions after their commit.
     """
 
     core: Core
@@ -51,15 +51,15 @@ class Batches:
     settled: Callable[[Sequence[Addition]], None]
 
     def put(self, arrivals: Sequence[Arrival], batch: Batch) -> list[Submission]:
-        """Add every item of a batch, all of them of one workflow, or none of them.
+        """Add every item of a batch of one workflow, or none of them.
 
         Raises:
-            BatchKnown: It was added before, with this content.
+            BatchKnown: The batch was added before with this content.
             BatchRefused: Its id was used before for other content, or the content of an item would
                 be dropped.
         """
         if not arrivals:
-            return []  # nothing is added, so there is nothing that may not be added twice
+            return []  # an empty batch is not recorded: adding it twice is harmless
         news = [new for new, _ in arrivals]
         key, digest = _key(batch), _digest(news)
         with self.core.store.read() as db:
@@ -83,9 +83,9 @@ class Batches:
         return self._answers(number, news)
 
     def sweep(self) -> None:
-        """Add what was left of complete batches; discard what was staged of the others.
+        """Add the rest of complete batches; discard abandoned incomplete ones.
 
-        One portion of each: a sweep has other things to do, and the next one goes on.
+        One portion of each, to keep a sweep short; the next sweep continues.
         """
         before = clock.now() - ABANDONED
         with self.core.store.read() as db:
@@ -99,7 +99,7 @@ class Batches:
         self._delete_orphans()
 
     def _refuse(self, batch: Batch, workflow: str, known: deliveries.Delivery, digest: str) -> None:
-        """Refuse a batch whose id is known, after the items of the known one were all added."""
+        """Refuse a batch with a known id, after all items of the known batch are added."""
         if known.digest != digest:
             raise BatchRefused(
                 f"batch {batch.id} was added before with other content; nothing was added, "
@@ -115,7 +115,7 @@ class Batches:
         )
 
     def _require_all(self, batch: Batch, news: Sequence[NewItem]) -> None:
-        """Refuse the batch if the content of one of its items would be dropped."""
+        """Refuse the batch if the content of any item would be dropped."""
         if self.core.workflow(news[0].workflow).on_conflict not in DROPPING:
             return
         digests: dict[str, str] = {}
@@ -134,11 +134,11 @@ class Batches:
             names = ", ".join(dropped[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
             raise BatchRefused(
                 f"batch {batch.id}: nothing was added, because these are known with other content: "
-                f"{names}; ask the sender, or see `on_conflict` of the workflow"
+                f"{names}; ask the sender, or set `on_conflict` in the workflow"
             )
 
     def _stage(self, arrivals: Sequence[Arrival], key: str) -> int:
-        """Stage the items where nothing sees them; return the batch's number."""
+        """Stage the items; return the number of the batch."""
         store, many = self.core.store, len(arrivals)
         with store.write() as db:
             number = staged_batches.begin(
@@ -153,10 +153,10 @@ class Batches:
         return number
 
     def _answers(self, number: int, news: Sequence[NewItem]) -> list[Submission]:
-        """Add the staged items; return the answer for each, in their order."""
+        """Add the staged items; return the result of each, in order."""
         answers = self._promote(number)
         missing = [place for place in range(len(news)) if place not in answers]
-        with self.core.store.read() as db:  # a sweep thought that this process had died
+        with self.core.store.read() as db:  # a sweep took this process for dead and added them
             for place in missing:
                 new = news[place]
                 item, _ = present(items.find(db, new.workflow, new.reference))
@@ -165,7 +165,7 @@ class Batches:
         return [answers[place] for place in range(len(news))]
 
     def _promote(self, number: int) -> dict[int, Submission]:
-        """Add the items of a complete batch that are not added yet; return the answers by place."""
+        """Add the remaining items of a complete batch; return the results by position."""
         answers: dict[int, Submission] = {}
         while True:
             with self.core.store.write() as db:
@@ -178,16 +178,16 @@ class Batches:
             give_way(self.core.store)
 
     def _portion(self, number: int) -> dict[int, Submission] | None:
-        """Add the next items of the batch; None once there are no more."""
+        """Add the next items of the batch; None when there are no more."""
         additions: list[Addition] = []
         with self.core.log.writing() as writing:
             portion, db = Portion(), writing.db
             batch = staged_batches.locked(db, number)
             if batch is None or (batch.done == batch.items and staged_batches.discard(db, number)):
                 return None
-            # When the batch was recorded: after a restore, what came before it may be entered.
+            # The arrival is that of the batch: after a restore, older items may have been entered.
             known = deliveries.find(db, batch.workflow, batch.key)
-            arrived = clock.now() if known is None else known.arrived  # None: tidied since
+            arrived = clock.now() if known is None else known.arrived  # None: deleted since
             for data in staged_batches.arrivals(db, number, batch.done, AT_ONCE):
                 new, review = _JSON.validate_python(data)
                 additions.append(self.add(writing, new, review, arrived))
@@ -198,7 +198,7 @@ class Batches:
         return {batch.done + place: one.submission for place, one in enumerate(additions)}
 
     def _delete_orphans(self) -> None:
-        """Delete the staged rows of batches that are done or discarded."""
+        """Delete the staged rows of finished and discarded batches."""
         store = self.core.store
         with store.read() as db:
             left = staged_batches.has_orphans(db)
@@ -211,7 +211,7 @@ def _lost(batch: Batch | NewItem) -> BatchRefused:
     name = batch.id if isinstance(batch, Batch) else batch.batch_id
     return BatchRefused(
         f"batch {name}: this process stood still for more than {ABANDONED.total_seconds():.0f} s, "
-        "and what it had staged was discarded; nothing was added, send it again"
+        "and its staged items were discarded; nothing was added, send it again"
     )
 
 
@@ -220,6 +220,6 @@ def _key(batch: Batch) -> str:
 
 
 def _digest(news: Sequence[NewItem]) -> str:
-    """Return a SHA-256 of references and payloads, whatever their order."""
+    """Return a SHA-256 of references and payloads that does not depend on their order."""
     each = sorted(f"{digest_of_json(new.payload)} {new.reference}" for new in news)
     return hashlib.sha256("\n".join(each).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Queue triggers: items are held back until it is worth while to begin, and released together."""
+"""Queue triggers: hold items back until there is enough work, and release them together."""
 
 from datetime import datetime, timedelta
 
@@ -9,19 +9,19 @@ from clerkwork.model.work.events import Kind
 from clerkwork.store.items import held
 from clerkwork.store.items.held import Held
 
-AT_ONCE = 500  # items in one transaction, so that nobody waits long for the store
+AT_ONCE = 500  # items per transaction, so that other writers do not wait long
 
 
 def why_release(trigger: QueueTrigger | None, found: Held, now: datetime) -> str:
-    """Return why the held items are to be released now, or an empty string.
+    """Return why the held items are released now, or an empty string.
 
     Args:
-        trigger: The trigger of their workflow; None: it has none any more.
-        found: What is held.
+        trigger: The trigger of their workflow; None: the workflow no longer has one.
+        found: The held items.
         now: The present instant.
     """
     if trigger is None:
-        return "the workflow has no queue trigger any more"
+        return "the workflow no longer has a queue trigger"
     if trigger.min_items is not None and found.count >= trigger.min_items:
         return f"{found.count} items were held"
     if now - found.since >= timedelta(seconds=trigger.max_age_s):
@@ -33,9 +33,9 @@ def why_release(trigger: QueueTrigger | None, found: Held, now: datetime) -> str
 
 
 def release_held(core: Core) -> int:
-    """Release the held items of every workflow whose trigger says so; return their number.
+    """Release the held items of every workflow whose trigger is met; return their number.
 
-    Several sweeps may do so at once: each item is released, and queued, by one of them.
+    Several sweeps may run this at the same time: each item is released and queued by one of them.
     """
     now = clock.now()
     with core.store.read() as db:

@@ -1,1 +1,1 @@
-"""What every worker does each moment: heartbeat, takeover, due items, repairs."""
+"""The periodic work of every worker: heartbeat, takeover, due items, repairs."""

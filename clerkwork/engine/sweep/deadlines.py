@@ -1,4 +1,4 @@
-"""What becomes of items whose due instant is near or over, by their workflow's rule."""
+"""Applies the workflow's rule to items whose due instant is near or has passed."""
 
 from typing import Any
 
@@ -14,11 +14,11 @@ from clerkwork.store.items import deadlines, transitions
 from clerkwork.store.reviews import reviews
 
 CODE = "overdue"
-MESSAGE = "It was due at {due} and nobody had worked on it."
+MESSAGE = "It was due at {due} and has not been completed."
 
 
 def sweep(core: Core) -> None:
-    """Warn of items that will be overdue, and do what is due with those that are."""
+    """Log a warning for items close to their deadline, and apply the rule to overdue ones."""
     now, known = clock.now(), list(core.workflows)
     with core.store.read() as db:
         if not deadlines.near(db, known, now=now):
@@ -36,7 +36,7 @@ def sweep(core: Core) -> None:
 
 
 def _settle(core: Core, db: Connection, item: WorkItem) -> ItemState:
-    """Move an overdue item by its workflow's rule and return its state."""
+    """Apply the workflow's rule to an overdue item and return its new state."""
     deadline = core.workflow(item.workflow).deadline
     rule = "escalate" if deadline is None else deadline.on_due
     now, reason = clock.now(), MESSAGE.replace("{due}", _due(item))

@@ -1,9 +1,9 @@
-"""Finds open items that have no way to continue, and repairs them.
+"""Finds open items that cannot continue, and repairs them.
 
-Every open item has one way: waiting items an entry in their queue, postponed ones an instant (or
-they are held for a queue trigger), those in review an open review, those at work a run (whose
-worker lives, or the sweep takes the run over). Each look covers one page of each kind, so that a
-sweep stays quick; the next look goes on where this one ended.
+Every open item has exactly one way to continue: a waiting item has an entry in its queue, a
+postponed one has an instant (or is held by a queue trigger), one in review has an open review, and
+a running one has a run whose worker is alive or will be taken over. Each search covers one page of
+each kind, so that a sweep stays short; the next search continues with the next page.
 """
 
 from collections.abc import Callable
@@ -26,17 +26,17 @@ from clerkwork.store.database import Store
 from clerkwork.store.items import held, items, stuck_items
 from clerkwork.store.items.stuck_items import START, OpenItem
 
-GRACE = timedelta(seconds=30)  # moves take less; a younger item is looked at later
+GRACE = timedelta(seconds=30)  # state changes take less; items changed later are skipped
 PAGE = 100
 WHO = "the sweep"
-ASKED_AGAIN = "It was with a person, but its review was missing: check it and decide again."
+ASKED_AGAIN = "It was in review, but its review was missing: check it and decide again."
 
 
 class Problem(StrEnum):
     """What is wrong with the item, and what its repair does."""
 
     NO_ENTRY = "It was waiting without an entry in its queue; it is due now."
-    NO_RUN = "It was at work without a run; it is due now."
+    NO_RUN = "It was running without a run; it is due now."
     NO_INSTANT = "It was postponed without an instant at which it continues; it is due now."
     NO_REVIEW = "It was in review without an open review; a person is asked again."
     VOID_REVIEW = "Its review {review} was open although it was {state}; the review was withdrawn."
@@ -44,14 +44,14 @@ class Problem(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stuck:
-    """An item that has no way to continue, or one too many."""
+    """An item that cannot continue, or has a review that it should not have."""
 
     item: OpenItem
     problem: Problem
 
 
 class StuckItemSearch:
-    """Looks through the open items, one page of each kind at a time."""
+    """Searches the open items, one page of each kind at a time."""
 
     def __init__(self, store: Store, client: DBOSClient, *, grace: timedelta = GRACE) -> None:
         self._store = store
@@ -60,7 +60,7 @@ class StuckItemSearch:
         self._reached = dict.fromkeys(PAGES, START)
 
     def next(self) -> list[Stuck]:
-        """Return what is stuck of the next page of each kind."""
+        """Return the stuck items on the next page of each kind."""
         before = clock.now() - self._grace
         found: list[Stuck] = []
         for problem, read in PAGES.items():
@@ -73,7 +73,7 @@ class StuckItemSearch:
         return found
 
     def oldest(self) -> list[Stuck]:
-        """Return what is stuck of the items that moved the longest ago, and did not since."""
+        """Return the stuck items among those that have not changed for the longest time."""
         self._reached = dict.fromkeys(PAGES, START)
         found = self.next()
         with self._store.read() as db:
@@ -81,7 +81,7 @@ class StuckItemSearch:
         return [one for one in found if one.item.item_id in same]
 
     def _without_run(self, page: list[OpenItem]) -> list[OpenItem]:
-        """Return those whose run is neither in a queue nor at work; it was when they moved."""
+        """Return the items whose run is neither queued nor running, although it should be."""
         if not page:
             return []
         runs = self._client.list_workflows(
@@ -92,7 +92,7 @@ class StuckItemSearch:
 
 
 def repair(core: Core, found: Stuck) -> bool:
-    """Give the item its way to continue; False when it moved since it was found."""
+    """Repair the item; False when it has changed since it was found."""
     was, now = found.item, clock.now()
     with core.log.writing() as writing:
         match found.problem:
@@ -142,7 +142,7 @@ def _ask_again(core: Core, writing: Writing, item: WorkItem) -> None:
 
 
 def _has(one: OpenItem, problem: Problem) -> bool:
-    """Return whether the item of a page of *problem* has it."""
+    """Return whether an item on a page of *problem* has that problem."""
     match problem:
         case Problem.NO_INSTANT:
             return not one.has_instant and one.reason_code != held.CODE

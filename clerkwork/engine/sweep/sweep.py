@@ -1,7 +1,7 @@
-"""What every worker does every moment: heartbeat, dead workers' items, items that are due.
+"""The sweep: heartbeat, takeover of dead workers' items, due items, repairs; run by every worker.
 
-DBOS hands nobody a dead executor's runs on its own, and a run that ended to wait for a person or
-an instant has to be rewound. Several sweeps may do the same at once: the second finds it done.
+DBOS does not reassign the runs of a dead process, and a run that ended to wait for a person or an
+instant must be rewound. Several sweeps may do the same at once; the second finds nothing to do.
 """
 
 import contextlib
@@ -49,14 +49,14 @@ class Sweep:
         self._stuck = stuck_items.StuckItemSearch(engine.store, engine.client)
 
     def begin(self, queues: Sequence[str]) -> None:
-        """Give the first sign of life of a worker that will work on *queues*."""
+        """Send the first heartbeat of a worker for *queues*."""
         self._queues = queues
         self.beat()
 
     def beat(self) -> None:
-        """Give a sign of life."""
+        """Send a heartbeat."""
         booted = self._engine.clock_guard.check()
-        now = booted + clock.monotonic()  # of the same clock, should it be set between
+        now = booted + clock.monotonic()  # consistent with *booted* if the clock is set in between
         with self._engine.store.write() as db:
             if not workers.beat(db, self._worker, now=now, booted=booted):
                 workers.register(
@@ -71,13 +71,13 @@ class Sweep:
                 )
 
     def farewell(self) -> None:
-        """Say that this worker ended by itself, and release what it still holds."""
+        """Record that this worker ended normally, and release the items it still has."""
         self.release()
         with self._engine.store.write() as db:
             workers.remove(db, self._worker)
 
     def release(self, item_id: int | None = None) -> None:
-        """Release all items, or that one, which this worker holds at its end; they are due now."""
+        """Release all items, or that one, that this worker has at its end; they are due now."""
         now = clock.now()
         with self._engine.log.writing() as writing:
             for item in repairs.release(writing.db, self._worker, now=now, item_id=item_id):
@@ -95,21 +95,21 @@ class Sweep:
                 )
 
     def note_broken(self, run_id: str | None) -> None:
-        """Note a run of this worker that an error ended before the store knew how it ended."""
+        """Note a run of this worker that an error ended before its end was stored."""
         self._broken.add(run_id or "")
 
     def once(self) -> None:
-        """Heartbeat, take over dead workers' runs, resume due items, release held ones, repair.
+        """Do one round: heartbeat, takeover, due items, queue triggers, batches, repairs.
 
-        And add what a process that died left of a batch. A part that fails holds up no other.
+        A part that fails does not stop the others.
 
         Raises:
-            Exception: What failed first, after every part was tried.
+            Exception: The first failure, after every part was tried.
         """
         self.beat()
         with (
             self._engine.store.read() as db
-        ):  # before the runs: an item is released before one ends
+        ):  # before reading the runs: an item is released before its run ends
             at_work = repairs.at_work(db)
         pending = self._take_over({seen.run_id: seen for seen in at_work})
         self._put_broken_back([seen for seen in at_work if seen.run_id not in pending])
@@ -126,7 +126,7 @@ class Sweep:
                 part()
             except StoreLost:
                 raise
-            except Exception as error:  # noqa: BLE001 - the other parts come first
+            except Exception as error:  # noqa: BLE001 - the other parts still run
                 failures.append(error)
         if failures:
             raise failures[0]
@@ -137,17 +137,17 @@ class Sweep:
                 stuck_items.repair(self._engine, found)
 
     def _take_over(self, at_work: Mapping[str, repairs.ItemSnapshot]) -> set[str]:
-        """Hand dead workers' runs, and broken ones of this worker, to the living.
+        """Requeue the runs of dead workers, and the broken ones of this worker.
 
         Args:
-            at_work: The items that were at work before, by their runs.
+            at_work: The items that were running before, by run.
 
         Returns:
-            The runs that were at work.
+            The runs that were running.
         """
         since = clock.now() - self._lease
         if self._engine.clock_guard.set_within(self._lease):
-            since = EVER  # the others' last signs of life are of another clock: give them time
+            since = EVER  # old heartbeats cannot be compared with the new clock: wait for new ones
             with self._engine.store.write() as db:
                 repairs.bring_forward(db, now=clock.now())
         with self._engine.store.read() as db:
@@ -157,12 +157,12 @@ class Sweep:
             status="PENDING", load_input=False, load_output=False
         )
         for run in pending:
-            # Its old owner, if only asleep, is fenced out at its next checkpoint or request; on
-            # this host its browser ends before anybody else gets the item.
+            # If the old worker is only suspended, its next checkpoint or request is fenced; on this
+            # host, its browser is killed before any other worker gets the item.
             owner = run.executor_id or ""
             dead = owner not in alive and end_children_of(owner)
             broken = run.workflow_id in self._broken and not dead
-            if broken and run.workflow_id in at_work:  # else who takes it over sees a dead worker
+            if broken and run.workflow_id in at_work:  # otherwise it counts as a dead worker
                 with self._engine.store.write() as db:
                     repairs.put_back(db, at_work[run.workflow_id], now=clock.now())
             if dead or broken:
@@ -171,36 +171,36 @@ class Sweep:
         return {run.workflow_id for run in pending}
 
     def _put_broken_back(self, runless: list[repairs.ItemSnapshot]) -> None:
-        """Make the items due whose run is over although they are not.
+        """Make items due that are running in the store although their run is over.
 
-        A run ends so with an error that no item knows of, or when two executions were at it and
-        the one that lost the item was the one whose end DBOS notes.
+        This happens when an error ended the run before the item was updated, or when two executions
+        ran it and DBOS recorded the end of the one that had lost the item.
 
         Args:
-            runless: Items at work whose run is none of those that are.
+            runless: Running items whose run is not running.
         """
         failed = self._runs(status="ERROR")
         if not failed and not runless:
             return
         with self._engine.store.read() as db:
             suspects = runless + repairs.seen(db, [int(name.split("-")[1]) for name in failed])
-        # Another sweep may have begun one of them anew before it was seen.
+        # Another sweep may have restarted one of them before it was seen.
         states = self._runs(workflow_ids=[one.run_id for one in suspects]) if suspects else {}
         for one in suspects:
             if states.get(one.run_id, "") not in ACTIVE:
                 with self._engine.store.write() as db:
                     repairs.put_back(db, one, now=clock.now())
-        self._broken.difference_update(failed)  # they begin anew
+        self._broken.difference_update(failed)  # they will be restarted
 
     def _runs(self, **wanted: Any) -> dict[str, str]:
-        """Return the states of runs by their names."""
+        """Return the states of runs by name."""
         runs = self._engine.client.list_workflows(
             **wanted, name=RUN, load_input=False, load_output=False
         )
         return {run.workflow_id: run.status for run in runs}
 
     def _may_live(self, worker: workers.WorkerRecord) -> bool:
-        """Return False for a worker of this host whose process is gone: its lease need not end."""
+        """Return False for a worker of this host whose process is gone, before its lease ends."""
         if worker.host != self._host:
             return True
         try:
@@ -214,7 +214,7 @@ class Sweep:
     def _resume_due(self) -> None:
         now = clock.now()
         with self._engine.store.read() as db:
-            # The clock may have been set and set right again before any process noticed.
+            # The clock may have been set and corrected before any process noticed.
             ahead = repairs.are_ahead(db, now=now + MOST_DRIFT)
         if ahead:
             with self._engine.store.write() as db:
@@ -222,7 +222,7 @@ class Sweep:
         with self._engine.store.read() as db:
             due = items.due(db, now=now)
         for item in due:
-            # Another sweep may have been first, or the run that parked it is not ended yet.
+            # Another sweep may have been first, or the parked run has not ended yet.
             with contextlib.suppress(dbos_error.DBOSException):
                 self._rewind(item)
 
@@ -249,7 +249,7 @@ class Sweep:
             last = max(numbers.values(), default=0)
         client.rewind_workflow(
             item.run_id,
-            start_step=last + 1,  # finished steps keep their results, the next one runs again
+            start_step=last + 1,  # finished steps keep their results; the next one runs again
             queue_name=item.queue,
             application_version=VERSION,
         )
@@ -257,7 +257,7 @@ class Sweep:
             transitions.to_waiting(db, item.id, item.revision, now=clock.now())
 
     def _begin(self, item: WorkItem) -> None:
-        """Queue an item that was added for a later instant and was never in its queue."""
+        """Queue an item that was submitted for a later instant and has never been queued."""
         with self._engine.store.write() as db:
             if transitions.to_waiting(db, item.id, item.revision, now=clock.now()):
                 self._engine.enqueue(db, item)

@@ -1,1 +1,1 @@
-"""The worker process, and the ``Run`` that it gives to a bot."""
+"""The worker process, and the ``Run`` object that it passes to a bot."""

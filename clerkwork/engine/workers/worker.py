@@ -1,4 +1,4 @@
-"""The worker reserves items and runs their steps; one in a process, because DBOS is one."""
+"""The worker: reserves items and runs their steps; one per process, as DBOS requires."""
 
 import contextlib
 import threading
@@ -42,7 +42,7 @@ from clerkwork.model.work.queues import fitting
 from clerkwork.model.work.reviews import NewReview, NotStorable
 from clerkwork.store.items import transitions
 
-NOTICE = timedelta(seconds=2)  # in which an execution reaches a checkpoint and ends
+NOTICE = timedelta(seconds=2)  # time for an execution to reach a checkpoint and end
 _present: "Worker | None" = None
 
 
@@ -58,8 +58,8 @@ class Worker:
     """Runs items until it is stopped.
 
     Attributes:
-        name: Unique among all workers that ever were, so that a dead one's items are its own.
-        queues: The queues it works on, once it was started.
+        name: Unique over all time, so that a dead worker's items can be identified.
+        queues: The queues of the worker, set by ``start``.
     """
 
     def __init__(
@@ -75,12 +75,12 @@ class Worker:
         """Prepare the worker; nothing runs before ``start``.
 
         Args:
-            engine: Where the items are.
+            engine: The engine of the project.
             name: See above.
-            settings: How it works.
-            browser: What bots look at pages with.
-            reader: What bots read documents with.
-            full: Whether the disk is too full to begin anything; what runs already goes on.
+            settings: The worker settings.
+            browser: The browser for bots.
+            reader: The document reader for bots.
+            full: Returns whether the disk is too full to start anything; running items continue.
         """
         self.name = name
         self.queues: list[str] = []
@@ -95,11 +95,11 @@ class Worker:
         self._sweeper = threading.Thread(target=self._keep_sweeping, name="sweep", daemon=True)
 
     def start(self, queues: list[str] | None = None) -> None:
-        """Start to work on *queues*, or on all of the project's that its labels allow."""
+        """Start working on *queues*, by default on all queues that the labels of the host allow."""
         global _present  # noqa: PLW0603 - DBOS calls a function of this module, not a method
         _present = self
         self.queues = queues or fitting(self._engine.queues(), self._settings.labels)
-        self._sweep.begin(self.queues)  # first: otherwise a peer takes our items for orphans
+        self._sweep.begin(self.queues)  # first, or other workers would take our items over
         target_gate.reconsider(self._engine)
         DBOS(
             config={
@@ -120,7 +120,7 @@ class Worker:
         self._sweeper.start()
 
     def _register(self, queue: str) -> None:
-        """Make the queue known with its limits; all hosts share what is written last."""
+        """Register the queue with its limits; the last registration applies to all hosts."""
         limit = self._settings.limits.get(queue)
         alone = self._settings.concurrency
         DBOS.register_queue(
@@ -132,9 +132,9 @@ class Worker:
         )
 
     def stop(self, *, patience: timedelta | None = None) -> None:
-        """Take no more items, give those at work *patience* (default: the setting), and end.
+        """Reserve no more items, give running ones *patience* (default: the setting), and end.
 
-        An item still at work then is released, and nothing is counted against it; the process must
+        Items that are still running then are released, and no failure is counted. The process must
         not wait for the thread of a step that hangs.
         """
         global _present  # noqa: PLW0603 - see start
@@ -158,15 +158,15 @@ class Worker:
                 tool.close()
         self._stopped.set()
         self._sweeper.join()
-        with contextlib.suppress(StoreLost):  # then there is nobody to say farewell to
+        with contextlib.suppress(StoreLost):  # then nothing can be recorded
             self._sweep.farewell()
         _present = None
 
     def execute(self, item_id: int) -> str:
-        """Work on the item; return how this execution ended, for DBOS's own records."""
+        """Run the item; return how this execution ended, for the records of DBOS."""
         try:
             return self._execute(item_id)
-        except Exception:  # what the store refuses to note, such as on a full disk, ends here
+        except Exception:  # errors that the store could not record, for example on a full disk
             self._sweep.note_broken(DBOS.workflow_id)
             raise
 
@@ -179,7 +179,7 @@ class Worker:
         except Fenced as error:
             logger.warning("{}", error)
             if self._tools.ended.is_set():
-                self._sweep.release(item_id)  # before DBOS notes the end: nothing is broken
+                self._sweep.release(item_id)  # before DBOS records the end, or it would look broken
             return "fenced"
 
     def _reserve(self, item_id: int) -> Execution | None:
@@ -202,15 +202,15 @@ class Worker:
         return execution
 
     def _run_to_its_end(self, execution: Execution) -> str:
-        """Run the item; what its end itself fails over goes to a person, or it would begin anew.
+        """Run the item; an error while ending it goes to a person, or it would repeat forever.
 
-        What the store or the disk refuses is no fault of the item: a sweep puts it back.
+        Errors of the store or the disk are not the item's fault: a sweep makes the item due again.
         """
         try:
             return self._run(execution)
         except (Fenced, DBAPIError, OSError):
             raise
-        except Exception as error:  # noqa: BLE001 - the border, as in _run
+        except Exception as error:  # noqa: BLE001 - any error, as in _run
             return self._park(execution, form_of_failed_end(execution, error))
 
     def _run(self, execution: Execution) -> str:
@@ -223,7 +223,7 @@ class Worker:
             return self._failed(execution, StepFailed(error))
         except Fenced:
             raise
-        except Exception as error:  # noqa: BLE001 - the border: a bot's own faults end here
+        except Exception as error:  # noqa: BLE001 - errors in the bot's code end here
             return self._failed(execution, StepFailed(execution.unexpected(error, None)))
         return self._complete(execution, result)
 
@@ -262,7 +262,7 @@ class Worker:
         return value
 
     def _work(self, bot: Bot, value: Any, run: Run) -> BaseModel | None:
-        """Let a bot work, in a process of its own when its time is limited."""
+        """Call a bot, in its own process when it has a time limit."""
         if bot.timeout is None:
             return bot(value, run)
         with self._tools.processes.one() as child:
@@ -287,7 +287,7 @@ class Worker:
         except NotStorable as error:
             raise BusinessException(
                 "not_storable",
-                "The result cannot be given to {workflow}: {field} {problem}.",
+                "The result cannot be submitted to {workflow}: {field} {problem}.",
                 workflow=target.name,
                 field=error.field,
                 problem=error.problem,
@@ -306,7 +306,7 @@ class Worker:
 
     @contextmanager
     def _ending(self, execution: Execution, end: str) -> Iterator[Writing]:
-        """Open the transaction that ends an execution; its last event is that it ended."""
+        """Open the transaction that ends an execution; it also logs the end."""
         with self._engine.log.writing() as writing:
             yield writing
             execution.write_ends(writing)
@@ -385,13 +385,13 @@ class Worker:
             try:
                 self._sweep.once()
             except StoreLost:
-                return  # the process ends
-            except Exception:  # noqa: BLE001 - a sweep that failed is tried again in a moment
-                logger.exception("the sweep failed and is tried again")
+                return  # the process is ending
+            except Exception:  # noqa: BLE001 - a failed sweep is retried in a moment
+                logger.exception("the sweep failed and will be retried")
 
 
 def _run_no() -> int | None:
-    """Return the number of the run that DBOS started, from its name."""
+    """Return the run number in the name of the present DBOS workflow, or None."""
     return int(DBOS.workflow_id.rsplit("-", 1)[1]) if DBOS.workflow_id else None
 
 

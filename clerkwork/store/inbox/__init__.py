@@ -1,1 +1,1 @@
-"""What came in from outside: deliveries, mails left in a mailbox, batches not yet complete."""
+"""Input from outside: deliveries, mails left in a mailbox, and batches that are being staged."""

@@ -1,4 +1,4 @@
-"""What other systems and mailboxes delivered: the same delivery twice is one."""
+"""Deliveries from other systems and mailboxes, recorded so that a repeated one is recognised."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,12 +13,12 @@ from clerkwork.store.upsert import inserted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One delivery that was taken.
+    """One recorded delivery.
 
     Attributes:
         digest: SHA-256 of its content.
-        items: Number of items, or of files, that it brought.
-        arrived: When it was taken.
+        items: Number of items, or of files, in it.
+        arrived: When it was recorded.
     """
 
     digest: str
@@ -27,7 +27,7 @@ class Delivery:
 
 
 def add(db: Connection, workflow: str, key: str, *, digest: str, items: int, now: datetime) -> bool:
-    """Record a delivery; return False if its key is there already."""
+    """Record a delivery; return False if its key is already recorded."""
     return inserted(
         db,
         delivery,

@@ -1,4 +1,4 @@
-"""Batches on their way in: their items lie in a table of their own until all of them are there."""
+"""Batches that are being staged: their items wait in a separate table until all are there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,19 +11,19 @@ from sqlalchemy.engine import Connection
 from clerkwork.clock import to_ms
 from clerkwork.store.schema import staged_batch, staged_item
 
-PORTION = 500  # rows that are deleted in one transaction
+PORTION = 500  # rows deleted in one transaction
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StagedBatch:
-    """A batch on its way in.
+    """A staged batch.
 
     Attributes:
-        number: The store's number of it.
-        key: Its key among the deliveries.
+        number: Its number in the store.
+        key: Its key as a delivery.
         items: Number of its items.
-        complete: Whether all of them are staged, so that all will be added.
-        done: How many of them were added.
+        complete: Whether all items are staged, so that all of them will be added.
+        done: Number of items that were added.
     """
 
     number: int
@@ -35,7 +35,7 @@ class StagedBatch:
 
 
 def begin(db: Connection, workflow: str, key: str, *, items: int, now: datetime) -> int:
-    """Begin to stage a batch; return its number."""
+    """Start to stage a batch; return its number."""
     values = {
         "workflow": workflow,
         "key": key,
@@ -49,7 +49,7 @@ def begin(db: Connection, workflow: str, key: str, *, items: int, now: datetime)
 
 
 def renew(db: Connection, number: int, *, now: datetime) -> bool:
-    """Note that the batch is being worked on; False when a sweep has discarded it."""
+    """Note that a process still works on the batch; False when a sweep has discarded it."""
     statement = (
         staged_batch.update().where(staged_batch.c.number == number).values(renewed_ms=to_ms(now))
     )
@@ -57,7 +57,7 @@ def renew(db: Connection, number: int, *, now: datetime) -> bool:
 
 
 def stage(db: Connection, number: int, first: int, arrivals: Sequence[dict[str, Any]]) -> None:
-    """Add the data of items to the batch; *first* is the position of the first one, from 0."""
+    """Stage the data of items; *first* is the position of the first one, from 0."""
     rows = [
         {"batch": number, "position": first + index, "arrival": arrival}
         for index, arrival in enumerate(arrivals)
@@ -66,20 +66,20 @@ def stage(db: Connection, number: int, first: int, arrivals: Sequence[dict[str, 
 
 
 def complete(db: Connection, number: int) -> bool:
-    """Mark the batch as complete: from now on all of it will be added; False when it is gone."""
+    """Mark the batch as complete, so that all of it will be added; False when it is gone."""
     statement = staged_batch.update().where(staged_batch.c.number == number).values(complete=True)
     return db.execute(statement).rowcount == 1
 
 
 def locked(db: Connection, number: int) -> StagedBatch | None:
-    """Return the batch for this transaction alone, or None when it is gone."""
+    """Return the batch, locked for this transaction, or None when it is gone."""
     query = _SELECT.where(staged_batch.c.number == number).with_for_update()
     row = db.execute(query).one_or_none()
     return None if row is None else StagedBatch(**row._mapping)  # noqa: SLF001 - documented name
 
 
 def find(db: Connection, workflow: str, key: str) -> StagedBatch | None:
-    """Return the complete batch with this key whose items are not all added, or None."""
+    """Return the complete batch with this key if some of its items are not added yet, or None."""
     row = db.execute(
         _SELECT.where(
             staged_batch.c.workflow == workflow, staged_batch.c.key == key, staged_batch.c.complete
@@ -89,7 +89,7 @@ def find(db: Connection, workflow: str, key: str) -> StagedBatch | None:
 
 
 def arrivals(db: Connection, number: int, first: int, limit: int) -> list[dict[str, Any]]:
-    """Return the data of at most *limit* items from the position *first* on."""
+    """Return the data of at most *limit* items, starting at the position *first*."""
     query = (
         sa.select(staged_item.c.arrival)
         .where(staged_item.c.batch == number, staged_item.c.position >= first)
@@ -100,19 +100,19 @@ def arrivals(db: Connection, number: int, first: int, limit: int) -> list[dict[s
 
 
 def note_done(db: Connection, number: int, done: int) -> None:
-    """Note how many items of the batch were added."""
+    """Record how many items of the batch were added."""
     db.execute(staged_batch.update().where(staged_batch.c.number == number).values(done=done))
 
 
 def abandoned(db: Connection, *, before: datetime) -> list[StagedBatch]:
-    """Return the batches that nobody has worked on since an instant."""
+    """Return the batches that no process has worked on since *before*."""
     query = _SELECT.where(staged_batch.c.renewed_ms < to_ms(before))
     found = db.execute(query.order_by(staged_batch.c.number))
     return [StagedBatch(**row._mapping) for row in found]  # noqa: SLF001 - documented name
 
 
 def discard(db: Connection, number: int, *, before: datetime | None = None) -> bool:
-    """Delete the batch, if nobody has worked on it since *before*; its rows are orphans then."""
+    """Delete the batch unless a process worked on it since *before*; its rows become orphans."""
     statement = staged_batch.delete().where(staged_batch.c.number == number)
     if before is not None:
         statement = statement.where(
@@ -122,14 +122,14 @@ def discard(db: Connection, number: int, *, before: datetime | None = None) -> b
 
 
 def has_orphans(db: Connection) -> bool:
-    """Tell whether there are rows whose batch is gone."""
+    """Return whether there are rows whose batch is gone."""
     known = sa.select(staged_batch.c.number)
     query = sa.select(staged_item.c.batch).where(staged_item.c.batch.not_in(known)).limit(1)
     return db.execute(query).first() is not None
 
 
 def delete_orphans(db: Connection) -> int:
-    """Delete a portion of the rows whose batch is gone; return how many."""
+    """Delete a portion of the rows whose batch is gone; return their number."""
     known = sa.select(staged_batch.c.number)
     portion = (
         sa.select(staged_item.c.batch, staged_item.c.position)

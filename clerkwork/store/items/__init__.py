@@ -1,1 +1,1 @@
-"""Work items: how they are added and found, and every change of their state."""
+"""Work items: adding and finding them, and every change of their state."""

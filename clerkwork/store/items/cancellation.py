@@ -1,4 +1,4 @@
-"""Whether an item may still be given up: somebody asked for it, and nothing of it was sent."""
+"""Cancellation of running items: requested by a person, possible until something was sent."""
 
 from datetime import datetime
 
@@ -21,16 +21,16 @@ def ask_cancel(db: Connection, item_id: int, *, who: str, now: datetime) -> bool
 
 
 def standing(db: Connection, item_id: int, attempt: int) -> tuple[bool, str | None]:
-    """Return whether *attempt* still holds the item, and who asked to cancel it, if anybody did.
+    """Return whether *attempt* still owns the item, and who asked to cancel it, or None.
 
-    Once something of the item was sent, nobody did.
+    Once something of the item has been sent, the request is ignored: None.
     """
     row = db.execute(_STANDING, {"item_id": item_id, "held_by": attempt}).one_or_none()
     return row is not None, row[0] if row else None
 
 
 def unsent() -> sa.ColumnElement[bool]:
-    """Return the condition that nothing of the item may stand in a target."""
+    """Return the condition that no record of the item may be in a target."""
     return ~sa.exists().where(effect.c.item_id == item.c.id, effect.c.sent_ms.is_not(None))
 
 

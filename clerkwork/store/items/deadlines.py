@@ -1,6 +1,6 @@
-"""Marks items whose due instant is near or over; each is marked once, by whoever comes first.
+"""Marks items whose due instant is near or has passed; each is marked once, by the first caller.
 
-Only items of the named workflows are: the others have no rule that says what becomes of them.
+Only items of the given workflows are marked, because the others have no deadline rule.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ WARNED, OVERDUE = 1, 2
 def warn(
     db: Connection, workflows: list[str], *, now: datetime, limit: int = 100
 ) -> list[WorkItem]:
-    """Mark and return open items whose warning instant has come."""
+    """Mark and return open items whose warning instant has passed."""
     come = item.c.workflow.in_(workflows), item.c.warn_ms <= to_ms(now)
     return _mark(db, sa.and_(*come), WARNED, limit)
 
@@ -27,13 +27,13 @@ def warn(
 def overdue(
     db: Connection, workflows: list[str], *, now: datetime, limit: int = 100
 ) -> list[WorkItem]:
-    """Mark and return open items whose due instant has come."""
+    """Mark and return open items whose due instant has passed."""
     come = item.c.workflow.in_(workflows), item.c.due_ms <= to_ms(now)
     return _mark(db, sa.and_(*come), OVERDUE, limit)
 
 
 def near(db: Connection, workflows: list[str], *, now: datetime) -> bool:
-    """Return whether there may be something to mark; it holds up no writer."""
+    """Return whether there may be something to mark, without taking the write lock."""
     come = sa.or_(
         sa.and_(item.c.warn_ms <= to_ms(now), item.c.due_step < WARNED),
         sa.and_(item.c.due_ms <= to_ms(now), item.c.due_step < OVERDUE),

@@ -1,7 +1,7 @@
 """The guarded UPDATE behind every state change of a work item; see ``transitions``.
 
-Each raises the item's ``revision``. Whoever saw an item and acts on it later names the revision
-that was seen; when the item moved meanwhile, that act does nothing.
+Each state change raises the item's ``revision``. A caller that acts on an item it read earlier
+passes the revision it saw; if the item has changed since, the statement does nothing.
 """
 
 from datetime import datetime
@@ -26,25 +26,25 @@ def move(
     starts: set[ItemState] | None = None,
     **values: Any,
 ) -> sa.Update:
-    """Return the guarded UPDATE that moves the item to *to*, from *starts* or wherever it may."""
+    """Return the guarded UPDATE to the state *to*, from *starts* or from any allowed state."""
     return _guarded(item_id, to, to_ms(now), starts or set(sources(to)), values)
 
 
 def prepared(to: ItemState, *, starts: set[ItemState] | None = None, **values: Any) -> sa.Update:
-    """Return the UPDATE of ``move`` for a move that is made often: building it costs as much.
+    """Return the UPDATE of ``move``, prepared for frequent use: building it costs as much.
 
-    It is executed with the parameters of ``at``, and of the *values* that are parameters.
+    Execute it with the parameters from ``at`` and with those *values* that are parameters.
     """
     return _guarded(THE_ITEM, to, NOW_MS, starts or set(sources(to)), values)
 
 
 def at(item_id: int, now: datetime, **more: Any) -> dict[str, Any]:
-    """Return the parameters of a prepared move."""
+    """Return the parameters of a prepared UPDATE."""
     return {"the_item": item_id, "now_ms": to_ms(now), **more}
 
 
 def prepared_release(to: ItemState, **values: Any) -> sa.Update:
-    """Return the UPDATE of ``release``, prepared; ``held_by`` is the attempt."""
+    """Return the prepared UPDATE of ``release``; its parameter ``held_by`` is the attempt."""
     worked_ms = NOW_MS - sa.func.coalesce(item.c.reserved_ms, NOW_MS)
     statement = prepared(to, starts={ItemState.RUNNING}, bot_ms=item.c.bot_ms + worked_ms, **values)
     return statement.where(item.c.attempt == sa.bindparam("held_by"))
@@ -74,14 +74,14 @@ def moved(
     starts: set[ItemState],
     **values: Any,
 ) -> bool:
-    """Move the item from one of *starts* to *to*; return False when it is in none of them."""
+    """Change the item's state from one of *starts* to *to*; False when it is in none of them."""
     return db.execute(move(item_id, to, now, starts=starts, **values)).rowcount == 1
 
 
 def release(
     db: Connection, item_id: int, attempt: int, to: ItemState, now: datetime, **values: Any
 ) -> bool:
-    """Move an item that *attempt* holds; the time since it was reserved is the bot's."""
+    """Change the state of an item that *attempt* owns; adds the time since it was reserved."""
     worked_ms = to_ms(now) - sa.func.coalesce(item.c.reserved_ms, to_ms(now))
     statement = move(
         item_id,

@@ -1,4 +1,4 @@
-"""Items that their workflow's queue trigger holds back: postponed, with no instant of their own."""
+"""Items held back by their workflow's queue trigger: postponed, without an instant of their own."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +14,7 @@ from clerkwork.store.schema import item
 
 CODE = "held"
 REASON = "waits until the queue trigger of its workflow releases it"
-_IS_HELD = sa.text("state = 'postponed' AND reason_code = 'held'")  # as the partial index says it
+_IS_HELD = sa.text("state = 'postponed' AND reason_code = 'held'")  # exactly as in the index
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Held:
     Attributes:
         count: Their number.
         since: When the oldest of them was held.
-        due: When the first of them is due, or None.
+        due: The earliest due instant among them, or None.
     """
 
     workflow: str
@@ -34,12 +34,12 @@ class Held:
 
 
 def hold(db: Connection, item_id: int, *, now: datetime) -> bool:
-    """Hold a waiting item back that was not queued yet; return False if it does not wait."""
+    """Hold a waiting item that is not queued yet; return False if it is not waiting."""
     return transitions.defer(db, item_id, not_before=None, code=CODE, reason=REASON, now=now)
 
 
 def summary(db: Connection) -> list[Held]:
-    """Return what is held, by workflow."""
+    """Return the held items by workflow."""
     statement = (
         sa.select(
             item.c.workflow,
@@ -63,7 +63,7 @@ def summary(db: Connection) -> list[Held]:
 
 
 def release(db: Connection, workflow: str, *, limit: int, now: datetime) -> list[WorkItem]:
-    """Make held items wait in their queue, the longest held first; return those it was done for."""
+    """Change held items to waiting, the longest held first; return them."""
     require_moves({ItemState.POSTPONED}, ItemState.WAITING)
     chosen = (
         sa.select(item.c.id)

@@ -1,4 +1,4 @@
-"""Work items in the store: how they are added and found; ``transitions`` changes their state."""
+"""Work items in the store: adding and finding them; ``transitions`` changes their state."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,7 +26,7 @@ def add(
     now: datetime,
     warn: datetime | None = None,
 ) -> int | None:
-    """Add *new* and return its number, or None when its reference is there already."""
+    """Add *new* and return its number, or None when its reference is already used."""
     at_ms = to_ms(now)
     key = insert_or_ignore(
         db,
@@ -83,21 +83,21 @@ def due(db: Connection, *, now: datetime, limit: int = 100) -> list[WorkItem]:
 
 
 def oldest_waiting(db: Connection) -> WorkItem | None:
-    """Return the item that waits for a worker the longest, or None."""
+    """Return the item that has waited for a worker the longest, or None."""
     statement = sa.select(item).where(item.c.state == ItemState.WAITING)
     row = db.execute(statement.order_by(item.c.updated_ms).limit(1)).one_or_none()
     return None if row is None else item_of(row)
 
 
 def one_postponed(db: Connection, code: str) -> WorkItem | None:
-    """Return an item that is postponed for the reason *code*, or None."""
+    """Return any item postponed for the reason *code*, or None."""
     wanted = item.c.state == ItemState.POSTPONED, item.c.reason_code == code
     row = db.execute(sa.select(item).where(*wanted).limit(1)).one_or_none()
     return None if row is None else item_of(row)
 
 
 def of_other_workflows(db: Connection, workflows: list[str]) -> dict[str, int]:
-    """Return the numbers of open items by workflow, for all but the named *workflows*."""
+    """Return the number of open items by workflow, for all workflows but the given ones."""
     statement = (
         sa.select(item.c.workflow, sa.func.count().label("found"))
         .where(item.c.state.in_(sorted(set(ItemState) - CLOSED)), item.c.workflow.not_in(workflows))
@@ -108,7 +108,7 @@ def of_other_workflows(db: Connection, workflows: list[str]) -> dict[str, int]:
 
 
 def has_work(db: Connection, queue: str, *, now: datetime) -> bool:
-    """Return whether an item of the queue is at work, waits for a worker, or is due."""
+    """Return whether an item of the queue is running, waiting for a worker, or due."""
     at_work = item.c.state.in_([ItemState.WAITING, ItemState.RUNNING])
     is_due = sa.and_(item.c.state == ItemState.POSTPONED, item.c.not_before_ms <= to_ms(now))
     statement = sa.select(item.c.id).where(item.c.queue == queue, sa.or_(at_work, is_due))
@@ -116,7 +116,7 @@ def has_work(db: Connection, queue: str, *, now: datetime) -> bool:
 
 
 def first_arrival(db: Connection) -> datetime | None:
-    """Return when the oldest item arrived that the store has, or None."""
+    """Return the arrival of the oldest item in the store, or None."""
     statement = sa.select(item.c.arrived_ms).order_by(item.c.id).limit(1)
     found = db.execute(statement).scalar()
     return None if found is None else from_ms(found)
@@ -128,8 +128,8 @@ class Filter:
 
     Attributes:
         code: Items that were sent to a person with this reason code.
-        reason: Those, and items that wait for this reason without a person.
-        healed: Whether a field of a changed page was found for it by what it looked like before.
+        reason: The same, and items that are postponed for this reason.
+        healed: Whether a changed field was found for the item by its earlier appearance.
         since: Arrived at or after.
         until: Arrived before.
         text: Part of the reference.
@@ -154,7 +154,7 @@ class Filter:
 def search(
     db: Connection, wanted: Filter, *, limit: int = PAGE, before_id: int | None = None
 ) -> list[WorkItem]:
-    """Return the newest items that fit, at most *limit*, older than *before_id*."""
+    """Return the newest matching items, at most *limit*, older than *before_id*."""
     statement = sa.select(item).where(*conditions(wanted)).order_by(item.c.id.desc()).limit(limit)
     if before_id is not None:
         statement = statement.where(item.c.id < before_id)
@@ -162,13 +162,13 @@ def search(
 
 
 def count(db: Connection, wanted: Filter) -> int:
-    """Return the number of items that fit."""
+    """Return the number of matching items."""
     statement = sa.select(sa.func.count()).select_from(item).where(*conditions(wanted))
     return int(db.execute(statement).scalar_one())
 
 
 def children(db: Connection, item_id: int) -> list[WorkItem]:
-    """Return the items that *item_id* caused, in order."""
+    """Return the items that were submitted by *item_id*, in order."""
     statement = sa.select(item).where(item.c.parent_id == item_id).order_by(item.c.id)
     return [item_of(row) for row in db.execute(statement)]
 

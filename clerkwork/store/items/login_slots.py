@@ -1,9 +1,9 @@
-"""Places at a login: how many may be at work under it at once, over all hosts.
+"""Login slots: how many items may use one login at the same time, over all hosts.
 
-A place is taken while its item runs under the attempt that took it. Whatever ends that - the item
-ends, is postponed, or is taken over from a dead worker - frees the place in the same statement, so
-there is nothing to give back and nothing that a dead worker could keep. A look-up of no item takes
-its place for a time, and gives it back.
+A slot is taken while its item runs under the attempt that took it. When the item ends, is
+postponed, or is taken over from a dead worker, the same statement frees the slot; nothing has to be
+given back, and a dead worker keeps nothing. A lookup without an item takes a slot for a limited
+time and gives it back.
 """
 
 from datetime import datetime
@@ -21,7 +21,7 @@ NO_ITEM = 0
 
 
 def take(db: Connection, login: str, holder: WorkItem, *, limit: int, now: datetime) -> bool:
-    """Take one of *limit* places for an item that was just reserved; False when none is free."""
+    """Take one of *limit* slots for an item that was just reserved; False when none is free."""
     taken = _take(
         db, login, limit=limit, now=now, item_id=holder.id, attempt=holder.attempt, until_ms=None
     )
@@ -31,12 +31,12 @@ def take(db: Connection, login: str, holder: WorkItem, *, limit: int, now: datet
 def take_for_a_time(
     db: Connection, login: str, *, limit: int, until: datetime, now: datetime
 ) -> int | None:
-    """Take one of *limit* places for no item, *until* at the latest; None when none is free."""
+    """Take one of *limit* slots without an item, *until* at the latest; None when none is free."""
     return _take(db, login, limit=limit, now=now, item_id=NO_ITEM, attempt=0, until_ms=to_ms(until))
 
 
 def give_back(db: Connection, login: str, number: int, *, until: datetime) -> bool:
-    """Free a place that was taken *until* then; False when it is another's by now."""
+    """Free a slot that was taken *until* that instant; False when another caller has it by now."""
     statement = (
         slot.update()
         .where(
@@ -51,20 +51,20 @@ def give_back(db: Connection, login: str, number: int, *, until: datetime) -> bo
 
 
 def holders(db: Connection, login: str, *, now: datetime) -> int:
-    """Return how many places at the login are taken."""
+    """Return how many slots of the login are taken."""
     return len(_taken(db, login, now))
 
 
 def _take(
     db: Connection, login: str, *, limit: int, now: datetime, item_id: int, **values: Any
 ) -> int | None:
-    """Give the first free place to *item_id* and return its number."""
+    """Give the first free slot to *item_id* and return its number."""
     known = {
         row.number: row
         for row in db.execute(sa.select(slot).where(slot.c.login == login).with_for_update())
     }
     busy = _taken(db, login, now)
-    if item_id != NO_ITEM:  # it may have held one under an earlier attempt
+    if item_id != NO_ITEM:  # an earlier attempt may have taken one
         busy -= {number for number, row in known.items() if row.item_id == item_id}
     free = next((number for number in range(limit) if number not in busy), None)
     if free is None:
@@ -78,7 +78,7 @@ def _take(
         .where(
             slot.c.login == login,
             slot.c.number == free,
-            slot.c.item_id == seen.item_id,  # nobody else took it since it was looked at
+            slot.c.item_id == seen.item_id,  # unless another caller took it since it was read
             slot.c.attempt == seen.attempt,
             slot.c.until_ms.is_not_distinct_from(seen.until_ms),
         )

@@ -1,4 +1,4 @@
-"""Moves of items whose worker could not say what became of them, or whose wait a clock spoiled."""
+"""State repairs: items of dead workers, and waits made wrong by a clock change."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ WORKER_ENDED = "The worker ended before the item was done."
 
 
 def bring_forward(db: Connection, *, now: datetime) -> int:
-    """Let items that a clock which was ahead postponed wait for as long as was meant, from *now*.
+    """Shorten waits that were computed by a clock that was ahead, to their length from *now*.
 
     Returns:
         Number of items.
@@ -41,7 +41,7 @@ def are_ahead(db: Connection, *, now: datetime) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemSnapshot:
-    """An item as it was when somebody began to doubt that anything works on its run."""
+    """An item as it was when its run was first suspected to be dead."""
 
     item_id: int
     run_no: int
@@ -55,20 +55,21 @@ class ItemSnapshot:
 
 
 def at_work(db: Connection) -> list[ItemSnapshot]:
-    """Return the items that are at work."""
+    """Return the running items."""
     return [_seen(row) for row in db.execute(_SEEN.where(item.c.state == ItemState.RUNNING))]
 
 
 def seen(db: Connection, item_ids: Collection[int]) -> list[ItemSnapshot]:
-    """Return the items of these numbers that a run should work on or soon will."""
+    """Return those of the items that are running or about to be run."""
     wanted = item.c.id.in_(item_ids), item.c.state.in_((ItemState.WAITING, ItemState.RUNNING))
     return [_seen(row) for row in db.execute(_SEEN.where(*wanted))]
 
 
 def put_back(db: Connection, was: ItemSnapshot, *, now: datetime) -> bool:
-    """Make an item due whose execution broke off and could not say so.
+    """Make an item due whose execution broke off without ending it.
 
-    *was* was seen before the execution was found to be over: a newer one is left alone.
+    *was* was read before the execution was found to be over; an item that has changed since is
+    left alone.
     """
     statement = (
         item.update()
@@ -87,9 +88,9 @@ def put_back(db: Connection, was: ItemSnapshot, *, now: datetime) -> bool:
 def release(
     db: Connection, worker: str, *, now: datetime, item_id: int | None = None
 ) -> list[WorkItem]:
-    """Make the items due, or that one, which *worker* still holds at its end, and return them.
+    """Make the items, or that one, due that *worker* still owns at its end, and return them.
 
-    Nothing is counted: neither did the bot fail nor did the worker die.
+    No failure is counted, because neither did the bot fail nor did the worker die.
     """
     worked_ms = to_ms(now) - sa.func.coalesce(item.c.reserved_ms, to_ms(now))
     statement = (

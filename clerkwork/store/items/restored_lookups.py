@@ -1,7 +1,7 @@
-"""Items that are looked up in their targets after a restore, before anything else is worked on.
+"""Items that must be looked up in their targets after a restore, before anything else runs.
 
-While the milestone ``HELD`` stands only these items are reserved. Each is struck off once it was
-looked up, is closed, or is with a person; with the last of them the milestone goes.
+While the milestone ``HELD`` is set, only these items are reserved. Each is removed from the list
+when it was looked up, is closed, or is in review; with the last of them the milestone is cleared.
 """
 
 from collections.abc import Callable
@@ -18,14 +18,14 @@ from clerkwork.store.items.items import item_of
 from clerkwork.store.schema import item, milestone, planned_run, to_look_up
 
 CODE = "restored"
-REASON = "The store was restored: what it may have forgotten is looked up in the targets first."
+REASON = "The store was restored: entries it may have forgotten are looked up in the targets first."
 
 
 def hold(db: Connection, wanted: Callable[[WorkItem], bool], *, now: datetime) -> int:
-    """Begin to hold everything but the open items that are *wanted*; return their number.
+    """Pause everything except the open items for which *wanted* is true; return their number.
 
-    Those that a person has are left to them: they cannot go on without looking in their target.
-    What a wanted item waited for does not keep it from being looked up.
+    Items in review are not listed: they look in their target when they resume. Listed items become
+    due at once, regardless of what they waited for.
     """
     reach(db, Milestone.HELD, now=now)
     is_open = sa.select(item).where(
@@ -43,21 +43,22 @@ def hold(db: Connection, wanted: Callable[[WorkItem], bool], *, now: datetime) -
 
 
 def mark(db: Connection, item_id: int) -> None:
-    """Have one more item looked up, which the store does not know yet as such."""
+    """Add an item to the list of items to look up."""
     db.execute(to_look_up.insert().values(item_id=item_id))
 
 
 def holds_back(item_id: int | sa.BindParameter[int]) -> sa.ColumnElement[bool]:
-    """Return the condition that the item has to wait until others were looked up."""
+    """Return the condition that the item must wait for the lookups of others."""
     held = sa.select(milestone.c.name).where(milestone.c.name == Milestone.HELD.value)
     marked = sa.select(to_look_up.c.item_id).where(to_look_up.c.item_id == item_id)
     return sa.and_(held.exists(), ~marked.exists())
 
 
 def is_held(db: Connection, *, lock: bool = False) -> bool:
-    """Return whether only items that are to be looked up are worked on.
+    """Return whether only the listed items may run.
 
-    With *lock* that stays so to the end of the transaction, so that ``let_go`` sees who waits.
+    With *lock* this stays so until the end of the transaction, so that ``let_go`` sees all
+    waiting items.
     """
     held = sa.select(milestone.c.name).where(milestone.c.name == Milestone.HELD.value)
     if lock:
@@ -72,12 +73,12 @@ def left(db: Connection) -> list[WorkItem]:
 
 
 def strike_off(db: Connection, item_id: int) -> bool:
-    """Note that the item was looked up; return False when it was not to be."""
+    """Record that the item was looked up; return False when it is not on the list."""
     return db.execute(to_look_up.delete().where(to_look_up.c.item_id == item_id)).rowcount == 1
 
 
 def strike_off_settled(db: Connection) -> None:
-    """Strike off the items that are closed or with a person."""
+    """Remove closed items and items in review from the list."""
     settled = sa.select(item.c.id).where(
         sa.or_(item.c.outcome.is_not(None), item.c.state == ItemState.IN_REVIEW.value)
     )
@@ -85,7 +86,7 @@ def strike_off_settled(db: Connection) -> None:
 
 
 def let_go(db: Connection, *, now: datetime) -> int:
-    """Let everything go on; return how many items were not looked up."""
+    """Resume everything; return how many items were not looked up."""
     missed = db.execute(to_look_up.delete()).rowcount
     withdraw(db, Milestone.HELD)
     db.execute(
@@ -98,7 +99,7 @@ def let_go(db: Connection, *, now: datetime) -> int:
 
 
 def _release_planned_runs(db: Connection, *, now: datetime) -> None:
-    """Let the newest planned run of each schedule go that was blocked: it takes all in."""
+    """Release the newest blocked planned run of each schedule, which covers the earlier ones."""
     blocked = (planned_run.c.state == PlannedState.BLOCKED, planned_run.c.reason == REASON)
     newest = (
         sa.select(planned_run.c.schedule, sa.func.max(planned_run.c.planned_ms))

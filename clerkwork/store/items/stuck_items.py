@@ -1,8 +1,8 @@
-"""Open items page by page, for finding those that have no way to continue, and their repair.
+"""Finds open items page by page to detect those that cannot continue, and repairs them.
 
-A page holds items of one state that did not move for a while; ``item_by_state`` leads to it, so a
-million closed items cost nothing. A repair names the revision that was seen, and does nothing when
-the item moved since.
+A page contains items of one state that have not changed for a while. It is read through the index
+``item_by_state``, so a million closed items cost nothing. A repair passes the revision that was
+read, and does nothing when the item has changed since.
 """
 
 from collections.abc import Collection
@@ -25,12 +25,12 @@ START: Key = (0, 0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenItem:
-    """An open item as it was seen.
+    """An open item as it was read.
 
     Attributes:
-        key: Its place in the order of the pages.
+        key: Its position in the order of the pages.
         has_instant: Whether it has an instant at which it continues.
-        review: An open review of it, or None.
+        review: Its open review, or None.
     """
 
     item_id: int
@@ -52,7 +52,7 @@ class OpenItem:
 def page(
     db: Connection, *, state: ItemState, after: Key, before: datetime, limit: int
 ) -> list[OpenItem]:
-    """Return items in *state* that last moved before an instant, in the order of that."""
+    """Return items in *state* whose last change was before an instant, in that order."""
     place = sa.tuple_(item.c.updated_ms, item.c.id)
     statement = (
         _select(item.c.updated_ms, item.c.id, _OPEN_REVIEW)
@@ -64,13 +64,13 @@ def page(
 
 
 def reviewed_page(db: Connection, *, after: Key, before: datetime, limit: int) -> list[OpenItem]:
-    """Return the items of open reviews that were opened before an instant, in that order."""
+    """Return the items of reviews that were opened before an instant, in that order."""
     place = sa.tuple_(review.c.created_ms, review.c.number)
     statement = (
         _select(review.c.created_ms, review.c.number, review.c.number)
         .join(item, item.c.id == review.c.item_id)
         .where(
-            review.c.state == sa.literal_column("'open'"),  # as the partial index says it
+            review.c.state == sa.literal_column("'open'"),  # exactly as in the partial index
             place > after,
             review.c.created_ms < to_ms(before),
         )
@@ -81,14 +81,14 @@ def reviewed_page(db: Connection, *, after: Key, before: datetime, limit: int) -
 
 
 def unmoved(db: Connection, found: Collection[OpenItem]) -> set[int]:
-    """Return the numbers of those items that did not move since they were seen."""
+    """Return the numbers of those items that have not changed since they were read."""
     revisions = {one.item_id: one.revision for one in found}
     statement = sa.select(item.c.id, item.c.revision).where(item.c.id.in_(revisions))
     return {row.id for row in db.execute(statement) if revisions[row.id] == row.revision}
 
 
 def make_due(db: Connection, was: OpenItem, *, now: datetime) -> bool:
-    """Have the next sweep put the item into its queue; False when it moved since it was seen."""
+    """Make the next sweep queue the item; False when it has changed since it was read."""
     statement = move(
         was.item_id, ItemState.POSTPONED, now, starts={was.state}, not_before_ms=to_ms(now)
     )
@@ -96,7 +96,7 @@ def make_due(db: Connection, was: OpenItem, *, now: datetime) -> bool:
 
 
 def take_for_review(db: Connection, was: OpenItem, *, now: datetime) -> bool:
-    """Claim the right to open a review of an item in review that has none."""
+    """Claim the right to open a review for an item in review that has none."""
     statement = (
         item.update()
         .where(
@@ -110,7 +110,7 @@ def take_for_review(db: Connection, was: OpenItem, *, now: datetime) -> bool:
 
 
 def withdraw_review(db: Connection, was: OpenItem, *, who: str, now: datetime) -> bool:
-    """Take back the open review of an item that is not in review."""
+    """Withdraw the open review of an item that is not in review."""
     in_review = sa.select(item.c.id).where(
         item.c.id == was.item_id, item.c.state == ItemState.IN_REVIEW
     )

@@ -1,4 +1,4 @@
-"""Counts and sums over items and reviews, for the metrics; one function, one statement.
+"""Counts and sums over items and reviews for the metrics; one statement per function.
 
 Every function takes a ``Filter``, and counts exactly the items that ``items.search`` lists for it.
 """
@@ -19,11 +19,11 @@ from clerkwork.store.schema import item, review
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemTally:
-    """Items that are equal in everything the metrics look at.
+    """A group of items that are equal in every property that the metrics use.
 
     Attributes:
         items: Their number.
-        bot_ms: Milliseconds that bots worked on them.
+        bot_ms: Total running time of bots on them, in milliseconds.
     """
 
     workflow: str
@@ -66,7 +66,7 @@ class Handling:
 
 
 def tallies(db: Connection, wanted: Filter) -> list[ItemTally]:
-    """Return the items that fit, counted by workflow, state, outcome and touch."""
+    """Return the counts of matching items by workflow, state, outcome and touch."""
     keys = (item.c.workflow, item.c.state, item.c.outcome, item.c.touched)
     statement = (
         sa.select(*keys, sa.func.count().label("items"), sa.func.sum(item.c.bot_ms).label("bot_ms"))
@@ -88,12 +88,12 @@ def tallies(db: Connection, wanted: Filter) -> list[ItemTally]:
 
 
 def by_day(db: Connection, wanted: Filter, *, offset: timedelta) -> list[DayTally]:
-    """Return the items that fit by arrival day, the earliest first; days without items are absent.
+    """Return the matching items by arrival day, the earliest first; empty days are absent.
 
     Args:
         db: An open transaction.
         wanted: Which items.
-        offset: How far local clocks are ahead of UTC, so that a day is the readers' own.
+        offset: How far local time is ahead of UTC, so that days are those of the reader.
     """
     local_ms = item.c.arrived_ms + offset // timedelta(milliseconds=1)
     day = (local_ms - local_ms % DAY_MS) / sa.literal_column(str(DAY_MS))
@@ -118,9 +118,9 @@ def by_day(db: Connection, wanted: Filter, *, offset: timedelta) -> list[DayTall
 
 
 def items_by_code(db: Connection, wanted: Filter) -> dict[str, int]:
-    """Return how many of the items that fit went to a person for each code, most frequent first.
+    """Return how many matching items went to a person for each code, most frequent first.
 
-    An item that was sent twice with one code counts once, as it stands once in its list.
+    An item that was sent twice with the same code counts once, because a list shows it once.
     """
     number = sa.func.count(sa.distinct(review.c.item_id))
     statement = (
@@ -134,7 +134,7 @@ def items_by_code(db: Connection, wanted: Filter) -> dict[str, int]:
 
 
 def handling(db: Connection, wanted: Filter) -> Handling:
-    """Return the handling time of the answered reviews of the items that fit."""
+    """Return the handling time of the answered reviews of the matching items."""
     spent = (review.c.answered_ms - review.c.opened_ms).label("ms")
     place = sa.func.row_number().over(order_by=spent).label("place")
     whole = sa.func.count().over().label("whole")

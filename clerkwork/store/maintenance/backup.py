@@ -1,8 +1,8 @@
-"""Copies of the store that are whole, and the way back.
+"""Makes consistent copies of the store, and restores them.
 
-A copy is written beside its final name, checked, made durable and only then renamed; its SHA-256
-stands in a file beside it, in the form that ``sha256sum -c`` reads. A restored store is prepared
-completely before it takes the place of the present one, which is kept under another name.
+A copy is written under a temporary name, checked, made durable and then renamed. Its SHA-256 is
+stored in a second file, in the format of ``sha256sum -c``. A restored store is fully prepared
+before it replaces the present one, which is kept under another name.
 """
 
 import contextlib
@@ -32,11 +32,11 @@ def make(store: Store, file: Path, *, now: datetime) -> str:
     """Write a copy of the store to *file* and return its SHA-256.
 
     Raises:
-        UsageError: The file is there already.
-        ClerkworkError: The copy could not be made or is damaged; nothing is left of it.
+        UsageError: The file already exists.
+        ClerkworkError: The copy could not be made or is damaged; no file remains.
     """
     if file.exists():
-        raise UsageError(f"{file} is there already; name another file")
+        raise UsageError(f"{file} already exists; name another file")
     file.parent.mkdir(parents=True, exist_ok=True)
     with store.write() as db:
         reach(db, Milestone.BACKED_UP, now=now)
@@ -60,16 +60,16 @@ def make(store: Store, file: Path, *, now: datetime) -> str:
 
 
 def verify(file: Path) -> str:
-    """Return the SHA-256 of a copy.
+    """Check a copy and return its SHA-256.
 
     Raises:
         UsageError: The copy or its checksum is missing.
-        ClerkworkError: It is not what was written.
+        ClerkworkError: The content does not match the checksum.
     """
     beside = _beside(file)
     for needed in (file, beside):
         if not needed.is_file():
-            raise UsageError(f"{needed}: there is no such file; a backup is two files")
+            raise UsageError(f"{needed}: there is no such file; a backup consists of two files")
     digest = _digest(file)
     if beside.read_text("utf-8").split()[:1] != [digest]:
         raise ClerkworkError(f"{file} is damaged: its checksum is not the one in {beside.name}")
@@ -85,22 +85,22 @@ def restore(
     lease: timedelta,
     now: datetime,
 ) -> T:
-    """Put the copy in *file* in the place of the store at *url*.
+    """Replace the store at *url* by the copy in *file*.
 
     Args:
         url: The setting ``store.url``.
         root: The project's folder.
-        file: What ``make`` wrote.
-        prepare: Called with the restored store before anybody else can open it.
-        lease: A worker silent for longer counts as dead.
+        file: A copy written by ``make``.
+        prepare: Called with the restored store before any other process can open it.
+        lease: A worker without a heartbeat for longer counts as dead.
         now: The present instant.
 
     Returns:
-        What *prepare* returned.
+        The result of *prepare*.
 
     Raises:
-        UsageError: Somebody works on the present store.
-        ClerkworkError: The copy is damaged; the present store stays as it is.
+        UsageError: Another process uses the present store.
+        ClerkworkError: The copy is damaged; the present store is unchanged.
     """
     verify(file)
     _refuse_if_alive(url, root, lease=lease, now=now)
@@ -124,13 +124,13 @@ def _restore_sqlite(store: Path, file: Path, stamp: str, prepare: Callable[[Stor
     result = _prepared(f"sqlite:///{part}", prepare)
     _sync(part)
     _keep(store, stamp)
-    part.replace(store)  # at once: a crash leaves the one or the other, never none
+    part.replace(store)  # atomic: after a crash either the old or the new store is there
     _sync(store.parent)
     return result
 
 
 def _keep(store: Path, stamp: str) -> None:
-    """Give the present store, its journal taken in, a second name under which it stays."""
+    """Keep the present store under a second name, with its journal merged into it."""
     if not store.exists():
         return
     with contextlib.suppress(pysqlite.Error), contextlib.closing(pysqlite.connect(store)) as db:
@@ -140,7 +140,7 @@ def _keep(store: Path, stamp: str) -> None:
         if old.exists():
             kept = f"{store.name}.before-{stamp}{old.name.removeprefix(store.name)}"
             os.link(old, old.with_name(kept))
-    for journal in journals:  # left by a store that could not be read: not the new one's
+    for journal in journals:  # left by an unreadable store: they must not be applied to the new one
         journal.unlink(missing_ok=True)
     _sync(store.parent)
 
@@ -166,7 +166,7 @@ def _refuse_if_alive(url: str, root: Path, *, lease: timedelta, now: datetime) -
     try:
         store = open_store(url, root)
     except ClerkworkError:
-        return  # what cannot be opened is what a backup is for
+        return  # an unreadable store is a reason to restore
     try:
         with store.read() as db:
             alive = workers.alive(db, since=now - lease)
@@ -176,7 +176,7 @@ def _refuse_if_alive(url: str, root: Path, *, lease: timedelta, now: datetime) -
         one = alive[0]
         silent_s = (to_ms(now) - to_ms(one.beat)) // 1000
         raise UsageError(
-            f"the worker {one.name} on {one.host} gave a sign of life {silent_s} s ago; end every "
+            f"the worker {one.name} on {one.host} sent a heartbeat {silent_s} s ago; end every "
             f"process of the project, and if it was killed wait {lease.total_seconds():.0f} s"
         )
 
@@ -186,7 +186,7 @@ def _copy_sqlite(source: Path, target: Path) -> None:
     try:
         connection.execute("VACUUM INTO ?", (str(target),))
         with contextlib.closing(pysqlite.connect(str(target), isolation_level=None)) as copy:
-            copy.execute("DELETE FROM identity")  # so that it is no store until it is restored
+            copy.execute("DELETE FROM identity")  # a copy is not a store until it is restored
     except pysqlite.Error as error:
         raise ClerkworkError(f"the store could not be copied to {target}: {error}") from error
     finally:
@@ -213,7 +213,7 @@ def _holders(file: Path) -> list[int]:
     for place in Path("/proc").glob("[0-9]*/fd/*"):
         try:
             same = str(place.readlink()) == str(file)
-        except OSError:  # it ended, or is another user's
+        except OSError:  # it has ended, or belongs to another user
             continue
         if same and int(place.parts[2]) != os.getpid():
             found.append(int(place.parts[2]))

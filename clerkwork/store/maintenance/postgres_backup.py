@@ -1,4 +1,4 @@
-"""Backup and restore of a store in PostgreSQL, by the programs that come with it."""
+"""Backup and restore of a PostgreSQL store, with PostgreSQL's own programs."""
 
 import shutil
 import subprocess
@@ -25,13 +25,13 @@ def dump(url: URL, file: Path) -> None:
 
 
 def restore(url: URL, file: Path, *, stamp: str, prepare: Callable[[str], T]) -> T:
-    """Restore *file* into a new database, prepare it, and give it the name in *url*.
+    """Restore *file* into a new database, prepare it, and rename it to the name in *url*.
 
-    The present database is kept under its name and ``_before_`` with *stamp*.
+    The present database is kept under its name with ``_before_`` and *stamp* appended.
 
     Raises:
-        UsageError: Somebody is connected to the present database.
-        ClerkworkError: The dump cannot be restored; the present database stays as it is.
+        UsageError: Another client is connected to the present database.
+        ClerkworkError: The dump cannot be restored; the present database is unchanged.
     """
     name = str(url.database)
     fresh, kept = f"{name}_restoring_{stamp.lower()}", f"{name}_before_{stamp.lower()}"
@@ -81,7 +81,7 @@ def _call(program: str, url: URL, *arguments: object) -> None:
 
 
 def _find(program: str) -> str:
-    """Return the newest installed program; an older one refuses a newer server."""
+    """Return the newest installed version; an older one refuses a newer server."""
     found = sorted(
         INSTALLED.glob(f"*/bin/{program}"),
         key=lambda file: [int(part) for part in file.parts[-3].split(".") if part.isdigit()],
@@ -93,7 +93,7 @@ def _find(program: str) -> str:
 
 
 def _environment(url: URL) -> dict[str, str]:
-    """Return the address as variables: arguments, and a password in them, are public."""
+    """Return the address as environment variables, because arguments are visible to all users."""
     host = url.host or url.query.get("host")
     values = {
         "PGHOST": host,

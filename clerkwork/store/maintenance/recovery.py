@@ -1,4 +1,4 @@
-"""What a restored store is told, so that nothing that happened after the backup happens twice."""
+"""Marks a store as restored, so that no act done after the backup is done twice."""
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from clerkwork.store.items.items import item_of
 from clerkwork.store.runs import events
 from clerkwork.store.schema import effect, event, item, planned_run, review, worker
 
-FENCE_STEP = 1000  # more attempts than any item had after the backup
-MOST_APART = timedelta(minutes=10)  # clocks of two hosts
-NUMBERS = 1_000_000  # more items, events and reviews than came after it
+FENCE_STEP = 1000  # more attempts than any item made after the backup
+MOST_APART = timedelta(minutes=10)  # allowed difference between the clocks of two hosts
+NUMBERS = 1_000_000  # more items, events and reviews than were added after the backup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
-    """A store as it came out of a backup.
+    """Facts about a restored store.
 
     Attributes:
         backed_up: When the backup was made.
-        open_items: Items that are not closed; each looks in its target before it enters anything.
-        to_look_up: Those of them that do so before anything else is begun.
-        unconfirmed: Effects that were or may have been submitted.
-        reviews: Open reviews; those answered since the backup have to be answered again.
+        open_items: Open items; each looks in its target before it enters anything.
+        to_look_up: How many of them must be looked up before anything else runs.
+        unconfirmed: Effects that were or may have been submitted without a confirmation.
+        reviews: Open reviews; those answered since the backup must be answered again.
     """
 
     backed_up: datetime | None
@@ -43,16 +43,16 @@ class Restored:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Touched:
-    """An item of the store of before that changed after the backup, and its payload's digest."""
+    """An item of the replaced store that changed after the backup, and its payload's digest."""
 
     item: WorkItem
     digest: str
 
 
 def touched_since(db: Connection, since: datetime) -> list[Touched]:
-    """Return the items that came or changed after *since*, in the order of their numbers.
+    """Return the items that were added or changed after *since*, in the order of their numbers.
 
-    Some that changed shortly before are among them, because clocks of hosts differ.
+    Items that changed shortly before are included, because the clocks of hosts differ.
     """
     first_ms = to_ms(since - MOST_APART)
     query = sa.select(item).where(item.c.updated_ms >= first_ms).order_by(item.c.id)
@@ -67,29 +67,29 @@ def mark_restored(
     workflows: Collection[str] | None = None,
     succeeds: str = "",
 ) -> Restored:
-    """Tell the store that it was restored.
+    """Mark the store as restored.
 
-    Every open item's attempt is raised far above any that a worker of the time after the backup
-    may still hold, so that such a worker is fenced out. The instant makes every effect wait for its
-    target's quiet period before it looks, and it looks before it acts. Nothing else is begun
-    before those were looked up that may have been submitted after the backup.
+    The attempt of every open item is raised far above any attempt that a worker from before the
+    restore may still have, so that such a worker is fenced. Because of the recorded instant, every
+    effect waits for its target's quiet period and then looks its record up before entering it.
+    Nothing else runs before all items that may have been submitted after the backup are looked up.
 
     Args:
         db: The connection.
         now: The present instant.
-        touched: What changed after the backup; None: nobody knows.
-        workflows: Those that enter anything; None: all.
-        succeeds: The id of the store that it takes the place of.
+        touched: Items changed after the backup; None: not known.
+        workflows: Workflows that enter records; None: all.
+        succeeds: The id of the store that this one replaces.
     """
     identity.renew(db, succeeds=succeeds)
     to_look_up = restored_lookups.hold(db, _may_be_entered(touched, workflows, now), now=now)
     backed_up = reached(db, Milestone.BACKED_UP)
     is_open = item.c.outcome.is_(None)
     raised = db.execute(item.update().where(is_open).values(attempt=item.c.attempt + FENCE_STEP))
-    # What people allowed before the backup may have been done after it.
+    # A submit that a person allowed before the backup may have happened after it.
     newest = sa.select(sa.func.coalesce(sa.func.max(review.c.number), 0)).scalar_subquery()
     db.execute(effect.update().where(effect.c.confirmed_ms.is_(None)).values(sent_review=newest))
-    # Who was at work then is not at work now: their items and planned runs are taken over.
+    # Workers from before the restore are gone: their items and planned runs are taken over.
     db.execute(worker.delete())
     begun = planned_run.update().where(planned_run.c.state == "started")
     db.execute(begun.values(lease_until_ms=0))
@@ -117,7 +117,7 @@ def mark_restored(
 def _may_be_entered(
     touched: Sequence[Touched] | None, workflows: Collection[str] | None, now: datetime
 ) -> Callable[[WorkItem], bool]:
-    """Return what tells of an open item whether it may have been submitted after the backup."""
+    """Return a test for open items: may the item have been submitted after the backup?"""
     begun = {(it.item.workflow, it.item.reference) for it in touched or () if it.item.attempt}
 
     def may(one: WorkItem) -> bool:
@@ -131,9 +131,9 @@ def _may_be_entered(
 
 
 def _leave_out_numbers(db: Connection) -> None:
-    """Give no number anew that was given after the backup: somebody may still hold its item.
+    """Skip all numbers that may have been used after the backup, because workers may know them.
 
-    On SQLite nobody can: a process that has the file open goes on in the file of before.
+    Not needed on SQLite: a process that has the file open keeps using the replaced file.
     """
     for table in (item, event, review):
         (key,) = table.primary_key.columns

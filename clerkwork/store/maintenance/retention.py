@@ -1,4 +1,4 @@
-"""What may be deleted: always in bounded portions, and only what belongs to closed items."""
+"""Deletes old records: always in small portions, and only those of closed items."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ REVIEW = item.c.touched.is_(sa.true())
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceFile:
-    """A file in the folder of evidence that an event speaks of.
+    """A file in the evidence folder that an event refers to.
 
     Attributes:
         number: The event.
@@ -45,19 +45,19 @@ class EvidenceFile:
 def old_pictures(
     db: Connection, kind: sa.ColumnElement[bool], *, before: datetime, after: int = 0
 ) -> list[EvidenceFile]:
-    """Return pictures of items of *kind* that were closed before an instant, the oldest first."""
+    """Return pictures of items of *kind* closed before an instant, the oldest first."""
     old = item.c.finished_ms < to_ms(before)
     return _files(db, Kind.EVIDENCE, kind, old, event.c.number > after)
 
 
 def old_attachments(db: Connection, *, before: datetime, after: int = 0) -> list[EvidenceFile]:
-    """Return files that bots made for items closed before an instant, the oldest first."""
+    """Return files that bots produced for items closed before an instant, the oldest first."""
     old = item.c.finished_ms < to_ms(before)
     return _files(db, Kind.ATTACHED, old, event.c.number > after)
 
 
 def attachments(db: Connection) -> set[str]:
-    """Return the addresses of all files that bots made and that are kept still."""
+    """Return the addresses of all stored files that bots produced."""
     kept = event.c.picture.is_not(None)
     statement = sa.select(event.c.picture).where(event.c.kind == Kind.ATTACHED, kept)
     return set(db.execute(statement.distinct()).scalars())
@@ -66,10 +66,10 @@ def attachments(db: Connection) -> set[str]:
 def spare_pictures(
     db: Connection, kind: sa.ColumnElement[bool], *, after: int = 0
 ) -> list[EvidenceFile]:
-    """Return pictures of closed items that are neither of a first, a last nor a failed step.
+    """Return pictures of closed items that belong to no first, last or failed step.
 
-    A step is meant as one attempt did it, with every file that was kept of it then. First and last
-    are those of a run that have files. A step over which its worker died failed, too.
+    A step means one attempt at it, with all files of that attempt. The first and last step of a
+    run are those that have files. A step in which the worker died counts as failed.
     """
     failed = _step_has(Kind.EXCEPTION)
     died = sa.and_(_step_has(Kind.STEP_STARTED), ~_step_has(Kind.STEP_DONE), ~_attempt_ended())
@@ -89,7 +89,7 @@ def spare_pictures(
 
 
 def forget_pictures(db: Connection, pictures: list[EvidenceFile]) -> list[str]:
-    """Note that these are not kept any more; return the addresses that nothing else speaks of."""
+    """Mark the pictures as deleted; return the addresses that nothing else refers to."""
     numbers = [picture.number for picture in pictures]
     addresses = sorted({picture.sha256 for picture in pictures})
     db.execute(event.update().where(event.c.number.in_(numbers)).values(picture=None))
@@ -102,7 +102,7 @@ def forget_pictures(db: Connection, pictures: list[EvidenceFile]) -> list[str]:
 
 
 def delete_events(db: Connection, *, before: datetime) -> int:
-    """Delete a portion of the events of items closed before an instant, and of no item at all."""
+    """Delete a portion of old events: those of closed items, and those without an item."""
     old_items = sa.select(item.c.id).where(item.c.finished_ms < to_ms(before))
     lone = sa.and_(event.c.item_id.is_(None), event.c.at_ms < to_ms(before))
     portion = (
@@ -119,9 +119,9 @@ def delete_events(db: Connection, *, before: datetime) -> int:
 
 
 def delete_items(db: Connection, *, before: datetime) -> int:
-    """Delete a portion of the items closed before an instant, with all that was kept of them.
+    """Delete a portion of the items closed before an instant, with their records.
 
-    Their effects stay in the ledger, so none of them can be done again, but not what was entered.
+    Their effects stay in the ledger without the entered data, so that none is done again.
     """
     portion = (
         sa.select(item.c.id)
@@ -140,8 +140,8 @@ def delete_items(db: Connection, *, before: datetime) -> int:
 def delete_planned_runs(db: Connection, *, before: datetime) -> int:
     """Delete a portion of the finished planned runs that were due before an instant.
 
-    The newest of a schedule stays: from it on, a scheduler counts what was missed. One that is at
-    work or released stays, too.
+    The newest run of each schedule stays, because a scheduler counts missed runs from it. Active
+    and released runs stay too.
     """
     later = planned_run.alias()
     newer = sa.exists().where(
@@ -171,7 +171,7 @@ def delete_deliveries(db: Connection, *, before: datetime) -> int:
 
 
 def closed_among(db: Connection, numbers: set[int], *, before: datetime) -> set[int]:
-    """Return those of the items that were closed before an instant, or are not there any more."""
+    """Return those of the items that were closed before an instant or no longer exist."""
     statement = sa.select(item.c.id, item.c.finished_ms).where(item.c.id.in_(numbers))
     found = {row.id: row.finished_ms for row in db.execute(statement)}
     return {
@@ -182,7 +182,7 @@ def closed_among(db: Connection, numbers: set[int], *, before: datetime) -> set[
 
 
 def _same_step(other: sa.FromClause) -> sa.ColumnElement[bool]:
-    """Return the condition that another event is of the same step of the same attempt."""
+    """Return the condition that another event belongs to the same attempt at the same step."""
     return sa.and_(
         other.c.run_id == event.c.run_id,
         other.c.attempt == event.c.attempt,
@@ -191,20 +191,20 @@ def _same_step(other: sa.FromClause) -> sa.ColumnElement[bool]:
 
 
 def _step_has(kind: Kind) -> sa.ColumnElement[bool]:
-    """Return the condition that an event's step, in its attempt, has an event of *kind*."""
+    """Return the condition that the event's step, in the same attempt, has an event of *kind*."""
     other = event.alias()
     return sa.exists().where(_same_step(other), other.c.kind == kind)
 
 
 def _attempt_ended() -> sa.ColumnElement[bool]:
-    """Return the condition that no worker died over an event's attempt."""
+    """Return the condition that no worker died during the event's attempt."""
     other = event.alias()
     same = (other.c.run_id == event.c.run_id, other.c.attempt == event.c.attempt)
     return sa.exists().where(*same, other.c.kind == Kind.RUN_ENDED)
 
 
 def _of_step_at(end: Callable[..., sa.ColumnElement[int]]) -> sa.ColumnElement[bool]:
-    """Return the condition that an event is of the step whose file is the *end* one of its run."""
+    """Return the condition that the event belongs to the step with the *end* file of its run."""
     other, inner = event.alias(), event.alias()
     at_end = (
         sa.select(end(inner.c.number))
@@ -231,7 +231,7 @@ def _files(db: Connection, of: Kind, *conditions: sa.ColumnElement[bool]) -> lis
 
 
 def _first_since(db: Connection, instant: datetime) -> int:
-    """Return the number from which on events are not before *instant*, by halving.
+    """Return the number of the first event at or after *instant*, by binary search.
 
     Events are numbered in the order of time, so no index on the time is needed.
     """

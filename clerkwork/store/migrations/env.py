@@ -1,4 +1,4 @@
-"""Runs the revisions on the connection that ``store.database.migrate`` hands over."""
+"""Runs the revisions on the connection that ``store.database.migrate`` passes in."""
 
 from alembic import context
 
@@ -8,6 +8,6 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     version_table="clerkwork_revision",
-    transactional_ddl=False,  # the caller's transaction holds all of it
+    transactional_ddl=False,  # the caller's transaction covers all revisions
 )
 context.run_migrations()

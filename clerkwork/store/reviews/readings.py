@@ -1,4 +1,4 @@
-"""What was read of documents: to find one that came before, and to know how many values pass."""
+"""The values read from documents, to detect duplicates and to count how many values pass."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +12,7 @@ from clerkwork.model.work.items import ItemState
 from clerkwork.store.schema import item, reading
 
 GONE = (ItemState.REJECTED, ItemState.RETURNED, ItemState.CANCELLED, ItemState.EXPIRED)
-NUMBER, TOTAL = 200, 40  # characters by which documents are compared
+NUMBER, TOTAL = 200, 40  # longest number and total by which documents are compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +31,13 @@ class ReadValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What was read of the document of an item.
+    """The values read from the document of an item.
 
     Attributes:
-        source: Where such documents come from and how they are read: workflow and engine.
+        source: Origin of the document and how it was read: workflow and engine.
         sha256: Content address of the document.
-        number: Of the order or invoice; empty when there is none.
-        total: Empty when there is none.
+        number: Number of the order or invoice; empty when there is none.
+        total: Total amount; empty when there is none.
         duplicate_of: The item that brought the same document before, or None.
     """
 
@@ -52,17 +52,17 @@ class Reading:
 
 
 def lock(db: Connection) -> None:
-    """Let nobody else look for duplicates before this transaction ends.
+    """Prevent other searches for duplicates until this transaction ends.
 
-    On SQLite it is the only writer anyway; on PostgreSQL two readings of one document would each
-    miss the other.
+    SQLite has only one writer anyway; on PostgreSQL two readings of the same document would not
+    see each other.
     """
     if db.dialect.name == "postgresql":
         db.execute(sa.text("SELECT pg_advisory_xact_lock(6207)"))
 
 
 def put(db: Connection, new: Reading, *, now: datetime) -> None:
-    """Keep a reading in place of an earlier one of the same item."""
+    """Store a reading, replacing an earlier one of the same item."""
     db.execute(reading.delete().where(reading.c.item_id == new.item_id))
     statement = reading.insert().values(
         item_id=new.item_id,
@@ -79,7 +79,7 @@ def put(db: Connection, new: Reading, *, now: datetime) -> None:
 
 
 def get(db: Connection, item_id: int) -> Reading | None:
-    """Return what was read for the item, or None."""
+    """Return the reading of the item, or None."""
     row = db.execute(sa.select(reading).where(reading.c.item_id == item_id)).one_or_none()
     return None if row is None else _reading(row)
 
@@ -87,8 +87,8 @@ def get(db: Connection, item_id: int) -> Reading | None:
 def same_document(db: Connection, like: Reading) -> int | None:
     """Return the first other item with the same document, or None.
 
-    The content is the same, or both the number and the total are. Items that were turned away do
-    not count, nor those that are only duplicates of this one.
+    Documents are the same when their content, or both number and total, are equal. Rejected items
+    and items that are duplicates of this one do not count.
     """
     alike = [reading.c.sha256 == like.sha256]
     if like.number and like.total:
@@ -111,7 +111,7 @@ def same_document(db: Connection, like: Reading) -> int | None:
 
 
 def correct(db: Connection, item_id: int, *, number: str, total: str) -> None:
-    """Note the number and the total that a person gave the document of an item."""
+    """Store the number and the total from a person's answer."""
     statement = reading.update().where(reading.c.item_id == item_id)
     db.execute(statement.values(number=number[:NUMBER], total=total[:TOTAL]))
 

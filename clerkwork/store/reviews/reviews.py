@@ -67,7 +67,7 @@ def open_reviews(
     text: str | None = None,
     limit: int = 200,
 ) -> list[Review]:
-    """Return the open reviews that fit, the longest waiting first."""
+    """Return the matching open reviews, the longest waiting first."""
     statement = _select().where(review.c.state == ReviewState.OPEN)
     if workflow:
         statement = statement.where(item.c.workflow == workflow)
@@ -94,7 +94,7 @@ def count_by_code(db: Connection) -> dict[str, int]:
 def next_open(db: Connection, *, who: str, after: int, now: datetime) -> int | None:
     """Return the open review to show *who* after number *after*, starting over at the end.
 
-    Reviews that somebody else holds are passed over.
+    Reviews that another person has claimed are skipped.
     """
     statement = (
         sa.select(review.c.number)
@@ -107,7 +107,7 @@ def next_open(db: Connection, *, who: str, after: int, now: datetime) -> int | N
 
 
 def claim(db: Connection, number: int, *, who: str, now: datetime, lease: timedelta) -> bool:
-    """Claim an open review for *who* until *lease* is over; False when somebody else holds it."""
+    """Claim an open review for *who* until *lease* is over; False when another person has it."""
     statement = (
         review.update()
         .where(review.c.number == number, review.c.state == ReviewState.OPEN, _free(who, now))
@@ -123,7 +123,7 @@ def claim(db: Connection, number: int, *, who: str, now: datetime, lease: timede
 def lock_item(db: Connection, number: int) -> None:
     """Lock the review's item until the transaction ends.
 
-    Whoever changes an item and its reviews locks the item first: no two wait for each other.
+    Every change of an item and its reviews locks the item first, which prevents deadlocks.
     """
     of_review = sa.select(review.c.item_id).where(review.c.number == number)
     its_item = sa.select(item.c.id).where(item.c.id == of_review.scalar_subquery())
@@ -140,7 +140,7 @@ def answer(
     who: str,
     now: datetime,
 ) -> bool:
-    """Answer an open review; False when it was answered already, so the first answer wins."""
+    """Answer an open review; False when it was already answered, so the first answer wins."""
     statement = (
         review.update()
         .where(review.c.number == number, review.c.state == ReviewState.OPEN, _free(who, now))
@@ -157,7 +157,7 @@ def answer(
 
 
 def withdraw(db: Connection, item_id: int, *, who: str, now: datetime) -> int:
-    """Take back the open reviews of the item, because it goes another way; return how many."""
+    """Withdraw the open reviews of the item because it continues without them; return how many."""
     values = {"of_item": item_id, "by": who, "at_ms": to_ms(now)}
     return db.execute(_WITHDRAW, values).rowcount
 
@@ -208,7 +208,7 @@ def _review(row: Row[Any]) -> Review:
     )
 
 
-_WITHDRAW = (  # to build a statement costs as much as to run it
+_WITHDRAW = (  # building a statement costs as much as running it
     review.update()
     .where(review.c.item_id == sa.bindparam("of_item"), review.c.state == ReviewState.OPEN)
     .values(state=ReviewState.WITHDRAWN, who=sa.bindparam("by"), answered_ms=sa.bindparam("at_ms"))

@@ -1,4 +1,4 @@
-"""Values that people confirmed or corrected, and the thresholds that their errors drove up."""
+"""Values that people confirmed or corrected, and thresholds raised because of errors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from clerkwork.store.upsert import inserted
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """A value that was read, as a person left it.
+    """A value that was read, and whether a person kept it.
 
     Attributes:
-        field: Its name without the number of its line.
-        sampled: Whether its document had passed and was drawn for the sample.
+        field: Its name without the line number.
+        sampled: Whether its document passed and was drawn for the sample.
         wrong: Whether the person changed it.
     """
 
@@ -34,7 +34,7 @@ class Checked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SampleTally:
-    """The sampled values of one field of one source."""
+    """Counts of the sampled values of one field of one source."""
 
     source: str
     field: str
@@ -45,7 +45,7 @@ class SampleTally:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Raised:
-    """A threshold that was driven up by the errors of the sample."""
+    """A threshold that was raised because of errors in the sample."""
 
     source: str
     field: str
@@ -56,7 +56,7 @@ class Raised:
 
 
 def put(db: Connection, item_id: int, values: Sequence[Checked], *, now: datetime) -> None:
-    """Keep the checked values of an item in place of earlier ones."""
+    """Store the checked values of an item, replacing earlier ones."""
     db.execute(checked_value.delete().where(checked_value.c.item_id == item_id))
     rows = [
         {
@@ -78,7 +78,7 @@ def put(db: Connection, item_id: int, values: Sequence[Checked], *, now: datetim
 def sampled_steps(
     db: Connection, source: str, field: str, *, newest: int
 ) -> list[ProbabilityGroup]:
-    """Return the newest sampled values of a field, counted by their probability."""
+    """Return the newest sampled values of a field, grouped by probability."""
     recent = (
         sa.select(checked_value.c.probability, checked_value.c.wrong)
         .where(
@@ -101,7 +101,7 @@ def sampled_steps(
 
 
 def passable_steps(db: Connection) -> dict[tuple[str, str], list[ProbabilityGroup]]:
-    """Return all checked values that may pass, by source and field, counted by probability."""
+    """Return all checked values that may pass, by source and field, grouped by probability."""
     keys = (checked_value.c.source, checked_value.c.field, checked_value.c.probability)
     wrong = sa.func.sum(sa.case((checked_value.c.wrong, 1), else_=0)).label("wrong")
     statement = (
@@ -120,7 +120,7 @@ def passable_steps(db: Connection) -> dict[tuple[str, str], list[ProbabilityGrou
 
 
 def sampled_tallies(db: Connection, wanted: Filter) -> list[SampleTally]:
-    """Return the sampled values of the items that fit, by source and field."""
+    """Return the counts of sampled values of the matching items, by source and field."""
     keys = (checked_value.c.source, checked_value.c.field)
     wrong = sa.func.sum(sa.case((checked_value.c.wrong, 1), else_=0)).label("wrong")
     items = sa.func.count(sa.distinct(checked_value.c.item_id)).label("items")
@@ -144,7 +144,7 @@ def sampled_tallies(db: Connection, wanted: Filter) -> list[SampleTally]:
 
 
 def raise_threshold(db: Connection, new: Raised) -> None:
-    """Put a raised threshold in force, unless one that is as high is so already."""
+    """Put a raised threshold into force, unless the present one is as high."""
     values = {
         "threshold": new.threshold,
         "checked": new.checked,
@@ -161,7 +161,7 @@ def raise_threshold(db: Connection, new: Raised) -> None:
 
 
 def settle(db: Connection, source: str, field: str) -> None:
-    """Take a raised threshold back, because the field was tuned anew."""
+    """Withdraw a raised threshold, because the field was tuned again."""
     db.execute(
         raised_threshold.delete().where(
             raised_threshold.c.source == source, raised_threshold.c.field == field

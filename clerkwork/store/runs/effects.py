@@ -1,7 +1,7 @@
 """The effect ledger: one row for each irreversible act, from intent over sent to confirmed.
 
-The acts of one target and key are numbered: an order and an invoice may have the same number, and
-a person may have let a second content in. Which of the rows is which act, the engine decides.
+Acts with the same target and key are numbered: an order and an invoice may have the same number,
+and a person may have allowed a second content. The engine decides which row is which act.
 """
 
 from dataclasses import dataclass
@@ -21,18 +21,18 @@ class Effect:
     """A row of the ledger.
 
     Attributes:
-        target: The system it acts on.
-        key: What identifies the record there.
-        no: The number of the act among those of this target and key, from 1.
-        record: The kind of record; None: of a version that did not tell kinds apart.
-        name: The step that it was begun by, as ``bot: effect``.
+        target: The name of the target.
+        key: The key that identifies the record in the target.
+        no: The number of the act among those with this target and key, from 1.
+        record: The kind of record; None: written by a version that had no kinds.
+        name: The step that created the row, as ``bot: effect``.
         digest: SHA-256 of the data that was or will be entered.
-        value: The data as JSON; None: the item is gone.
+        value: The data as JSON; None: the item was deleted.
         model: Dotted name of its model.
         sent: The instant before the last possible submit, or None.
         sent_review: The review whose answer allowed that submit, or 0: no person was asked.
         confirmed: When the record was seen in the target, or None.
-        receipt: What was seen; what the target answered to a submit, where it is not seen yet.
+        receipt: The record as it was seen or, before that, the target's answer to the submit.
     """
 
     target: str
@@ -51,13 +51,13 @@ class Effect:
 
     @property
     def may_stand(self) -> bool:
-        """Return whether it may stand in the target: it was submitted or seen there."""
+        """Return whether the record may be in the target: it was submitted or seen there."""
         return self.sent is not None or self.confirmed is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entered:
-    """What was entered, and how it can be looked up.
+    """An entered record, and how to look it up.
 
     Attributes:
         value: The data as JSON.
@@ -87,7 +87,7 @@ def intend(
     now: datetime,
     no: int = 1,
 ) -> bool:
-    """Write the intent; return False when the ledger has a row of this target, key and number."""
+    """Add the intent; return False when a row with this target, key and number exists."""
     return inserted(
         db,
         effect,
@@ -104,7 +104,7 @@ def intend(
 
 
 def of_key(db: Connection, target: str, key: str, *, lock: bool = False) -> list[Effect]:
-    """Return the acts of a target and key; with *lock* nobody else changes them meanwhile."""
+    """Return the acts with this target and key; *lock* locks the rows."""
     statement = sa.select(effect).where(effect.c.target == target, effect.c.key == key)
     if lock:
         statement = statement.with_for_update()
@@ -118,13 +118,13 @@ def get(db: Connection, target: str, key: str, no: int = 1) -> Effect | None:
 
 
 def of_item(db: Connection, item_id: int) -> list[Effect]:
-    """Return the effects that the item owns."""
+    """Return the effects of the item."""
     statement = sa.select(effect).where(effect.c.item_id == item_id).order_by(effect.c.intent_ms)
     return [_effect(row) for row in db.execute(statement)]
 
 
 def adopt(db: Connection, *, target: str, key: str, item_id: int, digest: str, no: int = 1) -> bool:
-    """Make an unconfirmed row the item's own, with the data it will enter now."""
+    """Assign an unconfirmed row to the item, with the data it will enter now."""
     statement = (
         effect.update()
         .where(_is(target, key, no), effect.c.confirmed_ms.is_(None))
@@ -143,7 +143,7 @@ def describe(
     find: str,
     no: int = 1,
 ) -> bool:
-    """Keep what an unconfirmed row is to enter and how it can be looked up later."""
+    """Store the data of an unconfirmed row and the function that looks it up."""
     statement = (
         effect.update()
         .where(_is(target, key, no), effect.c.confirmed_ms.is_(None))
@@ -153,10 +153,10 @@ def describe(
 
 
 def entered(db: Connection, *, since: datetime) -> list[Entered]:
-    """Return what may have been submitted since an instant and is not at work any more.
+    """Return the records that may have been submitted since an instant and are final.
 
-    That is what was confirmed, and what belongs to an item that is closed. What a person let in
-    with other content later stands there in the place of the first.
+    These are confirmed records and records of closed items. When a person allowed a second content
+    for a key, only the later one is returned, because it replaces the first in the target.
     """
     later = effect.alias()
     replaced = sa.exists().where(
@@ -204,7 +204,7 @@ def mark_sent(
     review: int = 0,
     no: int = 1,
 ) -> bool:
-    """Note that the submit may happen from now on; False when the row is not the item's own."""
+    """Record that the submit may happen from now on; False when the row is another item's."""
     statement = (
         effect.update()
         .where(
@@ -220,7 +220,7 @@ def mark_sent(
 def keep_answer(
     db: Connection, *, target: str, key: str, receipt: dict[str, Any], no: int = 1
 ) -> None:
-    """Keep what the target answered to the submit of a record that is not seen there yet."""
+    """Store the target's answer to a submit whose record has not been seen there yet."""
     here = sa.and_(_is(target, key, no), effect.c.confirmed_ms.is_(None))
     db.execute(effect.update().where(here).values(receipt=receipt))
 
@@ -228,7 +228,7 @@ def keep_answer(
 def confirm(
     db: Connection, *, target: str, key: str, receipt: dict[str, Any], now: datetime, no: int = 1
 ) -> bool:
-    """Note that the record was seen in the target."""
+    """Record that the record was seen in the target."""
     statement = (
         effect.update()
         .where(_is(target, key, no))

@@ -1,4 +1,4 @@
-"""Planned runs: one row per due instant of a schedule; whoever inserts it first runs it."""
+"""Planned runs: one row per due instant of a schedule; the process that inserts the row runs it."""
 
 from datetime import datetime, timedelta
 
@@ -10,7 +10,7 @@ from clerkwork.model.work.schedules import PlannedRun, PlannedState
 from clerkwork.store.schema import planned_run
 from clerkwork.store.upsert import inserted
 
-LEASE = timedelta(seconds=60)  # a process that does not renew for so long counts as dead
+LEASE = timedelta(seconds=60)  # a process that does not renew for this long counts as dead
 
 
 def claim(
@@ -22,7 +22,7 @@ def claim(
     now: datetime,
     lease: timedelta = LEASE,
 ) -> bool:
-    """Take the due instant *planned* of *schedule*; return False if it is taken already."""
+    """Claim the due instant *planned* of *schedule*; return False if it is already claimed."""
     return inserted(
         db,
         planned_run,
@@ -49,10 +49,10 @@ def settle(
     reason: str,
     now: datetime,
 ) -> bool:
-    """Write why a due instant is not run; return False if it is taken already.
+    """Record why a due instant is not run; return False if it is already claimed.
 
-    One statement, so that no process can die between taking it and saying why: a row that stands
-    for many missed instants would lose its reason when it is run again.
+    Claim and reason are one statement, so that a dying process cannot separate them: a row that
+    covers many missed instants would otherwise lose its reason when it is run again.
     """
     return inserted(
         db,
@@ -79,7 +79,7 @@ def renew(
     now: datetime,
     lease: timedelta = LEASE,
 ) -> bool:
-    """Hold a claimed instant for longer; return False if another process took it over."""
+    """Extend the lease of a claimed instant; False if another process took it over."""
     done = db.execute(
         sa.update(planned_run)
         .where(*_held(schedule, planned, worker))
@@ -99,20 +99,20 @@ def finish(
     reason: str,
     now: datetime,
 ) -> bool:
-    """Write what became of a claimed instant.
+    """Record the outcome of a claimed instant.
 
     Args:
         db: The connection.
         schedule: The workflow's name.
         planned: The instant.
-        worker: The process that took it; None: whichever did.
-        state: What became of it.
+        worker: The process that claimed it; None: any.
+        state: The outcome.
         items: Number of work items it added.
-        reason: Why it did not simply run.
+        reason: Why it was not run normally.
         now: The present instant.
 
     Returns:
-        False if it is finished already or another process took it over; then it stays as it is.
+        False if it is already finished or another process took it over; it is then unchanged.
     """
     done = db.execute(
         sa.update(planned_run)
@@ -129,7 +129,7 @@ def finish(
 
 
 def release(db: Connection, schedule: str, planned: datetime, *, now: datetime) -> bool:
-    """Let a blocked instant go: a scheduler runs it; return False if it is not blocked."""
+    """Release a blocked instant, so that a scheduler runs it; False if it is not blocked."""
     done = db.execute(
         sa.update(planned_run)
         .where(
@@ -143,7 +143,7 @@ def release(db: Connection, schedule: str, planned: datetime, *, now: datetime) 
 
 
 def open_again(db: Connection, *, now: datetime) -> list[PlannedRun]:
-    """Return the instants that were released, or whose process died over them, the oldest first."""
+    """Return the instants that were released, or whose process died, the oldest first."""
     query = sa.select(planned_run).where(_again(now)).order_by(planned_run.c.planned_ms)
     return [_planned(row) for row in db.execute(query)]
 
@@ -157,7 +157,7 @@ def claim_again(
     now: datetime,
     lease: timedelta = LEASE,
 ) -> bool:
-    """Take an instant of ``open_again``; return False if another process was first."""
+    """Claim an instant from ``open_again``; False if another process was first."""
     done = db.execute(
         sa.update(planned_run)
         .where(
@@ -221,7 +221,7 @@ def list_recent(
 
 
 def list_telling(db: Connection, *, since: datetime, limit: int = 50) -> list[PlannedRun]:
-    """Return the latest planned runs that added items or did not simply run, the newest first."""
+    """Return the latest planned runs that added items or have a reason, the newest first."""
     query = (
         sa.select(planned_run)
         .where(
@@ -244,7 +244,7 @@ def _held(schedule: str, planned: datetime, worker: str | None) -> list[sa.Colum
 
 
 def _again(now: datetime) -> sa.ColumnElement[bool]:
-    lapsed = sa.and_(  # the state as text, or SQLite would not use its partial index
+    lapsed = sa.and_(  # the state as text: SQLite uses its partial index only then
         sa.text("state = 'started'"), planned_run.c.lease_until_ms < clock.to_ms(now)
     )
     released = sa.and_(sa.text("state = 'blocked'"), planned_run.c.released_ms.is_not(None))

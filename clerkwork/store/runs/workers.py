@@ -1,4 +1,4 @@
-"""Heartbeats of workers: who is alive."""
+"""The heartbeats of workers, which show who is alive."""
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
@@ -17,11 +17,11 @@ from clerkwork.store.upsert import insert_or_ignore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerRecord:
-    """A worker process and its last sign of life.
+    """A worker process and its last heartbeat.
 
     Attributes:
-        labels: What its host has that not every host has, in its own words.
-        queues: Those it works on, in the order it was told them.
+        labels: The host's labels.
+        queues: The queues of the worker, in the given order.
     """
 
     name: str
@@ -44,17 +44,17 @@ def register(
     queues: Sequence[str] = (),
     booted: datetime | None = None,
 ) -> None:
-    """Make the worker known; does nothing when it is.
+    """Register the worker; does nothing when it is already registered.
 
     Args:
         db: The connection.
         name: Unique among all workers.
-        host: Where it runs.
-        pid: Its process.
+        host: The host it runs on.
+        pid: Its process id.
         now: The present instant.
         labels: See ``WorkerRecord``.
         queues: See ``WorkerRecord``.
-        booted: When its host began to count its time, by the present wall clock, or None.
+        booted: When its host started, by the present wall clock, or None.
     """
     insert_or_ignore(
         db,
@@ -71,7 +71,7 @@ def register(
 
 
 def beat(db: Connection, name: str, *, now: datetime, booted: datetime) -> bool:
-    """Note a sign of life; False when the worker is not known."""
+    """Record a heartbeat; False when the worker is not registered."""
     statement = (
         worker.update()
         .where(worker.c.name == name)
@@ -81,7 +81,7 @@ def beat(db: Connection, name: str, *, now: datetime, booted: datetime) -> bool:
 
 
 def last_booted(db: Connection, host: str) -> datetime | None:
-    """Return ``booted`` of the host's last sign of life, by its own time, or None without one."""
+    """Return ``booted`` of the host's last heartbeat, by the time it recorded, or None."""
     statement = (
         sa.select(worker.c.booted_ms)
         .where(worker.c.host == host, worker.c.booted_ms.is_not(None))
@@ -93,13 +93,13 @@ def last_booted(db: Connection, host: str) -> datetime | None:
 
 
 def alive(db: Connection, *, since: datetime) -> list[WorkerRecord]:
-    """Return the workers whose last sign of life is not before *since*."""
+    """Return the workers whose last heartbeat is not before *since*."""
     statement = sa.select(worker).where(worker.c.beat_ms >= to_ms(since)).order_by(worker.c.name)
     return [_worker(row) for row in db.execute(statement)]
 
 
 def at_work(db: Connection) -> dict[str, list[str]]:
-    """Return the references of the items that each worker, by its name, works on now."""
+    """Return the references of the items that each worker runs now, by worker name."""
     query = (
         sa.select(item.c.worker, item.c.reference)
         .where(item.c.state == ItemState.RUNNING.value, item.c.worker.is_not(None))
@@ -112,7 +112,7 @@ def at_work(db: Connection) -> dict[str, list[str]]:
 
 
 def remove(db: Connection, name: str) -> None:
-    """Forget a worker that ended by itself."""
+    """Remove a worker that ended normally."""
     db.execute(worker.delete().where(worker.c.name == name))
 
 

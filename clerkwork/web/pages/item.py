@@ -51,7 +51,7 @@ def move(request: Request, desk: TheDesk, item_id: Number, form: Posted) -> Resp
         return _page(request, desk, item_id, texts, status=422, trouble={"": str(error)})
     if not done:
         said = "Nothing was changed: the item's state does not allow it, the data is the same, or "
-        said += "it may stand in its target already."
+        said += "its record may already be in the target."
         return _page(request, desk, item_id, texts, status=409, trouble={"": said})
     return RedirectResponse(f"/items/{item_id}", 303)
 

@@ -1,4 +1,4 @@
-"""Let a call that works on no item hold a place at a login for a time."""
+"""Allow a call without an item to take a login slot for a limited time."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the instant until which such a place is held."""
+    """Add the instant until which such a slot is taken."""
     op.add_column("slot", sa.Column("until_ms", sa.BigInteger(), nullable=True))

@@ -1,4 +1,4 @@
-"""Note under which answer of a person a submit was made, so that no clock decides about it."""
+"""Record the review whose answer allowed a submit, so that no clock decides about it."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Keep which items are looked up after a restore, before anything else is worked on."""
+"""Record which items must be looked up after a restore, before anything else runs."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the table of the items that are still to be looked up."""
+    """Add the table of the items to look up."""
     op.create_table(
         "to_look_up",
         sa.Column(

@@ -1,4 +1,4 @@
-"""Note which queues a worker works on."""
+"""Record the queues of each worker."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the queues, none for workers that are alive meanwhile."""
+    """Add the queues, empty for workers that are running during the upgrade."""
     op.add_column("worker", sa.Column("queues", sa.JSON(), nullable=False, server_default="[]"))

@@ -1,4 +1,4 @@
-"""Count the moves of each item, so that what was seen before the last one is recognised as old."""
+"""Count the state changes of each item, so that a caller can detect an outdated view of it."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the revision, 0 for the items that are there."""
+    """Add the revision, 0 for existing items."""
     op.add_column("item", sa.Column("revision", sa.Integer(), nullable=False, server_default="0"))

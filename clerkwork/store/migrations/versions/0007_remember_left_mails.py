@@ -1,4 +1,4 @@
-"""Remember the mails that were left for a person, so that they are not looked at again."""
+"""Record the mails that were left for a person, so that they are not read again."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,7 +10,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Create the table, empty; a mail left before is looked at once more."""
+    """Create the table, empty; mails left earlier are read one more time."""
     op.create_table(
         "left_mail",
         sa.Column("workflow", sa.String(40), primary_key=True),

@@ -1,4 +1,4 @@
-"""Let the effect ledger hold several acts of one target and key, each of a kind of record."""
+"""Allow several acts with one target and key in the effect ledger, each with a kind of record."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -15,9 +15,9 @@ BEFORE = (
 
 
 def upgrade() -> None:
-    """Make the table anew, because SQLite changes no primary key; what stood there is number 1.
+    """Recreate the table, because SQLite cannot change a primary key; existing rows get number 1.
 
-    Its kind of record stays empty: nobody knows what the version of before took for the same.
+    Their kind of record stays empty, because earlier versions did not distinguish kinds.
     """
     op.drop_index("effect_by_item", table_name="effect")
     op.drop_index("effect_by_submit", table_name="effect")

@@ -1,4 +1,4 @@
-"""Spell references in one way: without blanks around them, in composed characters (NFC)."""
+"""Normalise references: no surrounding blanks, composed characters (NFC)."""
 
 import unicodedata
 
@@ -15,9 +15,9 @@ effect = sa.table("effect", sa.column("target"), sa.column("key"), sa.column("no
 
 
 def upgrade() -> None:
-    """Rename what nothing else is called; an act whose key is known becomes one more act of it.
+    """Rename references whose new name is free; an act with a known key becomes a further act.
 
-    An item whose plain reference is another item's stays as it is: both exist.
+    An item whose normalised reference belongs to another item keeps its old one.
     """
     db = op.get_bind()
     items = db.execute(sa.select(item)).all()

@@ -1,4 +1,4 @@
-"""Give the store a random id, so that another one in its place is noticed."""
+"""Give the store a random id, so that a replaced store is detected."""
 
 from uuid import uuid4
 

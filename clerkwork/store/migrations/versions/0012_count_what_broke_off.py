@@ -1,4 +1,4 @@
-"""Count the executions of an item that broke off, apart from those over which a worker died."""
+"""Count the executions of an item that broke off separately from those that killed a worker."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -10,5 +10,5 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Add the number, 0 for the items that are there."""
+    """Add the count, 0 for existing items."""
     op.add_column("item", sa.Column("breaks", sa.Integer(), nullable=False, server_default="0"))

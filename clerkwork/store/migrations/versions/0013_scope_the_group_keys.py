@@ -1,4 +1,4 @@
-"""Let a group key count in one workflow, or in those that share a group on purpose."""
+"""Limit a group key to its workflow, or to the workflows that share a group."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -12,7 +12,7 @@ INDEX = "item_one_running_per_group"
 
 
 def upgrade() -> None:
-    """Add where the key of an item at work counts: its workflow; the index is over both."""
+    """Add the scope of a running item's key, its workflow; the index covers both columns."""
     scope = sa.Column("group_scope", sa.String(length=40), nullable=False, server_default="")
     op.add_column("item", scope)
     op.execute("UPDATE item SET group_scope = workflow WHERE state = 'running'")
