@@ -1,7 +1,7 @@
-"""What every part of the engine works with: the store, the run log, the queues of DBOS.
+"""The objects that every part of the engine uses: the store, the run log, the queues of DBOS.
 
-DBOS keeps the runs: it queues, checkpoints and resumes them. Its tables and ours are in one
-database, so an item and its queue entry are one commit. Only this package knows DBOS.
+DBOS keeps the runs: it queues, checkpoints and resumes them. Its tables are in the same database as
+ours, so an item and its queue entry are one commit. Only this package uses DBOS.
 """
 
 from collections.abc import Mapping
@@ -37,9 +37,9 @@ from clerkwork.store.database import Store
 from clerkwork.store.reviews import reviews
 
 RUN = "run_item"
-VERSION = "items-1"  # constant: with DBOS's own, items would wait for code that no longer runs
-ACTIVE = frozenset({"PENDING", "ENQUEUED", "DELAYED"})  # states of runs that are not over
-SERIALIZER = DBOSPortableJSONSerializer()  # the default would keep pickles in the database
+VERSION = "items-1"  # constant: with DBOS's own version, items of old code would never start
+ACTIVE = frozenset({"PENDING", "ENQUEUED", "DELAYED"})  # states of runs that have not ended
+SERIALIZER = DBOSPortableJSONSerializer()  # the default would store pickles in the database
 
 
 class Core:
@@ -49,9 +49,9 @@ class Core:
         store: The open store.
         log: The run log.
         evidence: Folder of content-addressed files.
-        full_percent: Bots attach no files while its disk is this full.
-        client: The way to DBOS from a process that runs no items.
-        clock_guard: Notices that the wall clock was set.
+        full_percent: Bots attach no files while its disk is fuller than this.
+        client: Access to DBOS for processes that run no items.
+        clock_guard: Detects changes of the wall clock.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class Core:
         """Return the workflow called *name*.
 
         Raises:
-            UsageError: There is none; names those that exist.
+            UsageError: There is no such workflow; names those that exist.
         """
         if name not in self.workflows:
             known = ", ".join(sorted(self.workflows)) or "none"
@@ -98,16 +98,16 @@ class Core:
         return self.workflows[name]
 
     def first_bot(self, workflow: str) -> Bot:
-        """Return the bot of the workflow's first step; its model is the item's payload."""
+        """Return the bot of the workflow's first step; the payload of items fits its model."""
         step = self.workflow(workflow).steps[0]
         return self.bots[step.bot or ""]
 
     def digest_of(self, workflow: str, payload: dict[str, Any]) -> str:
-        """Return the digest of what a payload of the workflow says, however it is spelled."""
+        """Return the digest of a payload's content, which does not depend on its spelling."""
         return digest_of_payload(self.first_bot(workflow).takes, payload)
 
     def targets_of(self, workflow: str) -> list[Target]:
-        """Return the targets that the workflow's bots act on, in the order of their logins."""
+        """Return the targets that the workflow's bots act on, ordered by login."""
         plan = self.workflow(workflow)
         named = {self.bots[step.bot].target for step in plan.steps if step.bot} - {None}
         names = {plan.target or name for name in named}
@@ -131,10 +131,10 @@ class Core:
         return queue_name(self.first_bot(workflow).queue, self.workflow(workflow).labels)
 
     def group_of(self, workflow: str, payload: dict[str, Any]) -> str | None:
-        """Return the key that no two items with such a payload may be at work under at once.
+        """Return the group key of a payload: items with equal keys never run at the same time.
 
         Raises:
-            NotStorable: It is too long.
+            NotStorable: The key is too long.
         """
         field = self.workflow(workflow).group_key
         group = flatten(payload).get(field, "") if field else ""
@@ -143,7 +143,7 @@ class Core:
         return group or None
 
     def require_storable(self, new: NewItem) -> None:
-        """Refuse an item that the store cannot hold, whichever database it is.
+        """Refuse an item that cannot be stored in every supported database.
 
         Raises:
             NotStorable: Names the field.
@@ -162,11 +162,11 @@ class Core:
             self.group_of(new.workflow, new.payload)
 
     def finished_steps(self, item: WorkItem) -> list[str]:
-        """Return the steps of the item's present run that are checkpointed, in order."""
+        """Return the steps of the item's present run that have a checkpoint, in order."""
         return [step["function_name"] for step in self.client.list_workflow_steps(item.run_id)]
 
     def is_queued(self, item: WorkItem) -> bool:
-        """Return whether the item's present run is in its queue or at work."""
+        """Return whether the item's present run is queued or running."""
         runs = self.client.list_workflows(
             workflow_ids=[item.run_id], load_input=False, load_output=False
         )
@@ -189,7 +189,7 @@ class Core:
         )
 
     def after(self, start: datetime, seconds: float, calendar: str | None) -> datetime:
-        """Return the instant *seconds* of the calendar's hours, or of wall time, after *start*."""
+        """Return the instant *seconds* after *start*, in business hours if a calendar is given."""
         duration = timedelta(seconds=seconds)
         if calendar is None:
             return start + duration
@@ -198,7 +198,7 @@ class Core:
         return business_deadline(start, duration, self.calendars[calendar])
 
     def open_review(self, db: Connection, item: WorkItem, review: NewReview) -> int:
-        """Add a review of the item, due by its workflow's rule, in the caller's transaction."""
+        """Add a review of the item with the due instant of its workflow, in the transaction."""
         now = clock.now()
         due = now + timedelta(seconds=self.workflow(item.workflow).fallback.due_s)
         return reviews.add(db, item.id, item.run_no, review, due=due, now=now)
@@ -215,9 +215,9 @@ class Core:
         within: Writing | None = None,
         **data: Any,
     ) -> None:
-        """Write an event to the run log, *within* a transaction or on its own.
+        """Write an event to the run log, *within* a transaction or in its own.
 
-        *message* may hold ``{name}`` for values of *data*.
+        *message* may contain ``{name}`` for values in *data*.
         """
         self.write(
             kind,
@@ -242,7 +242,7 @@ class Core:
         step: str | None = None,
         within: Writing | None = None,
     ) -> None:
-        """Write an event whose data has names that ``event`` takes for itself."""
+        """Write an event whose data may have the same names as parameters of ``event``."""
         event = Event(
             at=clock.now(),
             kind=kind,

@@ -1,8 +1,8 @@
-"""The run log: each event once in the store, and as one JSON line in a file of its run.
+"""The run log: each event once in the store, and as one JSON line in the file of its run.
 
-The store comes first, so that a figure never counts what no list shows. An event that tells of a
-change is committed with it: neither is ever there without the other, and the disk is waited for
-once. A line that cannot be written is no failure of the change: it follows when it can.
+The store comes first, so that metrics never count an event that no list shows. An event about a
+change is committed together with the change. The line is written after the commit; if that fails,
+the change remains, and the line is written later.
 """
 
 import json
@@ -30,15 +30,15 @@ MENDED = (
     "The log can be written again; the lines that were missed followed, the newest {most} at most. "
     "The store has all."
 )
-_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would make one for each line
+_AS_JSON = json.JSONEncoder(ensure_ascii=False).encode  # json.dumps would create one per line
 
 
 class Writing:
-    """An open transaction for a change and the events that tell of it.
+    """An open transaction for a change and the events about it.
 
     Attributes:
         db: The connection.
-        events: What was written so far.
+        events: The events written so far.
     """
 
     def __init__(self, db: Connection, redactor: Redactor) -> None:
@@ -47,9 +47,10 @@ class Writing:
         self._redactor = redactor
 
     def event(self, event: Event) -> None:
-        """Redact *event* and add it; its line follows when the transaction is committed.
+        """Redact *event* and add it; its line is written after the commit.
 
-        What cannot be stored, such as half a character of a file's name, is replaced.
+        Characters that cannot be stored, such as an unpaired surrogate in a file name, are
+        replaced.
         """
         event = replace(
             event,
@@ -60,7 +61,7 @@ class Writing:
 
 
 class RunLog:
-    """Writes events."""
+    """Writes events to the store and to the log files."""
 
     def __init__(self, store: Store, folder: Path, redactor: Redactor) -> None:
         self._store = store
@@ -71,7 +72,7 @@ class RunLog:
 
     @contextmanager
     def writing(self) -> Iterator[Writing]:
-        """Open a transaction of the store; its events go to their files once it is committed."""
+        """Open a transaction of the store; the lines of its events are written after the commit."""
         with self._store.write() as db:
             writing = Writing(db, self._redactor)
             yield writing
@@ -84,20 +85,20 @@ class RunLog:
             writing.event(event)
 
     def show(self, event: Event) -> None:
-        """Write the line of an event that the store has."""
+        """Write the line of an event that is already in the store."""
         at = event.at.isoformat(timespec="milliseconds")
         line = _AS_JSON(event.as_data() | {"at": at})
         self._note(self._lines.append(event.run_id or SYSTEM, line))
 
     def problem(self) -> LogProblem | None:
-        """Return why lines cannot be written now, or None; what was missed is written first."""
+        """Write the missed lines; return why lines cannot be written now, or None."""
         problem = self._lines.problem()
         if problem is None:
             self._note(None)
         return problem
 
     def _note(self, problem: LogProblem | None) -> None:
-        """Write to the store that lines are missed from now on, or that they all followed."""
+        """Record in the store when lines start to be missed, and when all of them were written."""
         with self._lock:
             before, self._fails = self._fails, problem is not None
         if before is self._fails:
@@ -110,5 +111,5 @@ class RunLog:
         note = Event(at=clock.now(), kind=Kind.NOTE, level=level, message=message, data=facts)
         try:
             self.write(note)
-        except DBAPIError:  # the change is committed, such as on a disk that is full now
+        except DBAPIError:  # the change itself is committed; the disk may be full now
             logger.exception("the store refused a note about the log")

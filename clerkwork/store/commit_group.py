@@ -1,10 +1,10 @@
-"""Commits of threads that write at the same time, joined into one wait for the disk.
+"""Joins commits of threads that write at the same time, so that they wait for the disk once.
 
 SQLite has one writer at a time, and a commit waits for the disk. When other threads of the process
-wait to write, a thread that is done does not commit: it hands the open transaction on, and the last
-one commits for all of them. Nobody goes on before that commit is on the disk, so what a thread is
-told is kept is kept. Each thread's part is a savepoint: an error takes back its own part alone. If
-the one commit fails, it failed for each of them.
+wait to write, a finished thread does not commit: it passes the open transaction on, and the last
+thread commits for all. Every thread continues only after that commit, so the promise of durability
+holds. Each thread's part is a savepoint: an error rolls back only that part. If the joint commit
+fails, it fails for every thread.
 """
 
 import threading
@@ -17,19 +17,19 @@ from pysqlite3 import dbapi2
 from clerkwork import clock
 
 PART = "part_of_group"
-LONGEST = timedelta(milliseconds=25)  # an older group takes no more parts: its first one waits
-LOOK_S = 0.05  # how often a thread that waits looks whether the one it handed on to gave up
+LONGEST = timedelta(milliseconds=25)  # an older group accepts no more parts: its first one waits
+LOOK_S = 0.05  # how often a waiting thread checks whether the next thread gave up
 
 
 class Group:
     """One transaction with the parts of several threads.
 
     Attributes:
-        lead: The connection that it runs on.
-        parts: How many threads took part so far.
+        lead: The connection of the transaction.
+        parts: Number of threads that took part so far.
         began: When it began, on the monotonic clock.
         ended: Set when it was committed or given up.
-        error: Why it was not committed.
+        error: Why it was not committed, or None.
     """
 
     def __init__(self, lead: dbapi2.Connection) -> None:
@@ -40,9 +40,9 @@ class Group:
         self.error: str | None = None
 
     def end(self) -> None:
-        """Commit, or note why that could not be."""
+        """Commit, or record the error."""
         try:
-            self.lead.execute("COMMIT")  # refused, too, when a full disk has taken all parts back
+            self.lead.execute("COMMIT")  # also fails when a full disk has rolled everything back
         except dbapi2.Error as error:
             self.error = str(error)
             if self.lead.in_transaction:
@@ -51,21 +51,21 @@ class Group:
             self.ended.set()
 
     def insist(self) -> None:
-        """Make sure that it was committed.
+        """Check that the transaction was committed.
 
         Raises:
-            dbapi2.OperationalError: It was not.
+            dbapi2.OperationalError: It was not committed.
         """
         if self.error is not None:
             raise dbapi2.OperationalError(self.error)
 
 
 class Turns:
-    """Who of a process's threads writes, and with whom it commits.
+    """Decides which thread of the process writes, and with which threads it commits.
 
     Attributes:
-        waiting: How many threads wait to write.
-        committed: Called after each commit; an error of it is the commit's.
+        waiting: Number of threads that wait to write.
+        committed: Called after each commit; its error becomes that of the commit.
     """
 
     def __init__(self, longest: timedelta = LONGEST) -> None:
@@ -74,12 +74,12 @@ class Turns:
         self._longest = longest
         self._turn = threading.Lock()
         self._count = threading.Lock()
-        self._open: Group | None = None  # looked at and changed by whose turn it is
+        self._open: Group | None = None  # only used by the thread that may write
 
     def begin(self, connection: "Connection", patience_s: float) -> None:
-        """Wait for the turn and begin a part of the open group, or a new one.
+        """Wait for the turn to write, and begin a part of the open group or a new group.
 
-        When the patience ends *connection* begins alone: SQLite's own lock has the last word.
+        When the patience ends, *connection* begins alone and waits for SQLite's own lock.
         """
         with self._count:
             self.waiting += 1
@@ -108,7 +108,7 @@ class Turns:
         """End the part of *connection* and return when the group is on the disk.
 
         Raises:
-            dbapi2.Error: It could not be committed.
+            dbapi2.Error: The group could not be committed.
         """
         if group.lead is not connection.own and group.lead.in_transaction:
             group.lead.execute(f"RELEASE {PART}")
@@ -123,17 +123,18 @@ class Turns:
         group.insist()
 
     def rollback(self, connection: "Connection", group: Group) -> None:
-        """Take back the part of *connection*, and commit those of the others.
+        """Roll back the part of *connection*, and commit the other parts.
 
         Raises:
-            dbapi2.Error: Those could not be committed; what the part saw of them never was.
+            dbapi2.Error: The other parts could not be committed, so what this part read of them
+                was never stored.
         """
-        if not connection.holds_turn:  # interrupted while it waited for the others' commit
+        if not connection.holds_turn:  # interrupted while it waited for the joint commit
             self._await(group)
             connection.group = None
             return
         connection.group, connection.holds_turn = None, False
-        if group.lead is connection.own:  # the first part is the first to end: there is no other
+        if group.lead is connection.own:  # the first part ends first: there is no other part
             try:
                 if group.lead.in_transaction:
                     group.lead.execute("ROLLBACK")
@@ -141,7 +142,7 @@ class Turns:
                 self._open = None
                 self._turn.release()
             return
-        whole = group.lead.in_transaction  # not so when SQLite took all back, on a full disk
+        whole = group.lead.in_transaction  # False when SQLite rolled back on a full disk
         if whole:
             group.lead.execute(f"ROLLBACK TO {PART}")
             group.lead.execute(f"RELEASE {PART}")
@@ -157,7 +158,7 @@ class Turns:
             self._turn.release()
 
     def _await(self, group: Group) -> None:
-        """Wait for the group's end; end it if the thread that was waiting to join gave up."""
+        """Wait for the group's end; end it if the thread that was about to join gave up."""
         while not group.ended.wait(LOOK_S):
             if self._turn.acquire(blocking=False):
                 if self._open is group:
@@ -167,11 +168,11 @@ class Turns:
 
 
 class Connection:
-    """A driver's connection whose writes run on that of the group it takes part in.
+    """A driver connection that writes through the connection of its group.
 
     Attributes:
-        own: The driver's connection.
-        group: The group that it takes part in.
+        own: The driver connection.
+        group: The group that it takes part in, or None.
         holds_turn: Whether its part is open.
     """
 
@@ -182,30 +183,30 @@ class Connection:
         self._turns = turns
 
     def __getattr__(self, name: str) -> Any:
-        """Be the driver's connection in everything that is not named here."""
+        """Forward everything else to the driver connection."""
         return getattr(self.own if self.group is None else self.group.lead, name)
 
     @property
     def isolation_level(self) -> str | None:
-        """How the driver opens transactions by itself."""
+        """The driver's isolation level, which controls its implicit transactions."""
         level: str | None = self.own.isolation_level
         return level
 
     @isolation_level.setter
     def isolation_level(self, level: str | None) -> None:
-        """Change how the driver opens transactions by itself."""
+        """Set the driver's isolation level."""
         self.own.isolation_level = level
 
     def begin(self, patience_s: float) -> None:
-        """Begin a transaction that writes."""
+        """Begin a writing transaction."""
         self._turns.begin(self, patience_s)
 
     def commit(self) -> None:
-        """Commit; returns when it is on the disk.
+        """Commit, and return when the data is on the disk.
 
         Raises:
-            dbapi2.Error: It could not be.
-            StoreLost: It was, into a file that was deleted or replaced.
+            dbapi2.Error: The commit failed.
+            StoreLost: The commit went into a file that was deleted or replaced.
         """
         if self.group is None:
             self.own.commit()
@@ -214,7 +215,7 @@ class Connection:
         self._turns.committed()
 
     def rollback(self) -> None:
-        """Take back what was written since the beginning.
+        """Roll back everything since ``begin``.
 
         Raises:
             dbapi2.Error: See :meth:`Turns.rollback`.
@@ -225,7 +226,7 @@ class Connection:
             self._turns.rollback(self, self.group)
 
     def close(self) -> None:
-        """Close; an open transaction is rolled back."""
+        """Close the connection; an open transaction is rolled back."""
         if self.group is not None:
             self.rollback()
         self.own.close()

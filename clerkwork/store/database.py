@@ -1,9 +1,9 @@
-"""Opens the store: a SQLite file by default, PostgreSQL by its address.
+"""Opens the store: a SQLite file by default, or PostgreSQL when the address says so.
 
-SQLite is opened through ``pysqlite3``, because the library that Debian links can corrupt files in
+SQLite is opened through ``pysqlite3``, because the library in Debian can corrupt files in
 write-ahead mode (fixed in SQLite 3.51.3). Every writing transaction takes the write lock when it
-begins: a transaction that reads first and writes later would count before it locks. PostgreSQL runs
-at READ COMMITTED: there a transaction that reads a row and then acts on it locks the row first.
+begins: a transaction that reads first and locks later would act on outdated data. PostgreSQL runs
+at READ COMMITTED: a transaction that acts on a row it reads locks the row first.
 """
 
 import os
@@ -28,7 +28,7 @@ from clerkwork.store.file_watch import FileWatch
 
 OLDEST_SQLITE = (3, 51, 3)
 BUSY_TIMEOUT_MS = 30_000
-REVISION = "clerkwork_revision"  # the table that Alembic notes the revision in
+REVISION = "clerkwork_revision"  # the table in which Alembic records the revision
 
 
 class Store:
@@ -38,8 +38,8 @@ class Store:
         engine: The SQLAlchemy engine, shared with the execution engine so that an item and its
             queue entry are one commit.
         url: The address without its password, for people.
-        id: The random id it had when it was opened.
-        stands_for_none: The project has no store yet; this one is empty and goes when it is closed.
+        id: The id of the store when it was opened.
+        stands_for_none: The project has no store yet; this one is empty and temporary.
     """
 
     def __init__(self, engine: Engine, store_id: str = "", watch: FileWatch | None = None) -> None:
@@ -55,24 +55,24 @@ class Store:
         """Open a transaction that may write; it commits at the end and rolls back on an error.
 
         Raises:
-            StoreLost: It was committed into a file that was deleted or replaced.
+            StoreLost: The commit went into a file that was deleted or replaced.
         """
         with self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
-        """Open a transaction that only reads and holds up no writer."""
+        """Open a transaction that only reads, and does not block writers."""
         with _reading(self.engine) as connection:
             yield connection
 
     def check(self) -> None:
-        """Make sure that this is still the store that was opened.
+        """Check that the store is still the one that was opened.
 
-        A server that does not answer now is no lost store.
+        A server that does not answer does not count as lost.
 
         Raises:
-            StoreLost: It was deleted, replaced or overwritten.
+            StoreLost: The store was deleted, replaced or overwritten.
         """
         if self._watch is not None:
             self._watch.check_content(self.id)
@@ -86,7 +86,7 @@ class Store:
             raise StoreLost(f"{self.url} was dropped or replaced while this process used it.")
 
     def explain(self, lost: StoreLost, *, now: datetime) -> StoreLost:
-        """Save what a lost file holds, and return the error with what is to be done."""
+        """Save the content of a lost file, and return the error with a remedy."""
         saved = None
         if self._watch is not None:
             file = self._watch.file
@@ -103,7 +103,7 @@ class Store:
         )
 
     def when_closed(self, then: Callable[[], None]) -> None:
-        """Call *then* after the store was closed."""
+        """Call *then* after the store is closed."""
         self._afterwards.append(then)
 
     def close(self) -> None:
@@ -116,12 +116,12 @@ class Store:
 
 
 def open_store(url: str, root: Path, *, known: str = "") -> Store:
-    """Open the store at *url*, create what is missing in it, and bring it up to date.
+    """Open the store at *url*, create missing tables, and upgrade it to the newest revision.
 
     Args:
         url: A SQLAlchemy address; the path of a SQLite file is relative to *root*.
         root: The project's folder.
-        known: An id that the store has or had; empty: there may be none yet.
+        known: A present or former id of the store; empty: the store may not exist yet.
 
     Raises:
         ConfigError: The address is not usable; names the setting and the remedy.
@@ -169,7 +169,7 @@ def _cannot_open(engine: Engine, error: sa.exc.SQLAlchemyError) -> ConfigError:
 
 @contextmanager
 def _reading(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction that only reads and holds up no writer."""
+    """Open a transaction that only reads, and does not block writers."""
     with engine.connect() as connection:
         if isinstance(engine.dialect, dialect.Dialect):
             cast(Grouped, connection.connection.driver_connection).own.execute("BEGIN")
@@ -178,7 +178,7 @@ def _reading(engine: Engine) -> Iterator[Connection]:
 
 
 def _is_there(engine: Engine) -> bool:
-    """Return False if the file of a SQLite store is not there; to look would create it."""
+    """Return False if the file of a SQLite store is missing; connecting would create it."""
     return engine.dialect.name != "sqlite" or Path(str(engine.url.database)).exists()
 
 
@@ -203,7 +203,7 @@ def _insist(engine: Engine, known: str) -> None:
 
 
 def _watch(engine: Engine) -> FileWatch | None:
-    """Have every commit and every new connection of a SQLite store look whether it is there."""
+    """Make every commit and every new connection of a SQLite store check its file."""
     if not isinstance(engine.dialect, dialect.Dialect):
         return None
     watch = FileWatch(Path(str(engine.url.database)))
@@ -212,10 +212,10 @@ def _watch(engine: Engine) -> FileWatch | None:
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the tables to the newest revision; a second caller waits and finds nothing to do.
+    """Upgrade the tables to the newest revision; a second caller waits and finds nothing to do.
 
     Raises:
-        ConfigError: A newer version made the store.
+        ConfigError: A newer version created the store.
     """
     config = Config()
     config.set_main_option("script_location", "clerkwork.store:migrations")
@@ -251,7 +251,7 @@ def _create(url: str, root: Path) -> Engine:
 
 
 def sqlite_file(url: str, root: Path) -> Path:
-    """Return the file of a SQLite address."""
+    """Return the path of the file in a SQLite address."""
     return (root / str(make_url(url).database)).resolve()
 
 
@@ -261,14 +261,14 @@ def _create_postgresql(address: URL) -> Engine:
         pool_pre_ping=True,
         pool_size=10,
         max_overflow=20,
-        isolation_level="READ COMMITTED",  # what our statements are written for
+        isolation_level="READ COMMITTED",  # the statements in this package rely on it
     )
     sa.event.listen(engine, "connect", _wait_for_the_disk)
     return engine
 
 
 def _wait_for_the_disk(connection: Any, _record: object) -> None:
-    """Undo a server's ``synchronous_commit=off``: it acknowledges what a power cut takes back."""
+    """Override a server's ``synchronous_commit=off``, which can lose commits in a power cut."""
     connection.autocommit = True
     connection.execute(
         "SELECT set_config('synchronous_commit', 'on', false)"
@@ -295,12 +295,12 @@ def _create_sqlite(address: URL, root: Path) -> Engine:
 
 
 def _prepare(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # the dialect opens transactions, not the driver
+    connection.isolation_level = None  # the dialect begins transactions, not the driver
     for pragma in (
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "foreign_keys=on",
         "journal_mode=wal",
-        "synchronous=full",  # NORMAL loses acknowledged commits at a power cut
+        "synchronous=full",  # NORMAL loses acknowledged commits in a power cut
         "journal_size_limit=67108864",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -27,7 +27,7 @@ from clerkwork.store.items import cancellation, transitions
 
 
 class Browser(Protocol):
-    """Runs a function of a bot's ``pages.py`` on a page of a target, in a child process."""
+    """Runs a page function of a bot on a page of a target, in a child process."""
 
     def call(
         self,
@@ -37,9 +37,9 @@ class Browser(Protocol):
         on_message: Callable[[str, Any], Any],
         fence: Fence,
     ) -> Any:
-        """Return what ``function(screen, *arguments)`` returns.
+        """Return the result of ``function(screen, *arguments)``.
 
-        Nothing leaves for the target unless the *fence* says that the item is still held.
+        No request is sent to the target unless the *fence* confirms that the item is still owned.
         """
 
     def close(self) -> None:
@@ -50,17 +50,17 @@ class Reader(Protocol):
     """Reads documents, in a child process."""
 
     def read(self, file: Path, name: str) -> Extraction:
-        """Return what stands in the document.
+        """Return the values of the document.
 
         Raises:
-            DocumentRejected: It cannot be read.
+            DocumentRejected: The document cannot be read.
         """
 
     def draw(self, file: Path, name: str, pages: Sequence[PageImage]) -> list[PageImage]:
-        """Return the document's pages, the missing pictures of them drawn.
+        """Return the document's pages, with the missing page images rendered.
 
         Raises:
-            DocumentRejected: It cannot be drawn.
+            DocumentRejected: A page cannot be rendered.
         """
 
     def close(self) -> None:
@@ -69,10 +69,10 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """What a worker works with.
+    """The tools of a worker.
 
     Attributes:
-        ended: Set once the worker ends and releases the items that are still at work.
+        ended: Set when the worker ends and releases its running items.
     """
 
     browser: Browser
@@ -87,7 +87,7 @@ class Execution:
     Attributes:
         engine: The engine.
         item: The item as it was reserved; its attempt is the fence.
-        tools: What the worker works with.
+        tools: The tools of the worker.
     """
 
     def __init__(self, engine: Engine, item: WorkItem, tools: Tools) -> None:
@@ -98,13 +98,13 @@ class Execution:
         self._unwritten: list[Event] = []
 
     def checkpoint(self, name: str, function: Callable[[], Any]) -> Any:
-        """Run *function* as the step *name* and keep its result; return a kept one as it is.
+        """Run *function* as the step *name* and store its result, or return the stored result.
 
         Raises:
-            ValueError: The run has a step of this name already.
+            ValueError: The run already has a step of this name.
             Fenced: The item was taken over.
-            sqlalchemy.exc.DBAPIError: The store refused to write; nothing is kept.
-            StepFailed: The step failed; nothing is kept, so it runs again.
+            sqlalchemy.exc.DBAPIError: The store failed; no result is stored.
+            StepFailed: The step failed; no result is stored, so it runs again.
         """
         if name in self._names:
             raise ValueError(f"the step name {name!r} is used twice in one run")
@@ -122,11 +122,11 @@ class Execution:
             raise broken.error from None
 
     def _guard(self, db: Connection) -> None:
-        """Make sure that this execution may still act on the item.
+        """Check that this execution may still act on the item.
 
         Raises:
-            Fenced: It was taken over by another worker.
-            Cancelled: An operator asked for it.
+            Fenced: Another worker has taken it over.
+            Cancelled: An operator asked to cancel it.
         """
         held, who = cancellation.standing(db, self.item.id, self.item.attempt)
         if not held or self.tools.ended.is_set():
@@ -170,16 +170,16 @@ class Execution:
         return result
 
     def write_ends(self, writing: Writing) -> None:
-        """Write which steps have ended, in a transaction in which the item is held.
+        """Write the events of finished steps, in a transaction that has checked the fence.
 
-        They wait for the next one that is needed anyway: each is a wait for the disk.
+        They are kept until the next necessary transaction, because each commit waits for the disk.
         """
         for done in self._unwritten:
             writing.event(done)
         self._unwritten = []
 
     def unexpected(self, error: Exception, step: str | None) -> ApplicationException:
-        """Log an error that nobody raised on purpose, and return it under a name for people."""
+        """Log an unexpected error, and return it as an exception for people."""
         kind, trace = type(error).__name__, traceback.format_exc()
         if isinstance(error, BotFailed):
             kind, trace = error.kind, error.trace
@@ -196,10 +196,10 @@ class Execution:
         )
 
     def explained(self, error: Exception | None, step: str | None) -> BotException | None:
-        """Return what people are told of *error*; one that nobody raised on purpose is logged.
+        """Return *error* as an exception for people; an unexpected one is logged.
 
         Raises:
-            Fenced: It is that: the item was taken over.
+            Fenced: *error* itself, when the item was taken over.
         """
         if isinstance(error, Fenced):
             raise error
@@ -220,12 +220,12 @@ class Execution:
         """Write an event of this run to the run log.
 
         Args:
-            kind: What happened.
+            kind: The kind of event.
             message: A sentence with ``{name}`` for the values in *data*.
             data: See ``Event``.
-            level: How much it matters.
+            level: The severity.
             step: The step it belongs to.
-            if_held: It tells how something ended, which it did not once the item was taken over.
+            if_held: Only write the event if this execution still owns the item.
 
         Raises:
             Fenced: *if_held*, and the item was taken over; nothing is written.
@@ -247,7 +247,7 @@ class Execution:
         level: Level = Level.INFO,
         step: str | None = None,
     ) -> Event:
-        """Return an event of this run that is not written yet."""
+        """Return an event of this run without writing it."""
         return Event(
             at=clock.now(),
             kind=kind,
@@ -262,7 +262,7 @@ class Execution:
         )
 
     def on_message(self, step: str) -> Callable[[str, Any], None]:
-        """Return what to do with the messages of a child that works for *step*."""
+        """Return the handler for messages of a child process that works for *step*."""
 
         def handle(kind: str, data: Any) -> None:
             if kind == "log":

@@ -1,4 +1,4 @@
-"""The ``Run`` a bot is given: every call of it is a checkpointed step."""
+"""The ``Run`` that a bot receives: every call of it is a checkpointed step."""
 
 import hashlib
 from collections.abc import Callable, Sequence
@@ -173,7 +173,7 @@ class EngineRun(Run):
         self._execution.event(Kind.NOTE, message, facts)
 
     def _name(self, name: str) -> str:
-        """Return the name of a step; what of it cannot be stored is replaced by a digest."""
+        """Return the full name of a step; one that cannot be stored is shortened with a digest."""
         whole = f"{self._bot.name}: {name}"
         if len(whole) <= LONGEST_STEP and whole.isprintable():
             return whole
@@ -189,7 +189,7 @@ class EngineRun(Run):
         return None
 
     def _released_by(self, step: str) -> int:
-        """Return the review in which a person last said that it is to be entered, or 0."""
+        """Return the number of the review that last allowed the submit, or 0."""
         answered = self._answer(step)
         return answered.number if answered is not None and answered.code in ASKS_LEAVE else 0
 
@@ -204,7 +204,7 @@ class EngineRun(Run):
         return value if answered is None else type(value).model_validate(answered.answer)
 
     def _own_doubt(self, evidence: Extraction | None, *, ok: bool) -> Doubt | None:
-        """Return the engine's doubt of a document, the first time a bot asks about it."""
+        """Return the engine's own doubt, at the first question about a document, or None."""
         if evidence is None or self._document_asked:
             return None
         self._document_asked = True
@@ -231,7 +231,7 @@ class EngineRun(Run):
         )
 
     def _pages(self, evidence: Extraction | None) -> list[str]:
-        """Return the pictures of a document's pages, those drawn now that nobody needed before."""
+        """Return the page images of a document, and render those that are missing."""
         if evidence is None:
             return []
         pages = evidence.pages
@@ -240,7 +240,7 @@ class EngineRun(Run):
             file = execution.engine.root / evidence.file
             try:
                 pages = execution.tools.reader.draw(file, evidence.name, pages)
-            except DocumentRejected as error:  # the values were read; they are shown without it
+            except DocumentRejected as error:  # the review is shown without page images
                 execution.event(Kind.NOTE, str(error), level=Level.WARNING)
         return [page.sha256 for page in pages if page.sha256]
 

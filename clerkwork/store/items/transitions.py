@@ -1,7 +1,7 @@
-"""Moves of work items between states: one function, one statement; races are settled in SQL.
+"""State changes of work items: one function, one statement; races are settled in SQL.
 
-Every move is an UPDATE that only touches an item in a state from which the transition table of
-``model.items`` allows it; a function that asks for a move the table lacks is a fault of the code.
+Every state change is an UPDATE that only affects an item in a state from which the transition table
+of ``model.work.items`` allows the change; requesting another change is a programming error.
 """
 
 from datetime import datetime
@@ -37,7 +37,7 @@ REQUEUED = {
     ItemState.EXPIRED,
 }
 
-_UNCOUNTED = {"failures": 0, "takeovers": 0, "breaks": 0}  # a person lets it be tried again
+_UNCOUNTED = {"failures": 0, "takeovers": 0, "breaks": 0}  # when a person has it tried again
 _AFRESH: dict[str, Any] = {
     **_UNCOUNTED,
     "cancel_by": None,
@@ -84,16 +84,16 @@ def reserve(
     run_no: int | None = None,
     group: str | None = None,
 ) -> WorkItem | None:
-    """Reserve the item for *worker* and return it, or None when it is not to be worked on.
+    """Reserve the item for *worker* and return it, or None when it must not run now.
 
-    Each reservation raises ``attempt``, which fences every earlier holder out. An item that is
-    running already is taken over: the engine hands it out a second time only when the sweep found
-    its worker dead. With *run_no* only that run is worked on, not one that was superseded.
-    ``restored_lookups`` may hold the item back after a restore. Its group key counts among the
-    workflows that share *group*, or in its own only.
+    Each reservation raises ``attempt``, which fences all earlier owners. An item that is already
+    running is taken over: the engine starts it a second time only after the sweep found its worker
+    dead. With *run_no* only that run is reserved, not one that was superseded. After a restore,
+    ``restored_lookups`` may hold the item back. Its group key is compared within the workflows
+    that share *group*, by default only within its own workflow.
 
     Raises:
-        sqlalchemy.exc.IntegrityError: Another item of its group is at work.
+        sqlalchemy.exc.IntegrityError: Another item of its group is running.
     """
     known = at(item_id, now, by=worker, shared=group)
     if run_no is None:
@@ -104,9 +104,9 @@ def reserve(
 
 
 def holds(db: Connection, item_id: int, attempt: int, *, lock: bool = False) -> bool:
-    """Return whether *attempt* is still the one that may act on the item.
+    """Return whether *attempt* still owns the item.
 
-    With *lock* that stays so to the end of the transaction: a takeover waits for it.
+    With *lock* this stays so until the end of the transaction: a takeover waits for it.
     """
     values = {"item_id": item_id, "held_by": attempt}
     return db.execute(_HELD_TO_THE_END if lock else _HELD, values).one_or_none() is not None
@@ -123,7 +123,7 @@ def postpone(
     failed: bool,
     now: datetime,
 ) -> bool:
-    """Give the item back until *not_before*; return False when *attempt* is fenced out."""
+    """Postpone the item until *not_before*; return False when *attempt* is fenced."""
     return release(
         db,
         item_id,
@@ -140,7 +140,7 @@ def postpone(
 def send_to_review(
     db: Connection, item_id: int, attempt: int, *, code: str, reason: str, now: datetime
 ) -> bool:
-    """Put the item into the fallback queue; return False when *attempt* is fenced out."""
+    """Send the item to the fallback queue; return False when *attempt* is fenced."""
     return release(
         db,
         item_id,
@@ -156,13 +156,13 @@ def send_to_review(
 def complete(
     db: Connection, item_id: int, attempt: int, *, result: dict[str, Any] | None, now: datetime
 ) -> bool:
-    """Close the item as done by the bot; return False when *attempt* is fenced out."""
+    """Close the item as done by the bot; return False when *attempt* is fenced."""
     known = at(item_id, now, held_by=attempt, returned=result)
     return db.execute(_COMPLETE, known).rowcount == 1
 
 
 def resume(db: Connection, item_id: int, *, now: datetime) -> bool:
-    """Make an answered item due now: its run goes on where it stopped."""
+    """Make an answered item due now: its run resumes at the step that asked."""
     return moved(
         db,
         item_id,
@@ -177,7 +177,7 @@ def resume(db: Connection, item_id: int, *, now: datetime) -> bool:
 def restart(
     db: Connection, item_id: int, *, payload: dict[str, Any], group_key: str | None, now: datetime
 ) -> bool:
-    """Make an answered item wait for a new run, from the first step, on corrected data."""
+    """Queue an answered item for a new run, from the first step, with corrected data."""
     return moved(
         db,
         item_id,
@@ -201,16 +201,16 @@ def defer(
     now: datetime,
     run_no: int | None = None,
 ) -> bool:
-    """Postpone an item that is not to be worked on now, without an attempt.
+    """Postpone an item that must not run now, without counting an attempt.
 
-    An item that is running was left by a dead worker, as in ``reserve``; that one is fenced out.
+    A running item was left by a dead worker, as in ``reserve``; that worker is fenced.
 
     Args:
         db: The connection.
         item_id: The item.
-        not_before: When it is looked at again; None: when somebody makes it due.
-        code: Why, short and stable.
-        reason: Why, for people.
+        not_before: When it is checked again; None: when another event makes it due.
+        code: The reason, short and stable.
+        reason: The reason for people.
         now: The present instant.
         run_no: Only if this is its present run.
     """
@@ -248,7 +248,7 @@ def close(
 def reopen(
     db: Connection, item_id: int, new: NewItem, *, digest: str, state: ItemState, now: datetime
 ) -> bool:
-    """Take a returned item up again with the data that came in anew, as a new run."""
+    """Reopen a returned item with the data that came again, as a new run."""
     return moved(
         db,
         item_id,
@@ -266,9 +266,9 @@ def reopen(
 
 
 def to_waiting(db: Connection, item_id: int, revision: int, *, now: datetime) -> bool:
-    """Mark a postponed item as waiting in its queue again, unless it moved since *revision*.
+    """Mark a postponed item as waiting in its queue, unless it has changed since *revision*.
 
-    A quick worker may have taken the queue entry, and postponed the item again without an attempt.
+    A fast worker may have taken the queue entry already, and postponed the item again.
     """
     statement = move(item_id, ItemState.WAITING, now, starts={ItemState.POSTPONED}, from_step=None)
     return db.execute(statement.where(item.c.revision == revision)).rowcount == 1
@@ -284,7 +284,7 @@ def renew(
     now: datetime,
     **more: Any,
 ) -> bool:
-    """Renew data, *more* columns, and the run; False when it is at work, closed, or was sent."""
+    """Replace the data and the run; False when the item is running, closed, or was sent."""
     statement = move(
         item_id,
         ItemState.WAITING,
@@ -304,7 +304,7 @@ def renew(
 
 
 def escalate(db: Connection, item_id: int, *, code: str, reason: str, now: datetime) -> bool:
-    """Send an item that nobody works on to a person."""
+    """Send an item that no worker runs to a person."""
     return moved(
         db,
         item_id,
@@ -318,12 +318,12 @@ def escalate(db: Connection, item_id: int, *, code: str, reason: str, now: datet
 
 
 def drop(db: Connection, item_id: int, state: ItemState, *, reason: str, now: datetime) -> bool:
-    """Cancel or expire an item; False when it is at work, closed, or was sent to a target."""
+    """Cancel or expire an item; False when it is running, closed, or was sent to a target."""
     values = {"of_item": item_id, "why": reason, "at_ms": to_ms(now)}
     return db.execute(_dropping(state), values).rowcount == 1
 
 
-@cache  # to build a statement costs as much as to run it
+@cache  # building a statement costs as much as running it
 def _dropping(state: ItemState) -> sa.Update:
     require_moves(UNWORKED, state)
     return (
@@ -342,7 +342,7 @@ def _dropping(state: ItemState) -> sa.Update:
 
 
 def cancel_held(db: Connection, item_id: int, attempt: int, *, who: str, now: datetime) -> bool:
-    """Cancel an item that *attempt* holds; False when that is fenced out."""
+    """Cancel an item that *attempt* owns; False when that attempt is fenced."""
     return release(
         db,
         item_id,
@@ -360,13 +360,13 @@ def cancel_held(db: Connection, item_id: int, attempt: int, *, who: str, now: da
 def hasten(
     db: Connection, was: WorkItem, *, queued: bool, from_step: str | None, now: datetime
 ) -> bool:
-    """Let an item that nobody works on continue now; False when it moved since it was seen.
+    """Continue an item that no worker runs now; False when it has changed since it was read.
 
     Args:
         db: The connection.
-        was: The item as it was seen.
-        queued: Whether its run is in its queue; else the next sweep puts it there.
-        from_step: The step of its run to begin with; None: where it stopped.
+        was: The item as it was read.
+        queued: Whether its run is in its queue; if not, the next sweep queues it.
+        from_step: The step of its run to start from; None: where it stopped.
         now: The present instant.
     """
     idle = {ItemState.WAITING, ItemState.POSTPONED}
@@ -383,7 +383,7 @@ def hasten(
 
 
 def requeue(db: Connection, item_id: int, *, from_step: str | None, now: datetime) -> bool:
-    """Work on a closed or reviewed item again: a new run, or the present one from *from_step*."""
+    """Run a closed or reviewed item again: in a new run, or the present one from *from_step*."""
     values: dict[str, Any] = {"outcome": None, "finished_ms": None, **_AFRESH}
     if from_step is None:
         run_no = item.c.run_no + 1

@@ -1,4 +1,4 @@
-"""The run log's events in the store."""
+"""The events of the run log in the store."""
 
 from datetime import datetime
 from typing import Any
@@ -11,9 +11,9 @@ from clerkwork.model.work.attachments import Attachment
 from clerkwork.model.work.events import Event, Kind, Level
 from clerkwork.store.schema import event
 
-KEPT = {Kind.EVIDENCE, Kind.ATTACHED}  # their file is in the folder of evidence
+KEPT = {Kind.EVIDENCE, Kind.ATTACHED}  # their files are in the evidence folder
 _ADD = event.insert().returning(event.c.number)
-_A_START = sa.text("event.kind = 'run_started'")  # as the partial index says it
+_A_START = sa.text("event.kind = 'run_started'")  # exactly as in the partial index
 
 
 def add(db: Connection, new: Event) -> int:
@@ -42,7 +42,7 @@ def after(
     run_id: str | None = None,
     limit: int = 500,
 ) -> list[Event]:
-    """Return the events numbered above *number*, in order, for a log that is being followed."""
+    """Return the events numbered above *number*, in order, to follow the log."""
     statement = sa.select(event).where(event.c.number > number)
     if item_id is not None:
         statement = statement.where(event.c.item_id == item_id)
@@ -53,10 +53,10 @@ def after(
 
 
 def attached(db: Connection, run_id: str) -> list[Attachment]:
-    """Return the files of a run that are kept still, in order.
+    """Return the stored files of a run, in order.
 
-    A step attaches one file. Where it ran again, because its worker died before its checkpoint or
-    the run was requeued from it, the bot continued with the last one.
+    A step attaches one file. When a step ran several times, because its worker died before the
+    checkpoint or the run was requeued from it, the last file counts.
     """
     later = event.alias()
     again = sa.exists().where(
@@ -79,7 +79,7 @@ def attached(db: Connection, run_id: str) -> list[Attachment]:
 
 
 def attachment(db: Connection, item_id: int, sha256: str) -> Attachment | None:
-    """Return the file with this address that is kept still of any run of the item, or None."""
+    """Return the stored file with this address from any run of the item, or None."""
     statement = (
         sa.select(event.c.data)
         .where(
@@ -103,7 +103,7 @@ def newest(db: Connection, *, limit: int = 100, kinds: tuple[Kind, ...] = ()) ->
 
 
 def last_step(db: Connection, run_id: str) -> str | None:
-    """Return the step that the run began last, or None."""
+    """Return the step that the run started last, or None."""
     statement = (
         sa.select(event.c.step)
         .where(event.c.run_id == run_id, event.c.kind == Kind.STEP_STARTED)
@@ -120,12 +120,12 @@ def last_number(db: Connection) -> int:
 
 
 def runs(db: Connection, *, limit: int = 100, before: int | None = None) -> list[dict[str, Any]]:
-    """Return the runs that started last: run_id, item_id, first and last instant, events, errors.
+    """Return the most recently started runs: run_id, item_id, first and last instant, counts.
 
     Args:
         db: An open transaction.
-        limit: How many at most; only their events are read.
-        before: The ``number`` of the last run of the page before, or None.
+        limit: Maximum number of runs; only their events are read.
+        before: The ``number`` of the last run on the previous page, or None.
     """
     started = _newest_starts(limit, before)
     errors = sa.func.sum(sa.case((event.c.level == Level.ERROR, 1), else_=0)).label("errors")
@@ -158,7 +158,7 @@ def runs(db: Connection, *, limit: int = 100, before: int | None = None) -> list
 
 
 def _newest_starts(limit: int, before: int | None) -> sa.Subquery:
-    """Return the last start of each of the runs that started last."""
+    """Return the latest start of each of the most recently started runs."""
     later = event.alias()
     again = sa.exists().where(
         later.c.run_id == event.c.run_id,
