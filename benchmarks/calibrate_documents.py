@@ -11,7 +11,9 @@ import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import yaml
@@ -23,7 +25,7 @@ from clerkwork.documents.confidence.calibration import FILE, Calibration
 from clerkwork.model.documents.decision import name_of, passable
 from clerkwork.model.documents.extraction import FieldEvidence
 from tools.measure_documents import differs, true_values
-from tools.measure_receipts import compare
+from tools.measure_receipts import any_receipt, compare
 
 BINS = 10
 HEAD = """\
@@ -55,12 +57,11 @@ def main() -> None:
     given = options.parse_args()
     settings = DocumentSettings(date_order="dmy", cache_mb=2000, page_timeout_s=900)
     with tempfile.TemporaryDirectory() as evidence:
-        reader = DocumentReader(settings, Path(evidence), given.cache)
-        found = [
-            *receipts(reader, given.folder / "sroie"),
-            *orders(reader, given.folder / "synth", given.scans),
-        ]
-        reader.close()
+        made = partial(DocumentReader, settings, Path(evidence), given.cache)
+        with closing(made(templates=[any_receipt()])) as reader:
+            found = [*receipts(reader, given.folder / "sroie")]
+        with closing(made()) as reader:
+            found += orders(reader, given.folder / "synth", given.scans)
     report(found)
     if given.write:
         write(found)
@@ -72,7 +73,7 @@ def receipts(reader: DocumentReader, folder: Path) -> Iterator[Judged]:
     for number, file in enumerate(sorted((folder / "img").iterdir())):
         key = folder / "key" / f"{file.stem}.json"
         truth = json.loads(key.read_text("utf-8")) | errata.get(file.stem, {})
-        for one in compare(file.stem, truth, reader.read_receipt(file, file.name)):
+        for one in compare(file.stem, truth, reader.read(file, file.name)):
             if one.field.value:
                 yield Judged(document=number, field=one.field, right=one.right)
 

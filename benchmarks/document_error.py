@@ -43,12 +43,13 @@ def master(data: Path, readers: Readers) -> Rows:
     """Yield the figures of receipts where the suppliers of all the others are known."""
     truths = truths_of(data / "sroie")
     present = [""]
-    reader = readers(lambda: _others(truths, present[0]))
+    templates = [measure_receipts.any_receipt()]
+    reader = readers(lambda: _others(truths, present[0]), templates)
     outcomes: list[measure_receipts.Outcome] = []
     for stem, truth in truths.items():
         present[0] = stem
         file = data / "sroie" / "img" / f"{stem}.jpg"
-        outcomes += measure_receipts.compare(stem, truth, reader.read_receipt(file, file.name))
+        outcomes += measure_receipts.compare(stem, truth, reader.read(file, file.name))
         say(f"  {file.name}")
     for one in outcomes:
         if not one.right:
@@ -89,10 +90,10 @@ def _others(truths: Truths, stem: str) -> Master:
 
 def calibration(data: Path, readers: Readers) -> Rows:
     """Yield how far stated probabilities and shares of right values lie apart, by halves."""
-    reader = readers()
+    receipts = readers(templates=[measure_receipts.any_receipt()])
     found = [
-        *calibrate_documents.receipts(reader, data / "sroie"),
-        *calibrate_documents.orders(reader, data / "synth", None),
+        *calibrate_documents.receipts(receipts, data / "sroie"),
+        *calibrate_documents.orders(readers(), data / "synth", None),
     ]
     for half, (every, believed) in enumerate(calibrate_documents.errors(found)):
         name = ("even", "odd")[half]

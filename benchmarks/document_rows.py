@@ -1,12 +1,13 @@
 """What the parts of the documents' benchmark share: settings, readers, and rows of the table."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from clerkwork.config.settings import DocumentSettings
 from clerkwork.documents import DocumentReader
 from clerkwork.model.documents.master_data import Master
+from clerkwork.model.project.document_templates import Template
 
 Row = dict[str, Any]
 Rows = Iterator[tuple[str, Row]]
@@ -26,9 +27,14 @@ class Readers:
         self._cache = cache
         self._made: list[DocumentReader] = []
 
-    def __call__(self, master: Callable[[], Master] = Master) -> DocumentReader:
-        """Return a reader that asks *master* for what the business knows."""
-        self._made.append(DocumentReader(settings(), self._evidence, self._cache, master))
+    def __call__(
+        self,
+        master: Callable[[], Master] = Master,
+        templates: Sequence[Template] | None = None,
+    ) -> DocumentReader:
+        """Return a reader with this master data and these templates, None for those shipped."""
+        known = {"master": master, "templates": templates}
+        self._made.append(DocumentReader(settings(), self._evidence, self._cache, **known))
         return self._made[-1]
 
     def close(self) -> None:

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents import DocumentReader
+from clerkwork.documents import DocumentReader, pipeline
+from clerkwork.documents.sources import open_document
 from clerkwork.documents.tokens import PageWords, Token
 from clerkwork.model.documents.extraction import Extraction
+from clerkwork.model.documents.master_data import Master
+from clerkwork.model.project.document_templates import Template
 
 ROOT = Path(__file__).parent.parent
 SAMPLES = ROOT / "samples" / "documents"
@@ -60,6 +63,19 @@ def page() -> Page:
         return PageWords(number=0, ratio=1.4, tokens=tuple(tokens), exact=exact)
 
     return make
+
+
+def read_words(words: PageWords, *templates: Template) -> Extraction:
+    """Return the reading of a page with a text layer, by these templates."""
+    open_document.held[words.number] = open_document.Page(words=words, picture=None)
+    task = pipeline.Task(
+        settings=DocumentSettings(),
+        evidence=ROOT,
+        cache=None,
+        master=Master(),
+        templates=templates,
+    )
+    return pipeline.read_file(None, task)
 
 
 def _words(left: float, text: str, top: float) -> list[Token]:

@@ -9,28 +9,22 @@ from pathlib import Path
 
 from clerkwork.children import Channel
 from clerkwork.config.settings import DocumentSettings
-from clerkwork.documents.confidence.evidence_writer import Scribe
-from clerkwork.documents.confidence.master_data import confirmed
-from clerkwork.documents.confidence.order_evidence import fields_of
-from clerkwork.documents.confidence.rules import RuleInput, constrained
+from clerkwork.documents.confidence.decide import decide
 from clerkwork.documents.extract.classify import template_of
-from clerkwork.documents.extract.order_fields import draft_of, is_chinese
-from clerkwork.documents.extract.receipt_fields import receipt_fields
+from clerkwork.documents.extract.read_document import ReadDocument
 from clerkwork.documents.extract.typed_pairs import labelled_values
-from clerkwork.documents.layout.labels import headings_with
+from clerkwork.documents.kinds import GENERAL, kind_for, own_templates
 from clerkwork.documents.ocr import cache as stored
 from clerkwork.documents.ocr import orientation, recognize
 from clerkwork.documents.ocr.contract import Engines, choose
 from clerkwork.documents.ocr.second_opinion import PageWitness
 from clerkwork.documents.sources import open_document
 from clerkwork.documents.sources import page_images as shown
-from clerkwork.documents.tokens import PageWords, rows_of, text_of
+from clerkwork.documents.tokens import PageWords
 from clerkwork.errors import ApplicationException
-from clerkwork.model.documents.extraction import Extraction, FieldEvidence, PageImage
+from clerkwork.model.documents.extraction import Extraction, PageImage
 from clerkwork.model.documents.master_data import Master
 from clerkwork.model.project.document_templates import Template
-
-HEAD_ROWS = 15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,50 +51,24 @@ def get_ready(_channel: Channel) -> None:
 
 
 def read_file(_channel: Channel, task: Task) -> Extraction:
-    """Return what the open document says, with its scanned pages kept as pictures.
+    """Return the fields of the open document, with its scanned pages kept as pictures.
 
     Raises:
         ApplicationException: No engine can be used, or it failed.
     """
     read = _read(task)
-    template = template_of(read.words, task.templates)
-    if template is not None and template.kind == "receipt":
-        return _extraction(read, _receipt(read, task), "receipt", template)
-    columns = template.lines.fields if template is not None else {}
-    more = {name: rule.labels for name, rule in columns.items() if rule.labels}
-    draft = draft_of(read.words, headings_with(more))
-    fields = fields_of(draft, read.witness, read.scribe, chinese=is_chinese(read.words))
-    fields = confirmed(fields, (), task.master, read.scribe)
-    return _extraction(read, fields, template.kind if template else draft.kind, template)
-
-
-def read_receipt(_channel: Channel, task: Task) -> Extraction:
-    """Return supplier, address, date and total of a receipt; otherwise as :func:`read_file`."""
-    read = _read(task)
-    templates = [each for each in task.templates if each.kind == "receipt"]
-    return _extraction(read, _receipt(read, task), "receipt", template_of(read.words, templates))
-
-
-def _receipt(read: "_Read", task: Task) -> list[FieldEvidence]:
-    fields = receipt_fields(read.words, read.witness, read.scribe, task.settings.date_order)
-    head = [text_of(row) for row in rows_of(read.words[0])[:HEAD_ROWS]]
-    return confirmed(fields, head, task.master, read.scribe)
-
-
-def _extraction(
-    read: "_Read", fields: list[FieldEvidence], kind: str, template: Template | None
-) -> Extraction:
-    if template is not None:
-        fields = constrained(
-            fields,
-            RuleInput(
-                template=template, pages=read.words, witness=read.witness, scribe=read.scribe
-            ),
-        )
+    template = template_of(read.words, (*task.templates, *own_templates(task.templates)))
+    document = ReadDocument(
+        pages=read.words,
+        witness=read.witness,
+        template=template,
+        date_order=task.settings.date_order,
+    )
+    extracted = kind_for(template.kind if template else GENERAL).extract(document)
     return Extraction(
         engine=read.engine,
-        kind=kind,
-        fields=fields,
+        kind=template.kind if template else extracted.kind,
+        fields=decide(extracted, document, task.master, task.settings.min_probability),
         pages=read.shown,
         template=template.name if template else "",
         labelled=labelled_values(read.words),
@@ -126,7 +94,6 @@ class _Read:
     words: list[PageWords]
     shown: list[PageImage]
     witness: PageWitness
-    scribe: Scribe
 
 
 def _read(task: Task) -> _Read:
@@ -155,7 +122,6 @@ def _read(task: Task) -> _Read:
         words=words,
         shown=pages,
         witness=PageWitness(readings, settings.languages, engines),
-        scribe=Scribe([page.ratio for page in words], settings.min_probability),
     )
 
 

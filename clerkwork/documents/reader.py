@@ -92,11 +92,13 @@ class DocumentReader:
                 memory, or ends the child process.
             ApplicationException: See :meth:`probe`; or an engine failed.
         """
-        return self._read(pipeline.read_file, file, name)
-
-    def read_receipt(self, file: Path, name: str) -> Extraction:
-        """Return supplier, address, date and total of a receipt; raises as :meth:`read` does."""
-        return self._read(pipeline.read_receipt, file, name)
+        with acquired(self._lock):
+            if self._pages_read >= self._settings.recycle_pages:
+                self._end()  # the memory of engines only grows
+            extraction = self._tried(name, lambda: self._read_once(file, name))
+        if self._cache is not None:
+            stored.clear(self._cache, max_mb=self._settings.cache_mb)
+        return extraction
 
     def draw(self, file: Path, name: str, pages: Sequence[PageImage]) -> list[PageImage]:
         """Return the pages of a document that was read, the missing pictures of them drawn.
@@ -119,16 +121,7 @@ class DocumentReader:
             drawn = dict(zip(missing, self._tried(name, draw), strict=True))
         return [drawn.get(number, page) for number, page in enumerate(pages)]
 
-    def _read(self, how: Callable[..., Extraction], file: Path, name: str) -> Extraction:
-        with acquired(self._lock):
-            if self._pages_read >= self._settings.recycle_pages:
-                self._end()  # the memory of engines only grows
-            extraction = self._tried(name, lambda: self._read_once(how, file, name))
-        if self._cache is not None:
-            stored.clear(self._cache, max_mb=self._settings.cache_mb)
-        return extraction
-
-    def _read_once(self, how: Callable[..., Extraction], file: Path, name: str) -> Extraction:
+    def _read_once(self, file: Path, name: str) -> Extraction:
         pages = self._open(file, name)
         self._pages_read += pages
         limit = timedelta(seconds=self._settings.page_timeout_s * pages)
@@ -141,7 +134,9 @@ class DocumentReader:
             master=self._master(),
             templates=self._templates,
         )
-        read: Extraction = self._child.call(how, task, timeout=limit * PATIENCE, cpu=limit)
+        read: Extraction = self._child.call(
+            pipeline.read_file, task, timeout=limit * PATIENCE, cpu=limit
+        )
         return read
 
     def _open(self, file: Path, name: str) -> int:

@@ -12,6 +12,8 @@ from types import ModuleType
 
 import pytest
 
+from clerkwork.config.files.templates import read_templates, shipped
+from clerkwork.documents import kinds
 from clerkwork.insight import kpis
 from clerkwork.insight.kpi import find_kpis
 from clerkwork.notify import channels
@@ -19,12 +21,15 @@ from clerkwork.notify.contract import Message, SendFailed, open_channel
 from tests.contracts.test_docs import load_tool
 from tests.fixtures_cli import Shell
 from tests.fixtures_console import Served
+from tests.fixtures_documents import Page, read_words
 
 ROOT = Path(__file__).parent.parent.parent
-EXAMPLE = re.compile(r"```python\n# (\S+)\n(.*?)```", re.DOTALL)
+EXAMPLE = re.compile(r"```(?:python|yaml)\n# (\S+)\n(.*?)```", re.DOTALL)
 EXAMPLES = dict(EXAMPLE.findall((ROOT / "CONTRIBUTING.md").read_text("utf-8")))
 KPI = "clerkwork/insight/kpis/rejected_share.py"
 CHANNEL = "clerkwork/notify/channels/file.py"
+KIND = "clerkwork/documents/kinds/meter_card.py"
+TEMPLATE = "config/templates/packing_slip.yaml"
 
 Add = Callable[[ModuleType, str], None]
 
@@ -90,3 +95,31 @@ def test_new_channel_is_found_and_sends(add: Add, tmp_path: Path) -> None:
         "title": "Rate",
         "text": "71.4 %",
     }
+
+
+def test_new_kind_of_document_is_classified_and_extracted(add: Add, page: Page) -> None:
+    """A module in the folder is a kind with its own template and fields."""
+    add(kinds, KIND)
+    rows = ["METER CARD", "Meter no: 80417725", "Reading: 1834"]
+    read = read_words(page(*([(40, row)] for row in rows)), *shipped())
+    assert (read.kind, read.values(), read.doubtful()) == (
+        "meter_card",
+        {"number": "80417725", "reading": "1834"},
+        [],
+    )
+
+
+def test_new_kind_in_yaml_is_classified_and_extracted(tmp_path: Path, page: Page) -> None:
+    """A template of the project with a free kind needs no code."""
+    file = tmp_path / TEMPLATE
+    file.parent.mkdir(parents=True)
+    file.write_text(EXAMPLES[TEMPLATE], "utf-8")
+    templates, problems = read_templates(tmp_path)
+    rows = ["Kestrel Supplies Ltd", "Packing slip no: PS-77", "Parcels: 4"]
+    read = read_words(page(*([(40, row)] for row in rows)), *templates.values())
+    found = {path: read.values()[path] for path in ("number", "parcels")}
+    assert (problems, read.kind, found) == (
+        [],
+        "packing_slip",
+        {"number": "PS-77", "parcels": "4"},
+    )

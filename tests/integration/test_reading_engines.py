@@ -95,7 +95,7 @@ def test_the_words_of_a_page_are_kept_beside_its_picture(made: Made, tmp_path: P
 def test_the_total_of_a_receipt_is_what_was_paid(made: Made, tmp_path: Path) -> None:
     """Who, where, when and how much, and why the amount is believed."""
     file = draw_slip(SLIP, tmp_path / "slip.png")
-    extraction = made(date_order="dmy").read_receipt(file, file.name)
+    extraction = made(date_order="dmy").read(file, file.name)
     assert (extraction.kind, extraction.values()) == (
         "receipt",
         {
@@ -112,7 +112,7 @@ def test_the_total_of_a_receipt_is_what_was_paid(made: Made, tmp_path: Path) -> 
 def test_a_total_that_was_not_paid_is_doubted(made: Made, tmp_path: Path) -> None:
     """Cash less change is another amount than the one beside the word total."""
     slip = [line.replace("29.00", "19.00") for line in SLIP]
-    extraction = made(date_order="dmy").read_receipt(draw_slip(slip, tmp_path / "a.png"), "a.png")
+    extraction = made(date_order="dmy").read(draw_slip(slip, tmp_path / "a.png"), "a.png")
     total = next(field for field in extraction.fields if field.path == "total")
     assert (total.value, total.doubtful, total.facts) == ("21.00", True, {"options": "31.00"})
 
@@ -123,6 +123,6 @@ def test_an_amount_told_three_times_is_the_total_when_none_is_greater(
 ) -> None:
     """A tax that is repeated is not what was paid, whatever word stands beside it."""
     slip = [*SLIP[:6], f"TOTAL                {total}", f"SUM {total}", f"SLIP {total}"]
-    extraction = made(date_order="dmy").read_receipt(draw_slip(slip, tmp_path / "a.png"), "a.png")
+    extraction = made(date_order="dmy").read(draw_slip(slip, tmp_path / "a.png"), "a.png")
     found = next(field for field in extraction.fields if field.path == "total")
     assert (found.value, found.doubtful) == (total, not passes)

@@ -6,14 +6,19 @@ import pytest
 
 from clerkwork import clock
 from clerkwork.config.files.templates import SHIPPED, read_templates, shipped, template_schema
-from clerkwork.documents.confidence.evidence_writer import Scribe
-from clerkwork.documents.confidence.rules import RuleInput, constrained
+from clerkwork.documents.confidence.decide import decide
+from clerkwork.documents.draft import FoundValue
 from clerkwork.documents.extract.classify import template_of
+from clerkwork.documents.extract.read_document import Extracted, ReadDocument
 from clerkwork.documents.ocr.second_opinion import PageWitness
+from clerkwork.documents.proofs import Assessment, FieldCandidate
 from clerkwork.documents.template_draft import drafted, written
+from clerkwork.documents.tokens import Token
 from clerkwork.errors import UsageError
 from clerkwork.model.documents.extraction import Box, Extraction, FieldEvidence, Proof
+from clerkwork.model.documents.master_data import Master
 from clerkwork.model.project.document_templates import Template
+from tests.fixtures_documents import read_words
 
 KINDS = {
     "purchase_order": ["PURCHASE ORDER", "PO number: 77", "Supplier: Kestrel Ltd"],
@@ -24,7 +29,7 @@ KINDS = {
     "form": ["LEAVE APPLICATION FORM", "Name: Ann"],
     None: ["Dear Ann,", "thank you for your letter.", "Yours, Bob"],
 }
-SCRIBE = Scribe([1.4], 0.85)
+PLACE = {"page": 0, "left": 600, "top": 140, "right": 800, "bottom": 168, "confidence": 1.0}
 NUMBER_BOX = Box(page=0, left=0.6, top=0.1, right=0.8, bottom=0.12)
 
 
@@ -54,15 +59,24 @@ def read(path: str, value: str, **changes) -> FieldEvidence:
     return FieldEvidence.model_validate(given | changes)
 
 
+def candidate(field: FieldEvidence) -> FieldCandidate:
+    """Return the candidate that becomes *field* where no proof changes it."""
+    tokens = (Token(text=field.value, **PLACE),)
+    item = FoundValue(value=field.value, raw=field.value, tokens=tokens)
+    known = Assessment(confidence=field.confidence, reason="", evidence=tuple(field.evidence))
+    return FieldCandidate(item=item, assessment=known)
+
+
 def ruled(page, template: dict, *fields: FieldEvidence, rows: tuple[str, ...] = ()) -> dict:
     made = {"name": "mine", "kind": "invoice", "match": {"any": ["x"]}} | template
-    reading = RuleInput(
-        template=Template.model_validate(made),
+    document = ReadDocument(
         pages=pages_of(page, *rows),
         witness=PageWitness({}, "eng"),
-        scribe=SCRIBE,
+        template=Template.model_validate(made),
     )
-    return {field.path: field for field in constrained(fields, reading)}
+    candidates = {field.path: candidate(field) for field in fields}
+    decided = decide(Extracted(candidates=candidates, kind="invoice"), document, Master(), 0.85)
+    return {field.path: field for field in decided}
 
 
 @pytest.mark.parametrize(
@@ -210,7 +224,7 @@ def test_a_drafted_file_is_read_again_as_it_was_written(page, tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "line", "said"),
     [
-        ("kind: invoice", "kind: letter", 2, "kind"),
+        ("kind: invoice", "kind: Letter of intent", 2, "kind"),
         ("name: mine", "name: other", 1, "make them the same"),
         ("pattern: a", "pattern: (", 6, "is not a regular expression"),
         ("pattern: a", "patern: a", 6, "did you mean `pattern`?"),
@@ -239,3 +253,29 @@ def test_a_template_with_another_ending_is_not_silently_left_out(tmp_path):
     (folder / "receipt.yml").write_bytes((SHIPPED / "receipt.yaml").read_bytes())
     _, problems = read_templates(tmp_path)
     assert list(map(str, problems)) == ["config/templates/receipt.yml: rename it to receipt.yaml"]
+
+
+def test_template_of_a_free_kind_names_it_and_needs_no_code(page):
+    """A kind without a layout of its own is one YAML file: labels find its values."""
+    fields = {"number": {"labels": ["Slip no"]}, "parcels": {"labels": ["Parcels"]}}
+    own = Template.model_validate(
+        {"name": "slip", "kind": "packing_slip", "match": {"any": ["Slip no"]}, "fields": fields}
+    )
+    [words] = pages_of(page, "PACKING SLIP", "Slip no: PS-77", "Parcels: 4")
+    read = read_words(words, *shipped(), own)
+    values = read.values()
+    assert (read.kind, values["number"], values["parcels"]) == ("packing_slip", "PS-77", "4")
+
+
+def test_template_of_a_kind_with_a_layout_uses_it(page):
+    """The kind's name alone selects the layout, whatever the template is called."""
+    own = Template.model_validate(
+        {"name": "till_slip", "kind": "receipt", "match": {"any": ["Thank you"]}}
+    )
+    [words] = pages_of(page, "BOOK HALL SDN BHD", "Total 5.50", "Thank you")
+    assert [field.path for field in read_words(words, *shipped(), own).fields] == [
+        "supplier",
+        "address",
+        "date",
+        "total",
+    ]

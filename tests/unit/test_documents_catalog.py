@@ -10,9 +10,14 @@ from babel.messages.pofile import read_po
 ROOT = Path(__file__).parent.parent.parent
 CATALOGS = {
     "clerkwork/documents/zh.po": [
-        "clerkwork/documents/confidence/evidence_writer.py",
-        "clerkwork/documents/confidence/order_evidence.py",
-        "clerkwork/documents/confidence/arithmetic.py",
+        "clerkwork/documents/confidence/master_data.py",
+        "clerkwork/documents/confidence/template_rules.py",
+        "clerkwork/documents/extract/agreement.py",
+        "clerkwork/documents/extract/arithmetic.py",
+        "clerkwork/documents/extract/receipt_total.py",
+        "clerkwork/documents/kinds/purchase_order.py",
+        "clerkwork/documents/kinds/receipt.py",
+        "clerkwork/documents/proofs.py",
         "clerkwork/documents/ocr/recognize.py",
     ],
     "bots/form_extraction/zh.po": ["bots/form_extraction/bot.py"],

@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from clerkwork.documents.confidence.evidence_writer import Scribe
-from clerkwork.documents.confidence.order_evidence import fields_of
-from clerkwork.documents.extract.order_fields import draft_of
+from clerkwork.documents.confidence.decide import decide
+from clerkwork.documents.extract.read_document import ReadDocument
+from clerkwork.documents.kinds.purchase_order import extract
 from clerkwork.documents.ocr.second_opinion import Heard, PageWitness
 from clerkwork.documents.tokens import PageWords, Token, text_of
 from clerkwork.model.documents.extraction import FieldEvidence
+from clerkwork.model.documents.master_data import Master
 
 HEAD = [(40, "Item Code"), (180, "Description"), (520, "Qty"), (640, "Unit Price"), (840, "Amount")]
 ORDER = [
@@ -61,11 +62,8 @@ class Told:
 
 
 def evidence(page: PageWords, witness: object = None) -> dict[str, FieldEvidence]:
-    exact = PageWitness({}, "eng")
-    fields = fields_of(
-        draft_of([page]), witness or exact, Scribe([page.ratio], 0.85), chinese=False
-    )
-    return {item.path: item for item in fields}
+    document = ReadDocument(pages=[page], witness=witness or PageWitness({}, "eng"))
+    return {item.path: item for item in decide(extract(document), document, Master(), 0.85)}
 
 
 def doubtful(page: PageWords, witness: object = None) -> list[str]:

@@ -2,12 +2,14 @@
 
 import pytest
 
-from clerkwork.documents.confidence.evidence_writer import Scribe
-from clerkwork.documents.confidence.master_data import confirmed
+from clerkwork.documents.confidence.decide import decide
+from clerkwork.documents.draft import FoundValue
+from clerkwork.documents.extract.read_document import Extracted, ReadDocument
+from clerkwork.documents.ocr.second_opinion import PageWitness
+from clerkwork.documents.proofs import FieldCandidate, assessed
 from clerkwork.model.documents.extraction import FieldEvidence, Proof
 from clerkwork.model.documents.master_data import Master, OpenOrder, Product, Supplier
 
-SCRIBE = Scribe([1.4], 0.85)
 SHOP = Supplier(name="GARDENIA BAKERIES SDN BHD", address="LOT 3, JALAN PELABUR 23/1, SHAH ALAM")
 BRANCH = Supplier(name="GARDENIA BAKERIES SDN BHD", address="NO 9, JALAN MERU, KLANG")
 MASTER = Master(
@@ -17,13 +19,20 @@ MASTER = Master(
 )
 
 
-def read(path: str, value: str, **changes) -> FieldEvidence:
-    given = {"path": path, "value": value, "raw": value, "confidence": 0.7, "doubtful": True}
-    return FieldEvidence.model_validate(given | {"reason": "unclear"} | changes)
+Read = tuple[str, FieldCandidate]
 
 
-def judged(*fields: FieldEvidence, rows: tuple[str, ...] = ()) -> dict[str, FieldEvidence]:
-    return {field.path: field for field in confirmed(fields, rows, MASTER, SCRIBE)}
+def read(path: str, value: str, *, refuted: bool = False) -> Read:
+    item = FoundValue(value=value, raw=value, tokens=())
+    return path, FieldCandidate(item=item, assessment=assessed(0.7, "unclear", refuted=refuted))
+
+
+def judged(
+    *fields: Read, rows: tuple[str, ...] = (), master: Master = MASTER
+) -> dict[str, FieldEvidence]:
+    document = ReadDocument(pages=[], witness=PageWitness({}, "eng"))
+    extracted = Extracted(candidates=dict(fields), kind="receipt", supplier_rows=rows)
+    return {field.path: field for field in decide(extracted, document, master, 0.85)}
 
 
 def test_a_name_that_is_known_is_confirmed_as_it_is_known():
@@ -58,7 +67,7 @@ def test_a_faint_likeness_is_proposed_and_goes_to_a_person():
 def test_an_unknown_name_stays_as_it_was_read():
     """Master data is never complete."""
     field = read("supplier", "SANYU STATIONERY SHOP")
-    assert judged(field)["supplier"] == field
+    assert judged(field) == judged(field, master=Master())
 
 
 def test_a_name_is_looked_for_in_the_rows_at_the_head():
@@ -87,7 +96,7 @@ def test_of_two_spellings_of_an_address_the_one_that_stands_there_is_taken(text)
     spellings = ("NO 9, JALAN MERU. KLANG", "NO 9. JALAN MERU, KLANG", "NO. 9 JALAN MERU KLANG")
     master = Master(suppliers=tuple(Supplier(name="AEON", address=each) for each in spellings))
     fields = [read("supplier", "AEON"), read("address", text)]
-    address = {field.path: field for field in confirmed(fields, (), master, SCRIBE)}["address"]
+    address = judged(*fields, master=master)["address"]
     assert (address.value, address.repaired, address.doubtful) == (text, False, False)
 
 
@@ -95,7 +104,7 @@ def test_names_that_are_alike_are_left_to_a_person():
     """Between two known companies nobody guesses."""
     names = ("AEON CO. (M) BHD", "AEON CO. (N) BHD")
     master = Master(suppliers=tuple(Supplier(name=name) for name in names))
-    (found,) = confirmed([read("supplier", "AEON CO. (H) BHD")], (), master, SCRIBE)
+    found = judged(read("supplier", "AEON CO. (H) BHD"), master=master)["supplier"]
     assert (found.value, found.doubtful, set(found.candidates)) == (
         "AEON CO. (H) BHD",
         True,

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from clerkwork.documents.extract.receipt_fields import days_in
 from clerkwork.documents.extract.receipt_header import ReceiptRow, head_of, row_of
 from clerkwork.documents.extract.receipt_total import judge_total
+from clerkwork.documents.kinds.receipt import days_in
 from clerkwork.documents.tokens import Token
 
 GOODS = ["Tea 2.00", "Cake 3.50"]
@@ -28,8 +28,8 @@ def _words(text: str, top: float) -> Sequence[Token]:
 
 def values(*texts: str) -> tuple[str, str]:
     """Return the total of a receipt and the reason for it."""
-    item, judged, _ = judge_total(rows(*texts))
-    return item.value if item else "", judged.reason
+    found = judge_total(rows(*texts))
+    return found.item.value if found.item else "", found.assessment.reason
 
 
 @pytest.mark.parametrize(

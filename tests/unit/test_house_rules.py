@@ -26,6 +26,7 @@ MOST_MODULES = 12
 EXTENSIONS = {
     "clerkwork/intake/sources",
     "clerkwork/intake/readers",
+    "clerkwork/documents/kinds",
     "clerkwork/cli/commands",
     "clerkwork/insight/kpis",
     "clerkwork/notify/channels",

@@ -1,8 +1,8 @@
-"""What the business knows already as evidence for what was read.
+"""Master data as proof: known values confirm what was read, similar ones repair or refute it.
 
-Names are compared without blanks, signs and case. A value that is written otherwise than it is
-known is never replaced in silence: it is marked as repaired, keeps what was read as its raw text
-and as a candidate, and passes only as often as such repairs were right when that was measured.
+Names are compared without blanks, punctuation and case. A value that master data spells
+differently is never replaced silently: the field is marked as repaired, keeps the text read as raw
+text and as a candidate, and passes only as often as such repairs were right when measured.
 """
 
 import itertools
@@ -12,10 +12,18 @@ from collections.abc import Iterable, Sequence
 
 from rapidfuzz import fuzz, process
 
-from clerkwork.documents.confidence.evidence_writer import AGREED, HALF, PROVEN, Scribe
+from clerkwork.documents.confidence.rule_input import RuleInput
+from clerkwork.documents.proofs import (
+    AGREED,
+    HALF,
+    PROVEN,
+    Confirmation,
+    FieldProof,
+    Refutation,
+    Repair,
+)
 from clerkwork.model.documents.decision import name_of
 from clerkwork.model.documents.extraction import FieldEvidence, Proof
-from clerkwork.model.documents.master_data import Master
 from clerkwork.model.numbers import equal_numbers
 
 LIKE, SURE, APART = 82.0, 95.0, 3.0
@@ -27,51 +35,27 @@ def plain(text: str) -> str:
     return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text)).upper()
 
 
-def confirmed(
-    fields: Sequence[FieldEvidence], rows: Sequence[str], master: Master, scribe: Scribe
-) -> list[FieldEvidence]:
-    """Return the fields with what master data says about them.
-
-    Args:
-        fields: As they were read.
-        rows: The text at the head of a document whose supplier no label names, else empty.
-        master: What is known.
-        scribe: Writes the evidence.
-    """
-    by_path = {field.path: field for field in fields}
-    if master.suppliers and "supplier" in by_path:
-        by_path["supplier"] = _supplier(by_path["supplier"], rows, master, scribe)
-        if "address" in by_path and Proof.MASTER_DATA in by_path["supplier"].evidence:
-            name = plain(by_path["supplier"].value)
-            known = [each.address for each in master.suppliers if plain(each.name) == name]
-            by_path["address"] = _address(by_path["address"], rows, known, scribe)
-    if master.orders and "number" in by_path:
-        by_path |= _order(by_path, master, scribe)
-    if master.products:
-        by_path |= _products(by_path, master, scribe)
-    return list(by_path.values())
-
-
-def _supplier(
-    field: FieldEvidence, rows: Sequence[str], master: Master, scribe: Scribe
-) -> FieldEvidence:
-    names = {plain(each.name): each.name for each in reversed(master.suppliers)}
-    hits = [hit for text in _texts(field, rows) for hit in _like(text, names)]
+def supplier_proofs(given: RuleInput) -> list[FieldProof]:
+    """Return what the known suppliers say about the supplier."""
+    field = given.fields.get("supplier")
+    if field is None or not given.master.suppliers:
+        return []
+    names = {plain(each.name): each.name for each in reversed(given.master.suppliers)}
+    hits = [hit for text in _texts(field, given.supplier_rows) for hit in _like(text, names)]
     ranked = sorted(hits, key=lambda hit: -hit[1])
     if not ranked:
-        return field
+        return []
     best, score = ranked[0]
-    rivals = [other for name, other in ranked if name != best]
+    others = [other for name, other in ranked if name != best]
     if plain(field.value) == plain(best):
-        return _known(field, best, scribe)
-    if rivals and score - rivals[0] < APART:
-        return scribe.doubted(field, [name for name, _ in ranked])
-    sure = score >= SURE
-    reason = "A known supplier is written almost so; read: {read}." if sure else _FAINT
-    return scribe.repaired(field, best, AGREED if sure else HALF, reason)
-
-
-_FAINT = "A known supplier is written somewhat like it; read: {read}."
+        return [_known(field, best)]
+    if others and score - others[0] < APART:
+        return [_ambiguous(field, [name for name, _ in ranked])]
+    if score >= SURE:
+        reason = "A known supplier is written almost so; read: {read}."
+        return [Repair(path=field.path, value=best, confidence=AGREED, reason=reason)]
+    reason = "A known supplier is written somewhat like it; read: {read}."
+    return [Repair(path=field.path, value=best, confidence=HALF, reason=reason)]
 
 
 def _texts(field: FieldEvidence, rows: Sequence[str]) -> Iterable[str]:
@@ -82,7 +66,7 @@ def _texts(field: FieldEvidence, rows: Sequence[str]) -> Iterable[str]:
 
 
 def _like(text: str, names: dict[str, str]) -> list[tuple[str, float]]:
-    """Return the two known names most like *text* with their likeness from 0 to 100."""
+    """Return the two known names most similar to *text*, with their similarity from 0 to 100."""
     wanted = plain(text)
     if not wanted:
         return []
@@ -90,69 +74,90 @@ def _like(text: str, names: dict[str, str]) -> list[tuple[str, float]]:
     return [(names[key], score) for key, score, _ in hits]
 
 
-def _known(field: FieldEvidence, value: str, scribe: Scribe) -> FieldEvidence:
-    reason = "It is known, and written just so."
-    return scribe.confirmed(field, value, PROVEN, reason, Proof.MASTER_DATA)
+def _known(field: FieldEvidence, value: str) -> Confirmation:
+    return _confirmed(field, "It is known, and written just so.", value)
 
 
-def _address(
-    field: FieldEvidence, rows: Sequence[str], known: Sequence[str], scribe: Scribe
-) -> FieldEvidence:
-    whole = plain(" ".join([*rows, field.value]))
-    spelled = _spelled(known, field.value)
+def _confirmed(field: FieldEvidence, reason: str, value: str | None = None) -> Confirmation:
+    return Confirmation(
+        path=field.path,
+        value=field.value if value is None else value,
+        confidence=PROVEN,
+        reason=reason,
+        proof=Proof.MASTER_DATA,
+    )
+
+
+def _ambiguous(field: FieldEvidence, known: Iterable[str]) -> Refutation:
+    """Return a refutation that lets a person choose among known values."""
+    options = tuple(text for text in dict.fromkeys(known) if text != field.value)
+    return Refutation(
+        path=field.path,
+        reason="Several known values are written almost so: {options}.",
+        facts={"options": "; ".join(options)},
+        options=options,
+    )
+
+
+def address_proofs(given: RuleInput) -> list[FieldProof]:
+    """Return what the addresses of a known supplier say about the address."""
+    supplier, field = given.fields.get("supplier"), given.fields.get("address")
+    if supplier is None or field is None or Proof.MASTER_DATA not in supplier.evidence:
+        return []
+    name = plain(supplier.value)
+    known = [each.address for each in given.master.suppliers if plain(each.name) == name]
+    whole = plain(" ".join([*given.supplier_rows, field.value]))
     scored = sorted(
-        ((fuzz.partial_ratio(letters, whole), each) for letters, each in spelled.items()),
+        (
+            (fuzz.partial_ratio(letters, whole), each)
+            for letters, each in _spelled(known, field.value).items()
+        ),
         reverse=True,
     )
     if not scored or scored[0][0] < LIKE_ADDRESS:
-        return field
+        return []
     score, best = scored[0]
     if plain(field.value) == plain(best):
-        return _known(field, best, scribe)
+        return [_known(field, best)]
     if len(scored) > 1 and score - scored[1][0] < APART:
-        return scribe.doubted(field, [each for _, each in scored])
+        return [_ambiguous(field, [each for _, each in scored])]
     reason = "A known address of the supplier is written almost so; read: {read}."
-    return scribe.repaired(field, best, HALF, reason)  # another branch may differ in a number
+    # Half trusted: the address of another branch may differ only in a number.
+    return [Repair(path=field.path, value=best, confidence=HALF, reason=reason)]
 
 
 def _spelled(known: Iterable[str], read: str) -> dict[str, str]:
-    """Return known texts by their letters, each as it is spelled most like what was read."""
+    """Return known texts by their letters, each in the spelling most similar to what was read."""
     alike = sorted(set(known), key=lambda each: (fuzz.ratio(each.upper(), read.upper()), each))
     return {plain(each): each for each in alike if plain(each)}
 
 
-def _order(
-    by_path: dict[str, FieldEvidence], master: Master, scribe: Scribe
-) -> dict[str, FieldEvidence]:
-    number, total = by_path["number"], by_path.get("total")
-    open_orders = [each for each in master.orders if each.number == number.value]
+def order_proofs(given: RuleInput) -> list[FieldProof]:
+    """Return what the open order of the document's number says about number and total."""
+    number, total = given.fields.get("number"), given.fields.get("total")
+    if number is None:
+        return []
+    open_orders = [each for each in given.master.orders if each.number == number.value]
     if not open_orders:
-        return {}
-    reason = "An open order has this number."
-    found = {"number": scribe.confirmed(number, number.value, PROVEN, reason, Proof.MASTER_DATA)}
+        return []
+    proofs: list[FieldProof] = [_confirmed(number, "An open order has this number.")]
     if total is not None and any(_equal(each.total, total.value) for each in open_orders):
-        reason = "The open order of this number has this total."
-        found["total"] = scribe.confirmed(total, total.value, PROVEN, reason, Proof.MASTER_DATA)
-    return found
+        proofs.append(_confirmed(total, "The open order of this number has this total."))
+    return proofs
 
 
-def _products(
-    by_path: dict[str, FieldEvidence], master: Master, scribe: Scribe
-) -> dict[str, FieldEvidence]:
-    """Return the codes that are known, and the descriptions that belong to them."""
-    known = {each.code: plain(each.description) for each in master.products}
-    found: dict[str, FieldEvidence] = {}
-    for path, code in by_path.items():
+def product_proofs(given: RuleInput) -> list[FieldProof]:
+    """Return proofs of known product codes, and of the descriptions that match them."""
+    known = {each.code: plain(each.description) for each in given.master.products}
+    proofs: list[FieldProof] = []
+    for path, code in given.fields.items():
         if name_of(path) != "lines.code" or code.value not in known:
             continue
-        reason = "A known product has this code."
-        found[path] = scribe.confirmed(code, code.value, PROVEN, reason, Proof.MASTER_DATA)
-        beside = path.replace(".code", ".description")
-        words = by_path.get(beside)
+        proofs.append(_confirmed(code, "A known product has this code."))
+        words = given.fields.get(path.replace(".code", ".description"))
         if words is not None and words.value and plain(words.value) == known[code.value]:
-            reason = "The product of this code is called so."
-            found[beside] = scribe.confirmed(words, words.value, PROVEN, reason, Proof.MASTER_DATA)
-    return found
+            proofs.append(_confirmed(words, "The product of this code is called so."))
+    return proofs
 
 
 def _equal(known: str, read: str) -> bool:

@@ -105,7 +105,9 @@ def head_of(rows: Sequence[ReceiptRow]) -> tuple[FoundValue | None, FoundValue |
     rows = [row for row in rows if sum(map(str.isalnum, row.text)) >= MIN_SIGNS]
     block = _block(rows)
     above = rows[: rows.index(block[0])] if block else rows[:HEAD_ROWS]
-    if not above and not re.search(r"[\d,]", block[0].text):  # a name with words of an address
+    if (
+        block and not above and not re.search(r"[\d,]", block[0].text)
+    ):  # a name with words of an address
         above, block = block[:1], block[1:]
     return _name(above), _address(block)
 

@@ -13,17 +13,18 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
 
-from clerkwork.documents.confidence.evidence_writer import (
+from clerkwork.documents.draft import FoundValue, found
+from clerkwork.documents.extract.receipt_header import WORDS, ReceiptRow, starts
+from clerkwork.documents.proofs import (
     GUESS,
     HALF,
     LIKELY,
     PROVEN,
-    Confidence,
-    missing,
-    verdict,
+    Assessment,
+    FieldCandidate,
+    assessed,
+    not_found,
 )
-from clerkwork.documents.draft import FoundValue, found
-from clerkwork.documents.extract.receipt_header import WORDS, ReceiptRow, starts
 from clerkwork.documents.tokens import Token
 from clerkwork.documents.values.amounts import decimal_mark
 from clerkwork.model.documents.extraction import Proof
@@ -176,15 +177,16 @@ def _starts(row: ReceiptRow, words: Sequence[str]) -> str:
     return starts(replace(row, plain=plain), words)
 
 
-def judge_total(rows: Sequence[ReceiptRow]) -> tuple[FoundValue | None, Confidence, list[str]]:
-    """Return the total, how far it is believed and why, and the other amounts it may be."""
+def judge_total(rows: Sequence[ReceiptRow]) -> FieldCandidate:
+    """Return the total with its proof, and the other amounts called total as alternatives."""
     slip = Slip(rows)
     options = _final(slip, slip.candidates)
-    others = [one.amount.found.value for one in slip.candidates]
+    others = tuple(one.amount.found.value for one in slip.candidates)
     if not options:
         return _unnamed(slip)
     best = _best(slip, options)
-    return best.amount.found, _verdict(slip, best, options), others
+    assessment = _assessment(slip, best, options)
+    return FieldCandidate(item=best.amount.found, assessment=assessment, alternatives=others)
 
 
 def _best(slip: Slip, options: list[TotalCandidate]) -> TotalCandidate:
@@ -218,13 +220,14 @@ def _final(slip: Slip, candidates: list[TotalCandidate]) -> list[TotalCandidate]
     return [one for one in candidates if one.amount.value not in before]
 
 
-def _unnamed(slip: Slip) -> tuple[FoundValue | None, Confidence, list[str]]:
+def _unnamed(slip: Slip) -> FieldCandidate:
     """Return the amount that payment and change come to where nothing is called total."""
     wanted = {abs(paid.value) - abs(back.value) for paid, back in _payments(slip) if back.value}
     hits = [one for row in slip.amounts for one in row if one.value in wanted and one.value > 0]
     if not hits:
-        return None, missing(), []
-    return hits[0].found, verdict(PROVEN, DUE, Proof.ARITHMETIC), []
+        return not_found()
+    proven = assessed(PROVEN, DUE, Proof.ARITHMETIC)
+    return FieldCandidate(item=hits[0].found, assessment=proven)
 
 
 def _payments(slip: Slip) -> Iterator[tuple[Amount, Amount]]:
@@ -245,43 +248,43 @@ def _paid(slip: Slip, value: Decimal) -> bool:
     return any(abs(paid.value) == value for paid in slip.given("paid"))
 
 
-def _verdict(slip: Slip, best: TotalCandidate, options: list[TotalCandidate]) -> Confidence:
+def _assessment(slip: Slip, best: TotalCandidate, options: list[TotalCandidate]) -> Assessment:
     value = best.amount.value
     if slip.rounding and value % STEP:
-        return verdict(HALF, "It was rounded afterwards.")
+        return assessed(HALF, "It was rounded afterwards.")
     if _due(slip, value):
-        return verdict(PROVEN, DUE, Proof.ARITHMETIC)
+        return assessed(PROVEN, DUE, Proof.ARITHMETIC)
     if _paid(slip, value):
-        return verdict(LIKELY, "What was paid is the total.", Proof.REPETITION)
+        return assessed(LIKELY, "What was paid is the total.", Proof.REPETITION)
     return _doubt(slip, best, options) or _unpaid(slip, best)
 
 
-def _doubt(slip: Slip, best: TotalCandidate, options: list[TotalCandidate]) -> Confidence | None:
+def _doubt(slip: Slip, best: TotalCandidate, options: list[TotalCandidate]) -> Assessment | None:
     """Return what speaks against the total, None when nothing does."""
     dues = {
         f"{abs(paid.value) - abs(back.value):.2f}" for paid, back in _payments(slip) if back.value
     }
     if dues:
         reason = "What was paid less the change is another amount: {options}."
-        return verdict(GUESS, reason, options=", ".join(sorted(dues)))
+        return assessed(GUESS, reason, options=", ".join(sorted(dues)))
     rivals = {one.amount.found.value for one in options if one.rank <= best.rank}
     if len(rivals) > 1:
         reason = "Several amounts are called total: {options}."
-        return verdict(GUESS, reason, options=", ".join(sorted(rivals)))
+        return assessed(GUESS, reason, options=", ".join(sorted(rivals)))
     return None
 
 
-def _unpaid(slip: Slip, best: TotalCandidate) -> Confidence:
+def _unpaid(slip: Slip, best: TotalCandidate) -> Assessment:
     """Return the verdict on the total of a receipt that does not say how it was paid."""
     if proof := _proof(slip, best.amount):
-        return verdict(LIKELY, proof, Proof.ARITHMETIC)
+        return assessed(LIKELY, proof, Proof.ARITHMETIC)
     counts = Counter(one.value for row in slip.amounts for one in row)
     value = best.amount.value
     above = [one.value for row in slip.amounts[: best.amount.row + 1] for one in row]
     if counts[value] >= THRICE and value == max(above):  # a tax may be repeated as well
         reason = "The amount stands {count} times in the document, and none above is greater."
-        return verdict(LIKELY, reason, Proof.REPETITION, count=str(counts[value]))
-    return verdict(HALF, "Nothing else in the document confirms the total.")
+        return assessed(LIKELY, reason, Proof.REPETITION, count=str(counts[value]))
+    return assessed(HALF, "Nothing else in the document confirms the total.")
 
 
 def _proof(slip: Slip, total: Amount) -> str:

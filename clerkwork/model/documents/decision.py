@@ -59,15 +59,20 @@ def passable(field: FieldEvidence) -> bool:
     return bool(field.value and field.evidence) and not field.refuted
 
 
+def passes(field: FieldEvidence, least: float) -> bool:
+    """Return whether the value passes at the threshold *least* and at the field's own."""
+    return passable(field) and (field.probability or 0.0) >= max(least, field.least)
+
+
 def decided(field: FieldEvidence, least: float) -> FieldEvidence:
     """Return the field with the decision at the threshold *least*, and its reason in words."""
-    probability, least = field.probability or 0.0, max(least, field.least)
-    passes = passable(field) and probability >= least
-    facts = {"right": _percent(probability), "least": _percent(least)}
+    good = passes(field, least)
+    asked_for = max(least, field.least)
+    facts = {"right": _percent(field.probability or 0.0), "least": _percent(asked_for)}
     return field.model_copy(
         update={
-            "doubtful": not passes,
-            "decision": _sentence(field, passes),
+            "doubtful": not good,
+            "decision": _sentence(field, good),
             "decision_facts": facts,
         }
     )

@@ -177,8 +177,8 @@ class Extraction(BaseModel):
 
     Attributes:
         engine: Name of the engine that gave the words, or ``text_layer``.
-        kind: ``purchase_order``, ``invoice``, ``receipt``, ``delivery_note``, ``form``, or
-            ``unknown`` when it is none of these.
+        kind: The kind that its template names; without a template ``purchase_order``, ``invoice``
+            or ``unknown``.
         template: The name of the template that constrained it, or an empty string.
         fields: Every field of the typed result, in the order of the form.
         pages: The pages as pictures.

@@ -11,7 +11,6 @@ from pydantic import Field, StringConstraints, field_validator
 
 from clerkwork.model.strict import Name, Strict
 
-Kind = Literal["purchase_order", "invoice", "receipt", "delivery_note", "form"]
 Check = Literal["known_supplier", "open_order", "not_in_future"]
 Phrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -85,7 +84,10 @@ class Template(Strict):
     """What tells a kind of document, and what its values have to be like."""
 
     name: Name = Field(description="The same as the file's name.")
-    kind: Kind = Field(description="What such a document is.")
+    kind: Name = Field(
+        description="What such a document is: a free name, or `receipt` or `purchase_order`, which "
+        "have a layout of their own."
+    )
     general: bool = Field(
         False, description="Whether it speaks only for documents that no other template matches."
     )

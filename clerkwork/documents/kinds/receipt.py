@@ -1,29 +1,33 @@
-"""Receipts: who sold, where, when and for how much, from slips that hardly label anything."""
+"""Receipts: who sold, where, when and for how much, from slips with hardly any labels."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from clerkwork.documents.confidence.evidence_writer import (
+from clerkwork.documents.draft import FoundValue
+from clerkwork.documents.extract.agreement import agreement
+from clerkwork.documents.extract.read_document import Extracted, ReadDocument
+from clerkwork.documents.extract.receipt_header import WORDS, ReceiptRow, head_of, row_of
+from clerkwork.documents.extract.receipt_total import judge_total, tokens_between
+from clerkwork.documents.ocr.second_opinion import Witness
+from clerkwork.documents.proofs import (
     ALONE,
     GUESS,
     HALF,
     LIKELY,
-    Confidence,
-    Scribe,
-    agreement,
+    Assessment,
+    FieldCandidate,
+    assessed,
     missing,
-    verdict,
+    not_found,
 )
-from clerkwork.documents.draft import FoundValue
-from clerkwork.documents.extract.receipt_header import WORDS, ReceiptRow, head_of, row_of
-from clerkwork.documents.extract.receipt_total import judge_total, tokens_between
-from clerkwork.documents.ocr.second_opinion import Witness
-from clerkwork.documents.tokens import PageWords, rows_of
+from clerkwork.documents.tokens import rows_of, text_of
 from clerkwork.documents.values.dates import Written, dates_in, order_shown
 from clerkwork.documents.values.numerals import normal
-from clerkwork.model.documents.extraction import FieldEvidence, Proof
+from clerkwork.model.documents.extraction import Proof
 
+KIND = "receipt"
+HEAD_ROWS = 15
 LONG_NUMBER = 8
 TIME = re.compile(r"\d{1,2}[:.]\d{2}")
 
@@ -41,25 +45,24 @@ class ReceiptDate:
     rank: int
 
 
-def receipt_fields(
-    pages: Sequence[PageWords], witness: Witness, scribe: Scribe, date_order: str
-) -> list[FieldEvidence]:
-    """Return supplier, address, date and total of a receipt, each with its evidence."""
-    rows = [row_of(tokens) for page in pages for tokens in rows_of(page)]
+def extract(document: ReadDocument) -> Extracted:
+    """Return the candidates of supplier, address, date and total."""
+    rows = [row_of(tokens) for page in document.pages for tokens in rows_of(page)]
     name, place = head_of(rows)
-    days = days_in(rows, date_order)
-    total, judged, totals = judge_total(rows)
-    return [
-        scribe.write("supplier", name, _unnamed(name)),
-        scribe.write("address", place, _unnamed(place)),
-        _judge_day(days, rows, witness, scribe),
-        scribe.write("total", total, judged, totals),
-    ]
+    days = days_in(rows, document.date_order)
+    candidates = {
+        "supplier": FieldCandidate(item=name, assessment=_unnamed(name)),
+        "address": FieldCandidate(item=place, assessment=_unnamed(place)),
+        "date": _judge_day(days, rows, document.witness),
+        "total": judge_total(rows),
+    }
+    head = rows_of(document.pages[0])[:HEAD_ROWS]
+    return Extracted(candidates=candidates, kind=KIND, supplier_rows=tuple(map(text_of, head)))
 
 
-def _unnamed(item: FoundValue | None) -> Confidence:
+def _unnamed(item: FoundValue | None) -> Assessment:
     """Return the verdict on words that no label names: well read is not yet what was asked for."""
-    return verdict(HALF, "No label says that these words are it.") if item else missing()
+    return assessed(HALF, "No label says that these words are it.") if item else missing()
 
 
 def days_in(rows: Sequence[ReceiptRow], order: str) -> list[ReceiptDate]:
@@ -96,33 +99,33 @@ def _rank(row: ReceiptRow, written: Written) -> int:
 
 
 def _judge_day(
-    days: Sequence[ReceiptDate], rows: Sequence[ReceiptRow], witness: Witness, scribe: Scribe
-) -> FieldEvidence:
+    days: Sequence[ReceiptDate], rows: Sequence[ReceiptRow], witness: Witness
+) -> FieldCandidate:
     if not days:
-        return scribe.write("date", None, missing())
+        return not_found()
     first = days[0].found
     values = [*first.options, *(day.found.value for day in days)]
     same = [day for day in days if day.found.value == first.value]
     rivals = {day.found.value for day in days if day.rank <= days[0].rank}
     if len(first.options) > 1:
         reason = "Day and month may be swapped: {options}."
-        judged = verdict(ALONE, reason, options=", ".join(first.options))
+        judged = assessed(ALONE, reason, options=", ".join(first.options))
     elif len(rivals) > 1:
         reason = "Several dates stand in the document: {options}."
-        judged = verdict(GUESS, reason, options=", ".join(dict.fromkeys(values)))
+        judged = assessed(GUESS, reason, options=", ".join(dict.fromkeys(values)))
     elif len(same) > 1:
         reason = "The date stands {count} times in the document."
-        judged = verdict(LIKELY, reason, Proof.REPETITION, count=str(len(same)))
+        judged = assessed(LIKELY, reason, Proof.REPETITION, count=str(len(same)))
     else:
         judged = _agreed(days[0], rows, witness)
-    return scribe.write("date", first, judged, values)
+    return FieldCandidate(item=first, assessment=judged, alternatives=tuple(values))
 
 
-def _agreed(day: ReceiptDate, rows: Sequence[ReceiptRow], witness: Witness) -> Confidence:
+def _agreed(day: ReceiptDate, rows: Sequence[ReceiptRow], witness: Witness) -> Assessment:
     """Return the verdict on a date that stands once: by other readings, or a number that has it."""
     item = day.found
     if _in_a_number(item, rows):
-        return verdict(LIKELY, "A number in the document has the date in it.", Proof.REPETITION)
+        return assessed(LIKELY, "A number in the document has the date in it.", Proof.REPETITION)
 
     def alike(text: str) -> str:
         return _first_date(text, item)
@@ -134,7 +137,7 @@ def _agreed(day: ReceiptDate, rows: Sequence[ReceiptRow], witness: Witness) -> C
     if own and all(alike(heard.text) == alike(item.raw) for heard in own):
         count = str(len(own) + 1)
         reason = "{count} readings of the first engine agree."
-        return verdict(LIKELY, reason, Proof.READINGS, count=count)
+        return assessed(LIKELY, reason, Proof.READINGS, count=count)
     return read
 
 

@@ -5,36 +5,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from clerkwork.documents.confidence.evidence_writer import (
+from clerkwork.documents.draft import Draft, FoundLine, FoundValue
+from clerkwork.documents.layout.line_items import PARSERS, WRITERS, money
+from clerkwork.documents.layout.table_headings import NUMERIC
+from clerkwork.documents.ocr.second_opinion import Witness
+from clerkwork.documents.proofs import (
     AGREED,
     ALONE,
     EXACT,
     GUESS,
     PROVEN,
-    Confidence,
+    Assessment,
+    FieldCandidate,
+    assessed,
     missing,
-    verdict,
+    not_found,
 )
-from clerkwork.documents.draft import Draft, FoundLine, FoundValue
-from clerkwork.documents.layout.line_items import PARSERS, WRITERS, money
-from clerkwork.documents.layout.table_headings import NUMERIC
-from clerkwork.documents.ocr.second_opinion import Witness
 from clerkwork.model.documents.extraction import Proof
 
 CENT = Decimal("0.01")
 DEPTHS = (0, 1, 2)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """A value with its verdict and the other values it could have had."""
-
-    item: FoundValue | None
-    verdict: Confidence
-    candidates: tuple[str, ...] = ()
-
-
-def judge_line(line: FoundLine, witness: Witness, mark: str) -> dict[str, Judged]:
+def judge_line(line: FoundLine, witness: Witness, mark: str) -> dict[str, FieldCandidate]:
     """Return the judged quantity, unit price and amount of one line."""
     cells = [line.cells.get(role) for role in NUMERIC]
     for depth in DEPTHS:
@@ -82,41 +75,47 @@ def _multiplies(combo: Sequence[Decimal]) -> bool:
     return quantity > 0 and abs(quantity * price - amount) < CENT
 
 
-def _fitting(cell: FoundValue | None, role: str, value: Decimal, options: list[Decimal]) -> Judged:
+def _fitting(
+    cell: FoundValue | None, role: str, value: Decimal, options: list[Decimal]
+) -> FieldCandidate:
     if cell is None:
-        return Judged(item=None, verdict=missing())
+        return not_found()
     text = WRITERS[role](value)
     others = tuple(WRITERS[role](option) for option in options)
     if text == cell.value:
-        return Judged(
+        return FieldCandidate(
             item=cell,
-            verdict=verdict(PROVEN, "Quantity times unit price is the amount.", Proof.ARITHMETIC),
-            candidates=others,
+            assessment=assessed(
+                PROVEN, "Quantity times unit price is the amount.", Proof.ARITHMETIC
+            ),
+            alternatives=others,
         )
     reason = (
         "Another reading, with which quantity times unit price is the amount; first read: {raw}."
     )
-    return Judged(
+    return FieldCandidate(
         item=replace(cell, value=text),
-        verdict=verdict(AGREED, reason, Proof.ARITHMETIC, repaired=True, raw=cell.raw),
-        candidates=others,
+        assessment=assessed(AGREED, reason, Proof.ARITHMETIC, repaired=True, raw=cell.raw),
+        alternatives=others,
     )
 
 
-def _refuted(cell: FoundValue | None, role: str, options: list[Decimal]) -> Judged:
+def _refuted(cell: FoundValue | None, role: str, options: list[Decimal]) -> FieldCandidate:
     if cell is None or not cell.value:
-        return Judged(item=cell, verdict=missing())
+        return FieldCandidate(item=cell, assessment=missing())
     reason = "Quantity times unit price is not the amount."
     others = tuple(WRITERS[role](option) for option in options)
-    return Judged(item=cell, verdict=verdict(GUESS, reason, refuted=True), candidates=others)
+    return FieldCandidate(
+        item=cell, assessment=assessed(GUESS, reason, refuted=True), alternatives=others
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
     """The judged tax and total, and whether the line amounts are in doubt because of them."""
 
-    tax: Judged
-    total: Judged
+    tax: FieldCandidate
+    total: FieldCandidate
     lines_refuted: bool
 
 
@@ -159,20 +158,24 @@ def _proven(draft: Draft, tax: Reading, total: Reading, witness: Witness) -> Tot
     if any(number != total[0] for number in words):
         reason = "The total in capital numerals is another: {words}."
         return _unproven(draft, reason, {"words": money(words[0])})
-    good = verdict(PROVEN, "The lines and the tax come to the total.", Proof.ARITHMETIC)
-    judged_total = Judged(item=_valued(total), verdict=good)
+    good = assessed(PROVEN, "The lines and the tax come to the total.", Proof.ARITHMETIC)
+    judged_total = FieldCandidate(item=_valued(total), assessment=good)
     if tax[1] is not None:
         return Totals(
-            tax=Judged(item=_valued(tax), verdict=good), total=judged_total, lines_refuted=False
+            tax=FieldCandidate(item=_valued(tax), assessment=good),
+            total=judged_total,
+            lines_refuted=False,
         )
     none = FoundValue(value="0.00", raw="", tokens=())
     if draft.loose:
         reason = "No tax was found, but amounts below the table are unexplained: {amounts}."
-        doubt = verdict(ALONE, reason, refuted=True, amounts=", ".join(draft.loose[:4]))
-        return Totals(tax=Judged(item=none, verdict=doubt), total=judged_total, lines_refuted=False)
+        doubt = assessed(ALONE, reason, refuted=True, amounts=", ".join(draft.loose[:4]))
+        return Totals(
+            tax=FieldCandidate(item=none, assessment=doubt), total=judged_total, lines_refuted=False
+        )
     reason = "No tax stands in the document, and the lines come to the total."
     return Totals(
-        tax=Judged(item=none, verdict=verdict(EXACT, reason, Proof.ARITHMETIC)),
+        tax=FieldCandidate(item=none, assessment=assessed(EXACT, reason, Proof.ARITHMETIC)),
         total=judged_total,
         lines_refuted=False,
     )
@@ -184,10 +187,12 @@ def _valued(reading: Reading) -> FoundValue | None:
 
 
 def _unproven(draft: Draft, reason: str, facts: dict[str, str]) -> Totals:
-    def judged(items: list[FoundValue]) -> Judged:
+    def judged(items: list[FoundValue]) -> FieldCandidate:
         if not items:
-            return Judged(item=None, verdict=missing())
-        doubt = Confidence(confidence=GUESS, reason=reason, facts=facts, refuted=True)
-        return Judged(item=items[0], verdict=doubt, candidates=tuple(item.value for item in items))
+            return not_found()
+        doubt = Assessment(confidence=GUESS, reason=reason, facts=facts, refuted=True)
+        return FieldCandidate(
+            item=items[0], assessment=doubt, alternatives=tuple(item.value for item in items)
+        )
 
     return Totals(tax=judged(draft.tax), total=judged(draft.total), lines_refuted=False)
