@@ -1,8 +1,8 @@
-"""Make orders and invoices as hard to read as they come: turned, askew, over pages, half readable.
+"""Make orders and invoices that are hard to read: rotated, skewed, several pages, partly images.
 
 Usage: ``python tools/make_hard_documents.py FOLDER [--each N]``. Writes the documents, a digital or
 a scanned one of each kind and language, and ``expected.json`` with the true values of each. Needs a
-Chromium and Noto CJK fonts. All names and numbers are invented; the same seed gives the same.
+Chromium and Noto CJK fonts. All names and numbers are invented and depend on the seed only.
 """
 
 import argparse
@@ -85,13 +85,13 @@ MORE_STYLE = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """A way in which documents are hard to read.
+    """A kind of document that is hard to read.
 
     Attributes:
         name: Part of the file's name.
         page: Returns the HTML of a sample.
-        angles: By how many degrees its scans are turned against the clock; empty for none.
-        digital: Changes the PDF, given the page; None where there is no digital one.
+        angles: Counter-clockwise rotation of its scans in degrees; empty for no scans.
+        digital: Changes the PDF, given the page; None for no digital document.
     """
 
     name: str
@@ -203,7 +203,7 @@ def _head(sample: Sample) -> str:
 
 
 def _boxed_head(sample: Sample) -> str:
-    """Return a head whose values stand below their labels, on two lines where they are long."""
+    """Return a head with each value below its label, on two lines if it is long."""
     title, number, day, supplier, buyer, _ = TEXTS[sample.words, sample.kind]
     pairs = [(supplier, sample.supplier), (number, sample.number), (day, sample.day[1])]
     pairs.append((buyer, BUYER[sample.words]))
@@ -257,7 +257,7 @@ def _ruled(sample: Sample) -> str:
 
 
 def _sideways(sample: Sample) -> str:
-    """Return a page of which all text runs from top to bottom."""
+    """Return a page on which all text runs from top to bottom."""
     style = "<style>@page { size: 297mm 210mm; } div.turn { position: absolute; width: 178mm; "
     style += "left: 100%; transform: rotate(90deg); transform-origin: 0 0; }</style>"
     inner = f"{_head(sample)}{_table(sample, 'ruled')}{_sums(sample)}"
@@ -269,14 +269,14 @@ def _below(sample: Sample) -> str:
 
 
 def _beside(sample: Sample) -> str:
-    """Return a page of two columns: the order, and terms in small print beside it."""
+    """Return a page with two columns: the order, and terms in small print next to it."""
     order = f"<div>{_head(sample)}{_table(sample, 'narrow')}{_sums(sample)}</div>"
     terms = f'<p class="small">{TERMS[sample.words] * 3}</p>'
     return _document(f'<div class="side">{order}{terms}</div>')
 
 
 def _long(sample: Sample) -> str:
-    """Return three pages with carried sums; a row's description goes on on the next page."""
+    """Return three pages with carried sums; one description continues on the next page."""
     out, into, page_of = CARRIED[sample.words]
     lines = order_of(sample)["lines"]
     empty = dict.fromkeys(lines[0], "")
@@ -312,7 +312,7 @@ def _same(data: bytes, page: Page, sample: Sample) -> bytes:  # noqa: ARG001 - o
 
 
 def _page_turned(degrees: int) -> Callable[[bytes, Page, Sample], bytes]:
-    """Return what turns the page of a PDF, as a viewer shows it."""
+    """Return a function that rotates the page of a PDF, as shown by a viewer."""
 
     def turn(data: bytes, page: Page, sample: Sample) -> bytes:  # noqa: ARG001 - one of several ways
         document = pdfium.PdfDocument(data)
@@ -326,7 +326,7 @@ def _page_turned(degrees: int) -> Callable[[bytes, Page, Sample], bytes]:
 
 
 def _partial(data: bytes, page: Page, sample: Sample) -> bytes:  # noqa: ARG001 - one of several
-    """Return the document with its head as a picture, as some programs print letterheads."""
+    """Return the document with its head as an image, as some programs print letterheads."""
     page.set_content(_document(f"<div id=head>{_head(sample)}</div>"))
     picture = base64.b64encode(page.locator("#head").screenshot()).decode()
     image = f'<img style="width:100%" src="data:image/png;base64,{picture}">'

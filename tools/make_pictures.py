@@ -1,8 +1,8 @@
-"""Makes the pictures of the documentation.
+"""Makes the screenshots of the documentation.
 
-Usage: ``python tools/make_pictures.py http://127.0.0.1:8700``, while the demo is up. The review is
-the demo's; it is only peeked at and not claimed. The metrics are of three weeks of made-up items,
-because the demo has worked for minutes only.
+Usage: ``python tools/make_pictures.py http://127.0.0.1:8700``, while the demo is running. The
+review is one of the demo; it is opened but not claimed. The metrics are of three weeks of invented
+items, because the demo has run for minutes only.
 """
 
 import os
@@ -47,7 +47,7 @@ def main(address: str) -> None:
 
 @contextmanager
 def _filled_console() -> Iterator[str]:
-    """Serve the console of a project with made-up items, and give its address."""
+    """Serve the console of a project with invented items, and yield its address."""
     os.environ.setdefault("CLERKWORK_PORTAL_PASSWORD", "portal-demo")
     with tempfile.TemporaryDirectory() as folder, socket.socket() as listener:
         root = Path(folder)

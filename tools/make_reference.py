@@ -1,7 +1,7 @@
 """Writes ``docs/reference/`` from the code: settings, YAML keys, commands, reason codes, KPIs.
 
-Run it after a change of any of them: ``python tools/make_reference.py``. With ``--check`` it writes
-nothing and ends with status 1 when a file is stale.
+Run ``python tools/make_reference.py`` after a change of any of them. With ``--check``, it writes
+nothing and exits with status 1 if a file is out of date.
 """
 
 import inspect
@@ -158,12 +158,12 @@ def commands_page() -> str:
 
 
 def all_commands() -> Iterator[tuple[str, Any]]:
-    """Yield every command and part of a command, with what one types to call it."""
+    """Yield every command and command group, with the words to type for it."""
     yield from _below("clerkwork", _root())
 
 
 def keys_of(model: type[BaseModel], start: str = "") -> Iterator[tuple[str, FieldInfo]]:
-    """Yield every key of a model with its path; those of models in it follow."""
+    """Yield every key of a model with its path, then the keys of the models inside it."""
     for name, info in model.model_fields.items():
         path = f"{start}{name}"
         inner, many = _inner(info.annotation)
@@ -240,7 +240,7 @@ def _rows(model: type[BaseModel], start: str) -> list[str]:
 
 
 def _kind(annotation: Any) -> str:
-    """Return what may be written for a value of this type, in words."""
+    """Return a description of the values that this type allows."""
     annotation = _bare(annotation)
     if get_origin(annotation) is Literal:
         return " or ".join(f"`{choice}`" for choice in get_args(annotation))
@@ -273,7 +273,7 @@ def _bare(annotation: Any) -> Any:
 
 
 def _inner(annotation: Any) -> tuple[type[BaseModel] | None, str]:
-    """Return the model inside a list, a dictionary or nothing, and how its path is marked."""
+    """Return the model in a list, a dictionary or on its own, and the suffix of its path."""
     bare = _bare(annotation)
     marks: dict[Any, str] = {list: "[]", dict: ".NAME"}
     many = marks.get(get_origin(bare), "")
@@ -298,7 +298,7 @@ def _cell(text: str) -> str:
 
 
 def main() -> int:
-    """Write the pages, or only look whether they are fresh; return the exit status."""
+    """Write the pages, or only check that they are up to date; return the exit status."""
     stale = [
         name
         for name, text in pages().items()

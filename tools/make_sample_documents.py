@@ -42,7 +42,7 @@ td, th { padding: 1.6mm 2.4mm; text-align: left; vertical-align: top; }
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One sample: what stands in it, how it looks, and what was done to its scan.
+    """One sample: its content, its layout and the damage to its scan.
 
     Attributes:
         name: The file's name; ``.pdf`` stays digital.
@@ -349,7 +349,7 @@ def _table(sample: Sample, order: dict[str, Any]) -> str:
 def scan(
     data: bytes, how: tuple[float, float, float, int], dice: random.Random, target: Path
 ) -> None:
-    """Write the first page of a PDF as a scanner would have it."""
+    """Write the first page of a PDF as a scanner would produce it."""
     page = scanned(data, 0, how, dice)
     noisy, dpi = how[1] > 20, how[3]
     buffer = io.BytesIO()
@@ -363,7 +363,7 @@ def scan(
 def scanned(
     data: bytes, number: int, how: tuple[float, float, float, int], dice: random.Random
 ) -> Image.Image:
-    """Return a page of a PDF as a scanner would have it; *how* is that of a sample."""
+    """Return a page of a PDF as a scanner would produce it; *how* is ``Sample.scan``."""
     angle, noise, blur, dpi = how
     document = pdfium.PdfDocument(data)
     page: Image.Image = document[number].render(scale=dpi / 72).to_pil().convert("L")

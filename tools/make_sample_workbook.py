@@ -1,8 +1,8 @@
-"""Makes samples/orders/orders-2026-11.xlsx: 20 orders, of which 4 are not for a bot alone.
+"""Makes samples/orders/orders-2026-11.xlsx: 20 orders, of which 4 need a person.
 
 PO-2026-1004 has the quantity "twelve", PO-2026-1011 has no date, PO-2026-1015 is over the limit of
-50 000, PO-2026-1018 comes from a supplier that nobody listed, and PO-2026-1007 stands there twice.
-The file is the same, byte for byte, each time it is made.
+50 000, PO-2026-1018 is from an unknown supplier, and PO-2026-1007 is in the file twice. The file is
+reproducible byte for byte.
 """
 
 import datetime as dt
@@ -78,7 +78,7 @@ SUPPLIERS: list[tuple[str, str, str, list[Part]]] = [
 
 
 def order_rows(index: int, chance: random.Random) -> list[list[Any]]:
-    """Return the rows of the order with this index, as they stand in the sheet."""
+    """Return the rows of the sheet for the order with this index."""
     number = f"PO-2026-{1001 + index}"
     supplier, currency, rate, parts = SUPPLIERS[index % len(SUPPLIERS)]
     day = dt.date(2026, 11, 2) + dt.timedelta(days=index)
@@ -93,7 +93,7 @@ def order_rows(index: int, chance: random.Random) -> list[list[Any]]:
     for position, line in enumerate(lines, start=1):
         head: list[Any] = [number, position, day, name, currency]
         tail: list[Any] = [tax, net + tax]
-        if index % 2 and position > 1:  # every other order says it on the first row only
+        if index % 2 and position > 1:  # every second order has it on its first row only
             head[2:], tail = [None, None, None], [None, None]
         rows.append([*head, *line, *tail])
     if number == BAD_QUANTITY:
@@ -139,7 +139,7 @@ def _dress(sheet: Any) -> None:
 
 
 def _fix_times(file: Path) -> None:
-    """Pack the parts again with one fixed time, because the library writes the present one."""
+    """Repack the file with one fixed time, because the library writes the current time."""
     with zipfile.ZipFile(file) as archive:
         parts = [(entry.filename, archive.read(entry)) for entry in archive.infolist()]
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:

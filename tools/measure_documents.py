@@ -1,7 +1,7 @@
-"""Measure the reading of documents against known answers, and print a table.
+"""Measure the extraction of documents against known values, and print a table.
 
-Usage: ``python tools/measure_documents.py FOLDER [--limit N] [--cache FOLDER]``. The folder holds
-documents and, beside each, a JSON file of the same stem with its true values, or one
+Usage: ``python tools/measure_documents.py FOLDER [--limit N] [--cache FOLDER]``. The folder
+contains documents and, next to each, a JSON file of the same stem with its true values, or one
 ``expected.json`` with an order per file.
 Text is compared without blanks and with the multiplication sign as ``x``.
 """
@@ -30,7 +30,7 @@ NUMBERS = {"quantity", "unit_price", "amount", "tax", "total"}
 
 
 def main() -> None:
-    """Read every document of a folder and print how the fields compare with the truth."""
+    """Read every document of a folder, and print how the fields compare with the true values."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("folder", type=Path)
     options.add_argument("--limit", type=int, default=None, help="read only so many documents")
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def measure(reader: DocumentReader, file: Path) -> dict[str, Any]:
-    """Return how the reading of one document compares with its true values."""
+    """Return how the extracted values of one document compare with its true values."""
     truth = true_values(file)
     start = clock.monotonic()
     extraction = reader.read(file, file.name)
@@ -112,7 +112,7 @@ def true_values(file: Path) -> dict[str, str]:
 
 
 def _currency(file: Path) -> str:
-    """Return the currency whose sign stands in the PDF of the document."""
+    """Return the currency whose sign is in the PDF of the document."""
     document = pdfium.PdfDocument(file.with_suffix(".pdf"))
     text = "".join(page.get_textpage().get_text_range() for page in document)
     document.close()

@@ -1,9 +1,9 @@
-"""Measure the reading of receipts against their labels: company, date, address and total.
+"""Measure the extraction of receipts against their labels: company, date, address and total.
 
 Usage: ``python tools/measure_receipts.py FOLDER [--cache FOLDER] [--half even|odd]``. The folder
-holds ``img/<id>.jpg``, ``key/<id>.json`` with the labels, and ``label_errata.json`` with those that
-were found wrong. Text counts as right when letters, digits and signs are equal, blanks and case
-aside; the second figure leaves all signs aside. Dates and totals are compared by their value.
+contains ``img/<id>.jpg``, ``key/<id>.json`` with the labels, and ``label_errata.json`` with
+corrections of wrong labels. Text is right if its letters, digits and punctuation are equal, without
+blanks and case; the second figure also ignores punctuation. Dates and totals are compared by value.
 """
 
 import argparse
@@ -29,7 +29,7 @@ UNTOUCHED = ("date", "total")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How one field of one receipt was read."""
+    """The result of one field of one receipt."""
 
     receipt: str
     label: str
@@ -91,7 +91,7 @@ def any_receipt() -> Template:
 
 
 def compare(receipt: str, truth: dict[str, str], extraction: Extraction) -> list[Outcome]:
-    """Return how each labelled field of a receipt was read."""
+    """Return the result of each labelled field of a receipt."""
     read = {field.path: field for field in extraction.fields}
     outcomes = []
     for label, path in FIELDS.items():
@@ -114,7 +114,7 @@ def compare(receipt: str, truth: dict[str, str], extraction: Extraction) -> list
 
 
 def same_text(value: str, true: str) -> bool:
-    """Return whether two texts are equal, blanks and case aside."""
+    """Return whether two texts are equal, ignoring blanks and case."""
     return folded(value).upper() == folded(true).upper()
 
 
@@ -150,7 +150,7 @@ def _same_day(value: str, true: str) -> bool:
 
 
 def report(outcomes: Sequence[Outcome]) -> None:
-    """Print F1 per field and how many receipts pass untouched, and how many of those are right."""
+    """Print F1 per field, the receipts that pass without a person, and how many are right."""
     print(f"\n{'field':10}{'labels':>8}{'F1':>8}{'F1 loose':>10}{'passed':>8}{'passed, right':>16}")
     for label in (*FIELDS, "all"):
         mine = [one for one in outcomes if label in {one.label, "all"}]
@@ -170,7 +170,7 @@ def report(outcomes: Sequence[Outcome]) -> None:
 
 
 def _f1(outcomes: Iterable[Outcome], kind: str) -> float:
-    """Return twice the right ones by what was found and what is labelled."""
+    """Return F1: twice the right values, divided by the found plus the labelled values."""
     all_of = list(outcomes)
     right = sum(bool(getattr(one, kind)) for one in all_of)
     found = sum(bool(one.field.value) for one in all_of)

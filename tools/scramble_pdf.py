@@ -1,4 +1,4 @@
-"""Give a PDF of Chromium a text layer that says other letters than the page shows.
+"""Give a PDF of Chromium a text layer with other letters than the page shows.
 
 Usage: ``python tools/scramble_pdf.py FROM TO``. Some programs write such PDFs by themselves.
 """
@@ -16,7 +16,7 @@ def main() -> None:
 
 
 def scrambled(data: bytes) -> bytes:
-    """Return a PDF of Chromium with a text layer in which every letter stands for another one."""
+    """Return a PDF of Chromium with a text layer in which every letter is replaced by another."""
     bodies = {
         int(match[1]): match[3]
         for match in re.finditer(
@@ -47,7 +47,7 @@ def scrambled(data: bytes) -> bytes:
 
 
 def _shuffled(text: str) -> str:
-    """Return a character map with its characters given to other glyphs, all of them kept."""
+    """Return a character map with the same characters, assigned to other glyphs."""
     pairs: dict[int, str] = {}
     for block in re.findall(r"beginbfchar(.*?)endbfchar", text, re.DOTALL):
         for code, target in re.findall(r"<(\w+)>\s*<(\w+)>", block):

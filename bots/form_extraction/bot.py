@@ -1,7 +1,7 @@
-"""The rules of form extraction: when a document that was read needs a person, and why.
+"""The rules of form extraction: when a document needs a review, and why.
 
-Reading itself, with a confidence and a reason for each field, is the toolkit's; here is decided
-what becomes of it. All doubts of a document are one question.
+The toolkit reads the document, with a confidence and a reason for each field. This bot decides
+whether a person is asked. All questions about one document are asked at once.
 """
 
 from typing import Any
@@ -50,11 +50,11 @@ def form_extraction(document: Document, run: Run) -> PurchaseOrder:
 
 
 def nested(fields: list[FieldEvidence]) -> dict[str, Any]:
-    """Return the values that were read as the JSON data of an order, without the empty ones."""
+    """Return the extracted values as the JSON data of an order, without the empty ones."""
     shown: dict[str, Any] = {}
     for field in fields:
         if field.path.split(".")[0] not in PurchaseOrder.model_fields:
-            continue  # another template's own
+            continue  # a field of another template
         if not field.path.startswith("lines."):
             shown |= {field.path: field.value} if field.value else {}
             continue
@@ -67,7 +67,7 @@ def nested(fields: list[FieldEvidence]) -> dict[str, Any]:
 
 
 def validated(shown: dict[str, Any]) -> tuple[PurchaseOrder | None, list[str]]:
-    """Return the order, or None and the paths of the fields that keep it from being one."""
+    """Return the order, or None and the paths of the invalid or missing fields."""
     try:
         return PurchaseOrder.model_validate(shown), []
     except ValidationError as error:

@@ -1,4 +1,4 @@
-"""The rules of purchase-order entry: what goes to a person, and what is done exactly once."""
+"""The rules of purchase-order entry: what needs a review, and what is done exactly once."""
 
 from decimal import Decimal
 
@@ -40,7 +40,7 @@ def purchase_orders(order: PurchaseOrder, run: Run) -> Receipt:
 
 
 def enter(screen: Screen, order: PurchaseOrder) -> Receipt:
-    """Enter *order* as the target's description says, unless its amounts cannot be right."""
+    """Enter *order* by the target's description; refuse it if its amounts do not add up."""
     if gaps := order.gaps():  # a person's correction may still not add up
         raise BusinessException(
             "sums_refused",

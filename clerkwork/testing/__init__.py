@@ -1,1 +1,1 @@
-"""What tests and the demo use, public: the purchasing portal."""
+"""Public test helpers: run a bot on one item, the purchasing portal, PostgreSQL and the demo."""

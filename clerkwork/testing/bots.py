@@ -1,7 +1,7 @@
-"""Runs a bot on one item for its author's tests: the real engine, a store that lives for one test.
+"""Runs a bot on one item, for the bot's own tests, with the real engine and a temporary store.
 
-Nothing is imitated: steps are checkpointed, doubts wait for an answer, effects go through the
-ledger. A browser or a document reader is only started if the bot asks for one.
+Nothing is simulated: steps are checkpointed, questions wait for an answer, and effects go through
+the ledger. A browser or a document reader is only started if the bot uses one.
 """
 
 import secrets
@@ -43,11 +43,11 @@ Answers = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BotRun:
-    """How a bot left an item.
+    """The result of running a bot on one item.
 
     Attributes:
-        item: The item as it stands now.
-        review: The review that waits for a person, or None when the item is closed.
+        item: The item after the run.
+        review: The open review, or None if the item is closed.
         events: The run log, in order.
     """
 
@@ -57,17 +57,17 @@ class BotRun:
 
     @property
     def outcome(self) -> Outcome | None:
-        """Return how the item came to its end, or None while it waits for a person."""
+        """Return the outcome of the item, or None if it is in review."""
         return self.item.outcome
 
     @property
     def code(self) -> str | None:
-        """Return the reason code of the waiting review, or None."""
+        """Return the reason code of the open review, or None."""
         return None if self.review is None else self.review.code
 
     @property
     def result(self) -> dict[str, Any] | None:
-        """Return what the bot returned, as JSON data, or None."""
+        """Return the bot's return value as JSON data, or None."""
         return self.item.result
 
     def summary(self) -> dict[str, Any]:
@@ -83,19 +83,20 @@ def run_bot(
     targets: Mapping[str, Target] | None = None,
     timeout_s: float = 60,
 ) -> BotRun:
-    """Run *bot* on one item until it is done or waits for an answer that is not given.
+    """Run *bot* on one item until it is closed, or in a review without an answer in *answers*.
 
     Args:
         bot: The bot.
         payload: The item's data, as the bot's model or as JSON data.
-        answers: What a person would correct, by reason code: values by name, put over what the
-            review shows. An application exception is not retried here, so it can be answered too.
-        targets: The systems that its effects act on, by name.
-        timeout_s: After this many seconds the run is given up.
+        answers: The corrections of a person, by reason code: values by field name, which replace
+            those in the review. Application exceptions are not retried here, so they can be
+            answered, too.
+        targets: The targets of its effects, by name.
+        timeout_s: Seconds after which to stop waiting for the run.
 
     Raises:
-        ApplicationException: ``bot_timeout``: the bot did not come to an end in time.
-        UsageError: An answer was given that nobody was asked for.
+        ApplicationException: ``bot_timeout``: the bot did not finish in time.
+        UsageError: No review asked for one of the answers.
     """
     left = dict(answers or {})
     deadline = clock.monotonic() + timedelta(seconds=timeout_s)
@@ -110,7 +111,7 @@ def run_bot(
             _answer(engine, ended.review, left.pop(ended.review.code))
             ended = _settled(engine.store, item_id, deadline)
     if left:
-        raise UsageError(f"nobody was asked about {', '.join(left)}; the bot ended before")
+        raise UsageError(f"no review asked about {', '.join(left)} before the bot ended")
     return ended
 
 
@@ -150,7 +151,7 @@ def _worker(engine: Engine) -> Iterator[None]:
         reader=DocumentReader(DocumentSettings(), evidence),
     )
     worker.start()
-    patience = timedelta(seconds=10)  # a bot that was given up may still be at work
+    patience = timedelta(seconds=10)  # after a timeout, the bot may still be running
     try:
         yield
         patience = timedelta()
@@ -174,7 +175,7 @@ def _settled(store: Store, item_id: int, deadline: timedelta) -> BotRun:
             if item is not None and _at_rest(item, log):
                 return BotRun(item=item, review=asked[0] if asked else None, events=log)
         pause.wait(POLL_S)
-    raise ApplicationException("bot_timeout", "The bot did not come to an end in time.")
+    raise ApplicationException("bot_timeout", "The bot did not finish in time.")
 
 
 def _at_rest(item: WorkItem, log: list[Event]) -> bool:

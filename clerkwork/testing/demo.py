@@ -1,8 +1,8 @@
-"""The main job on sample input, from start to end: ``python -m clerkwork.testing.demo``.
+"""The demo: processes the sample input from start to end: ``python -m clerkwork.testing.demo``.
 
-It makes a project of its own from the shipped bots, workflows and settings, starts the portal and
-``clerkwork dev`` as processes, puts the sample input into the inbox folders as a sender would, and
-watches the store until every item is done or waits for a person.
+It creates a project from the shipped bots, workflows and settings, starts the portal and
+``clerkwork dev`` as processes, copies the sample input to the inbox folders, and waits until every
+item is done or in review.
 """
 
 import argparse
@@ -39,13 +39,13 @@ INPUT = {"samples/orders": "inbox/orders", "samples/documents": "inbox/documents
 SUFFIXES = {".xlsx", ".pdf", ".jpg", ".png"}
 PATIENCE = timedelta(minutes=15)
 PASSWORD = "portal-demo"  # noqa: S105 - of a portal that listens on loopback and holds samples
-QUIET_LOOKS = 3  # the input counts as worked off after this many looks without a change
+QUIET_LOOKS = 3  # the input counts as processed after this many polls without a change
 POLL_S = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Progressed:
-    """How far the demo's input is worked off."""
+    """How much of the demo's input is processed."""
 
     items: int
     settled: int
@@ -54,7 +54,7 @@ class Progressed:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the demo; return 0 when every item is accounted for, else 1 with a sentence."""
+    """Run the demo; return 0 if every item is accounted for, else print why not and return 1."""
     options = _parser().parse_args(arguments)
     screen = Console()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends what was started, as Ctrl+C
@@ -74,10 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
-    parser.add_argument("--once", action="store_true", help="exit when the input is worked off")
-    parser.add_argument("--keep", action="store_true", help="go on with the last demo's project")
+    parser.add_argument("--once", action="store_true", help="exit when all input is processed")
+    parser.add_argument("--keep", action="store_true", help="reuse the project of the last demo")
     parser.add_argument("--folder", type=Path, default=Path("var/demo"), help="the demo's project")
-    parser.add_argument("--port", type=int, default=8700, help="the console's port; 0: a free one")
+    parser.add_argument(
+        "--port", type=int, default=8700, help="port of the console; 0 for a free one"
+    )
     return parser
 
 
@@ -130,7 +132,7 @@ def _is_free(port: int) -> bool:
 
 @contextmanager
 def _dev(root: Path, port: int) -> Iterator[str]:
-    """Run ``clerkwork dev`` and give its console's address; end it gently."""
+    """Run ``clerkwork dev`` and yield the address of its console; end it gracefully."""
     command = [sys.executable, "-m", "clerkwork", "--project", str(root)]
     with (root / "logs.txt").open("w") as said:
         process = subprocess.Popen(
@@ -188,7 +190,7 @@ def _watch(app: App, screen: Console, started: timedelta) -> None:
             quiet, before = quiet + 1 if idle else 0, present
             progress.update(task, total=present.items, completed=present.settled)
             if clock.monotonic() - started > PATIENCE:
-                raise ApplicationException("demo_stuck", "The input is not worked off in time.")
+                raise ApplicationException("demo_stuck", "The input was not processed in time.")
             pause.wait(POLL_S)
 
 
@@ -205,7 +207,7 @@ def _progress(app: App) -> Progressed:
 
 
 def _table(app: App, result: Report, orders: Report) -> Table:
-    table = Table(title="What became of the sample input")
+    table = Table(title="Results of the sample input")
     table.add_column("")
     table.add_column("items", justify="right")
     table.add_column("")
@@ -236,19 +238,19 @@ def _table(app: App, result: Report, orders: Report) -> Table:
 
 
 def _check(app: App, portal: Portal, screen: Console) -> None:
-    """Hold the portal's database against the store: each order that is done stands there once."""
+    """Check that the portal's database has each order that is done exactly once."""
     done = Filter(workflow="purchase_orders", state=ItemState.DONE, outcome=Outcome.BY_BOT)
     with app.store.read() as db:
         wanted = sorted(item.reference for item in items.search(db, done, limit=1000))
     entered = sorted(entry.order.number for entry in portal.orders())
     if not wanted:
         raise ApplicationException(
-            "demo_idle", "No order was entered; `clerkwork doctor` says what this machine lacks."
+            "demo_idle", "No order was entered; run `clerkwork doctor` to see what is missing."
         )
     if wanted != entered:
         raise ApplicationException(
             "demo_differs",
-            "The portal has {entered}, but done are {wanted}.",
+            "The portal has the orders {entered}, but these are done: {wanted}.",
             entered=entered,
             wanted=wanted,
         )

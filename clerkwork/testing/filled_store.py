@@ -1,7 +1,7 @@
-"""Fills a store with made-up items in every state, for tests of lists and for pictures of pages.
+"""Fills a store with invented items in every state, for tests of lists and screenshots of pages.
 
-Everything is drawn from a seeded generator and from the instant that is given, so the same
-arguments make the same store.
+All data comes from a seeded generator and the given instant, so the same arguments make the same
+store.
 """
 
 import hashlib
@@ -49,8 +49,8 @@ class Filler:
     """Fills a store.
 
     Attributes:
-        now: The present of the made-up past.
-        days: Over how many days the items arrived.
+        now: The instant that counts as the present.
+        days: Number of days over which the items arrived.
     """
 
     store: Store
@@ -68,7 +68,7 @@ class Filler:
         self.document()
 
     def document(self, reference: str = "scan-0117.jpg") -> int:
-        """Add a scanned order whose supplier and tax are doubtful, and return its review."""
+        """Add a scanned order with an uncertain supplier and tax, and return its review."""
         order = self._order(99)
         picture, boxes = draw_page(order)
         sha256 = keep(self.evidence, picture)
@@ -101,7 +101,7 @@ class Filler:
             )
 
     def order(self, number: str = "PO-7001", **source: Any) -> int:
-        """Add an order from a workbook that waits for a person, and return its review."""
+        """Add an order from a workbook that is in review, and return its review."""
         order = self._order(7) | {"number": number}
         where = {"file": "orders.xlsx", "sheet": "Orders", "rows": [4, 5]} | source
         with self.store.write() as db:
@@ -333,9 +333,9 @@ def keep(evidence: Path, picture: bytes) -> str:
 
 
 def draw_page(order: dict[str, Any]) -> tuple[bytes, dict[str, list[Box]]]:
-    """Return a page with the order as a JPEG, and where each field stands on it.
+    """Return a page with the order as a JPEG, and the position of each field on it.
 
-    The supplier is broken into two lines.
+    The supplier is wrapped over two lines.
     """
     width, height = PAGE
     image = Image.new("RGB", PAGE, "#fdfdfb")

@@ -1,7 +1,7 @@
-"""PostgreSQL for tests and benchmarks: a server of our own, and databases that come and go.
+"""A temporary PostgreSQL server with temporary databases, for tests and benchmarks.
 
-The server is a real one, from the distribution's packages, with its data in a temporary folder and
-nothing but a socket file to reach it by.
+The server comes from the distribution's packages. Its data is in a temporary folder, and it is
+reachable only by a socket file.
 """
 
 import os
@@ -19,28 +19,28 @@ from sqlalchemy.engine import URL, make_url
 PROGRAMS = Path("/usr/lib/postgresql")
 START_S = 60
 EMPTY = "template0"
-MEMORY = Path("/dev/shm")  # noqa: S108 - what is there is gone with the machine
+MEMORY = Path("/dev/shm")  # noqa: S108 - its content is lost when the machine stops
 NOT_DURABLE = " -c fsync=off -c synchronous_commit=off -c full_page_writes=off"
 
 
 def programs() -> Path | None:
     """Return the folder of the newest PostgreSQL server's programs, or None without one."""
     found = [file.parent for file in PROGRAMS.glob("*/bin/initdb")]
-    if not found and (beside := shutil.which("initdb")) is not None:
-        found = [Path(beside).parent]
+    if not found and (initdb := shutil.which("initdb")) is not None:
+        found = [Path(initdb).parent]
     return max(found, key=_version, default=None)
 
 
 @contextmanager
 def own_server(*, durable: bool = True) -> Iterator[str]:
-    """Start a server, yield the address of its databases, and remove it.
+    """Start a server, yield the address of its database, and remove the server at the end.
 
     Args:
-        durable: Whether a commit survives a crash of the machine; a server that is not is faster.
+        durable: Whether commits survive a crash of the machine; False is faster.
 
     Raises:
         FileNotFoundError: No PostgreSQL server is installed.
-        subprocess.CalledProcessError: It does not start.
+        subprocess.CalledProcessError: The server does not start.
     """
     folder = programs()
     if folder is None:
@@ -75,7 +75,7 @@ def own_server(*, durable: bool = True) -> Iterator[str]:
 
 
 def restart(address: str) -> None:
-    """Restart the server at *address*, one of ``own_server``, as after a crash of it."""
+    """Restart a server of ``own_server`` as after a crash."""
     folder, home = programs(), str(make_url(address).query["host"])
     user = "nobody" if os.geteuid() == 0 else None
     subprocess.run(
@@ -89,14 +89,14 @@ def restart(address: str) -> None:
 
 
 class Databases:
-    """Makes databases on a server, each a copy of one that was prepared once, or empty."""
+    """Creates databases on a server: copies of a template that is prepared once, or empty ones."""
 
     def __init__(self, server: str, prepare: Callable[[str], None]) -> None:
-        """Note how to make them.
+        """Save how to create databases.
 
         Args:
-            server: Address of any database of the server, by a user who may create databases.
-            prepare: Called once, with the address of an empty database, to fill the template.
+            server: Address of any database of the server, for a user who may create databases.
+            prepare: Fills the template; called once, with the address of an empty database.
         """
         self._server = make_url(server).set(drivername="postgresql+psycopg")
         self._prepare = prepare
@@ -104,7 +104,7 @@ class Databases:
 
     @contextmanager
     def new(self) -> Iterator[str]:
-        """Yield the address of a database of its own; drop it, and what was made beside it."""
+        """Yield the address of a new database; drop it and all whose names start with its name."""
         if not self._template:
             self._template = self._create(EMPTY)
             self._prepare(self._address(self._template))
@@ -113,7 +113,7 @@ class Databases:
 
     @contextmanager
     def empty(self) -> Iterator[str]:
-        """Yield the address of a database of its own that holds nothing; drop it afterwards."""
+        """Yield the address of a new, empty database; drop it afterwards."""
         with self._copy_of(EMPTY) as url:
             yield url
 
@@ -144,7 +144,7 @@ class Databases:
         return [name for name in known if name.startswith(start)]
 
     def _drop(self, *names: str) -> None:
-        with suppress(sa.exc.OperationalError):  # the server is gone, and the database with it
+        with suppress(sa.exc.OperationalError):  # the server has ended, and the database with it
             for name in names:
                 self._execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
 

@@ -14,7 +14,7 @@ from clerkwork.browser.recorder.describe import Description
 from clerkwork.errors import UsageError
 
 UNVERIFIED = "# Recorded, NOT verified yet: no second sample has been entered with it and compared."
-VERIFIED = "# Recorded, then replayed: a second sample was entered by it and compared."
+VERIFIED = "# Recorded and verified: a second sample was entered with it and compared."
 TARGET = """\
 {state}
 # Every field is named by its visible label.

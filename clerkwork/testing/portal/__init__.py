@@ -1,8 +1,8 @@
 """A purchasing portal to enter orders into: the target of the tests and of the demo.
 
-A small web application of the kind that offices use: login, search, supplier list with type-ahead,
-order form with a line grid, confirmation. It keeps its own database and breaks on demand, by a
-seeded schedule: slow, failing, losing answers after it stored the order, ending sessions.
+It is a small web application like those in offices: login, search, supplier list with type-ahead,
+order form with a line grid, confirmation. It has its own database. A seeded schedule can make it
+slow, fail, lose answers after saving an order, or end sessions.
 """
 
 from clerkwork.testing.portal.faults import Fault, Faults, RequestKind

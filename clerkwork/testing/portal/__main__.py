@@ -19,7 +19,7 @@ DEFAULT_PASSWORD = "portal-demo"  # noqa: S105 - a test target
 
 
 def main() -> None:
-    """Serve the portal until it is ended; the first line written is its address."""
+    """Serve the portal until the process is stopped; print its address as the first line."""
     options = _options()
     try:
         text = options.faults.read_text("utf-8") if options.faults else "{}"
@@ -39,10 +39,10 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="clerkwork.testing.portal", description=__doc__)
-    parser.add_argument("--port", type=int, default=8801, help="its port; 0 takes a free one")
-    parser.add_argument("--database", type=Path, required=True, help="its SQLite file")
+    parser.add_argument("--port", type=int, default=8801, help="port; 0 for a free one")
+    parser.add_argument("--database", type=Path, required=True, help="SQLite file")
     parser.add_argument("--faults", type=Path, help="a fault schedule as JSON")
-    parser.add_argument("--seed", type=int, default=1, help="decides which requests fail")
+    parser.add_argument("--seed", type=int, default=1, help="seed that decides which requests fail")
     parser.add_argument(
         "--while-stdin-open", action="store_true", help="end when standard input is closed"
     )
@@ -55,7 +55,7 @@ def _listen(port: int) -> socket.socket:
     try:
         listener.bind(("127.0.0.1", port))
     except OSError:
-        sys.exit(f"portal: port {port} is taken; choose another with --port")
+        sys.exit(f"portal: port {port} is in use; choose another with --port")
     listener.listen(128)
     return listener
 

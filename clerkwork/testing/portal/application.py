@@ -26,7 +26,7 @@ OFFERED_SUPPLIERS = 8
 
 
 class _LoginNeeded(Exception):
-    """The request has no session any more."""
+    """The request has no valid session."""
 
 
 class _AnswerLost(Exception):
@@ -41,12 +41,12 @@ class _Failure(Exception):
 
 
 class Office:
-    """What all requests share: the database, who is logged in, and what goes wrong.
+    """The state that all requests share: the database, the sessions and the faults.
 
     Attributes:
-        database: The portal's file.
-        password: What the user ``clerk`` logs in with.
-        schedule: The faults.
+        database: The portal's SQLite file.
+        password: Password of the user ``clerk``.
+        schedule: The schedule of faults.
     """
 
     def __init__(self, database: Path, password: str, schedule: FaultSchedule) -> None:
@@ -57,7 +57,7 @@ class Office:
         self._templates = Jinja2Templates(HERE / "templates")
 
     def log_in(self, user: str, password: str) -> str | None:
-        """Return a new session's token, or None where user or password is wrong."""
+        """Return the token of a new session, or None if user or password is wrong."""
         if user != "clerk" or not secrets.compare_digest(password.encode(), self.password.encode()):
             return None
         token = secrets.token_urlsafe(24)
@@ -65,7 +65,13 @@ class Office:
         return token
 
     def enter(self, request: Request, kind: RequestKind) -> Fault:
-        """Let *request* in, or raise what happens to it instead; return what is still to happen."""
+        """Draw a fault for *request* and apply it, or return it if it applies later.
+
+        Raises:
+            _LoginNeeded: The request has no valid session.
+            _Failure: The fault is an error page.
+            _AnswerLost: The fault is a lost answer.
+        """
         fault = self.schedule.draw(kind)
         token = request.cookies.get(COOKIE, "")
         if fault is Fault.SLOW:
@@ -85,9 +91,9 @@ class Office:
         self._sessions.discard(request.cookies.get(COOKIE, ""))
 
     def commit(self, order: PurchaseOrder, fault: Fault) -> str:
-        """Store *order* as *fault* has it and return the confirmation number.
+        """Save *order*, apply *fault*, and return the confirmation number.
 
-        Runs to its end even when the client has gone meanwhile.
+        It runs to its end even if the client disconnects meanwhile.
         """
         late_s = self.schedule.faults.late_commit_ms / 1000
         if fault is Fault.GATEWAY_TIMEOUT:
@@ -112,7 +118,7 @@ class Office:
 
 
 def create(database: Path, *, password: str, faults: Faults, seed: int) -> FastAPI:
-    """Return the portal as an ASGI application; *database* is created where it is missing."""
+    """Return the portal as an ASGI application; create *database* if it is missing."""
     records.prepare(database)
     office = Office(database, password, FaultSchedule(faults, seed))
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

@@ -25,7 +25,7 @@ class KnownConnections(H11Protocol):
 
 
 def hang_up(request: Request) -> None:
-    """Close the connection that *request* came on; whatever is answered goes nowhere."""
+    """Close the connection of *request*, so that its answer is lost."""
     client = request.client
     if client and (transport := KnownConnections.open.get((client.host, client.port))):
         transport.abort()

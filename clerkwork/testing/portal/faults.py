@@ -1,8 +1,8 @@
-"""What goes wrong in the portal, decided by a seed, so that a failing run can be played again.
+"""Faults of the portal, decided by a seed, so that a failing run can be repeated.
 
-A schedule holds probabilities per kind of request and, for "the next submit loses its answer", a
-list of what happens to the next requests. Each kind of request draws from its own sequence, so one
-more page view does not change what happens to the following submit.
+A schedule has the probabilities of faults for each kind of request and, for cases such as "the next
+submit loses its answer", a list of faults for the next requests. Each kind of request has its own
+random sequence, so that an additional page view does not change the fault of the next submit.
 """
 
 import random
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class RequestKind(StrEnum):
-    """The kinds of request that a schedule tells apart."""
+    """The kinds of request that have faults of their own."""
 
     LOGIN = "login"
     PAGE = "page"
@@ -27,9 +27,9 @@ class Fault(StrEnum):
 
     NONE = "none"
     SLOW = "slow"  # answered after slow_ms
-    ERROR_500 = "error_500"  # before anything was stored
-    SESSION_EXPIRY = "session_expiry"  # the session ends, the request leads to the login page
-    LOST_ANSWER = "lost_answer"  # done, then the connection closes without an answer
+    ERROR_500 = "error_500"  # before anything is saved
+    SESSION_EXPIRY = "session_expiry"  # the session ends; the login page is shown
+    LOST_ANSWER = "lost_answer"  # processed, then disconnected without an answer
     ERROR_AFTER_COMMIT = "error_after_commit"  # stored, then HTTP 500
     LATE_COMMIT = "late_commit"  # stored late_commit_ms after the request, then answered
     GATEWAY_TIMEOUT = "gateway_timeout"  # HTTP 504 at once, stored late_commit_ms later
@@ -40,11 +40,11 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Faults(BaseModel):
-    """A schedule of faults; the empty one is a portal where everything works.
+    """A schedule of faults; the empty one has no faults.
 
     Attributes:
-        rates: For each kind of request, the probability of each fault.
-        next: For each kind of request, what happens to the next ones, before any rate counts.
+        rates: The probability of each fault, by kind of request.
+        next: The faults of the next requests, by kind of request; *rates* apply after these.
         slow_ms: Delay of a slow request.
         late_commit_ms: Delay of a late commit.
     """
@@ -78,13 +78,13 @@ class FaultSchedule:
         self.switch(faults)
 
     def switch(self, faults: Faults) -> None:
-        """Follow *faults* from now on; the sequences go on where they are."""
+        """Use *faults* from now on; the random sequences continue."""
         with self._lock:
             self.faults = faults
             self._next = {kind: list(queue) for kind, queue in faults.next.items()}
 
     def draw(self, kind: RequestKind) -> Fault:
-        """Return what happens to the present request of *kind*."""
+        """Return the fault of the next request of *kind*."""
         with self._lock:
             number = self._counts[kind] = self._counts.get(kind, 0) + 1
             if queue := self._next.get(kind):

@@ -1,4 +1,4 @@
-"""The order form as it arrives: text fields that become an order, or sentences that say why not."""
+"""Parses the submitted order form into an order, or into error messages."""
 
 from pydantic import ValidationError
 from starlette.datastructures import FormData
@@ -10,7 +10,7 @@ MAX_FIELDS = 5_000
 
 
 def read_order(form: FormData) -> tuple[PurchaseOrder | None, list[str]]:
-    """Return the order in *form* and no problem, or None and what is wrong with it."""
+    """Return the order in *form* and an empty list, or None and the error messages."""
     columns = [[str(value) for value in form.getlist(name)] for name in OrderLine.model_fields]
     head = {name: str(form.get(name, "")) for name in PurchaseOrder.model_fields if name != "lines"}
     lines = [

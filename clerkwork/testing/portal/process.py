@@ -1,4 +1,4 @@
-"""The portal as a process of its own, for tests and the demo."""
+"""Runs the portal in a separate process, for tests and the demo."""
 
 import os
 import subprocess
@@ -18,9 +18,9 @@ class Portal:
     """A running portal; it ends with the ``with`` block, and with the process that started it.
 
     Attributes:
-        url: Its address, without a slash at the end.
-        username: Whom to log in as.
-        password: What to log in with.
+        url: Its address, without a trailing slash.
+        username: User name for the login.
+        password: Password for the login.
         database: Its SQLite file.
     """
 
@@ -55,8 +55,8 @@ class Portal:
         """Start the process and wait until it answers; after a kill, on the same port again.
 
         Raises:
-            ApplicationException: ``portal_failed``: it ended at once, for instance because its
-                port is taken.
+            ApplicationException: ``portal_failed``: it ended at once, for example because its port
+                is in use.
         """
         command = [sys.executable, "-m", "clerkwork.testing.portal", "--while-stdin-open"]
         command += ["--port", str(self._port), "--database", str(self.database)]
@@ -78,7 +78,7 @@ class Portal:
         return self
 
     def kill(self) -> None:
-        """End the process at once, as ``kill -9`` does; its database stays."""
+        """Kill the process, as ``kill -9`` does; its database is kept."""
         if self._process is None:
             return
         self._process.kill()
@@ -89,7 +89,7 @@ class Portal:
         self._process = None
 
     def set_faults(self, faults: Faults) -> None:
-        """Make the running portal follow *faults* from now on."""
+        """Make the running portal use *faults* from now on."""
         self._faults = faults
         connection = HTTPConnection("127.0.0.1", self._port, timeout=30)
         try:
@@ -102,5 +102,5 @@ class Portal:
             raise ApplicationException("portal_failed", "The portal refused the fault schedule.")
 
     def orders(self) -> list[EnteredOrder]:
-        """Return what stands in the database, in the sequence in which it was stored."""
+        """Return the orders in the database, in the order in which they were saved."""
         return records.everything(self.database)

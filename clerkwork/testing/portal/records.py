@@ -1,7 +1,7 @@
 """The portal's own database: orders with their lines, read and written with plain SQL.
 
-There is deliberately no unique constraint on the reference: whoever submits an order twice has it
-twice, as in many real systems.
+There is deliberately no unique constraint on the reference: an order that is submitted twice is
+saved twice, as in many real systems.
 """
 
 import sqlite3
@@ -53,11 +53,11 @@ CREATE INDEX IF NOT EXISTS orders_reference ON orders (reference);
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnteredOrder:
-    """An order as it stands in the portal.
+    """An order that is saved in the portal.
 
     Attributes:
-        confirmation: The portal's own number for it, such as ``PC-000123``.
-        order: Its content; ``number`` is the buyer's reference.
+        confirmation: The portal's own number, such as ``PC-000123``.
+        order: The order; its ``number`` is the buyer's reference.
     """
 
     confirmation: str
@@ -65,13 +65,13 @@ class EnteredOrder:
 
 
 def prepare(database: Path) -> None:
-    """Create the tables of *database* where they are missing."""
+    """Create the tables of *database* if they are missing."""
     with _connect(database) as db:
         db.executescript(_SCHEMA)
 
 
 def add(database: Path, order: PurchaseOrder) -> str:
-    """Store *order*, again if need be, and return its confirmation number."""
+    """Save *order*, even if it is saved already, and return its confirmation number."""
     with _connect(database) as db, db:
         number = db.execute(
             "INSERT INTO orders (reference, order_date, supplier, currency, tax, total)"
@@ -104,12 +104,12 @@ def get(database: Path, confirmation: str) -> EnteredOrder | None:
 
 
 def search(database: Path, reference: str, page_no: int) -> tuple[int, list[EnteredOrder]]:
-    """Return how many orders have *reference* in their number, and one page of them, newest first.
+    """Return the number of orders that match *reference*, and one page of them, newest first.
 
     Args:
-        database: The portal's file.
-        reference: Any part of the buyer's number; empty finds all.
-        page_no: From 1.
+        database: The portal's SQLite file.
+        reference: Any part of the buyer's reference; empty to match all.
+        page_no: Number of the page, from 1.
     """
     with _connect(database) as db:
         found = "FROM orders WHERE instr(lower(reference), lower(?))"
@@ -122,7 +122,7 @@ def search(database: Path, reference: str, page_no: int) -> tuple[int, list[Ente
 
 
 def everything(database: Path) -> list[EnteredOrder]:
-    """Return every order in the sequence in which they were stored."""
+    """Return every order, in the order in which they were saved."""
     with _connect(database) as db:
         return [_entered(db, row) for row in db.execute("SELECT * FROM orders ORDER BY id")]
 

@@ -1,4 +1,4 @@
-"""The portal's words in English and Chinese; the English text is the key."""
+"""The portal's texts in English and Chinese; the English text is the key."""
 
 CHINESE = {
     "Purchasing portal": "采购门户",
@@ -38,5 +38,5 @@ CHINESE = {
 
 
 def translate(text: str, language: str) -> str:
-    """Return *text* in *language*, or as it is where there is no translation."""
+    """Return *text* in *language*, or unchanged if there is no translation."""
     return CHINESE.get(text, text) if language == "zh" else text

@@ -1,4 +1,4 @@
-"""A real ERP to enter orders into: Tryton 8.0 with its web client, in a folder of its own.
+"""A real ERP to enter orders into: Tryton 8.0 with its web client, in a separate folder.
 
 Nothing of it is imported by the toolkit: it has its own virtual environment and runs as a process.
 """

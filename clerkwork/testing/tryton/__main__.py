@@ -1,4 +1,4 @@
-"""Install Tryton where it is missing, seed it, and serve it: ``make tryton``."""
+"""Install Tryton if it is missing, seed it, and serve it: ``make tryton``."""
 
 import argparse
 import signal

@@ -1,4 +1,4 @@
-"""Installing Tryton by name, and seeding it; every part that is there already is left alone."""
+"""Installs Tryton and seeds its database; parts that exist already are kept."""
 
 import json
 import os
@@ -82,10 +82,10 @@ class Place:
 
 
 def install(place: Place, say: Say) -> None:
-    """Install and seed what is missing in *place*, telling each part before it starts.
+    """Install and seed the missing parts in *place*; announce each part before it starts.
 
     Raises:
-        UsageError: npm is missing, or a part could not be installed; names the remedy.
+        UsageError: npm is missing, or a part could not be installed; the message has the remedy.
     """
     place.folder.mkdir(parents=True, exist_ok=True)
     if not (place.folder / "server-installed").exists():
@@ -122,7 +122,7 @@ def _install_client(place: Place) -> None:
 
 
 def _forget_tools(file: Path) -> None:
-    """Take out of *file* what only the client's makers need: npm would resolve all of it too."""
+    """Remove the development dependencies from *file*, because npm would resolve them as well."""
     said = json.loads(file.read_text(encoding="utf-8"))
     said.pop("devDependencies", None)
     file.write_text(json.dumps(said, indent=2), encoding="utf-8")
@@ -133,7 +133,7 @@ def _seed(place: Place, say: Say) -> None:
     shutil.rmtree(making, ignore_errors=True)
     making.mkdir()
     database = making / f"{DATABASE}.sqlite"
-    database.touch()  # Tryton takes only a database whose file is there
+    database.touch()  # Tryton accepts only a database whose file exists
     configuration = making / "trytond.conf"
     place.configure(configuration, making, port=0)
     secret = making / "admin"

@@ -1,4 +1,4 @@
-"""A Tryton of its own for a test or a benchmark: a copy of the seeded database, on a free port."""
+"""Runs a separate Tryton for a test or benchmark: a copy of the seeded database, on a free port."""
 
 import os
 import shutil
@@ -105,7 +105,7 @@ class Tryton:
         return self
 
     def kill(self) -> None:
-        """End the server at once, as ``kill -9`` does; its database stays."""
+        """Kill the server, as ``kill -9`` does; its database is kept."""
         if self._process is None:
             return
         if self._process.poll() is None:
@@ -114,9 +114,10 @@ class Tryton:
         self._process = None
 
     def orders(self) -> list[EnteredOrder]:
-        """Return the confirmed orders of the database, in the sequence they were begun in.
+        """Return the confirmed orders of the database, in the order in which they were created.
 
-        They are as they stand there, also what could be no order, such as one without a reference.
+        The data is not validated, so that invalid orders, such as those without a reference, are
+        returned as well.
         """
         with closing(sqlite3.connect(f"file:{self.database}?mode=ro", uri=True)) as db:
             return [_entered(db, row) for row in db.execute(_ORDERS)]
@@ -184,5 +185,5 @@ def _entered(db: sqlite3.Connection, row: tuple[object, ...]) -> EnteredOrder:
 
 
 def _number(stored: object) -> Decimal:
-    """Return a number as Tryton stores it: exact ones as text in bytes, quantities as floats."""
+    """Return a number from Tryton's notation: exact ones are text in bytes, quantities floats."""
     return Decimal(stored.decode() if isinstance(stored, bytes) else str(stored or 0))
