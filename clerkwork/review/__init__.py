@@ -1,1 +1,1 @@
-"""The fallback queue: claim, answer, and the form a person fills in."""
+"""The fallback queue: claim, answer, and the form of a review."""

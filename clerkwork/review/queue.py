@@ -22,28 +22,28 @@ from clerkwork.store.database import Store
 from clerkwork.store.reviews import reviews
 
 LEASE = timedelta(minutes=10)
-ANSWERED = "This review was answered by somebody else; your answer was not saved."
-WITHDRAWN = "The item of this review went another way meanwhile; your answer was not saved."
+ANSWERED = "This review is answered already; your answer was not saved."
+WITHDRAWN = "The item was closed or changed in the meantime; your answer was not saved."
 
 
 class Answer(Protocol):
-    """Takes a decision over: the engine's ``answer``."""
+    """Stores a decision: the engine's ``answer``."""
 
     def __call__(
         self, number: int, *, decision: Decision, data: dict[str, Any] | None, note: str, who: str
     ) -> bool:
-        """Answer the review, move its item and log it; False when somebody else was first."""
+        """Answer the review, move its item and log it; False when it is answered already."""
 
 
 class ReviewGone(ClerkworkError):
-    """The review does not exist, was answered already, or is held by somebody else."""
+    """The review does not exist or is answered already."""
 
 
 class NoteMissing(ClerkworkError):
-    """A decision that ends an item's way needs a reason that others can read."""
+    """A decision that closes the item needs a reason."""
 
     def __init__(self) -> None:
-        super().__init__("Write the reason first: whoever sent this item will read it.")
+        super().__init__("Write the reason first: the sender of this item reads it.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class Change:
     """One value that a person changed.
 
     Attributes:
-        title: What people call the field, in English.
+        title: The name of the field for people, in English.
     """
 
     path: str
@@ -61,11 +61,11 @@ class Change:
 
 
 class ReviewQueue:
-    """The fallback queue as people use it.
+    """The use cases of the fallback queue.
 
     Attributes:
         store: Where the reviews are.
-        answer: Takes a decision over.
+        answer: Stores a decision.
         load_model: Returns the model class for a dotted name; raises ``ConfigError`` without one.
     """
 
@@ -85,13 +85,13 @@ class ReviewQueue:
         with self.store.read() as db:
             found = reviews.get(db, number)
         if found is None:
-            raise ReviewGone("There is no such review; open the queue to see what waits.")
+            raise ReviewGone("There is no such review; open the queue to see the open reviews.")
         return found
 
     def open_review(self, number: int, *, who: str) -> Review:
         """Claim the review for *who* for ten minutes, and return it.
 
-        An answered review, or one that somebody else holds, is returned as it is: it can be read.
+        A review that is answered or claimed by another person is returned unchanged.
 
         Raises:
             ReviewGone: There is none.
@@ -107,25 +107,25 @@ class ReviewQueue:
         leaves: dict[str, str] | None = None,
         problems: dict[str, str] | None = None,
     ) -> Form:
-        """Return the form of *review*, with what a person typed and what is wrong with it."""
+        """Return the form of *review*, with the typed texts and their problems by path."""
         return build(review, self._model(review), leaves=leaves, problems=problems)
 
     def submit(
         self, number: int, decision: Decision, leaves: dict[str, str], note: str, who: str
     ) -> list[Change]:
-        """Take the answer to a review over, and return what was changed.
+        """Store the answer to a review, and return the changed values.
 
         Args:
             number: The review.
             decision: What the person decided.
-            leaves: The form's text by path; looked at for ``CORRECT`` only.
-            note: The reason in the person's words; needed to reject and to return.
+            leaves: The form's texts by path; used for ``CORRECT`` only.
+            note: The person's reason; required to reject and to return.
             who: The person.
 
         Raises:
             AnswerInvalid: A value does not fit its field; nothing was saved.
             NoteMissing: The decision needs a reason.
-            ReviewGone: Somebody else was first, or there is no such review.
+            ReviewGone: The review is answered already or does not exist.
         """
         review, note = self.get(number), note.strip()
         if decision in {Decision.REJECT, Decision.RETURN} and not note:
@@ -139,7 +139,7 @@ class ReviewQueue:
         return self.changes(review, leaves) if decision is Decision.CORRECT else []
 
     def changes(self, review: Review, leaves: dict[str, str]) -> list[Change]:
-        """Return what *leaves* change in the values that the review showed, in order."""
+        """Return the values of the review that *leaves* change, in order."""
         model = self._model(review)
         before = flatten(review.shown) | {read.path: read.value for read in review.fields}
         return [
@@ -154,13 +154,13 @@ class ReviewQueue:
         ]
 
     def answered_changes(self, review: Review) -> list[Change]:
-        """Return what the answer of an answered review changed; nothing for other decisions."""
+        """Return the values that the answer changed; none for decisions without data."""
         if review.state is not ReviewState.ANSWERED or review.answer is None:
             return []
         return self.changes(review, flatten(review.answer))
 
     def next_after(self, number: int, *, who: str) -> int | None:
-        """Return the open review that *who* should see after *number*, or None."""
+        """Return the next open review after *number* that *who* can claim, or None."""
         with self.store.read() as db:
             return reviews.next_open(db, who=who, after=number, now=clock.now())
 
@@ -181,7 +181,7 @@ class ReviewQueue:
 
 
 def _typed_path(path: str, leaves: dict[str, str]) -> str:
-    """Return the path in the form for a *path* in the data, where empty lines are left out."""
+    """Return the path in the form for a *path* in the data, which has no empty lines."""
     head, *rest = path.split(".")
     if not rest or not rest[0].isdecimal():
         return path

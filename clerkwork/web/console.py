@@ -1,4 +1,4 @@
-"""Puts the console together: guards, languages, pages found in a folder, friendly errors."""
+"""The console as an ASGI application: guards, languages, pages and error pages."""
 
 from collections.abc import Callable
 from types import ModuleType
@@ -55,7 +55,7 @@ def make_server(console: FastAPI, host: str, port: int) -> uvicorn.Server:
     """Return a server for *console*, not yet started; ``should_exit = True`` stops it.
 
     Raises:
-        ConfigError: *host* is not a loopback address: the console has no log-in yet.
+        ConfigError: *host* is not a loopback address: the console has no login yet.
     """
     if host not in LOOPBACK:
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Forms that pages post."""
+"""Posted forms: their texts, and the values in them by path."""
 
 from typing import Annotated
 
@@ -8,15 +8,15 @@ from starlette.datastructures import FormData
 from clerkwork.model.work.reviews import can_be_path
 
 LEAF = "leaf."
-ABSENT = "else."  # followed by the path of a value; says what it is where the page posts none
+ABSENT = "else."  # followed by the path of a value; its value where the page posts none
 MOST_FIELDS = 5000
 
 
 async def _form(request: Request) -> FormData:
-    """Read the posted form; an order of 500 lines has 2500 fields, more than is usual.
+    """Read the posted form; an order of 500 lines has 2500 fields, more than the default limit.
 
     Raises:
-        HTTPException: 422: it names a value as no page of ours does.
+        HTTPException: 422: it has a path that no page of the console can have.
     """
     form = await request.form(max_fields=MOST_FIELDS, max_files=0)
     if not all(map(can_be_path, leaves_of(texts_of(form)))):

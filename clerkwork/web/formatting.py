@@ -1,4 +1,4 @@
-"""How values look on a page: instants in the readers' zone, durations, shares, amounts."""
+"""Values as text: instants in the readers' time zone, durations, shares, amounts."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -45,7 +45,7 @@ def span_ms(milliseconds: float) -> str:
 
 
 def age(delta: timedelta) -> str:
-    """Return how long ago, or for how long, something is."""
+    """Return a duration."""
     return span(delta.total_seconds())
 
 
@@ -55,7 +55,7 @@ def share(value: float | None) -> str:
 
 
 def number(value: float | None) -> str:
-    """Return a number with thousands separated, whole where it is whole, or a dash."""
+    """Return a number with thousands separators and at most one decimal, or a dash."""
     if value is None:
         return "–"
     return f"{value:,.0f}" if float(value).is_integer() or abs(value) >= 100 else f"{value:,.1f}"
@@ -73,7 +73,7 @@ def kpi_value(figure: KpiFigure) -> str:
 
 
 def amount(data: dict[str, Any]) -> str:
-    """Return the total of an order-like payload with its currency, or an empty string."""
+    """Return the total of an order's payload with its currency, or an empty string."""
     try:
         total = Decimal(str(data["total"]))
     except (KeyError, InvalidOperation):
@@ -82,12 +82,12 @@ def amount(data: dict[str, Any]) -> str:
 
 
 def step_name(step: str | None) -> str:
-    """Return a step's name as its bot gave it, without the bot's name before it."""
+    """Return a step's name without the name of its bot."""
     return (step or "").rpartition(": ")[2]
 
 
 def prose(text: str) -> Markup:
-    """Return a sentence whose words in backticks are set as code; everything is escaped."""
+    """Return an escaped sentence with the words in backticks as code."""
     parts = [
         Markup("<code>{}</code>").format(part) if place % 2 else escape(part)
         for place, part in enumerate(text.split("`"))

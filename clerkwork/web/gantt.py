@@ -1,4 +1,4 @@
-"""The steps of a run as bars on a line of working time: long waits are folded to a gap."""
+"""Gantt chart of a run: one bar for each step; long waits are shortened to a gap."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,9 +18,9 @@ class Bar:
     """One step in one attempt.
 
     Attributes:
-        left: Where it begins, in thousandths of the chart's width.
-        width: How long it is, in thousandths of the chart's width.
-        ms: How long it took, or None while it is under way or was cut off.
+        left: Its start, in thousandths of the chart's width.
+        width: Its length, in thousandths of the chart's width.
+        ms: Its duration; None while it runs, or when it was interrupted.
         failed: Whether an exception ended it.
     """
 
@@ -34,7 +34,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gap:
-    """A wait in which nothing ran."""
+    """A wait without a running step."""
 
     left: float
     ms: int
@@ -42,7 +42,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Chart:
-    """The whole drawing."""
+    """All bars and gaps of one run."""
 
     bars: list[Bar]
     gaps: list[Gap]
@@ -63,8 +63,8 @@ def draw(log: list[Event], *, now: datetime, ended: bool) -> Chart:
 
     Args:
         log: The events of one run, in order.
-        now: The present; a step without an end is drawn up to here while the run goes on.
-        ended: Whether the run came to its end.
+        now: The present; the end of a step that is running.
+        ended: Whether the run has ended.
     """
     spans = _spans(log, log[-1].at if ended and log else now)
     if not spans:
@@ -141,7 +141,7 @@ def _end(spans: list[_Span], running: list[_Span], event: Event, at_ms: int) -> 
 
 
 def _fold(spans: list[_Span]) -> tuple[list[tuple[int, int]], list[tuple[int, int]], int]:
-    """Return for each span its working time and folds before it, the folds, and the whole."""
+    """Return the working time and the gaps before each span, the gaps, and the total time."""
     places, gaps = [], []
     base = cursor = spans[0].start_ms
     cut = 0
@@ -156,12 +156,12 @@ def _fold(spans: list[_Span]) -> tuple[list[tuple[int, int]], list[tuple[int, in
 
 
 def first_error(log: list[Event]) -> Event | None:
-    """Return the first error of a run, which is what its reader looks for."""
+    """Return the first error of a run, or None."""
     return next((event for event in log if event.level is Level.ERROR), None)
 
 
 def is_ended(log: list[Event]) -> bool:
-    """Return whether the run came to its end and nothing follows."""
+    """Return whether the last event is the end of the run."""
     return bool(log) and log[-1].kind is Kind.RUN_ENDED
 
 

@@ -1,4 +1,4 @@
-"""What every request passes first: same-site posts only, and headers that bind the browser."""
+"""Checks of every request: posts from the console's own pages only, and security headers."""
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
@@ -21,7 +21,7 @@ HEADERS = {
 
 
 class GuardMiddleware:
-    """Refuses posts that did not come from the console's own pages, and sets security headers."""
+    """Refuses posts from other sites, and sets security headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -51,7 +51,7 @@ class GuardMiddleware:
 
 
 def same_site(headers: Headers, scheme: str) -> bool:
-    """Return whether a request was sent by one of the console's own pages.
+    """Return whether one of the console's own pages sent the request.
 
     Browsers say so in ``Sec-Fetch-Site``, older ones in ``Origin``; a request with neither was not
     sent by a page of the console.

@@ -1,7 +1,7 @@
-"""The console's two languages: catalogues, the language of a request, and what is translatable.
+"""The console's two languages: catalogues, the language of a request, translatable messages.
 
-Messages are written in English in code and templates; ``zh.po`` beside this file and the files of
-``discover.catalog_files`` hold the Chinese. They are read once, at the start.
+Messages are written in English in code and templates; ``zh.po`` in this folder and the files of
+``discover.catalog_files`` have the Chinese. They are read once, at the start.
 """
 
 import io
@@ -27,12 +27,12 @@ _chinese: dict[str, str] = {}
 
 
 def N_(message: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
-    """Mark *message* as translatable where it is written, and return it as it is."""
+    """Mark *message* as translatable, and return it unchanged."""
     return message
 
 
 def load_catalogues(files: Iterable[Path]) -> None:
-    """Read the Chinese of every message; a later file wins, an empty translation does not count."""
+    """Read the Chinese of every message; a later file wins, empty translations are ignored."""
     for file in files:
         known = read_catalogue(file)
         _chinese.update({message: chinese for message, chinese in known.items() if chinese})
@@ -49,7 +49,7 @@ def read_catalogue(file: Path) -> dict[str, str]:
 
 
 def write_catalogue(file: Path, messages: dict[str, str]) -> None:
-    """Write *file* anew with these messages and their Chinese, in this order."""
+    """Replace *file* by these messages and their Chinese, in this order."""
     catalogue = Catalog(locale="zh", fuzzy=False)
     for message, chinese in messages.items():
         catalogue.add(message, chinese)
@@ -60,7 +60,7 @@ def write_catalogue(file: Path, messages: dict[str, str]) -> None:
 
 
 def gettext(message: str) -> str:
-    """Return *message* in the language of the request, or as it is where no Chinese is known."""
+    """Return *message* in the language of the request; English without a translation."""
     return _chinese.get(message, message) if language.get() == "zh" else message
 
 
@@ -88,13 +88,13 @@ def messages_in(folder: Path) -> set[str]:
 
 
 class LanguageMiddleware:
-    """Sets the language of each request: ``?lang=``, then the cookie, then the browser's wish."""
+    """Sets the language of each request from ``?lang=``, the cookie, or the browser's header."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request in its language; a choice in the address is kept in a cookie."""
+        """Serve one request in its language; a cookie keeps a choice in the address."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""The one table of keys: pages take their shortcuts from it, and so does the sheet under ``?``."""
+"""The table of keyboard shortcuts, for the pages and for the list under ``?``."""
 
 from dataclasses import dataclass
 
@@ -10,9 +10,9 @@ class Key:
     """One shortcut.
 
     Attributes:
-        name: How templates ask for it.
-        combo: As the script writes a key press: ``Ctrl+Enter``, ``Alt+R``, ``g q``, ``j``.
-        title: What it does, in English, to be translated.
+        name: Its name in templates.
+        combo: The keys as the script writes them: ``Ctrl+Enter``, ``Alt+R``, ``g q``, ``j``.
+        title: Its effect, in English, to be translated.
     """
 
     name: str
@@ -26,7 +26,7 @@ EVERYWHERE = (
     Key(name="items", combo="g i", title=N_("Go to the items")),
     Key(name="runs", combo="g r", title=N_("Go to the runs")),
     Key(name="metrics", combo="g m", title=N_("Go to the metrics")),
-    Key(name="help", combo="?", title=N_("Show this sheet (F1 while typing)")),
+    Key(name="help", combo="?", title=N_("Show the shortcuts (F1 while typing)")),
 )
 LIST = (
     Key(name="down", combo="j", title=N_("Next row")),
@@ -36,9 +36,9 @@ LIST = (
 )
 REVIEW = (
     Key(name="next_field", combo="Enter", title=N_("Confirm, go to the next doubtful field")),
-    Key(name="last_field", combo="Shift+Enter", title=N_("Back to the doubtful field before")),
+    Key(name="last_field", combo="Shift+Enter", title=N_("Back to the previous doubtful field")),
     Key(name="submit", combo="Ctrl+Enter", title=N_("Submit and open the next review")),
-    Key(name="candidate", combo="Alt+1…5", title=N_("Take another value that was possible")),
+    Key(name="candidate", combo="Alt+1…5", title=N_("Take another possible value")),
     Key(name="add_line", combo="Alt+L", title=N_("Add a line")),
     Key(name="remove_line", combo="Alt+D", title=N_("Remove the line")),
     Key(name="reject", combo="Alt+R", title=N_("Reject, with a reason")),
@@ -63,7 +63,7 @@ def combo(name: str) -> str:
     """Return the key combination called *name*.
 
     Raises:
-        KeyError: There is none; a template asks for a key that is not in the table.
+        KeyError: The table has no such key.
     """
     for keys in (EVERYWHERE, *SHEETS.values()):
         for key in keys:

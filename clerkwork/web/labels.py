@@ -1,4 +1,4 @@
-"""What people call states, outcomes, decisions, reasons and events; the code stays visible."""
+"""Names of states, outcomes, decisions, reasons and events for people."""
 
 import re
 
@@ -45,13 +45,13 @@ PLANNED = {
 }
 KINDS = {
     "item_added": N_("Item added"),
-    "item_merged": N_("Came again"),
+    "item_merged": N_("Submitted again"),
     "item_changed": N_("Changed by a person"),
     "deadline": N_("Deadline"),
     "run_started": N_("Run started"),
     "step_started": N_("Step started"),
     "step_done": N_("Step done"),
-    "effect_intent": N_("Effect: about to"),
+    "effect_intent": N_("Effect: intent"),
     "effect_found": N_("Effect: found"),
     "effect_sent": N_("Effect: sent"),
     "effect_confirmed": N_("Effect: confirmed"),
@@ -74,7 +74,7 @@ KINDS = {
 CODES = {
     "begun_elsewhere": N_("Unfinished record in the target"),
     "bad_row": N_("Row cannot be read"),
-    "breaker_open": N_("Target fails and is left alone"),
+    "breaker_open": N_("Target fails, no items for a while"),
     "bot_error": N_("The bot failed"),
     "browser_crashed": N_("Browser failed"),
     "browser_failed": N_("Browser failed"),
@@ -86,37 +86,37 @@ CODES = {
     "child_memory": N_("Child process used too much memory"),
     "confirmed_but_missing": N_("Confirmed but missing"),
     "document_rejected": N_("Document cannot be read"),
-    "duplicate_document": N_("Document came before"),
-    "broke_off": N_("Broke off repeatedly"),
+    "duplicate_document": N_("Document received before"),
+    "broke_off": N_("Interrupted repeatedly"),
     "disk_full": N_("Disk nearly full"),
-    "effect_busy": N_("Another item is at it"),
-    "effect_unknown": N_("May stand in the target already"),
+    "effect_busy": N_("Another item is entering it"),
+    "effect_unknown": N_("May be in the target already"),
     "egress_refused": N_("Address not allowed"),
     "end_failed": N_("The attempt could not be ended"),
     "entered_by_other_step": N_("May be entered already"),
     "entered_differently": N_("Entered differently"),
     "entered_with_other_content": N_("Entered with other content"),
     "file_not_kept": N_("File cannot be kept"),
-    "found_another": N_("Look-up came to another record"),
+    "found_another": N_("Lookup found another record"),
     "found_twice": N_("Found twice"),
-    "group_busy": N_("Its group is at work"),
+    "group_busy": N_("Its group is running"),
     "held": N_("Held for a batch"),
     "invalid_payload": N_("Data does not fit"),
-    "known_after_backup": N_("Went otherwise after the backup"),
-    "known_otherwise": N_("Came before with other content"),
+    "known_after_backup": N_("Changed after the backup"),
+    "known_otherwise": N_("Submitted before with other content"),
     "locator_ambiguous": N_("Field is not unique"),
     "log_unwritable": N_("Log cannot be written"),
-    "login_busy": N_("No place at the login is free"),
+    "login_busy": N_("All login sessions are in use"),
     "login_failed": N_("Login failed"),
-    "low_confidence": N_("Not read with certainty"),
+    "low_confidence": N_("Low confidence"),
     "mailbox_failed": N_("Mailbox cannot be read"),
-    "missing_field": N_("Not everything was found"),
+    "missing_field": N_("A required value was not found"),
     "no_confirmation": N_("Not confirmed by the target"),
     "not_an_order": N_("Not a purchase order"),
-    "no_intake": N_("Nothing is taken in"),
+    "no_intake": N_("Intake is stopped"),
     "not_storable": N_("Result cannot be stored"),
     "unknown_FIELD": N_("Unknown value"),
-    "not_before": N_("Not before an instant"),
+    "not_before": N_("Scheduled for later"),
     "not_verified": N_("Not confirmed by the target"),
     "overdue": N_("Overdue"),
     "review_missing": N_("Its review was missing"),
@@ -127,11 +127,11 @@ CODES = {
     "page_timeout": N_("Took too long"),
     "page_unexpected": N_("Page is not as expected"),
     "quiet_period": N_("Waits until the target has settled"),
-    "read_back_mismatch": N_("Form shows something else"),
+    "read_back_mismatch": N_("Form shows other values"),
     "recorder_failed": N_("Recording failed"),
     "repeat_refused": N_("Answer lost, not sent again"),
     "restored": N_("Waits after a restore"),
-    "replay_differs": N_("Replay shows something else"),
+    "replay_differs": N_("Replay shows other values"),
     "sample": N_("Sample"),
     "session_lost": N_("Target system failed"),
     "sum_mismatch": N_("Sums do not add up"),
@@ -142,7 +142,7 @@ CODES = {
     "target_unreachable": N_("Target cannot be reached"),
     "timeout": N_("Took longer than its time limit"),
     "unknown_currency": N_("Unknown currency"),
-    "too_long": N_("Longer than the field takes"),
+    "too_long": N_("Longer than the field allows"),
     "unknown_supplier": N_("Unknown supplier"),
     "worker_died": N_("Worker died repeatedly"),
     "worker_ended": N_("Worker ended"),
@@ -155,11 +155,11 @@ MOVES = {
     "requeue": N_("Work on it again"),
 }
 MOVE_NOTES = {
-    "cancel": N_("It is not worked on any more; a running one ends at its next step."),
-    "expire": N_("Nobody worked on it in time; it is not worked on any more."),
-    "edit": N_("It begins anew with the changed data, and an open review of it is withdrawn."),
+    "cancel": N_("No bot works on it any more; a running item ends at its next step."),
+    "expire": N_("Nobody worked on it in time; no bot works on it any more."),
+    "edit": N_("The item starts again with the changed data; its open review is withdrawn."),
     "requeue": N_(
-        "If it waits, it continues now; else it begins anew, or goes on from a finished step."
+        "A waiting item continues now; any other item starts again, or after a finished step."
     ),
 }
 # How a run ends, where that is no state of its item.
@@ -193,8 +193,8 @@ SOURCES = {
     "not_taken": N_("Not taken from this mail"),
     "row": N_("Row"),
     "rows": N_("Rows"),
-    "raw": N_("As it stands there"),
-    "values": N_("As it stands there"),
+    "raw": N_("As in the source"),
+    "values": N_("As in the source"),
     "workflow": N_("Workflow"),
     "schedule": N_("Schedule"),
     "item": N_("Item"),
@@ -203,7 +203,7 @@ SOURCES = {
 
 
 def title(table: dict[str, str], value: str | None) -> str:
-    """Return the translated title of *value* in *table*; a value nobody named reads as itself."""
+    """Return the translated title of *value* in *table*; without a title, the words of *value*."""
     if value is None:
         return ""
     return gettext(table.get(value) or value.replace("_", " ").capitalize())
@@ -223,7 +223,7 @@ def said(message: str, facts: dict[str, object]) -> str:
 
 
 def kpi_title(kpi: Kpi) -> str:
-    """Return what people call a KPI, in the reader's language."""
+    """Return the title of a KPI, in the reader's language."""
     return kpi.title_zh if language.get() == "zh" else kpi.title
 
 
@@ -265,14 +265,14 @@ def planned_reason(reason: str) -> str:
 
 # Messages that pydantic and the models write; they are translated where they are shown.
 N_("Write a date that exists as YYYY-MM-DD, such as 2026-11-30.")
-N_("Write the reason first: whoever sent this item will read it.")
-N_("This review was answered by somebody else; your answer was not saved.")
-N_("The item of this review went another way meanwhile; your answer was not saved.")
-N_("This field contradicts another one; open the form anew.")
+N_("Write the reason first: the sender of this item reads it.")
+N_("This review is answered already; your answer was not saved.")
+N_("The item was closed or changed in the meantime; your answer was not saved.")
+N_("This field contradicts another one; open the form again.")
 N_("Write the reason first.")
 N_(
-    "Nothing was changed: the item's state does not allow it, the data is the same, or it may "
-    "stand in its target already."
+    "Nothing was changed: the item's state does not allow it, the data is the same, or its record "
+    "may already be in the target."
 )
 N_("Field required")
 N_("Input should be greater than {n}")

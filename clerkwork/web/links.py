@@ -1,4 +1,4 @@
-"""Addresses that carry a filter: every figure links to the list of exactly its items."""
+"""Addresses with a filter: every figure links to the list of exactly its items."""
 
 from dataclasses import fields
 from datetime import UTC, datetime
@@ -11,12 +11,12 @@ from pydantic import Field, TypeAdapter, ValidationError
 from clerkwork.store.items.items import Filter
 
 TRUTH = {"yes": True, "no": False}
-Number = Annotated[int, Field(ge=0, lt=2**63)]  # what a database takes for the number of a row
+Number = Annotated[int, Field(ge=0, lt=2**63)]  # the range of row numbers in a database
 _NUMBER: TypeAdapter[int] = TypeAdapter(Number)
 
 
 def items_url(wanted: Filter, **more: object) -> str:
-    """Return the address of the list of the items that fit *wanted*."""
+    """Return the address of the list of the items that match *wanted*."""
     query = {
         field.name: _text(value)
         for field in fields(wanted)
@@ -27,7 +27,7 @@ def items_url(wanted: Filter, **more: object) -> str:
 
 
 def filter_of(request: Request) -> Filter:
-    """Return the filter in the address of *request*; what cannot be read there does not filter."""
+    """Return the filter in the address of *request*; unreadable parts are ignored."""
     query = request.query_params
     plain = ("workflow", "state", "outcome", "code", "text")
     found: dict[str, Any] = {name: query.get(name, "").strip()[:200] or None for name in plain}
@@ -39,7 +39,7 @@ def filter_of(request: Request) -> Filter:
 
 
 def with_query(request: Request, **changes: str) -> str:
-    """Return the address of *request* with some of its query changed, without the host."""
+    """Return the path and query of *request* with some parameters changed."""
     changed = request.url.include_query_params(**changes)
     return f"{changed.path}?{changed.query}"
 
@@ -50,7 +50,7 @@ def number_of(request: Request, name: str) -> int | None:
 
 
 def number_in(text: str) -> int | None:
-    """Return the whole number that *text* is, or None, also when no row can have it."""
+    """Return *text* as the number of a row, or None where no row can have it."""
     try:
         return _NUMBER.validate_python(text)
     except ValidationError:

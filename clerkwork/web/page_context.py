@@ -1,4 +1,4 @@
-"""What every page of the console works with: the project, the fallback queue, the templates."""
+"""The context of every page: the project, the fallback queue, the templates."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -53,15 +53,15 @@ class Project(Protocol):
         """Return the folder of evidence."""
 
     def no_intake(self) -> str:
-        """Return why nothing may be taken in now; empty when it may."""
+        """Return why intake is stopped; empty while it is allowed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Nav:
-    """A page's entry in the head of every page.
+    """A page's entry in the navigation.
 
     Attributes:
-        order: Where it stands, from left to right.
+        order: Its place, from left to right.
         name: Its template without the suffix, and its key in ``keys``.
         title: In English, to be translated.
     """
@@ -74,11 +74,11 @@ class Nav:
 
 @dataclass(slots=True, kw_only=True)
 class Desk:
-    """The console's own composition, one per process.
+    """The objects that all pages share; one per process.
 
     Attributes:
         zone: The time zone of the readers.
-        navigation: The entries of the head, in order.
+        navigation: The entries of the navigation, in order.
     """
 
     project: Project
@@ -103,11 +103,11 @@ class Desk:
 
     @property
     def day_offset(self) -> timedelta:
-        """Return how far the readers' clocks are ahead of UTC today."""
+        """Return today's offset of the readers' time zone from UTC."""
         return clock.now().astimezone(self.zone).utcoffset() or timedelta()
 
     def workflow_title(self, name: str) -> str:
-        """Return what people call the workflow, in their language."""
+        """Return the title of the workflow in the reader's language."""
         workflow = self.project.workflows.get(name)
         if workflow is None:
             return name
@@ -135,7 +135,7 @@ class Desk:
 
 
 def _other_language(request: Request, language_wanted: str, status: int) -> str:
-    """Return this page's address in the other language; of a refused address nothing is shown."""
+    """Return this page's address in the other language; the start page for a refused address."""
     if request.method != "GET" or status != 200:
         return f"/?lang={language_wanted}"
     return links.with_query(request, lang=language_wanted)

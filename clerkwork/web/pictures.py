@@ -1,4 +1,4 @@
-"""Evidence as the console shows it: which pictures belong to an item, and where a file lies."""
+"""Evidence in the console: the pictures of an item, and the files by content address."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +23,7 @@ MEDIA_TYPES = {
     ".zip": "application/zip",
 }
 PICTURES = frozenset({".jpg", ".jpeg", ".png"})
-BESIDE = (".name", ".json", ".part")  # what is kept about a file
+COMPANIONS = (".name", ".json", ".part")  # files about a file
 ADDRESS_LENGTH = 64
 SHOWN = 6
 _WORDS = TypeAdapter(tuple[ShownWord, ...])
@@ -31,13 +31,13 @@ _WORDS = TypeAdapter(tuple[ShownWord, ...])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Picture:
-    """A picture beside a form.
+    """A picture next to a form.
 
     Attributes:
         sha256: Its content address.
         page: Its number among the document's pages, from 0; None: not a page of a document.
-        name: What it shows, or an empty string.
-        words: The words that were read on it, in reading order.
+        name: Its title, or an empty string.
+        words: The words of the page, in reading order.
     """
 
     sha256: str
@@ -49,7 +49,7 @@ class Picture:
 def locate(evidence: Path, sha256: str) -> Path | None:
     """Return the file with this content address, or None; only known kinds of files are found.
 
-    The address is looked at character by character, so it cannot name another place.
+    Only hexadecimal digits pass, so the address cannot lead to another folder.
     """
     if not _is_address(sha256):
         return None
@@ -61,16 +61,18 @@ def locate(evidence: Path, sha256: str) -> Path | None:
 
 
 def source_file(evidence: Path, sha256: str) -> Path | None:
-    """Return the kept file that an item came in, of whatever kind, by its content address."""
+    """Return an item's source file, of any kind, by its content address."""
     found = sorted((evidence / sha256[:2]).glob(f"{sha256}*")) if _is_address(sha256) else []
-    return next((file for file in found if file.suffix not in BESIDE), None)
+    return next((file for file in found if file.suffix not in COMPANIONS), None)
 
 
-def beside(db: Connection, evidence: Path, review: Review, item: WorkItem | None) -> list[Picture]:
-    """Return the pictures shown beside a review's form.
+def of_review(
+    db: Connection, evidence: Path, review: Review, item: WorkItem | None
+) -> list[Picture]:
+    """Return the pictures next to a review's form.
 
-    These are the pages it was asked with; else what the item's bot saw last; else the pages of the
-    document that caused the item.
+    These are the pages of the review; else the last screenshots of the item's bot; else the pages
+    of the document that caused the item.
     """
     if review.pages:
         return _pages(review, evidence)
@@ -84,7 +86,7 @@ def beside(db: Connection, evidence: Path, review: Review, item: WorkItem | None
 
 
 def of_event(event: Event) -> str | None:
-    """Return the content address of the evidence an event speaks of, or None."""
+    """Return the content address of the evidence in an event, or None."""
     found = event.data.get("sha256")
     return found if event.kind is Kind.EVIDENCE and isinstance(found, str) else None
 
@@ -97,7 +99,7 @@ def _pages(review: Review, evidence: Path) -> list[Picture]:
 
 
 def _words(evidence: Path, sha256: str) -> tuple[ShownWord, ...]:
-    """Return the words kept beside the picture of a page; a picture without any still shows."""
+    """Return the words of the picture of a page; none where they cannot be read."""
     picture = locate(evidence, sha256)
     try:
         return (

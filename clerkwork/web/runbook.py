@@ -1,4 +1,4 @@
-"""What each reason code means and what to do about it, from ``codes.yaml`` in both languages."""
+"""The meaning of each reason code and what to do, from ``codes.yaml`` in both languages."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -14,7 +14,7 @@ UNKNOWN = "unknown_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advice:
-    """What a code means, and what to do about it, in one language."""
+    """The meaning of a code and what to do, in one language."""
 
     code: str
     meaning: str

@@ -57,8 +57,8 @@ def test_page_of_a_withdrawn_review_says_so(served: Served) -> None:
     with served.client() as client:
         shown = client.get("/review/1")
         answered = client.post("/review/1", data={"decision": "by_hand"})
-    said = "This review was withdrawn, because its item went another way"
-    refused = "The item of this review went another way meanwhile; your answer was not saved."
+    said = "This review was withdrawn because its item was closed or changed"
+    refused = "The item was closed or changed in the meantime; your answer was not saved."
     assert (shown.status_code, said in shown.text, answered.status_code) == (200, True, 409)
     assert refused in answered.text
 

@@ -155,7 +155,7 @@ def unflatten(leaves: dict[str, str]) -> dict[str, Any]:
         for part in parents[:DEEPEST]:  # no tree is built that is too deep to be walked
             node = node.setdefault(part, {}) if isinstance(node, dict) else node
         if not can_be_path(path) or not isinstance(node, dict) or leaf in node:
-            raise AnswerInvalid({path: "This field contradicts another one; open the form anew."})
+            raise AnswerInvalid({path: "This field contradicts another one; open the form again."})
         node[leaf] = text
     rebuilt = _listed(tree)
     return rebuilt if isinstance(rebuilt, dict) else {}

@@ -1,4 +1,4 @@
-"""Attached: one file that a bot made, or that an item came in, to be saved."""
+"""Attached: download of a file that a bot made, or of the source file of an item."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ router = APIRouter()
 
 @router.get("/items/{item_id}/files/{sha256}")
 def attached(desk: TheDesk, item_id: Number, sha256: str) -> FileResponse:
-    """Send a file of the item, never to be shown in the console's own place."""
+    """Send a file of the item as a download; the browser does not display it."""
     evidence = desk.project.evidence
     with desk.store.read() as db:
         known = events.attachment(db, item_id, sha256)

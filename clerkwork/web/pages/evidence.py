@@ -13,7 +13,7 @@ router = APIRouter()
 
 @router.get("/evidence/{sha256}")
 def evidence(desk: TheDesk, sha256: str) -> FileResponse:
-    """Send the file with this content address; only the kinds that are kept are known."""
+    """Send the file with this content address; 404 for unknown kinds of files."""
     file = locate(desk.project.evidence, sha256)
     if file is None:
         raise HTTPException(404)

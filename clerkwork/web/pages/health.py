@@ -1,4 +1,4 @@
-"""Health: what every check finds and a few numbers, as JSON for monitoring."""
+"""Health: the state of every check and a few numbers, as JSON for monitoring."""
 
 from datetime import timedelta
 

@@ -1,6 +1,6 @@
-"""Signed requests of other systems: ``POST /hooks/<workflow>``. For machines; not a page.
+"""Signed requests of other systems: ``POST /hooks/<workflow>``. Not a page for people.
 
-They pass the guard against other sites without its marks: the signature says who sent them.
+The guard does not check their site; the signature identifies the sender.
 """
 
 from fastapi import APIRouter, Request
@@ -18,7 +18,7 @@ router = APIRouter()
 
 @router.post("/hooks/{workflow}")
 async def receive(request: Request, desk: TheDesk, workflow: str) -> JSONResponse:
-    """Add the items of a signed request; the same delivery twice is one."""
+    """Add the items of a signed request; a repeated delivery adds nothing."""
     project = desk.project
     intake = HookIntake(project.workflows, desk.store, project.engine, refusal=project.no_intake)
     try:
@@ -37,7 +37,7 @@ async def receive(request: Request, desk: TheDesk, workflow: str) -> JSONRespons
 
 
 async def _body(request: Request, limit: int) -> bytes:
-    """Return the body, and stop to read as soon as it is too large."""
+    """Return the body; reading stops when it is too large."""
     found = bytearray()
     async for block in request.stream():
         found += block

@@ -1,4 +1,4 @@
-"""Item: everything that happened to one item, and what an operator may do with it."""
+"""Item: the timeline of one item, and the moves that an operator can make."""
 
 from datetime import timedelta
 
@@ -31,13 +31,13 @@ CHANGEABLE = {ItemState.WAITING, ItemState.POSTPONED, ItemState.IN_REVIEW}
 
 @router.get("/items/{item_id}")
 def item(request: Request, desk: TheDesk, item_id: Number) -> HTMLResponse:
-    """Show the timeline of an item, its reviews with what they changed, and its relatives."""
+    """Show the timeline of an item, its reviews and their changes, its parent and children."""
     return _page(request, desk, item_id)
 
 
 @router.post("/items/{item_id}/moves")
 def move(request: Request, desk: TheDesk, item_id: Number, form: Posted) -> Response:
-    """Cancel, expire, requeue or edit the item for a reason, or show why that is refused."""
+    """Cancel, expire, requeue or edit the item, with a reason; show why a move is refused."""
     texts = texts_of(form)
     why = texts.get("why", "").strip()
     if not why:
@@ -103,7 +103,7 @@ def _page(
     status: int = 200,
     trouble: dict[str, str] | None = None,
 ) -> HTMLResponse:
-    """Show the page; after a refused move with its *trouble* by path and what was typed."""
+    """Return the page; after a refused move with its *trouble* by path and the typed texts."""
     typed = texts or {}
     after = number_of(request, "after") or 0
     found = _known(desk, item_id)
@@ -117,7 +117,7 @@ def _page(
     offered = _offered(found)
     steps = desk.project.engine.finished_steps(found) if "requeue" in offered else []
     leaves = flatten(found.payload) | leaves_of(typed) if "edit" in offered else {}
-    takes = _takes(desk, found)
+    takes = _model_of(desk, found)
     return desk.page(
         request,
         "item",
@@ -140,7 +140,7 @@ def _page(
     )
 
 
-def _takes(desk: Desk, found: WorkItem) -> type[BaseModel] | None:
+def _model_of(desk: Desk, found: WorkItem) -> type[BaseModel] | None:
     """Return the model of the item's data; None where its workflow or bot is gone."""
     try:
         return desk.project.engine.first_bot(found.workflow).takes

@@ -17,7 +17,7 @@ router = APIRouter()
 
 @router.get("/items")
 def items(request: Request, desk: TheDesk) -> HTMLResponse:
-    """List the items that fit the address, the newest first, one page at a time."""
+    """List the items that match the filter, newest first, in pages."""
     wanted = filter_of(request)
     before_id = number_of(request, "before_id")
     with desk.store.read() as db:

@@ -1,4 +1,4 @@
-"""Metrics: every KPI that is found, its trend and causes; each figure opens its items."""
+"""Metrics: all KPIs, trend and causes; each figure links to its items."""
 
 from datetime import timedelta
 
@@ -31,7 +31,7 @@ DEFAULT_RANGE = "30"
 def metrics(
     request: Request, desk: TheDesk, days: str = DEFAULT_RANGE, workflow: str = ""
 ) -> HTMLResponse:
-    """Show the metrics of the items that arrived in the last days, for one workflow or all."""
+    """Show the metrics of the items that arrived in the chosen days, for one workflow or all."""
     days = days if days in RANGES else DEFAULT_RANGE
     found, errors = _measured(desk, days, workflow)
     return desk.page(
@@ -47,7 +47,7 @@ def metrics(
 
 @router.get("/metrics.json")
 def metrics_json(desk: TheDesk, days: str = DEFAULT_RANGE, workflow: str = "") -> JSONResponse:
-    """Return what the page shows as JSON."""
+    """Return the figures of the page as JSON."""
     return JSONResponse(export.as_data(*_measured(desk, days, workflow)))
 
 

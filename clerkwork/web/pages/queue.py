@@ -17,7 +17,7 @@ LIMIT = 200
 def queue(
     request: Request, desk: TheDesk, workflow: str = "", code: str = "", text: str = ""
 ) -> HTMLResponse:
-    """List the open reviews that fit."""
+    """List the open reviews that match the filter."""
     with desk.store.read() as db:
         found = reviews.open_reviews(
             db, workflow=workflow or None, code=code or None, text=text.strip(), limit=LIMIT

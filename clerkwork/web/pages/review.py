@@ -1,4 +1,4 @@
-"""Review: the page of a document beside the fields that were read from it, for one decision."""
+"""Review: the pages of a document next to the form with its fields, and the decision."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -23,14 +23,14 @@ router = APIRouter()
 
 @router.get("/review/{number}")
 def review(request: Request, desk: TheDesk, number: Number, peek: bool = False) -> HTMLResponse:
-    """Show a review; opening it claims it, peeking (the script's preload) does not."""
+    """Show a review and claim it; a preload by the script (*peek*) does not claim it."""
     found = desk.reviews.get(number) if peek else desk.reviews.open_review(number, who=desk.who)
     return _page(request, desk, found)
 
 
 @router.post("/review/{number}/claim")
 def claim(desk: TheDesk, number: Number) -> Response:
-    """Claim a review that was preloaded, and renew the claim while it is worked on."""
+    """Claim a preloaded review, and renew the claim while the page is open."""
     desk.reviews.open_review(number, who=desk.who)
     return Response(status_code=204)
 
@@ -43,7 +43,7 @@ def skip(desk: TheDesk, number: Number) -> RedirectResponse:
 
 @router.post("/review/{number}")
 def answer(request: Request, desk: TheDesk, number: Number, form: Posted) -> Response:
-    """Take a decision over and open the next review, or show what is wrong with it."""
+    """Store a decision and open the next review, or show the problems of the answer."""
     texts = texts_of(form)
     leaves = leaves_of(texts)
     note = texts.get("note", "")
@@ -86,7 +86,7 @@ def _page(
     with desk.store.read() as db:
         item = items.get(db, found.item_id)
         log = events.after(db, 0, item_id=found.item_id, limit=200)
-        beside = pictures.beside(db, desk.project.evidence, found, item)
+        shown = pictures.of_review(db, desk.project.evidence, found, item)
     held = found.claimed_by not in {None, desk.who} and bool(
         found.claimed_until and found.claimed_until > clock.now()
     )
@@ -94,8 +94,8 @@ def _page(
         "review": found,
         "form": form,
         "item": item,
-        "history": [event for event in log if _tells(event)],
-        "pictures": beside,
+        "history": [event for event in log if _in_history(event)],
+        "pictures": shown,
         "doubtful": sum(part.wants_eyes for part in form.fields()),
         "next": desk.reviews.next_after(found.number, who=desk.who),
         "open": found.state is ReviewState.OPEN,
@@ -106,6 +106,6 @@ def _page(
     return desk.page(request, "review", status=status, **context)
 
 
-def _tells(event: Event) -> bool:
-    """Return whether an event belongs into the short history beside a form."""
+def _in_history(event: Event) -> bool:
+    """Return whether the short history of a form shows the event."""
     return event.kind.value not in {"step_started", "effect_intent", "evidence"}

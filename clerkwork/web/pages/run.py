@@ -1,4 +1,4 @@
-"""Run: the steps of one run as bars, and its log, which follows the run while it goes on."""
+"""Run: the steps of one run as a chart, and its log, updated while it runs."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ LOOKS_PER_PING = 30
 
 @router.get("/runs/{run_id}")
 def run(request: Request, desk: TheDesk, run_id: str) -> HTMLResponse:
-    """Show one run; a run longer than 5000 lines is followed from its beginning."""
+    """Show one run with the first 5000 lines of its log; following adds the others."""
     with desk.store.read() as db:
         log = events.after(db, 0, run_id=run_id, limit=MOST_LINES)
         item = items.get(db, log[0].item_id) if log and log[0].item_id else None
@@ -51,14 +51,14 @@ def run(request: Request, desk: TheDesk, run_id: str) -> HTMLResponse:
 
 @router.get("/runs/{run_id}/follow")
 def follow(request: Request, desk: TheDesk, run_id: str, after: Number = 0) -> StreamingResponse:
-    """Send each further line of the log as it comes, until the run ends or the reader leaves."""
+    """Send new lines of the log until the run ends or the reader closes the page."""
     resumed = number_in(request.headers.get("last-event-id", ""))
     stream = _lines(request, desk, run_id, after if resumed is None else resumed)
     return StreamingResponse(stream, media_type="text/event-stream")
 
 
 async def _lines(request: Request, desk: Desk, run_id: str, number: int) -> AsyncIterator[str]:
-    """Yield server-sent events; waits asynchronously, so that a reader holds no thread."""
+    """Yield server-sent events; a waiting reader occupies no thread."""
     template = desk.templates.get_template("_line.html")
     language, looks = i18n.language.get(), 0
     yield "retry: 2000\n\n"

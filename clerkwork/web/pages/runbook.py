@@ -1,4 +1,4 @@
-"""Runbook: what each reason code means and what to do about it."""
+"""Runbook: the meaning of each reason code and what to do."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse

@@ -21,7 +21,7 @@ PLANS_AGE = timedelta(days=7)
 
 @router.get("/runs")
 def runs(request: Request, desk: TheDesk) -> HTMLResponse:
-    """List the newest runs, and beside them the newest planned runs."""
+    """List the newest runs and the newest planned runs."""
     before = number_of(request, "before")
     with desk.store.read() as db:
         found = events.runs(db, limit=PAGE + 1, before=before)

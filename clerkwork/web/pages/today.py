@@ -1,4 +1,4 @@
-"""Today: what needs a person, what fails, and how the day goes."""
+"""Today: open reviews, failing checks, and the figures of the day."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,8 +42,8 @@ class ScheduleRow:
     """A schedule as Today shows it.
 
     Attributes:
-        last: Its newest planned run, or None when it never was due.
-        following: The next instant it is due, or None if there is none any more.
+        last: Its newest planned run, or None before it was due for the first time.
+        following: The next instant it is due, or None after the last.
     """
 
     workflow: str
@@ -54,7 +54,7 @@ class ScheduleRow:
 
 @router.get("/")
 def today(request: Request, desk: TheDesk) -> HTMLResponse:
-    """Show what needs a person now, the figures of today, schedules and workers."""
+    """Show open reviews, the figures of today, schedules and workers."""
     now = clock.now()
     lease = timedelta(seconds=desk.project.settings.worker.lease_s)
     with desk.store.read() as db:

@@ -1,4 +1,4 @@
-// The console's one script. Everything it does is a shortcut for something the page can do.
+// The console's one script. Each function is a shortcut for something that the page can do without it.
 const root = document.documentElement;
 root.dataset.theme = localStorage.getItem("theme") || "";
 
@@ -267,7 +267,7 @@ function follow() {
 }
 document.addEventListener("visibilitychange", follow);
 
-// Metrics: the chart draws the table of values that stands below it.
+// Metrics: the chart draws the table of values below it.
 function draw() {
   const place = $("#trend"), style = getComputedStyle(document.body);
   const rows = $$("#days tbody tr").map((row) => row.dataset);

@@ -1,8 +1,7 @@
 """Widgets: each ``*.html`` file of this folder draws one kind of input.
 
-The file declares at its top which values it is for, and is drawn with the variables ``field`` (a
-``FormField``), ``attributes`` (of the element that has the value) and ``locked`` (whether the form
-can only be read):
+It is rendered with the variables ``field`` (a ``FormField``), ``attributes`` (of the element that
+has the value) and ``locked`` (whether the form is read-only). At its top it declares:
 
 - ``fits``: dotted names of the classes of its values, such as ``datetime.date``;
 - ``from_length``: the number of characters from which it replaces a widget of the same class;
@@ -53,8 +52,8 @@ def all_widgets() -> dict[str, Widget]:
 def widget_of(field: FormField) -> Widget:
     """Return the widget of *field*.
 
-    The field's own wish comes first, then the class of its values, the most specific first. A
-    field without either is a text.
+    The widget that the field names comes first, then one for the class of its values, the most
+    specific class first, then ``text``.
     """
     found = all_widgets()
     if field.type.widget in found:
@@ -73,7 +72,7 @@ def template_of(field: FormField) -> str:
 
 
 def _declared(file: Path) -> Widget:
-    """Return what the assignments at the top of the template say; the template is not run."""
+    """Return what the assignments at the top of the template say; the template is not rendered."""
     tree = Environment(autoescape=True, extensions=["jinja2.ext.i18n"]).parse(
         file.read_text("utf-8")
     )
