@@ -160,7 +160,7 @@ TheDesk = Annotated[Desk, Depends(_desk)]
 
 def _environment(zone: ZoneInfo) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader([FOLDER / "templates", FOLDER]),
+        loader=FileSystemLoader([FOLDER / "templates", widgets.FOLDER.parent]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -92,7 +92,7 @@ def test_every_entry_says_what_it_means_and_what_to_do(language):
     assert wrong == []
 
 
-@pytest.mark.parametrize(("language", "said"), [("en", "Nothing is doubted"), ("zh", "没有疑点")])
+@pytest.mark.parametrize(("language", "said"), [("en", "No value is doubtful"), ("zh", "没有疑点")])
 def test_review_page_says_what_its_code_means(served, language, said):
     """With what to do, and a link to the table of all codes."""
     number = served.project.filler().order("PO-1")
