@@ -1,1 +1,1 @@
-"""From the run log to metrics."""
+"""KPIs and reports, measured errors, threshold proposals and health checks."""

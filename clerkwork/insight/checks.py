@@ -1,6 +1,7 @@
-"""The checks of a running project: one function per thing, each sentence with its remedy.
+"""The health checks of a running project: one function per subject, each message with a remedy.
 
-Each is quick on a store with a million items, because Today runs them every few seconds.
+Each check is fast on a store with a million items: the page Today runs all of them every few
+seconds.
 """
 
 import os
@@ -25,17 +26,17 @@ from clerkwork.store.items import items, restored_lookups
 from clerkwork.store.runs import planned_runs, workers
 
 SHOWN = 3
-BLOCKED_RUNS = 3  # so many in a row are no passing trouble
+BLOCKED_RUNS = 3  # this many in a row are a failure, fewer a warning
 LEAST_FREE_GB = 1.0
 
 
 def look_at(core: Core, settings: Settings, root: Path) -> list[CheckResult]:
-    """Return what every check finds in the project now."""
+    """Run every check on the project, and return the results."""
     return look(CHECKS, Checkup(core=core, settings=settings, root=root, now=clock.now()))
 
 
 def store(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check that the store is the one that was opened, answers and can be written."""
+    """Check that the store answers, can be written, and is still the one that was opened."""
     known = checkup.core.store
     if known.stands_for_none:
         yield ok(STORE, "There is no store yet; the first start creates it.")
@@ -45,7 +46,7 @@ def store(checkup: Checkup) -> Iterator[CheckResult]:
         with known.read() as db:
             items.first_arrival(db)
         blocked = _not_writable(checkup)
-    except Exception as error:  # noqa: BLE001 - whatever it is, the store does not answer
+    except Exception as error:  # noqa: BLE001 - any error means that the store does not answer
         reason = str(error).splitlines()[0]
         advice = "Bring the database back, or correct `store.url` in config/."
         yield fail(
@@ -55,13 +56,13 @@ def store(checkup: Checkup) -> Iterator[CheckResult]:
     if blocked is None:
         yield ok(STORE, "{url} answers and can be written.", url=known.url)
         return
-    message = "{path} cannot be written by this user: nothing can be taken in or worked on."
+    message = "This user cannot write {path}: no item can be accepted or processed."
     advice = "Give it to the user that the service runs as: `chown -R USER {path}`."
     yield fail(STORE, message, advice, path=blocked)
 
 
 def room(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check the disks of the store, the logs, the evidence and the inbox."""
+    """Check the free space on the disks of the store, the logs, the evidence and the inbox."""
     folders = _folders(checkup)
     limits = checkup.settings.retention
     facts = {"claims": f"{limits.disk_claims_percent:g}"}
@@ -71,16 +72,17 @@ def room(checkup: Checkup) -> Iterator[CheckResult]:
         if percent >= limits.disk_claims_percent:
             yield fail(
                 "disk",
-                "The disk of {names} is {used} % full: nothing is taken in (limit {claims} %).",
-                "Make room there, run `clerkwork tidy`, or shorten the ages under `retention`.",
+                "The disk of {names} is {used} % full (limit {claims} %): intake and workers have "
+                "stopped.",
+                "Free space there, run `clerkwork tidy`, or shorten the periods under `retention`.",
                 **facts,
             )
         elif percent >= limits.disk_evidence_percent or free_gb < LEAST_FREE_GB:
             yield warn(
                 "disk",
-                "The disk of {names} is {used} % full, {free} GB are free; work stops at "
-                "{claims} %.",
-                "Make room there, run `clerkwork tidy`, or shorten the ages under `retention`.",
+                "The disk of {names} is {used} % full, {free} GB are free; intake and "
+                "workers stop at {claims} %.",
+                "Free space there, run `clerkwork tidy`, or shorten the periods under `retention`.",
                 **facts,
             )
         else:
@@ -88,13 +90,13 @@ def room(checkup: Checkup) -> Iterator[CheckResult]:
 
 
 def logs(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check that the run log can be written, here and where the workers are."""
+    """Check that the run log can be written, on this host and on those of the workers."""
     problem = checkup.core.log.problem()
     if problem is not None:
         facts = {"path": problem.path, "why": problem.why}
         yield fail(
             "logs",
-            "The log {path} cannot be written: {why}. No item is begun on this host.",
+            "The log {path} cannot be written: {why}. No item is started on this host.",
             problem.advice,
             **facts,
         )
@@ -107,13 +109,13 @@ def logs(checkup: Checkup) -> Iterator[CheckResult]:
     yield fail(
         "logs",
         "Items wait: {reason}",
-        "Give the logs of that host to the user that its service runs as, or make room there.",
+        "On that host, make the service's user the owner of the logs, or free space.",
         reason=blocked.reason,
     )
 
 
 def at_work(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check that a worker is alive for each queue with items."""
+    """Check that a worker is alive for each queue that has items."""
     core, since = checkup.core, checkup.now - timedelta(seconds=checkup.settings.worker.lease_s)
     with core.store.read() as db:
         alive = workers.alive(db, since=since)
@@ -125,7 +127,7 @@ def at_work(checkup: Checkup) -> Iterator[CheckResult]:
         ]
     advice = "Start one: `clerkwork work`, or `systemctl start` its unit."
     if lonely:
-        message = "No worker is alive for the queue {queues}, in which items wait."
+        message = "Items wait in the queue {queues}, and no worker for it is alive."
         yield fail("workers", message, advice, queues=", ".join(lonely))
     elif alive:
         names = ", ".join(worker.name for worker in alive)
@@ -135,7 +137,7 @@ def at_work(checkup: Checkup) -> Iterator[CheckResult]:
 
 
 def waiting(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check how long the oldest item waits that nothing blocks."""
+    """Check how long the oldest item has waited that nothing blocks."""
     longest = timedelta(minutes=checkup.settings.health.waiting_minutes)
     with checkup.core.store.read() as db:
         oldest = items.oldest_waiting(db)
@@ -144,12 +146,12 @@ def waiting(checkup: Checkup) -> Iterator[CheckResult]:
         return
     facts = _facts(oldest, checkup.now)
     if checkup.now - oldest.updated < longest:
-        yield ok("waiting", "The oldest item waits for {minutes} minutes.", **facts)
+        yield ok("waiting", "The oldest item has waited for {minutes} minutes.", **facts)
         return
     yield warn(
         "waiting",
-        "Item {item} ({reference}, queue {queue}) waits for {minutes} minutes.",
-        "Start more workers for the queue if it is long; else open the item's page and change it.",
+        "Item {item} ({reference}, queue {queue}) has waited for {minutes} minutes.",
+        "Start more workers if the queue is long; if not, open the item's page and edit the item.",
         **facts,
     )
 
@@ -161,8 +163,9 @@ def missing_workflows(checkup: Checkup) -> Iterator[CheckResult]:
     for workflow, number in found.items():
         yield fail(
             f"workflow {workflow}",
-            "{number} open items are of the workflow {workflow}, which the project does not have.",
-            "Put workflows/{workflow}.yaml back and restart the workers, or cancel its items: "
+            "{number} open items belong to the workflow {workflow}, which the project does not "
+            "have.",
+            "Restore workflows/{workflow}.yaml and restart the workers, or cancel its items: "
             "`clerkwork items cancel --workflow {workflow}`.",
             number=number,
             workflow=workflow,
@@ -170,7 +173,7 @@ def missing_workflows(checkup: Checkup) -> Iterator[CheckResult]:
 
 
 def stopped_targets(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check that nobody stopped a target and no circuit breaker is open."""
+    """Check that no target is paused and no circuit breaker is open."""
     with checkup.core.store.read() as db:
         states = [targets.get(db, name) for name in sorted(checkup.core.targets)]
     for state in states:
@@ -188,8 +191,8 @@ def stopped_targets(checkup: Checkup) -> Iterator[CheckResult]:
         elif state.open_until is not None:
             yield warn(
                 check,
-                "The target {target} fails and is tried again at {until}: {why}",
-                "Look at the target; when it works, `clerkwork targets resume {target}` resumes "
+                "The target {target} fails; the next try is at {until}: {why}",
+                "Check the target; once it works, `clerkwork targets resume {target}` resumes it "
                 "at once.",
                 until=f"{state.open_until:%Y-%m-%d %H:%M:%S} UTC",
                 **facts,
@@ -197,7 +200,7 @@ def stopped_targets(checkup: Checkup) -> Iterator[CheckResult]:
 
 
 def schedules(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check that the newest planned run of each schedule was not blocked."""
+    """Check that the latest planned run of each schedule was not blocked."""
     names = sorted(
         name for name, flow in checkup.core.workflows.items() if flow.schedule is not None
     )
@@ -213,14 +216,14 @@ def schedules(checkup: Checkup) -> Iterator[CheckResult]:
         yield found(
             f"schedule {name}",
             "The last planned run of {workflow} was blocked: {problem}",
-            "Remove the cause; the next planned run takes in what was missed.",
+            "Fix the cause; the next planned run collects what was missed.",
             workflow=name,
             problem=runs[0].reason,
         )
 
 
 def mails(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check that no mail was left unread for a person."""
+    """Check that no mail was left unread in a mailbox for a person to read."""
     mailboxes = {
         name: flow.sources["mail"]
         for name, flow in checkup.core.workflows.items()
@@ -233,8 +236,8 @@ def mails(checkup: Checkup) -> Iterator[CheckResult]:
             yield warn(
                 f"mail {name}",
                 "{number} mails for {workflow} were left unread in the mailbox {user}.",
-                "Put their orders in by hand or answer them, then mark them as read; "
-                "`clerkwork logs` names each with the reason.",
+                "Enter their orders by hand or reply, then mark the mails as read; "
+                "`clerkwork logs` lists each one with its reason.",
                 number=number,
                 workflow=name,
                 user=getattr(mailboxes[name], "username", ""),
@@ -242,7 +245,7 @@ def mails(checkup: Checkup) -> Iterator[CheckResult]:
 
 
 def backups(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check the age of the last backup, once there is something to lose."""
+    """Check the age of the last backup; a store without items needs none."""
     hours = checkup.settings.health.backup_hours
     if not hours:
         return
@@ -258,13 +261,13 @@ def backups(checkup: Checkup) -> Iterator[CheckResult]:
         else:
             yield ok("backup", "The last backup is of {at}.", **facts)
     elif begun is not None and begun < oldest:
-        yield warn("backup", "The store was never backed up.", advice)
+        yield warn("backup", "The store has never been backed up.", advice)
     else:
         yield ok("backup", "The store is new.")
 
 
 def restore(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check whether everything waits after a restore."""
+    """Check whether work still waits for lookups after a restore."""
     with checkup.core.store.read() as db:
         left: Sequence[WorkItem] | None = (
             restored_lookups.left(db) if restored_lookups.is_held(db) else None
@@ -278,15 +281,16 @@ def restore(checkup: Checkup) -> Iterator[CheckResult]:
     )
     yield warn(
         "restore",
-        "After the restore everything waits for look-ups in the targets, {number} left: {names}",
-        "A worker of their queues does it; else `clerkwork reconcile --waive WHY`.",
+        "After the restore, work waits for lookups in the targets; {number} left: {names}",
+        "A worker of their queues does the lookups; to skip them: "
+        "`clerkwork reconcile --waive WHY`.",
         number=len(left),
         names=(said or "none") + (f"; {len(left) - SHOWN} more" if len(left) > SHOWN else ""),
     )
 
 
 def evidence(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check that the evidence is under its cap."""
+    """Check that the evidence is below its size limit."""
     with checkup.core.store.read() as db:
         over = reached(db, Milestone.OVER_CAP) is not None
     if over:
@@ -294,7 +298,7 @@ def evidence(checkup: Checkup) -> Iterator[CheckResult]:
             "evidence",
             "The evidence is over its cap `retention.evidence_max_gb`, and nothing more of it may "
             "be deleted.",
-            "Raise the cap, or shorten the days.",
+            "Raise the cap, or shorten the retention periods.",
         )
 
 
@@ -316,7 +320,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 def _not_writable(checkup: Checkup) -> Path | None:
-    """Return the part of a SQLite store that this user may not write."""
+    """Return the file or folder of a SQLite store that this user may not write, or None."""
     if not checkup.settings.store.url.startswith("sqlite"):
         return None
     file = sqlite_file(checkup.settings.store.url, checkup.root)
@@ -324,7 +328,7 @@ def _not_writable(checkup: Checkup) -> Path | None:
 
 
 def _folders(checkup: Checkup) -> list[tuple[str, Path]]:
-    """Return one folder of each disk, with the names of what is on it."""
+    """Return one folder per disk, with the names of all checked folders on that disk."""
     known = checkup.settings.folders
     folders = {name: checkup.root / getattr(known, name) for name in ("logs", "evidence", "inbox")}
     if checkup.settings.store.url.startswith("sqlite"):
@@ -337,7 +341,7 @@ def _folders(checkup: Checkup) -> list[tuple[str, Path]]:
 
 
 def _existing(folder: Path) -> Path:
-    """Return the folder, or the nearest one above it that exists."""
+    """Return *folder*, or its nearest parent that exists."""
     return next(path for path in (folder, *folder.parents) if path.exists())
 
 

@@ -1,4 +1,4 @@
-"""The error of the values that passed, as the sample shows it."""
+"""The error rate of values that passed without a person, measured on sampled documents."""
 
 from dataclasses import dataclass, replace
 
@@ -12,15 +12,15 @@ from clerkwork.store.reviews.samples import Raised
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredError:
-    """The error of the values of one field of one source that passed.
+    """The measured error rate of one field of one source.
 
     Attributes:
-        checked: Sampled values that a person looked at.
-        wrong: How many of them were changed.
-        low: The error rate that is reached with 95 % confidence.
-        high: The error rate that is not exceeded with 95 % confidence.
-        items: Number of sampled items; the list that *wanted* opens holds them.
-        raised: The threshold that these errors drove up, or None.
+        checked: Number of sampled values that a person checked.
+        wrong: Number of them that the person changed.
+        low: Lower bound of the error rate, with 95 % confidence.
+        high: Upper bound of the error rate, with 95 % confidence.
+        items: Number of sampled items; *wanted* selects them.
+        raised: The threshold that was raised because of these errors, or None.
     """
 
     source: str
@@ -40,7 +40,7 @@ class MeasuredError:
 
 
 def measured_errors(db: Connection, wanted: Filter) -> list[MeasuredError]:
-    """Return the measured error of each field of each source among the items that fit."""
+    """Return the measured error rate of each field of each source, for items that pass *wanted*."""
     raised = {(each.source, each.field): each for each in samples.raised(db)}
     sampled = replace(wanted, code="sample")
     return [

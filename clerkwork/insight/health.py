@@ -1,7 +1,7 @@
-"""One look at the health of a project: what a check found, and how all checks are run.
+"""The result of a health check, and how all checks are run.
 
-``doctor``, ``/health`` and the page Today show the same list. The checks are functions in
-``checks``; a new one is one more function in its list ``CHECKS``.
+``clerkwork doctor``, ``/health`` and the page Today show the same results. The checks are functions
+in ``checks``; a new check is one more function in its list ``CHECKS``.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,25 +16,25 @@ from clerkwork.config.settings import Settings
 from clerkwork.engine.core import Core
 from clerkwork.errors import ClerkworkError, fill
 
-STORE = "store"  # name of the check whose failure explains the others'
+STORE = "store"  # if this check fails, it explains the failures of the others
 
 
 class State(StrEnum):
-    """What a check came to."""
+    """The state that a check reports."""
 
     OK = "ok"
-    WARN = "warn"  # somebody should look; work goes on
-    FAIL = "fail"  # work does not get done until somebody acts
+    WARN = "warn"  # a person should look at it; work continues
+    FAIL = "fail"  # work is blocked until a person acts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckResult:
-    """What one check found.
+    """One result of a check.
 
     Attributes:
-        check: Name of the check, short and stable.
-        message: One sentence; may hold ``{name}`` for values in *facts*.
-        advice: What to do, likewise; empty when nothing is to be done.
+        check: Name of the subject, short and stable.
+        message: One sentence, with ``{name}`` for values in *facts*.
+        advice: The remedy, with the same placeholders; empty when there is nothing to do.
     """
 
     check: str
@@ -45,18 +45,18 @@ class CheckResult:
 
     @property
     def found(self) -> str:
-        """Return the sentence with its facts."""
+        """Return the message with its facts filled in."""
         return fill(self.message, self.facts)
 
     @property
     def remedy(self) -> str:
-        """Return what to do, with its facts."""
+        """Return the remedy with its facts filled in."""
         return fill(self.advice, self.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkup:
-    """What the checks look at."""
+    """The input of every check."""
 
     core: Core
     settings: Settings
@@ -68,30 +68,31 @@ Check = Callable[[Checkup], Iterable[CheckResult]]
 
 
 def ok(check: str, message: str, **facts: object) -> CheckResult:
-    """Return the finding that nothing is to be done."""
+    """Return a result that asks for no action."""
     return _finding(check, State.OK, message, "", facts)
 
 
 def warn(check: str, message: str, advice: str, **facts: object) -> CheckResult:
-    """Return the finding that somebody should look, while work goes on."""
+    """Return a result that a person should look at, while work continues."""
     return _finding(check, State.WARN, message, advice, facts)
 
 
 def fail(check: str, message: str, advice: str, **facts: object) -> CheckResult:
-    """Return the finding that work does not get done until somebody acts."""
+    """Return a result that says that work is blocked until a person acts."""
     return _finding(check, State.FAIL, message, advice, facts)
 
 
 def worst(findings: Iterable[CheckResult]) -> State:
-    """Return the worst state among the findings."""
+    """Return the worst state among *findings*; OK if there are none."""
     order = list(State)
     return max((finding.state for finding in findings), key=order.index, default=State.OK)
 
 
 def look(checks: Sequence[Check], checkup: Checkup) -> list[CheckResult]:
-    """Run the checks, and return what they found in their order.
+    """Run *checks* in order, and return their results.
 
-    A check that cannot be run is a failure itself, unless the failed check of the store says why.
+    A check that cannot run is reported as a failure, unless the failed check of the store already
+    explains it.
     """
     done = [(check, _tried(check, checkup)) for check in checks]
     whole = [finding for _, found in done for finding in found or ()]
@@ -110,7 +111,7 @@ def _tried(check: Check, checkup: Checkup) -> list[CheckResult] | None:
 
 def _not_run(check: Check) -> CheckResult:
     message = "This could not be checked."
-    advice = "Run `clerkwork doctor` on this host; logs/errors.log says more."
+    advice = "Run `clerkwork doctor` on this host; logs/errors.log has the details."
     return fail(check.__name__, message, advice)
 
 

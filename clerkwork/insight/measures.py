@@ -30,7 +30,7 @@ class ItemFilter:
 
     @property
     def is_tallied(self) -> bool:
-        """Return whether the tallies answer it; otherwise it costs one count in the store."""
+        """Return whether the tallies answer it; if not, it costs one count in the store."""
         return self.healed is None and self.code is None
 
     def fits(self, tally: ItemTally) -> bool:

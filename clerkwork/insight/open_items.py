@@ -8,18 +8,18 @@ from clerkwork.engine.sweep.stuck_items import Problem
 from clerkwork.insight.health import CheckResult, Checkup, fail
 
 SHOWN = 3
-GRACE = timedelta(minutes=2)  # until then a worker repairs it
+GRACE = timedelta(minutes=2)  # a worker repairs such an item within this time
 SENTENCES = {
-    Problem.NO_ENTRY: "Items waiting without an entry in a queue ({count}): {items}.",
-    Problem.NO_RUN: "Items at work without a run ({count}): {items}.",
-    Problem.NO_INSTANT: "Items postponed without an instant ({count}): {items}.",
+    Problem.NO_ENTRY: "Waiting items without an entry in a queue ({count}): {items}.",
+    Problem.NO_RUN: "Running items without a run ({count}): {items}.",
+    Problem.NO_INSTANT: "Postponed items without an instant ({count}): {items}.",
     Problem.NO_REVIEW: "Items in review without an open review ({count}): {items}.",
     Problem.VOID_REVIEW: "Items with an open review that are not in review ({count}): {items}.",
 }
 
 
 def open_items(checkup: Checkup) -> Iterator[CheckResult]:
-    """Check that the items that did not move for the longest have one way to continue each."""
+    """Check that each of the items without a transition for longest has a way to continue."""
     core = checkup.core
     found = stuck_items.StuckItemSearch(core.store, core.client, grace=GRACE).oldest()
     for problem, message in SENTENCES.items():

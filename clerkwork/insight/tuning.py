@@ -1,4 +1,4 @@
-"""What people confirmed and corrected becomes thresholds, with what each of them costs."""
+"""Confidence thresholds from reviewed values, and the review time that each one costs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,21 +17,21 @@ from clerkwork.store.items.items import Filter
 from clerkwork.store.reviews import readings, samples
 from clerkwork.store.reviews.readings import Reading
 
-NEWEST = 2000  # documents of a source that the cost is counted on
+NEWEST = 2000  # latest documents of a source from which the cost is estimated
 SECONDS_WITHOUT_REVIEWS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ThresholdProposal:
-    """What the reviewed values of one field of one source allow.
+    """The threshold that the reviewed values of one field of one source allow.
 
     Attributes:
-        checked: All reviewed values that may pass.
-        wrong: How many of them were corrected.
-        threshold: The proposal, or None where the sample is too small.
-        needed: How many more right values would allow a threshold; 0 where there is one.
-        passing: Share of the values of recent documents that would pass, or None without any.
-        minutes: Minutes of people per 100 documents that this field alone would cost, or None.
+        checked: Number of reviewed values that were allowed to pass.
+        wrong: Number of them that a person corrected.
+        threshold: The proposal, or None if the sample is too small.
+        needed: Number of further correct values that would allow a threshold; 0 with a threshold.
+        passing: Share of values in recent documents that would pass; None without documents.
+        minutes: Review minutes per 100 documents for this field alone; None without documents.
     """
 
     source: str
@@ -45,11 +45,11 @@ class ThresholdProposal:
 
 
 def propose(db: Connection, target: float) -> list[ThresholdProposal]:
-    """Return a proposal for every field of every source that people have looked at.
+    """Return a proposal for every field of every source that people reviewed.
 
     Args:
         db: An open transaction.
-        target: The error rate that passed values may have at most, with 95 % confidence.
+        target: Maximum error rate of values that pass, with 95 % confidence.
     """
     median_ms = tallies.handling(db, Filter()).median_ms
     review_s = SECONDS_WITHOUT_REVIEWS if median_ms is None else median_ms / 1000
@@ -65,7 +65,7 @@ def propose(db: Connection, target: float) -> list[ThresholdProposal]:
 
 
 def tuned(before: Thresholds, proposals: Sequence[ThresholdProposal], target: float) -> Thresholds:
-    """Return the thresholds with the proposals taken over; other fields stay as they were."""
+    """Return *before* with the proposed thresholds; fields without a proposal are unchanged."""
     sources = {source: dict(fields) for source, fields in before.sources.items()}
     for proposal in proposals:
         if proposal.threshold is not None:
@@ -112,7 +112,7 @@ def _threshold(chosen: ProbabilityGroup) -> FieldThreshold:
 def _cost(
     field: str, least: float | None, read: Sequence[Reading]
 ) -> tuple[float | None, float | None]:
-    """Return the share of values that pass, and of documents of which a value does not."""
+    """Return the share of values that pass, and of documents with a value that does not."""
     by_document = [
         [
             least is not None and value.passable and value.probability >= least

@@ -82,7 +82,7 @@ def test_items_without_a_worker_for_their_queue_are_a_failure(project):
     """A worker of another queue does not help."""
     add_order(project)
     add_worker(project, "documents")
-    said = "No worker is alive for the queue portal, in which items wait."
+    said = "Items wait in the queue portal, and no worker for it is alive."
     assert results(project, "workers") == [(State.FAIL, said)]
 
 
@@ -96,7 +96,7 @@ def test_queue_without_items_needs_no_worker(project):
 def test_item_that_waits_too_long_is_named(project):
     """Its number, reference, queue and age are shown."""
     number = add_order(project, age=timedelta(minutes=61))
-    said = f"Item {number} (PO-1, queue portal) waits for 61 minutes."
+    said = f"Item {number} (PO-1, queue portal) has waited for 61 minutes."
     assert results(project, "waiting") == [(State.WARN, said)]
 
 
@@ -117,7 +117,7 @@ def test_open_breaker_is_named_with_the_instant_of_the_next_try(project):
     with project.store.write() as db:
         targets.know(db, "erp", now=clock.now())
         targets.count_failure(db, "erp", limit=1, until=until, reason="HTTP 500", now=clock.now())
-    said = f"The target erp fails and is tried again at {until:%Y-%m-%d %H:%M:%S} UTC: HTTP 500"
+    said = f"The target erp fails; the next try is at {until:%Y-%m-%d %H:%M:%S} UTC: HTTP 500"
     assert results(project, "target state erp") == [(State.WARN, said)]
 
 
@@ -125,7 +125,7 @@ def test_open_items_of_a_workflow_that_the_project_does_not_have_are_a_failure(p
     """Nobody works on them."""
     add_order(project)
     del project.engine.workflows["purchase_orders"]
-    said = "1 open items are of the workflow purchase_orders, which the project does not have."
+    said = "1 open items belong to the workflow purchase_orders, which the project does not have."
     assert results(project, "workflow purchase_orders") == [(State.FAIL, said)]
 
 
@@ -180,21 +180,24 @@ def test_old_backup_is_a_warning(project):
 def test_store_that_was_never_backed_up_is_a_warning_after_a_day(project):
     """A store of today has nothing to be backed up yet."""
     add_order(project, age=timedelta(hours=27))
-    assert results(project, "backup") == [(State.WARN, "The store was never backed up.")]
+    assert results(project, "backup") == [(State.WARN, "The store has never been backed up.")]
 
 
 def test_hold_after_a_restore_is_a_warning(project):
     """It ends by itself when a worker looked all up."""
     with project.store.write() as db:
         restored_lookups.hold(db, lambda _item: False, now=clock.now())
-    said = "After the restore everything waits for look-ups in the targets, 0 left: none"
+    said = "After the restore, work waits for lookups in the targets; 0 left: none"
     assert results(project, "restore") == [(State.WARN, said)]
 
 
 def test_full_disk_is_a_failure(project):
-    """At the limit at which nothing is taken in."""
+    """At the limit, intake and workers have stopped."""
     ((state, said),) = results(project, "disk", Settings(retention=FULL))
-    assert (state, said.endswith("full: nothing is taken in (limit 0 %).")) == (State.FAIL, True)
+    assert (state, said.endswith("full (limit 0 %): intake and workers have stopped.")) == (
+        State.FAIL,
+        True,
+    )
 
 
 def test_disk_of_the_store_alone_is_looked_at(project, tmp_path):

@@ -203,7 +203,7 @@ def test_the_commands_show_what_is_held_and_let_it_go(worked: Shell) -> None:
     warned = worked("workers").err
     ends = [worked("reconcile", "--waive", why).status for why in ("", "the ERP is gone", "again")]
     assert (seen, "until 0 items are looked up" in warned, ends) == (
-        ["After the restore everything waits for look-ups in the targets, 0 left: none"],
+        ["After the restore, work waits for lookups in the targets; 0 left: none"],
         True,
         [2, 0, 2],
     )
@@ -221,4 +221,4 @@ def test_the_console_tells_on_its_first_page_that_everything_waits(served: Any) 
         restored_lookups.mark(db, items.search(db, items.Filter(), limit=1)[0].id)
     with served.client() as client:
         text = client.get("/").text
-    assert "waits for look-ups in the targets, 1 left" in text
+    assert "waits for lookups in the targets; 1 left" in text

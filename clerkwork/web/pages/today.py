@@ -33,7 +33,7 @@ router = APIRouter()
 
 TROUBLE_AGE = timedelta(hours=24)
 MOST_TROUBLE = 5
-KPIS = ("arrived", "done", "rate", "human_minutes", "manual_minutes")
+KPIS = ("done", "rate", "human_minutes", "manual_minutes")
 TROUBLE = frozenset({PlannedState.BLOCKED, PlannedState.SKIPPED, PlannedState.LATE})
 
 
