@@ -7,7 +7,7 @@ the change remains, and the line is written later.
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -45,19 +45,33 @@ class Writing:
         self.db = db
         self.events: list[Event] = []
         self._redactor = redactor
+        self._when_over: list[Callable[[bool], None]] = []
 
-    def event(self, event: Event) -> None:
-        """Redact *event* and add it; its line is written after the commit.
+    def event(self, *added: Event) -> None:
+        """Redact events and add them; their lines are written after the commit.
 
         Characters that cannot be stored, such as an unpaired surrogate in a file name, are
         replaced.
         """
-        event = replace(
-            event,
-            message=storable(self._redactor.text(event.message)),
-            data=storable(self._redactor.data(event.data)),
-        )
-        self.events.append(replace(event, number=events.add(self.db, event)))
+        new = [
+            replace(
+                event,
+                message=storable(self._redactor.text(event.message)),
+                data=storable(self._redactor.data(event.data)),
+            )
+            for event in added
+        ]
+        numbers = events.add_all(self.db, new) if new else []
+        self.events += [replace(one, number=n) for one, n in zip(new, numbers, strict=True)]
+
+    def when_over(self, call: Callable[[bool], None]) -> None:
+        """Have *call* called with whether the transaction was committed, once it is over."""
+        self._when_over.append(call)
+
+    def over(self, *, committed: bool) -> None:
+        """Call what waits for the end of the transaction."""
+        for call in self._when_over:
+            call(committed)
 
 
 class RunLog:
@@ -73,9 +87,15 @@ class RunLog:
     @contextmanager
     def writing(self) -> Iterator[Writing]:
         """Open a transaction of the store; the lines of its events are written after the commit."""
-        with self._store.write() as db:
-            writing = Writing(db, self._redactor)
-            yield writing
+        committed, writing = False, None
+        try:
+            with self._store.write() as db:
+                writing = Writing(db, self._redactor)
+                yield writing
+            committed = True
+        finally:
+            if writing is not None:
+                writing.over(committed=committed)
         for event in writing.events:
             self.show(event)
 

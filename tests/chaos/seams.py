@@ -1,7 +1,8 @@
 """The boundaries between two states, and what happens to the process that reaches one.
 
-Every event of the run log is a boundary twice, before and after it is written; the page functions
-add their own around the one irreversible request. Before an event that is committed
+Every event of the run log is a boundary twice, before and after it is written; so is every step
+with its checkpoint, since the events of quick steps are written together. The page functions add
+their own around the one irreversible request. Before an event that is committed
 with a change, or with a look at the fence, that stands in the open transaction already.
 """
 
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from clerkwork.engine.run_log import RunLog, Writing
+from clerkwork.engine.runs.execution import Execution
 from clerkwork.model.work.events import Event, Kind
 
 OF_THE_LOG = (
@@ -33,7 +35,12 @@ OF_THE_PAGES = ("before the fence", "about to post", "posted", "answered")
 # Frozen here, a worker has passed its last look at the fence; only the target itself, or a proxy
 # before it, could turn the request away that it sends when it wakes.
 UNFENCEABLE = ("before effect_sent", "after effect_sent", "about to post")
-ALL = tuple(f"{side} {kind}" for kind in OF_THE_LOG for side in ("before", "after")) + OF_THE_PAGES
+OF_A_STEP = ("before checkpoint", "after checkpoint")
+ALL = (
+    *(f"{side} {kind}" for kind in OF_THE_LOG for side in ("before", "after")),
+    *OF_A_STEP,
+    *OF_THE_PAGES,
+)
 # Frozen here, it holds the write lock of a SQLite file: nothing is tried until it wakes.
 WRITING = tuple(f"before {kind}" for kind in WITH_A_CHANGE)
 BEFORE_THE_FENCE = tuple(seam for seam in ALL if seam not in UNFENCEABLE + WRITING)
@@ -76,16 +83,19 @@ def watch(seam: str, nth: int, signal: int, prepare: Callable[[], None] | None =
         write(log, event)
         reach(f"after {event.kind}")
 
-    def event_after_change(writing: Writing, event: Event) -> None:
-        if event.kind in WITH_A_CHANGE:
-            reach(f"before {event.kind}")
-        event_within(writing, event)
+    def event_after_change(writing: Writing, *events: Event) -> None:
+        for event in events:
+            if event.kind in WITH_A_CHANGE:
+                reach(f"before {event.kind}")
+        event_within(writing, *events)
 
     def show_after_commit(log: RunLog, event: Event) -> None:
         show(log, event)
         if event.kind in WITH_A_CHANGE:
             reach(f"after {event.kind}")
 
+    step = between("checkpoint", Execution.checkpoint)
+    Execution.checkpoint = step  # type: ignore[method-assign] - the switch of the harness
     RunLog.write = write_between  # type: ignore[method-assign] - the switch of the harness
     Writing.event = event_after_change  # type: ignore[method-assign] - as above
     RunLog.show = show_after_commit  # type: ignore[method-assign] - as above

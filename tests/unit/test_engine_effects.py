@@ -236,10 +236,7 @@ def test_execution_that_was_taken_over_does_not_say_that_its_step_is_done(
     bench.stop_worker()
     with bench.store.read() as db:
         said = [(event.attempt, event.kind) for event in events.after(db, 0, item_id=item_id)]
-    assert [kind for attempt, kind in said if attempt == 1] == [
-        Kind.RUN_STARTED,
-        Kind.STEP_STARTED,
-    ]
+    assert Kind.STEP_DONE not in [kind for attempt, kind in said if attempt == 1]
 
 
 class SlowStore(DirectBrowser):

@@ -1,16 +1,21 @@
 """What a step costs: commits are what a worker waits for, so their number is part of the design."""
 
+import threading
 from collections import Counter
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
 from dbos import DBOS
 from sqlalchemy.engine import Connection
 
-from clerkwork import Run, bot
+from clerkwork import Run, bot, clock
+from clerkwork.engine.runs import execution
 from clerkwork.model.work.events import Kind
 from clerkwork.store.runs import events
 from tests.fixtures_engine import Bench, MakeBench, Number
+
+SEEN = threading.Event()
 
 
 @bot()
@@ -34,8 +39,12 @@ def kinds_of(bench: Bench, item_id: int) -> list[Kind]:
         return [event.kind for event in events.after(db, 0, item_id=item_id)]
 
 
-def test_a_step_is_two_commits_and_two_looks(make_bench: MakeBench) -> None:
-    """Its start, its checkpoint, DBOS's look for one, and whether the item is still held."""
+def test_quick_steps_share_one_commit_of_the_log(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each costs its checkpoint, DBOS's lookup of one, and whether the item is still held."""
+    monkeypatch.setattr(execution, "WRITE_WITHIN", timedelta(hours=1))  # however slow this host
+    monkeypatch.setattr(execution, "LOOK_AGAIN", timedelta(hours=1))
     bench = make_bench(stepping)
     commits: Counter[str] = Counter()
 
@@ -47,7 +56,7 @@ def test_a_step_is_two_commits_and_two_looks(make_bench: MakeBench) -> None:
     bench.start_worker()
     one, six = (bench.until(bench.put(str(steps), steps)).run_id for steps in (1, 6))
     bench.stop_worker()  # DBOS notes the end of a run after the item is done
-    assert commits[six] - commits[one] == 5 * 4
+    assert commits[six] - commits[one] == 5 * 3
 
 
 def test_the_log_of_a_run_is_in_order(make_bench: MakeBench) -> None:
@@ -66,3 +75,25 @@ def test_the_log_of_a_run_is_in_order(make_bench: MakeBench) -> None:
         Kind.STEP_DONE,
         Kind.RUN_ENDED,
     ]
+
+
+@bot()
+def long(value: Number, run: Run) -> Number:
+    """Take a step that lasts until somebody reads of it in the log."""
+    run.step("long", lambda: SEEN.wait(30))
+    return value
+
+
+def test_the_log_shows_a_step_that_lasts(make_bench: MakeBench) -> None:
+    """The next sweep writes that it started, while it is at work."""
+    SEEN.clear()
+    bench = make_bench(long)
+    item_id = bench.put("1", 1)
+    bench.start_worker()
+    patience = clock.monotonic() + timedelta(seconds=30)
+    while Kind.STEP_STARTED not in kinds_of(bench, item_id) and clock.monotonic() < patience:
+        SEEN.wait(0.02)
+    kinds = kinds_of(bench, item_id)
+    SEEN.set()
+    bench.until(item_id)
+    assert kinds == [Kind.ITEM_ADDED, Kind.RUN_STARTED, Kind.STEP_STARTED]

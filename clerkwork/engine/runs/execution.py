@@ -4,6 +4,7 @@ import threading
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -81,6 +82,10 @@ class Tools:
     ended: threading.Event = field(default_factory=threading.Event)
 
 
+LOOK_AGAIN = timedelta(milliseconds=50)
+WRITE_WITHIN = timedelta(milliseconds=250)
+
+
 class Execution:
     """The reserved item of one execution.
 
@@ -95,7 +100,10 @@ class Execution:
         self.item = item
         self.tools = tools
         self._names: set[str] = set()
-        self._unwritten: list[Event] = []
+        self._waiting: list[Event] = []
+        self._taking = threading.Lock()  # the sweep writes them too, in its own thread
+        self._looked = self._wrote = clock.monotonic()
+        self._cancelled_by: str | None = None
 
     def checkpoint(self, name: str, function: Callable[[], Any]) -> Any:
         """Run *function* as the step *name* and store its result, or return the stored result.
@@ -121,19 +129,6 @@ class Execution:
         except NotKept as broken:
             raise broken.error from None
 
-    def _guard(self, db: Connection) -> None:
-        """Check that this execution may still act on the item.
-
-        Raises:
-            Fenced: Another worker has taken it over.
-            Cancelled: An operator asked to cancel it.
-        """
-        held, who = cancellation.standing(db, self.item.id, self.item.attempt)
-        if not held or self.tools.ended.is_set():
-            raise self._taken_over()
-        if who is not None:
-            raise Cancelled(who)
-
     def _held(self, db: Connection) -> bool:
         if self.tools.ended.is_set():
             return False
@@ -148,10 +143,7 @@ class Execution:
         return Fenced(f"item {self.item.id} was {now} the worker {self.item.worker}")
 
     def _perform(self, name: str, function: Callable[[], Any]) -> Any:
-        with self.engine.log.writing() as writing:
-            self._guard(writing.db)
-            self.write_ends(writing)
-            writing.event(self.entry(Kind.STEP_STARTED, "{step} started", step=name))
+        self._start(name)
         started = clock.monotonic()
         try:
             with time_limit.at_step(name):
@@ -163,20 +155,68 @@ class Execution:
         except Exception as error:
             raise StepFailed(self.unexpected(error, name), step=name) from error
         duration_ms = round((clock.monotonic() - started).total_seconds() * 1000)
-        with self.engine.store.read() as db:
-            self._insist(db)
-        done = self.entry(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name)
-        self._unwritten.append(done)
+        self._look()
+        self._append(self.entry(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name))
         return result
 
-    def write_ends(self, writing: Writing) -> None:
-        """Write the events of finished steps, in a transaction that has checked the fence.
+    def _start(self, name: str) -> None:
+        """Note that a step starts, and make sure that this execution may still act on the item.
 
-        They are kept until the next necessary transaction, because each commit waits for the disk.
+        A commit waits for the disk, so the events of quick steps are written together: an event
+        waits for the next transaction of this execution, or for the sweep of the worker.
         """
-        for done in self._unwritten:
-            writing.event(done)
-        self._unwritten = []
+        now = clock.monotonic()
+        if now - self._looked > LOOK_AGAIN:
+            self._look()
+        if self._cancelled_by is not None:
+            raise Cancelled(self._cancelled_by)
+        self._append(self.entry(Kind.STEP_STARTED, "{step} started", step=name))
+        broke_off = self.item.takeovers or self.item.breaks  # the log must name the step that does
+        if broke_off or now - self._wrote > WRITE_WITHIN:
+            self.write_waiting()
+
+    def _append(self, event: Event) -> None:
+        with self._taking:
+            self._waiting.append(event)
+
+    def _look(self) -> None:
+        """Look whether this execution still holds the item, and who asked to cancel it.
+
+        Raises:
+            Fenced: It was taken over by another worker.
+        """
+        with self.engine.store.read() as db:
+            held, self._cancelled_by = cancellation.standing(db, self.item.id, self.item.attempt)
+        if not held or self.tools.ended.is_set():
+            raise self._taken_over()
+        self._looked = clock.monotonic()
+
+    def write_waiting(self) -> None:
+        """Write the events that wait, if the item is still held."""
+        if not self._waiting:
+            return
+        with self.engine.log.writing() as writing:
+            if self._held(writing.db):
+                self.write_events(writing)
+
+    def write_events(self, writing: Writing) -> None:
+        """Write the events that wait, in a transaction in which the item is held.
+
+        They wait again when it is rolled back. No lock is held meanwhile: commits are joined, so
+        who waits for a commit may wait for the other thread.
+        """
+        with self._taking:
+            taken, self._waiting = self._waiting, []
+
+        def over(committed: bool) -> None:
+            if committed:
+                self._wrote = clock.monotonic()
+                return
+            with self._taking:
+                self._waiting = taken + self._waiting
+
+        writing.when_over(over)
+        writing.event(*taken)
 
     def unexpected(self, error: Exception, step: str | None) -> ApplicationException:
         """Log an unexpected error, and return it as an exception for people."""
@@ -234,8 +274,8 @@ class Execution:
         with self.engine.log.writing() as writing:
             if if_held:
                 self._insist(writing.db)
-            if if_held or (self._unwritten and self._held(writing.db)):
-                self.write_ends(writing)
+            if if_held or (self._waiting and self._held(writing.db)):
+                self.write_events(writing)
             writing.event(entry)
 
     def entry(

@@ -35,6 +35,11 @@ class _Obstructed(Exception):
         self.obstacle = obstacle
 
 
+def run_no_of(run: str | None) -> int | None:
+    """Return the number of a run from its name, ``item-7-2``: 2."""
+    return int(run.rsplit("-", 1)[1]) if run else None
+
+
 def reserve(
     core: Core,
     item_id: int,

@@ -23,7 +23,7 @@ from clerkwork.engine.runs.bot_process import BotProcesses, run_limited
 from clerkwork.engine.runs.execution import Browser, Execution, Reader, Tools
 from clerkwork.engine.runs.failure_forms import form_of, form_of_failed_end
 from clerkwork.engine.runs.poison_items import refuse_poison
-from clerkwork.engine.runs.reserve import reserve
+from clerkwork.engine.runs.reserve import reserve, run_no_of
 from clerkwork.engine.signals import Cancelled, Parked, Postponed, RunEnded, StepFailed
 from clerkwork.engine.sweep.sweep import Sweep
 from clerkwork.engine.workers.run import EngineRun
@@ -91,6 +91,7 @@ class Worker:
         self._tools = Tools(browser=browser, reader=reader, processes=processes)
         lease = timedelta(seconds=settings.lease_s)
         self._sweep = Sweep(engine, name, lease=lease, labels=settings.labels)
+        self._at_work: set[Execution] = set()
         self._stopped = threading.Event()
         self._sweeper = threading.Thread(target=self._keep_sweeping, name="sweep", daemon=True)
 
@@ -174,6 +175,7 @@ class Worker:
         execution = self._reserve(item_id)
         if execution is None:
             return "not to be worked on"
+        self._at_work.add(execution)
         try:
             return self._run_to_its_end(execution)
         except Fenced as error:
@@ -181,13 +183,15 @@ class Worker:
             if self._tools.ended.is_set():
                 self._sweep.release(item_id)  # before DBOS records the end, or it would look broken
             return "fenced"
+        finally:
+            self._at_work.discard(execution)
 
     def _reserve(self, item_id: int) -> Execution | None:
         return reserve(
             self._engine,
             item_id,
             worker=self.name,
-            run_no=_run_no(),
+            run_no=run_no_of(DBOS.workflow_id),
             full=self._full,
             begin=self._begin,
         )
@@ -298,18 +302,16 @@ class Worker:
         item = execution.item
         data = None if result is None else result.model_dump(mode="json")
         with self._ending(execution, "done") as writing:
-            held = transitions.complete(
-                writing.db, item.id, item.attempt, result=data, now=clock.now()
-            )
-            _insist(held)
+            now = clock.now()
+            _insist(transitions.complete(writing.db, item.id, item.attempt, result=data, now=now))
         return "done"
 
     @contextmanager
     def _ending(self, execution: Execution, end: str) -> Iterator[Writing]:
         """Open the transaction that ends an execution; it also logs the end."""
         with self._engine.log.writing() as writing:
+            execution.write_events(writing)
             yield writing
-            execution.write_ends(writing)
             writing.event(execution.entry(Kind.RUN_ENDED, "{end}", {"end": end}))
 
     def _park(self, execution: Execution, review: NewReview) -> str:
@@ -383,16 +385,13 @@ class Worker:
     def _keep_sweeping(self) -> None:
         while not self._stopped.wait(self._settings.sweep_s):
             try:
+                for execution in tuple(self._at_work):
+                    execution.write_waiting()
                 self._sweep.once()
             except StoreLost:
                 return  # the process is ending
             except Exception:  # noqa: BLE001 - a failed sweep is retried in a moment
                 logger.exception("the sweep failed and will be retried")
-
-
-def _run_no() -> int | None:
-    """Return the run number in the name of the present DBOS workflow, or None."""
-    return int(DBOS.workflow_id.rsplit("-", 1)[1]) if DBOS.workflow_id else None
 
 
 def _insist(held: bool) -> None:

@@ -1,5 +1,6 @@
 """The events of the run log in the store."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,12 +14,24 @@ from clerkwork.store.schema import event
 
 KEPT = {Kind.EVIDENCE, Kind.ATTACHED}  # their files are in the evidence folder
 _ADD = event.insert().returning(event.c.number)
+_ADD_ALL = event.insert().returning(event.c.number, sort_by_parameter_order=True)
 _A_START = sa.text("event.kind = 'run_started'")  # exactly as in the partial index
 
 
 def add(db: Connection, new: Event) -> int:
     """Add an event and return its number."""
-    values = {
+    return add_all(db, [new])[0]
+
+
+def add_all(db: Connection, new: Sequence[Event]) -> list[int]:
+    """Add events and return their numbers, in the same order."""
+    if len(new) == 1:
+        return [int(db.execute(_ADD, _values(new[0])).scalar_one())]
+    return list(db.execute(_ADD_ALL, [_values(one) for one in new]).scalars())
+
+
+def _values(new: Event) -> dict[str, Any]:
+    return {
         "at_ms": to_ms(new.at),
         "kind": new.kind,
         "level": new.level,
@@ -31,7 +44,6 @@ def add(db: Connection, new: Event) -> int:
         "data": new.data,
         "picture": new.data.get("sha256") if new.kind in KEPT else None,
     }
-    return int(db.execute(_ADD, values).scalar_one())
 
 
 def after(
