@@ -5,9 +5,10 @@ ONCE ?=
 KEEP ?=
 RESET ?=
 DATA ?= var/data
-PROCESSES ?= 2
+PROCESSES ?= 3
+TESTS = $(PYTHON) -m pytest -n $(PROCESSES) --dist loadfile --durations 50
 
-.PHONY: demo test setup check unit bench bench-documents bench-locators bench-web chaos tryton test-tryton
+.PHONY: demo test test-all slow setup check unit bench bench-documents bench-locators bench-web chaos tryton test-tryton
 
 demo:
 	@tools/setup.sh run
@@ -25,7 +26,17 @@ check:
 	.venv/bin/lint-imports
 
 unit:
-	$(PYTHON) -m pytest -n $(PROCESSES) --dist loadfile --durations 50
+	$(TESTS) -m "not slow"
+
+# The long trials that `make test` leaves out.
+slow: setup
+	$(TESTS) -m slow
+
+# Everything, with RapidOCR and Tryton installed, and how much of the code the tests run.
+test-all: setup check
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -e '.[dev,ocr]'
+	$(PYTHON) -m clerkwork.testing.tryton --install-only
+	$(TESTS) --cov --cov-report=term:skip-covered --cov-fail-under=90
 
 bench: setup
 	$(PYTHON) -m benchmarks

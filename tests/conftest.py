@@ -1,5 +1,6 @@
 """Fixtures of every test; each part of the toolkit keeps its own in a ``fixtures_*.py`` beside."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,6 +8,9 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).parent
+MEMORY = Path("/dev/shm")  # noqa: S108 - pytest makes a folder of its own in it
+if os.access(MEMORY, os.W_OK):  # waiting for the disk is half of the time that tests take
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 pytest_plugins = sorted(f"tests.{file.stem}" for file in HERE.glob("fixtures_*.py"))
 
 

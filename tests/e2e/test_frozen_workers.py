@@ -22,6 +22,7 @@ def state_of(project: Project, item_id: int) -> ItemState:
     return item.state
 
 
+@pytest.mark.slow
 def test_the_late_submit_of_a_frozen_worker_is_refused(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

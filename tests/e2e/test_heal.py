@@ -95,6 +95,7 @@ def entered(project: Project, number: str) -> tuple[bool, list[str]]:
     return [one.order for one in project.portal.orders()].count(order) == 1, flagged
 
 
+@pytest.mark.slow
 def test_changed_field_is_entered_flagged_proposed_and_known_once_accepted(
     project: Project, changing: ChangedPortal
 ) -> None:

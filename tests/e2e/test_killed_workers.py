@@ -3,6 +3,8 @@
 import signal
 from collections import Counter
 
+import pytest
+
 from clerkwork.model.work.items import ItemState
 from clerkwork.store.items import items
 from clerkwork.store.runs import events
@@ -18,6 +20,7 @@ def state_of(project: Project, item_id: int) -> ItemState:
     return item.state
 
 
+@pytest.mark.slow
 def test_a_worker_killed_at_any_boundary_loses_and_doubles_nothing(project: Project) -> None:
     """One item for each boundary; its worker dies there, and the next worker ends the item."""
     script = str(HOME / "tests/e2e/killing_worker.py")

@@ -7,6 +7,8 @@ import sys
 from contextlib import closing
 from typing import Any
 
+import pytest
+
 from clerkwork.model.work.items import ItemState
 from clerkwork.store.items import items
 from tests.fixtures_project import Project, make_order, until
@@ -40,6 +42,7 @@ def reconciled(project: Project) -> tuple[int, dict[str, str]]:
     return done.returncode, {row["key"]: row["result"] for row in rows}
 
 
+@pytest.mark.slow
 def test_every_fault_in_the_portal_is_found_and_goes_to_a_person(project: Project) -> None:
     """One order was doubled, one is gone and one was changed; of the right one nothing is said."""
     ids = [project.submit(make_order(number)) for number in NUMBERS]

@@ -43,6 +43,7 @@ def test_the_campaign_sees_a_planted_bug() -> None:
     assert run_lane(plan)["lost"] > 0
 
 
+@pytest.mark.slow
 def test_pages_that_misbehave_lose_and_double_nothing() -> None:
     """Six orders go through a real browser; their heads change and answers are lost."""
     count = pages.run_lane(pages.Plan(seed=138, orders=6))
@@ -86,6 +87,7 @@ def test_failing_disk_loses_and_doubles_nothing() -> None:
     assert (count["trials"], count["writes that failed"] >= 3, faults(count)) == (3, True, NO_FAULT)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("strace")
 def test_power_cuts_take_back_no_event() -> None:
     """However much of the later writes is on the disk, it opens and has what was acknowledged."""
@@ -93,6 +95,7 @@ def test_power_cuts_take_back_no_event() -> None:
     assert (count["trials"], faults(count)) == (40, NO_FAULT)
 
 
+@pytest.mark.slow
 def test_clock_that_is_set_ends_no_quiet_period() -> None:
     """Two workers, one of which dies before the clock is set and set right again."""
     if not clocks.LIBRARIES:
@@ -101,6 +104,7 @@ def test_clock_that_is_set_ends_no_quiet_period() -> None:
     assert (count["trials"], faults(count)) == (4, NO_FAULT)
 
 
+@pytest.mark.slow
 def test_scheduler_that_is_killed_loses_and_doubles_no_instant() -> None:
     """Another one lives beside it; every file is an item and every instant has a row."""
     count = schedulers.run_lane(schedulers.Plan(seed=17, kills=4, lease=timedelta(seconds=15)))
