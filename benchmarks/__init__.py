@@ -1,1 +1,1 @@
-"""Benchmarks of the engine: ratios, taken interleaved, written into docs/benchmarks.md."""
+"""Benchmarks: ratios of two variants that are measured in turns, written to docs/benchmarks.md."""

@@ -1,7 +1,7 @@
-"""Run the benchmarks: ``python -m benchmarks [NAME...] [--quick]``; docs/benchmarks.md is written.
+"""Run the benchmarks: ``python -m benchmarks [NAME...] [--quick]``; writes docs/benchmarks.md.
 
-Every figure is a ratio of two things measured in turns in the same run, or a property of one
-process, because absolute rates say more about the disk and the neighbours than about the engine.
+Every figure is a ratio of two variants that are measured in turns in one run, or a property of one
+process. Absolute rates depend on the disk and on other processes more than on the engine.
 """
 
 import argparse
@@ -37,7 +37,7 @@ def _row(figure: str, wanted: str, met: bool, how: str) -> Row:
 
 
 def against_dbos(folder: Path, quick: bool) -> Row:
-    """Items per second and processor time of an item, against DBOS alone with the same steps."""
+    """Items per second and processor time per item, against plain DBOS with the same steps."""
     count = 60 if quick else 300
     costs = bare_dbos.rounds(folder, count, 2 if quick else 5)
     rates = [ours.rate / theirs.rate for ours, theirs in costs]
@@ -51,7 +51,7 @@ def against_dbos(folder: Path, quick: bool) -> Row:
 
 
 def with_finished(folder: Path, quick: bool) -> Row:
-    """Cost of an item with a million finished ones in the store, against a thousand."""
+    """Cost of an item with a million finished items in the store, against a thousand."""
     many = 20_000 if quick else 1_000_000
     small = life.answer_of(lambda: str(fill(folder / "few", 1000, finished=True).root))
     large = life.answer_of(lambda: str(fill(folder / "many", many, finished=True).root))
@@ -84,7 +84,7 @@ def _cost_per_item(root: Path, turn: int) -> float:
 
 
 def start_latency(folder: Path, quick: bool) -> Row:
-    """Median time from the submit to the start of the run, with the settings as shipped."""
+    """Median time from submitting an item to the start of its run, with the default settings."""
 
     def run() -> list[int]:
         with Project(root=folder / "latency").working() as made:
@@ -104,7 +104,7 @@ def start_latency(folder: Path, quick: bool) -> Row:
 
 
 def idle_worker(folder: Path, quick: bool) -> Row:
-    """Processor time and memory of a worker without items, with the settings as shipped."""
+    """Processor time and memory of a worker without items, with the default settings."""
 
     def run() -> tuple[float, int]:
         with Project(root=folder / "idle").working():
@@ -122,7 +122,7 @@ def idle_worker(folder: Path, quick: bool) -> Row:
 
 
 def flood(folder: Path, quick: bool) -> Row:
-    """Time between two starts with a million items waiting, against a thousand: p99."""
+    """Time between two starts (p99) with a million waiting items, against a thousand."""
     many = 20_000 if quick else 1_000_000
     small = life.answer_of(lambda: str(fill(folder / "calm", 2000, finished=False).root))
     large = life.answer_of(lambda: str(fill(folder / "flood", many, finished=False).root))
@@ -141,7 +141,7 @@ def _claim_p99_s(root: Path, _turn: int) -> float:
 
 
 def console(folder: Path, quick: bool) -> Row:
-    """Time of the console's slowest page with a million events in the store."""
+    """Response time of the console's slowest page with a million events in the store."""
     items = 4_000 if quick else 200_000
     root = Path(life.answer_of(lambda: str(_with_steps(folder / "full", items))))
     times = life.answer_of(lambda: page_times_ms(root))
@@ -215,7 +215,7 @@ BENCHMARKS: dict[str, tuple[str, Callable[[Path, bool], Row]]] = {
 
 
 def main() -> int:
-    """Run the benchmarks that the command line names; return the exit status."""
+    """Run the benchmarks named on the command line; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", default=[])
     parser.add_argument("--quick", action="store_true", help="small counts; writes no document")

@@ -1,6 +1,6 @@
-"""What is measured against: scripts as a careful person writes them, by labels, with no evidence.
+"""The baseline of the web benchmark: careful scripts that find fields by label, without evidence.
 
-They run in the same browser and on a fresh page as the bot does, so that only the entering differs.
+They run in the same browser and on a fresh page, like the bot, so that only the entry differs.
 """
 
 import time
@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Request, expect
 
 from clerkwork import PurchaseOrder, Receipt, Screen
 
-QUIET_S = 0.15  # without a request for this long, the script takes the page for ready
+QUIET_S = 0.15  # without a request for this long, the script considers the page ready
 LONGEST_S = 60
 
 
@@ -43,7 +43,7 @@ def enter_in_portal(screen: Screen, order: PurchaseOrder) -> Receipt:
 
 
 def enter_in_tryton(screen: Screen, order: PurchaseOrder) -> Receipt:
-    """Enter *order* in Tryton, waiting after each step until no request was open for a while."""
+    """Enter *order* in Tryton; after each step, wait until no request is open for a while."""
     page: Page = screen.page
     quiet = _Quiet(page)
     page.goto(f"{screen.base_url}/#po/model/purchase.purchase")
@@ -79,7 +79,7 @@ def enter_in_tryton(screen: Screen, order: PurchaseOrder) -> Receipt:
 
 
 def _choose(page: Page, quiet: "_Quiet", label: str, text: str, shown: str) -> None:
-    """Type into a field that offers records, and take the one that shows *shown*."""
+    """Type into a field that offers records, and choose the one that shows *shown*."""
     page.get_by_label(label, exact=True).click()
     quiet.wait()
     page.keyboard.type(text)
@@ -90,17 +90,17 @@ def _choose(page: Page, quiet: "_Quiet", label: str, text: str, shown: str) -> N
 
 
 def _type(page: Page, quiet: "_Quiet", label: str, text: str) -> None:
-    """Type into the field of a label that has a second input for showing."""
+    """Type into a labelled field that has a second input for display."""
     page.get_by_label(label, exact=True).first.click()
     quiet.wait()
-    page.keyboard.press("Control+A")  # some come filled, with the price of the last order
+    page.keyboard.press("Control+A")  # some are prefilled, such as the last price
     page.keyboard.type(text)
     page.keyboard.press("Tab")
     quiet.wait()
 
 
 class _Quiet:
-    """Knows when the page has had no request open for a while."""
+    """Detects when the page has had no open request for a while."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -111,7 +111,7 @@ class _Quiet:
         page.on("requestfailed", self._ended)
 
     def wait(self) -> None:
-        """Return when no request was open for ``QUIET_S``."""
+        """Return when no request has been open for ``QUIET_S``."""
         start = self._last = time.monotonic()
         while self._open or time.monotonic() - self._last < QUIET_S:
             self._page.wait_for_timeout(10)

@@ -1,4 +1,4 @@
-"""The engine against DBOS alone: the same steps, on a store that is opened in the same way."""
+"""The engine against plain DBOS: the same steps, on a store that is opened in the same way."""
 
 import time
 from collections.abc import Callable
@@ -22,11 +22,11 @@ SUCCEEDED = sa.text("SELECT count(*) FROM workflow_status WHERE status = 'SUCCES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What items cost, from the first submit to the last end.
+    """The cost of items, from submitting the first to the end of the last.
 
     Attributes:
         rate: Items per second.
-        cpu_ms: Processor time of one.
+        cpu_ms: Processor time per item.
     """
 
     rate: float
@@ -35,14 +35,14 @@ class Cost:
 
 @DBOS.workflow(name="bare")
 def bare(number: str) -> dict[str, str]:
-    """Do the steps of ``engines.nothing``."""
+    """Run the steps of ``engines.nothing``."""
     for step in range(STEPS):
         DBOS.run_step({"name": f"step {step}"}, engines.count, step)
     return {"number": number}
 
 
 def of_engine(root: Path, count: int) -> Cost:
-    """Return what an item costs in the engine."""
+    """Return the cost of an item in the engine."""
 
     def run() -> Cost:
         with Project(root=root).working(concurrency=AT_ONCE, poll_s=POLL_S, sweep_s=5) as made:
@@ -56,7 +56,7 @@ def of_engine(root: Path, count: int) -> Cost:
 
 
 def of_dbos(root: Path, count: int) -> Cost:
-    """Return what a workflow of the same steps costs in DBOS alone."""
+    """Return the cost of a workflow with the same steps in plain DBOS."""
 
     def run() -> Cost:
         store = open_store("sqlite:///store.db", root)
@@ -123,7 +123,7 @@ def _in_own_process(run: Callable[[], Cost]) -> Cost:
 
 
 def rounds(folder: Path, count: int, turns: int) -> list[tuple[Cost, Cost]]:
-    """Return what items cost in the engine and in DBOS alone, in turns."""
+    """Return the costs of items in the engine and in plain DBOS, measured in turns."""
     found = []
     for turn in range(turns):
         costs = []

@@ -1,9 +1,8 @@
-"""Count how often values are right by what speaks for them, and write ``calibration.yaml``.
+"""Count how often extracted values are right, by their reasons, and write ``calibration.yaml``.
 
 Usage: ``python -m benchmarks.calibrate_documents FOLDER [--cache FOLDER] [--write]``. The folder
-holds ``sroie/`` and ``synth/`` as the other measuring tools take them. The expected calibration
-error is measured by halves: counted on the documents of one half, compared on the other, and turned
-round.
+contains ``sroie/`` and ``synth/``, in the layout of the other measuring tools. The expected
+calibration error is measured in two halves: the counts of each half are tested on the other.
 """
 
 import argparse
@@ -36,7 +35,7 @@ HEAD = """\
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A value that was found, and whether it is right.
+    """An extracted value, and whether it is right.
 
     Attributes:
         document: The number of its document.
@@ -48,7 +47,7 @@ class Judged:
 
 
 def main() -> None:
-    """Read every document, print the calibration error, and write the counts when asked to."""
+    """Read every document, print the calibration error, and write the counts with ``--write``."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("folder", type=Path)
     options.add_argument("--cache", type=Path, default=None, help="keep readings in this folder")
@@ -79,10 +78,12 @@ def receipts(reader: DocumentReader, folder: Path) -> Iterator[Judged]:
 
 
 def orders(reader: DocumentReader, folder: Path, scans: int | None) -> Iterator[Judged]:
-    """Yield the values of orders and invoices; one that the document does not have is wrong."""
+    """Yield the values of orders and invoices; a value that the document lacks is wrong."""
     digital = sorted(folder.glob("*.pdf"))
     scanned = sorted(folder.glob("*.jpg"))[:scans]
-    numbers = {file.stem: number for number, file in enumerate(digital)}  # a scan is of its PDF
+    numbers = {
+        file.stem: number for number, file in enumerate(digital)
+    }  # a scan belongs to its PDF
     for file in [*digital, *scanned]:
         truth = true_values(file)
         for field in reader.read(file, file.name).fields:
@@ -93,7 +94,7 @@ def orders(reader: DocumentReader, folder: Path, scans: int | None) -> Iterator[
 
 
 def counted(found: Sequence[Judged]) -> dict[str, dict[str, tuple[int, int]]]:
-    """Return right and all values by reason and by field."""
+    """Return the numbers of right values and of all values, by reason and by field."""
     counts: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     for one in sorted(found, key=lambda one: (one.field.reason, name_of(one.field.path))):
         name = name_of(one.field.path)
@@ -103,7 +104,7 @@ def counted(found: Sequence[Judged]) -> dict[str, dict[str, tuple[int, int]]]:
 
 
 def calibration_error(chances: Sequence[tuple[float, bool]]) -> float:
-    """Return the mean gap between chance and share of right values, over ten bins of chance."""
+    """Return the mean gap between stated probability and share of right values, in ten bins."""
     bins: dict[int, list[tuple[float, bool]]] = defaultdict(list)
     for chance, right in chances:
         bins[min(int(chance * BINS), BINS - 1)].append((chance, right))
@@ -123,9 +124,9 @@ class Gap:
 
 
 def errors(found: Sequence[Judged]) -> list[tuple[Gap, Gap]]:
-    """Return for each half, counted on the other one, the error of all values and of some.
+    """Return two errors for each half, with the counts of the other half.
 
-    Those are the values that something speaks for.
+    The first error is of all values, the second one of the values that have a proof.
     """
     gaps = []
     for half in (0, 1):
@@ -142,7 +143,7 @@ def _gap(known: Calibration, unseen: Sequence[Judged]) -> Gap:
 
 
 def report(found: Sequence[Judged]) -> None:
-    """Print the calibration error on each half with counts of the other."""
+    """Print the calibration error of each half with the counts of the other."""
     for half, (every, believed) in enumerate(errors(found)):
         say(
             f"half {half}: {every.values} values, expected calibration error {every.error:.4f}; "

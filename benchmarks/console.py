@@ -1,4 +1,4 @@
-"""Times the console's pages and the figures of the metrics over a store with very many events."""
+"""Measures the response times of the console's pages on a store with very many events."""
 
 import statistics
 import threading

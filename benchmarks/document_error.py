@@ -1,4 +1,4 @@
-"""What master data adds to the reading of receipts, and how true the stated probabilities are."""
+"""Measures the effect of master data on receipts, and the error of the stated probabilities."""
 
 import json
 from collections import Counter
@@ -16,7 +16,7 @@ Truths = Mapping[str, Mapping[str, str]]
 
 
 def truths_of(folder: Path) -> dict[str, dict[str, str]]:
-    """Return the labels of each receipt by its number, those found wrong put right."""
+    """Return the labels of each receipt by its number, with wrong labels corrected."""
     errata = json.loads((folder / "label_errata.json").read_text("utf-8"))
     return {
         file.stem: json.loads(file.read_text("utf-8")) | errata.get(file.stem, {})
@@ -25,7 +25,10 @@ def truths_of(folder: Path) -> dict[str, dict[str, str]]:
 
 
 def f1(outcomes: Sequence[measure_receipts.Outcome], label: str, *, loosely: bool = False) -> float:
-    """Return twice the right values by those found and those labelled, signs aside if *loosely*."""
+    """Return F1: twice the right values by the found plus the labelled ones.
+
+    If *loosely*, punctuation is ignored.
+    """
     mine = [one for one in outcomes if label in {one.label, "all"}]
     found = sum(bool(one.field.value) for one in mine)
     right = sum(one.loosely_right if loosely else one.right for one in mine)
@@ -33,14 +36,14 @@ def f1(outcomes: Sequence[measure_receipts.Outcome], label: str, *, loosely: boo
 
 
 def by_halves(outcomes: Sequence[measure_receipts.Outcome], label: str, **how: bool) -> str:
-    """Return the F1 of a field over all receipts and over those of even and odd numbers."""
+    """Return the F1 of a field for all receipts, and for those with even and with odd numbers."""
     halves = [[one for one in outcomes if int(one.receipt) % 2 == odd] for odd in (0, 1)]
     whole, even, odd = (f1(part, label, **how) for part in (outcomes, *halves))
     return f"{whole:.3f} (even {even:.3f}, odd {odd:.3f})"
 
 
 def master(data: Path, readers: Readers) -> Rows:
-    """Yield the figures of receipts where the suppliers of all the others are known."""
+    """Yield the figures of receipts with the suppliers of all other receipts as master data."""
     truths = truths_of(data / "sroie")
     present = [""]
     templates = [measure_receipts.any_receipt()]
@@ -89,7 +92,7 @@ def _others(truths: Truths, stem: str) -> Master:
 
 
 def calibration(data: Path, readers: Readers) -> Rows:
-    """Yield how far stated probabilities and shares of right values lie apart, by halves."""
+    """Yield the gap between stated probabilities and shares of right values, for each half."""
     receipts = readers(templates=[measure_receipts.any_receipt()])
     found = [
         *calibrate_documents.receipts(receipts, data / "sroie"),

@@ -1,4 +1,4 @@
-"""What the parts of the documents' benchmark share: settings, readers, and rows of the table."""
+"""Shared by the parts of the document benchmark: settings, readers, and rows of the table."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,12 +14,12 @@ Rows = Iterator[tuple[str, Row]]
 
 
 def settings(**others: Any) -> DocumentSettings:
-    """Return the settings as shipped, day first, with time for a busy machine."""
+    """Return the default settings, with day-first dates and longer timeouts for a busy machine."""
     return DocumentSettings(date_order="dmy", cache_mb=2000, page_timeout_s=900, **others)
 
 
 class Readers:
-    """Makes readers that share a folder of readings, and ends them."""
+    """Creates readers that share a cache folder, and closes them."""
 
     def __init__(self, evidence: Path, cache: Path) -> None:
         """Keep the folders: of pictures, and of readings made before."""

@@ -1,8 +1,8 @@
-"""Measures the reading of documents with known answers; writes a table to docs/benchmarks.md.
+"""Measures the extraction of documents with known values; writes a table to docs/benchmarks.md.
 
-Receipts and forms are shown in parts. The rules for receipts were made on the even numbers; every
-fourth form was kept aside when the first rules were made, and looked at since. What the documents
-are, and where they come from, stands in the README of the folder.
+Receipts and forms are reported in two parts. The rules for receipts were developed on the even
+numbers. Every fourth form was held out when the first rules were developed, but used later. The
+README of the data folder describes the documents and their sources.
 
 Usage: python -m benchmarks.documents [--data FOLDER] [--cache FOLDER] [--only a,b] [--write]
 """
@@ -35,7 +35,7 @@ Part = Callable[[Path, Readers], Rows]
 
 
 def receipts(data: Path, readers: Readers) -> Rows:
-    """Yield the figures of receipts, even and odd numbers apart."""
+    """Yield the figures of receipts, separately for even and odd numbers."""
     reader = readers(templates=[measure_receipts.any_receipt()])
     outcomes: list[measure_receipts.Outcome] = []
     for stem, truth in document_error.truths_of(data / "sroie").items():
@@ -62,7 +62,7 @@ HOW_RECEIPTS = "100 of SROIE, from the picture; blanks and case aside, no master
 
 
 def _untouched(outcomes: Sequence[measure_receipts.Outcome]) -> tuple[float, int, int]:
-    """Return the share of receipts that pass, how many they are, and how many of them are right."""
+    """Return the share of receipts that pass without a person, their number, and the right ones."""
     by_receipt: dict[str, list[measure_receipts.Outcome]] = {}
     for one in outcomes:
         if one.label in measure_receipts.UNTOUCHED:
@@ -73,7 +73,7 @@ def _untouched(outcomes: Sequence[measure_receipts.Outcome]) -> tuple[float, int
 
 
 def pairs(data: Path, readers: Readers) -> Rows:
-    """Yield the figures of labels with their values on forms that are not known."""
+    """Yield the figures of label-value pairs on forms of unknown layout."""
     reader = readers()
     counts = {True: forms.Counts(), False: forms.Counts()}
     for place, file in enumerate(sorted((data / "funsd" / "annotations").glob("*.json"))):
@@ -88,7 +88,7 @@ def pairs(data: Path, readers: Readers) -> Rows:
 
 
 def invoices(data: Path, readers: Readers) -> Rows:
-    """Yield how many numbers, dates and amounts of real invoices are right."""
+    """Yield the share of right numbers, dates and amounts on real invoices."""
     reader = readers()
     right = seen = 0
     for file in sorted((data / "invoice2data").glob("*.pdf")):
@@ -107,7 +107,7 @@ def invoices(data: Path, readers: Readers) -> Rows:
 
 
 def orders(data: Path, readers: Readers) -> Rows:
-    """Yield the figures of made orders and invoices, with a text layer and as degraded scans."""
+    """Yield the figures of generated orders and invoices: with a text layer, and degraded scans."""
     reader = readers()
     for name, suffix, least in (("digital", ".pdf", 0.995), ("scanned", ".jpg", 0.985)):
         files = sorted((data / "synth").glob(f"*{suffix}"))
@@ -115,13 +115,13 @@ def orders(data: Path, readers: Readers) -> Rows:
         yield from _of_orders(f"orders, {name}", reports, least)
 
 
-def hard(data: Path, readers: Readers) -> Rows:  # noqa: ARG001 - they are made anew
-    """Yield the figures of orders and invoices that are made to be hard to read."""
+def hard(data: Path, readers: Readers) -> Rows:  # noqa: ARG001 - it generates its documents
+    """Yield the figures of generated orders and invoices that are hard to read."""
     reader = readers()
     with tempfile.TemporaryDirectory() as folder:
         made = [sys.executable, str(HOME / "tools" / "make_hard_documents.py"), folder]
         if subprocess.run([*made, "--each", str(EACH)], check=False).returncode:
-            return  # it has said what it lacks
+            return  # the generator has printed what is missing
         files = [file for file in sorted(Path(folder).iterdir()) if file.suffix != ".json"]
         for name, digital in (("digital", True), ("scanned", False)):
             mine = [file for file in files if (file.suffix == ".pdf") == digital]
@@ -130,7 +130,7 @@ def hard(data: Path, readers: Readers) -> Rows:  # noqa: ARG001 - they are made 
 
 
 def _of_orders(name: str, reports: Sequence[dict[str, Any]], least: float | None) -> Rows:
-    """Yield what share of the fields is right, and how many documents pass untouched."""
+    """Yield the share of right fields, and the documents that pass without a person."""
     seen = sum(len(report["truth"]) for report in reports)
     wrong = sum(path in report["truth"] for report in reports for path in report["wrong"])
     whole = sum(_lines(report["truth"]) == _lines(report["read"]) for report in reports)
@@ -162,7 +162,7 @@ COSTS = {"cost": reading_cost.rows, "digital": reading_cost.digital}  # the seco
 
 
 def main() -> None:
-    """Measure the chosen parts, print their rows, and write them when asked to."""
+    """Measure the chosen parts, print their rows, and write them with ``--write``."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--data", type=Path, default=DATA)
     options.add_argument("--cache", type=Path, default=HOME / "var" / "cache")
@@ -186,7 +186,7 @@ def main() -> None:
 
 
 def _take(rows: Rows, *, write: bool) -> None:
-    """Print the rows of a part as they come, and write them when asked to."""
+    """Print the rows of a part as they are measured, and write them with ``--write``."""
     for name, found in rows:
         say(f"{name}: {found}")
         if write:

@@ -1,4 +1,4 @@
-"""What is measured: a project of one bot that does next to nothing, and its workers."""
+"""The subject of the engine benchmarks: a project with bots that do almost nothing, and workers."""
 
 import os
 import sys
@@ -38,19 +38,19 @@ class Number(BaseModel):
 
 
 def wait(seconds: float) -> float:
-    """Be a step that takes its time."""
+    """A step that takes some time."""
     PAUSE.wait(seconds)
     return seconds
 
 
 def count(step: int) -> int:
-    """Be a step that takes no time."""
+    """A step that takes no time."""
     return step
 
 
 @bot()
 def nothing(value: Number, run: Run) -> Number:
-    """Do nothing, some steps of nothing, or wait in one step."""
+    """Do nothing, run some empty steps, or wait in one step."""
     for step in range(value.steps):
         run.step(f"step {step}", count, step)
     if value.rest_s:
@@ -59,7 +59,7 @@ def nothing(value: Number, run: Run) -> Number:
 
 
 class NoTool:
-    """Stands for the browser and the reader that these bots do not use."""
+    """Replaces the browser and the document reader, which these bots do not use."""
 
     def call(self, *_: Any, **__: Any) -> Any:
         """Never be called."""
@@ -75,7 +75,7 @@ class NoTool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Project:
-    """Where a measured project is."""
+    """A project to measure."""
 
     root: Path
     url: str = "sqlite:///store.db"
@@ -99,7 +99,7 @@ class Project:
 
     @contextmanager
     def working(self, **settings: Any) -> Iterator[Engine]:
-        """Open the engine with a worker in this process; it is not stopped, the process ends."""
+        """Open the engine with a worker in this process; the worker ends with the process."""
         with self.engine() as made:
             start_worker(made, **settings)
             yield made
@@ -119,17 +119,17 @@ def start_worker(made: Engine, **settings: Any) -> Worker:
 
 
 def submit(made: Engine, first: int, count: int, rest_s: float = 0, steps: int = 0) -> None:
-    """Submit *count* items, each for itself."""
+    """Submit *count* items, one by one."""
     for number in range(first, first + count):
         payload = {"number": str(number), "rest_s": rest_s, "steps": steps}
         made.submit(NewItem(workflow="work", reference=str(number), payload=payload))
 
 
 def done(store: Store, at_least: int = 0) -> int:
-    """Return how many items from the id *at_least* on are done.
+    """Return the number of done items with an id of *at_least* or more.
 
-    Without it the index of the states is used, which is short in a flood; with it the last rows are
-    read, however many are done before them.
+    With *at_least*, only the last rows are read, which is fast after many done items. Without it,
+    the index of states is used, which is fast if many items are waiting and few are done.
     """
     wanted = [item.c.state == "done"]
     if at_least:
@@ -149,7 +149,7 @@ def wait_done(store: Store, count: int, at_least: int = 0, patience_s: float = 3
 
 
 def starts_ms(store: Store, at_least: int) -> list[tuple[int, int]]:
-    """Return arrival and first start of the items from the id *at_least* on, in milliseconds."""
+    """Return arrival and first start, in ms, of items with an id of *at_least* or more."""
     query = (
         sa.select(item.c.arrived_ms, sa.func.min(event.c.at_ms))
         .where(item.c.id >= at_least, event.c.item_id == item.c.id)
@@ -161,13 +161,13 @@ def starts_ms(store: Store, at_least: int) -> list[tuple[int, int]]:
 
 
 def highest_id(store: Store) -> int:
-    """Return the highest number of an item, or 0."""
+    """Return the highest item id, or 0 without items."""
     with store.read() as db:
         return int(db.execute(sa.select(sa.func.max(item.c.id))).scalar_one() or 0)
 
 
 def own_cpu_s() -> float:
-    """Return the processor seconds of this process."""
+    """Return the processor time of this process in seconds."""
     times = os.times()
     return times.user + times.system
 

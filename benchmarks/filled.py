@@ -1,4 +1,4 @@
-"""Stores with very many rows, made by copying the rows of one item that the engine made."""
+"""Creates stores with very many rows, by copying the rows of one item of the engine."""
 
 from pathlib import Path
 
@@ -23,9 +23,9 @@ CHANGES = {
 
 
 def fill(root: Path, count: int, *, finished: bool, rest_s: float = 0) -> Project:
-    """Return a project with *count* items that are finished, or that all wait.
+    """Return a project with *count* items, all finished or all waiting.
 
-    With *rest_s* each of them has a step of its own.
+    With *rest_s*, each of them has a step.
     """
     root.mkdir(parents=True)
     project = Project(root=root)
@@ -39,7 +39,7 @@ def fill(root: Path, count: int, *, finished: bool, rest_s: float = 0) -> Projec
 
 
 def copy(store: Store, first: int, count: int) -> None:
-    """Copy the only item and all that belongs to it *count* times."""
+    """Copy the only item, with all its rows, *count* times."""
     if first != 1:
         raise ValueError("the store must hold one item")
     with store.write() as db:

@@ -1,4 +1,4 @@
-"""Pairs of label and value on a form, compared with the labelled ones."""
+"""Compares the extracted label-value pairs of a form with the annotated ones."""
 
 import difflib
 import json
@@ -12,7 +12,7 @@ Pair = tuple[str, str]
 
 @dataclass(slots=True, kw_only=True)
 class Counts:
-    """How many pairs are labelled, how many were found, and how many of these are right."""
+    """Numbers of annotated pairs, of found pairs, and of right pairs."""
 
     wanted: int = 0
     found: int = 0
@@ -28,12 +28,12 @@ class Counts:
 
     @property
     def f1(self) -> float:
-        """Return twice the right ones by all that are labelled or found."""
+        """Return F1: twice the right pairs, divided by the annotated plus the found pairs."""
         return 2 * self.right / max(self.wanted + self.found, 1)
 
 
 def compare(counts: Counts, annotation: Path, found: list[Pair]) -> None:
-    """Count each found pair once, with the labelled pair that it is most like."""
+    """Count each found pair once, with the most similar annotated pair."""
     left = labelled(annotation)
     counts.wanted += len(left)
     counts.found += len(found)
@@ -45,7 +45,7 @@ def compare(counts: Counts, annotation: Path, found: list[Pair]) -> None:
 
 
 def labelled(annotation: Path) -> list[Pair]:
-    """Return the linked questions and answers of a form, those without text aside."""
+    """Return the linked questions and answers of a form, without empty ones."""
     form = {one["id"]: one for one in json.loads(annotation.read_text("utf-8"))["form"]}
     return [
         (one["text"], form[end]["text"])
@@ -57,7 +57,10 @@ def labelled(annotation: Path) -> list[Pair]:
 
 
 def likeness(pair: Pair, other: Pair) -> float:
-    """Return the lesser likeness of the two texts, from 0.0 to 1.0; signs and blanks aside."""
+    """Return the lower similarity of label and value, from 0.0 to 1.0.
+
+    Punctuation and blanks are ignored.
+    """
     return min(_alike(a, b) for a, b in zip(pair, other, strict=True))
 
 

@@ -1,7 +1,7 @@
-"""How long other writers wait while a large batch is added, and while all of it is cancelled.
+"""Measures how long other writers wait while a large batch is added and cancelled.
 
 Run with ``python -m benchmarks.large_batches [ITEMS]``. Another process writes one row every 20 ms
-all the while, as a webhook or a worker does; the longest wait of it is what counts.
+in the meantime, as a webhook or a worker does. The result is its longest wait.
 """
 
 import multiprocessing
@@ -57,7 +57,7 @@ def write_meanwhile(root: Path, ending: Event, waits: "multiprocessing.Queue[flo
 
 
 def measured(root: Path, what: str, work: Callable[[], object]) -> None:
-    """Do *work* beside the other writer, and print how long both took."""
+    """Run *work* next to the other writer; print its time and the writer's longest wait."""
     start = multiprocessing.get_context("spawn")
     ending, waits = start.Event(), start.Queue()
     other = start.Process(target=write_meanwhile, args=(root, ending, waits))

@@ -1,9 +1,9 @@
-"""Measures how surely fields are found after a page has changed; writes to docs/benchmarks.md.
+"""Measures how reliably fields are found after a page has changed; writes to docs/benchmarks.md.
 
-Each page is recorded once as it is. Then it is changed, by one mutation or by three at once, and
-every recorded field is looked for. Right is the same element; wrong is another one; a stop names
-what stands in doubt. A part of the mutations was held out while the rules were made; the later ones
-were thought of when the rules for the first two sets stood.
+Each page is recorded once in its original state. Then it is changed by one or by three mutations,
+and every recorded field is searched for. The result is right (the same element), wrong (another
+element) or stopped (an error that lists the candidates). Some mutations were held out while the
+matching rules were developed; the later sets were written after the rules were finished.
 
 Usage: python -m benchmarks.locators [--seeds N] [--triples N] [--only a,b] [--shown] [--write]
 """
@@ -133,19 +133,19 @@ TIMEOUT_S = 1.5
 
 @dataclass
 class Tally:
-    """What became of the fields: right, wrong, stopped."""
+    """Numbers of fields by result: right, wrong, stopped."""
 
     counts: Counter[str] = field(default_factory=Counter)
     misses: Counter[str] = field(default_factory=Counter)
 
     def share(self, what: str) -> float:
-        """Return how many per cent of all came to *what*."""
+        """Return the percentage of fields with the result *what*."""
         return 100 * self.counts[what] / max(1, self.counts.total())
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One page under some mutations."""
+    """One page with the mutations to apply."""
 
     page: str
     mutations: tuple[str, ...]
@@ -153,7 +153,7 @@ class Case:
 
 
 class Bench:
-    """The recorded pages, and one browser page to change them on."""
+    """The recorded pages, and one browser page to mutate them in."""
 
     def __init__(self, page: Page, stills: dict[str, str]) -> None:
         self._page = page
@@ -169,7 +169,7 @@ class Bench:
             self.recorded[name] = self._record(name)
 
     def run(self, case: Case) -> Iterator[tuple[str, str, str]]:
-        """Yield each field's key, what became of it, and why; nothing where it cannot apply."""
+        """Yield the key, result and reason of each field; nothing if a mutation does not apply."""
         self._open(case.page)
         self._page.evaluate(f"() => {{ {self._script} }}")
         words = {key: facts[1:] for key, facts in self.words[case.page].items()}
@@ -186,7 +186,9 @@ class Bench:
             for seen in recorded.values()
         ]
         answers = find_fields(self._page, wanted, timeout_s=TIMEOUT_S)
-        if any(map(_gone, answers)):  # as a form is filled: what is gone is looked for again
+        if any(
+            map(_gone, answers)
+        ):  # search again for elements that were replaced, as when filling a form
             answers = find_fields(self._page, wanted, timeout_s=TIMEOUT_S)
         for key, answer in zip(recorded, answers, strict=True):
             yield key, *_judge(key, answer)
@@ -246,7 +248,7 @@ def triples(names: list[str], count: int, held: list[str], first: int) -> list[C
 
 
 def measure(bench: Bench, cases: list[Case], *, shown: bool) -> Tally:
-    """Run *cases* and count what became of every field."""
+    """Run *cases* and count the results of all fields."""
     tally = Tally()
     for case in cases:
         for key, outcome, why in bench.run(case):
@@ -266,7 +268,7 @@ def _say(text: str) -> None:
 
 
 def main() -> None:
-    """Run the benchmark as the command line says."""
+    """Run the benchmark with the options of the command line."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", type=int, default=2)
     options.add_argument("--first", type=int, default=101, help="the first seed")
@@ -341,7 +343,7 @@ def _row(title: str, at_once: int, tally: Tally) -> str:
 
 
 def write_table(name: str, rows: list[str]) -> None:
-    """Put *rows* between the marks called *name* in docs/benchmarks.md."""
+    """Write *rows* between the markers *name* in docs/benchmarks.md."""
     text = REPORT.read_text(encoding="utf-8")
     start, end = f"<!-- begin {name} -->", f"<!-- end {name} -->"
     before, _, rest = text.partition(start)

@@ -1,8 +1,7 @@
-"""Solves MiniWoB++ forms with one script that reads the task's words and knows no task.
+"""Solves MiniWoB++ forms with one script for all tasks, guided only by the task's sentence.
 
-The words of the page's fields are looked for in the task's sentence, next to the values that stand
-out in it (in bold or in quotation marks). The same script does every task. With --write, the table
-goes to docs/benchmarks.md.
+The script searches the sentence for the labels of the page's fields, next to the values that are
+bold or in quotation marks. With --write, the table is written to docs/benchmarks.md.
 
 Usage: python -m benchmarks.miniwob [--seeds N] [--write]
 """
@@ -29,7 +28,7 @@ SPOKEN = {"movies": "genre", "directed by": "director", "from year": "year"}
 
 
 def asked(page: Page) -> dict[str, str]:
-    """Return the values that the task's sentence asks for, by what it calls them."""
+    """Return the values in the task's sentence, by the labels that it uses for them."""
     query = page.locator("#query")
     text = " ".join(query.inner_text().split())
     if quoted := re.findall(r'(\w+) "([^"]*)"', text):
@@ -45,7 +44,7 @@ def asked(page: Page) -> dict[str, str]:
 
 
 def solve(page: Page) -> None:
-    """Fill the form by its words and submit it; a pop-up in between is refused, not obeyed."""
+    """Fill the form by its labels and submit it; dismiss pop-ups instead of following them."""
     values = asked(page)
     for _ in range(4):
         try:
@@ -71,7 +70,7 @@ def _say(text: str) -> None:
 
 
 def main() -> None:
-    """Run every task with every seed and say how many were solved."""
+    """Run every task with every seed, and print the number of solved ones."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--seeds", type=int, default=100)
     options.add_argument("--write", action="store_true")

@@ -1,9 +1,9 @@
-"""Damages the sample documents in many ways, reads what is left, and counts how each one ends.
+"""Damages the sample documents in many ways, reads the damaged files, and counts the results.
 
-Each must end in one ``DocumentRejected`` or in a result, within 10 seconds of processor time and
-300 MB that the child process grows by; so must the files made to be as bad as can be. No engine
-reads the words, because an engine sees only pixels that were decoded well. The files are the same
-for the same seed.
+Each read must end with a ``DocumentRejected`` or a result, within 10 seconds of processor time and
+300 MB of additional memory of the child process. The same holds for files that were constructed to
+be malicious. No OCR engine is used, because it would only see correctly decoded pixels. The same
+seed gives the same files.
 
 Usage: python -m benchmarks.mutated [--count 500] [--seed 1] [--write]
 """
@@ -41,13 +41,13 @@ LENGTHS = (0, -1, 1, 65535, 2**31 - 1, 99999999999)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How the reading of one damaged file ended.
+    """The result of reading one damaged file.
 
     Attributes:
-        how: ``result``, or the name of the error's class and its code, if it has one.
-        said: The error's sentence.
-        cpu_s: Processor seconds of the child.
-        growth_mb: By how much the child grew at most; None when it was ended for it, or died.
+        how: ``result``, or the class name of the error and its code, if it has one.
+        said: The message of the error.
+        cpu_s: Processor time of the child in seconds.
+        growth_mb: Peak growth of the child's memory; None if it was killed for that, or died.
     """
 
     name: str
@@ -68,7 +68,7 @@ def flip(chance: random.Random, data: bytearray) -> bytes:
 
 
 def flip_head(chance: random.Random, data: bytearray) -> bytes:
-    """Change some bytes where sizes and types stand, the first four aside."""
+    """Change some bytes in the header, but not the first four."""
     for _ in range(chance.choice([1, 2, 4, 8])):
         data[chance.randrange(4, min(len(data), 512))] = chance.randrange(256)
     return bytes(data)
@@ -80,7 +80,7 @@ def cut(chance: random.Random, data: bytearray) -> bytes:
 
 
 def take_out(chance: random.Random, data: bytearray) -> bytes:
-    """Leave a part in the middle out."""
+    """Remove a part in the middle."""
     start = chance.randrange(len(data))
     del data[start : start + chance.randrange(1, 4096)]
     return bytes(data)
@@ -94,13 +94,13 @@ def repeat(chance: random.Random, data: bytearray) -> bytes:
 
 
 def put_in(chance: random.Random, data: bytearray) -> bytes:
-    """Put noise into the middle."""
+    """Insert noise in the middle."""
     start = chance.randrange(len(data))
     return bytes(data[:start] + chance.randbytes(chance.randrange(1, 2048)) + data[start:])
 
 
 def renumber(chance: random.Random, data: bytearray) -> bytes:
-    """Change written numbers, such as lengths, counts, references and sizes, to extreme ones."""
+    """Change numbers in text form, such as lengths, counts and references, to extreme values."""
     places = list(re.finditer(rb"(?<=[ \[])\d{1,6}(?=[ \]/>\r\n])", bytes(data)))
     for place in sorted(chance.sample(places, min(len(places), 3)), key=lambda p: -p.start()):
         data[place.start() : place.end()] = str(chance.choice(LENGTHS)).encode()
@@ -111,7 +111,7 @@ MUTATIONS: tuple[Mutation, ...] = (flip, flip_head, cut, take_out, repeat, put_i
 
 
 def mutants(kind: str, count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Yield *count* damaged files of a kind, with names that say what was done to which sample."""
+    """Yield *count* damaged files of a kind; their names contain the sample and the damage."""
     chance = random.Random(f"{kind} {seed}")  # noqa: S311 - damage, not secrets
     samples = sorted(file for file in SAMPLES.iterdir() if file.suffix in KINDS[kind])
     for number in range(count):
@@ -122,7 +122,7 @@ def mutants(kind: str, count: int, seed: int) -> Iterator[tuple[str, bytes]]:
 
 
 def endings(files: Iterator[tuple[str, bytes]], folder: Path) -> Iterator[Ending]:
-    """Read each file, within the limits that opening has, and yield how that ended."""
+    """Read each file within the limits for opening a document, and yield the result."""
     bounds = {"page_timeout_s": LIMIT_S, "memory_mb": 2 * LIMIT_MB, "recycle_pages": 10**6}
     settings = DocumentSettings(engine="none", **bounds)
     reader = DocumentReader(settings, folder / "evidence")
@@ -134,7 +134,7 @@ def endings(files: Iterator[tuple[str, bytes]], folder: Path) -> Iterator[Ending
 
 
 def ended(reader: DocumentReader, file: Path, name: str) -> Ending:
-    """Read one file and return how that ended."""
+    """Read one file and return the result."""
     cpu_s, children = _cpu_s(), family(os.getpid())[1:]
     before = {pid: _forget_peak(pid) for pid in children}
     how, said = "result", ""
@@ -155,19 +155,19 @@ def ended(reader: DocumentReader, file: Path, name: str) -> Ending:
 
 
 def _forget_peak(pid: int) -> int:
-    """Let the kernel measure the most memory of a process anew; return what it has now, in MB."""
+    """Reset the kernel's peak memory of a process; return its current memory in MB."""
     Path(f"/proc/{pid}/clear_refs").write_text("5", "ascii")
     return _peak_mb(pid)
 
 
 def _peak_mb(pid: int) -> int:
     status = Path(f"/proc/{pid}/status").read_text("utf-8")
-    peak = status.partition("VmHWM:")[2].split()  # nothing for a process that ended
+    peak = status.partition("VmHWM:")[2].split()  # empty for a process that has ended
     return int(peak[0]) // 1024 if peak else 0
 
 
 def _cpu_s() -> float:
-    """Return the processor seconds of all children, those that have ended included."""
+    """Return the processor time of all children in seconds, including those that have ended."""
     own = resource.getrusage(resource.RUSAGE_CHILDREN)
     used = 0
     for pid in family(os.getpid())[1:]:
@@ -196,14 +196,14 @@ def row(found: list[Ending]) -> dict[str, str]:
 
 
 def made() -> Iterator[tuple[str, bytes]]:
-    """Yield the files that were made to be bad."""
+    """Yield the files that were constructed to be malicious."""
     makers = {name: make for name, (make, _) in BAD.items()} | STRANGE
     for name, make in makers.items():
         yield name, make()
 
 
 def main() -> int:
-    """Damage, read, and print one row per kind; the exit status tells if all is well."""
+    """Damage and read the files, and print one row per kind; return 0 if all are within limits."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--count", type=int, default=500, help="files of each kind")
     options.add_argument("--seed", type=int, default=1)

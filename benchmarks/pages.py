@@ -1,7 +1,7 @@
-"""Pages for the locator benchmark: the portal, Tryton, MiniWoB++, Django's admin, and made ones.
+"""Pages for the locator benchmark: portal, Tryton, MiniWoB++, Django's admin, and handmade ones.
 
-Tryton and the two packages are installed by name; nothing of them is kept here. The made ones are
-of kinds that the real ones are not: repeated sections, frames, a form in shadow roots, and so on.
+Tryton and the two packages are installed when needed and not kept in the repository. The handmade
+pages have structures that the real ones lack: repeated sections, frames, shadow roots, and so on.
 """
 
 import subprocess
@@ -64,7 +64,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 
 def install() -> None:
-    """Install the packages that bring the pages, if they are not there."""
+    """Install the packages with the pages if they are missing."""
     if not MINIWOB.exists():
         pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
         subprocess.run([*pip, "--target", str(PACKAGES), *NAMES], check=True)
@@ -83,14 +83,14 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def admin_page() -> str:
-    """Return the page on which Django's admin changes a user."""
+    """Return the page of Django's admin for changing a user."""
     code = f"import sys; sys.path.insert(0, {str(PACKAGES)!r})\n{_ADMIN}"
     done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
     return done.stdout.decode()
 
 
 def snapshots(page: Page, folder: Path, portal: Portal, address: str) -> dict[str, str]:
-    """Return each page's HTML without its scripts, as the browser shows it when it is at rest."""
+    """Return each page's HTML without scripts, as shown by the browser when the page is idle."""
     page.goto(portal.url + "/login")
     page.locator("[name=username]").fill(portal.username)
     page.locator("[name=password]").fill(portal.password)
@@ -124,7 +124,7 @@ def snapshots(page: Page, folder: Path, portal: Portal, address: str) -> dict[st
 
 
 def tryton(page: Page, server: Tryton) -> str:
-    """Return the form on which Tryton's web client takes a new purchase."""
+    """Return the form of Tryton's web client for a new purchase."""
     watch(page)
     page.goto(f"{server.url}/#po/model/purchase.purchase")
     find_field(page, Wanted(words="User name"), timeout_s=LATE_S).element.fill(server.username)
@@ -139,7 +139,7 @@ def tryton(page: Page, server: Tryton) -> str:
 
 
 def made() -> dict[str, str]:
-    """Return the pages of the folder ``made``, each of a kind that the others are not."""
+    """Return the pages of the folder ``made``, each with a different structure."""
     return {file.stem: file.read_text(encoding="utf-8") for file in sorted(MADE.glob("*.html"))}
 
 

@@ -1,4 +1,4 @@
-"""What a page costs: processor time against bare tesseract, in turns, and memory of the child."""
+"""Measures the cost of a page: processor time against plain tesseract, and the child's memory."""
 
 import os
 import resource
@@ -81,7 +81,7 @@ def _cpu_of_children(act: Callable[[], Any]) -> float:
 
 
 def _used_s() -> float:
-    """Return the processor seconds of all children and what they started and waited for."""
+    """Return the processor time of all children and their ended children, in seconds."""
     used = 0.0
     for pid in family(os.getpid())[1:]:
         used += time.clock_gettime(~pid << 3 | 2)  # the kernel's number for a process's clock
@@ -91,7 +91,7 @@ def _used_s() -> float:
 
 
 def _tesseract(picture: Path, languages: str) -> float:
-    """Return the processor seconds of tesseract with one thread."""
+    """Return the processor time of tesseract with one thread, in seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     command = ["tesseract", str(picture), "-", "-l", languages]
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}

@@ -1,7 +1,7 @@
-"""Entering orders in web pages: ``python -m benchmarks.web``; ``--write`` writes its table.
+"""Measures entering orders in web pages: ``python -m benchmarks.web``; ``--write`` saves its table.
 
-The bot and a bare script by labels enter orders in turns, in the same browser; then the whole
-toolkit enters orders in a portal that fails, with workers that are killed at random.
+The bot and a plain script enter orders in turns, in the same browser. Then the whole toolkit enters
+orders in a failing portal, with workers that are killed at random.
 """
 
 import argparse
@@ -43,7 +43,7 @@ HOME = Path(__file__).parent.parent
 DOCUMENT = HOME / "docs" / "benchmarks.md"
 LINES = 3
 HEAD = ["| what | measured | wanted | met | how |", "|---|---|---|---|---|"]
-PAUSE = threading.Event()  # never set: gives the processor away between two looks
+PAUSE = threading.Event()  # never set: used to sleep between two polls
 FIGURES = HOME / "docs" / "figures" / "web.json"
 PARTS = ("portal", "tryton", "faults")
 Rows = list[list[str]]
@@ -61,7 +61,7 @@ class Way:
 
 
 def order(number: int, name: str) -> PurchaseOrder:
-    """Return an order of three lines whose sums add up; the same number gives the same content."""
+    """Return an order of three lines with correct sums; its content depends on *number* only."""
     draw = random.Random(number)  # noqa: S311 - replayable
     lines = []
     for code in draw.sample(sorted(PRODUCTS), LINES):
@@ -90,7 +90,7 @@ def order(number: int, name: str) -> PurchaseOrder:
 
 
 def in_turns(host: BrowserHost, ways: list[Way], count: int) -> Taken:
-    """Return the seconds that each order took each way, None where it failed; they take turns."""
+    """Enter each order in each way, in turns; return the seconds, or None for a failed entry."""
     taken: Taken = {way.name: [] for way in ways}
     for number in range(count + 1):
         for way in ways:
@@ -102,7 +102,7 @@ def in_turns(host: BrowserHost, ways: list[Way], count: int) -> Taken:
             except ClerkworkError as error:
                 say(f"  {way.name}: {error}")
                 seconds = None
-            if number:  # the first one logs in and learns
+            if number:  # the first one logs in and learns fingerprints
                 taken[way.name].append(seconds)
         say(f"  {number} of {count}: " + _shown(taken))
     return taken
@@ -111,7 +111,7 @@ def in_turns(host: BrowserHost, ways: list[Way], count: int) -> Taken:
 def ratio_row(
     taken: Taken, way: str, most: float, entered: list[EnteredOrder], what: str
 ) -> list[str]:
-    """Return the row that compares *way* with the bare script of the same turns."""
+    """Return the row that compares *way* with the plain script of the same turns."""
     pairs = list(zip(taken[way], taken["bare"], strict=True))
     ratios = [ours / bare for ours, bare in pairs if ours is not None and bare is not None]
     if not ratios:
@@ -153,7 +153,7 @@ def against_bare(folder: Path, count: int) -> Rows:
 
 
 def in_tryton(folder: Path, count: int) -> Rows:
-    """Enter orders in Tryton, with the bot and the bare script in turns."""
+    """Enter orders in Tryton, with the bot and the plain script in turns."""
     place = Place((HOME / "var" / "tryton").absolute())
     if not place.seeded.exists():
         return [["Tryton", "not run", "≤ 1.0", "**no**", "run `make tryton` first"]]
@@ -180,7 +180,7 @@ def in_tryton(folder: Path, count: int) -> Rows:
 
 
 def _right(entered: list[EnteredOrder], way: str, count: int) -> int:
-    """Return how many of *count* orders stand in the database exactly once and as given."""
+    """Return how many of *count* orders are in the database exactly once and unchanged."""
     found = Counter(one.order.number for one in entered)
     content = {one.order.digest() for one in entered}
     wanted = [order(number, way) for number in range(count)]
@@ -188,7 +188,7 @@ def _right(entered: list[EnteredOrder], way: str, count: int) -> int:
 
 
 def with_faults(folder: Path, count: int, seed: int) -> Rows:
-    """Enter orders in a portal that fails, with workers that are killed at random."""
+    """Enter orders in a failing portal, with workers that are killed at random."""
     root = folder / "project"
     for part in ("bots", "workflows", "config"):
         shutil.copytree(HOME / part, root / part, ignore=shutil.ignore_patterns("__pycache__"))
@@ -233,7 +233,7 @@ def _submit(app: App, orders: list[PurchaseOrder]) -> None:
 
 
 def _work_off(app: App, root: Path, seed: int) -> int:
-    """Have workers work until all is settled, killing each at random; return how many."""
+    """Run workers and kill each at random until all items are settled; return how many ran."""
     draw = random.Random(seed)  # noqa: S311 - replayable
     kills = 0
     while True:
@@ -283,7 +283,7 @@ def say(text: str) -> None:
 
 
 def main() -> None:
-    """Run the benchmark as the command line says."""
+    """Run the benchmark with the options of the command line."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--orders", type=int, default=100, help="timed orders in each way")
     options.add_argument("--tryton", type=int, default=100, help="the same in Tryton")
@@ -314,7 +314,7 @@ def _table(rows: Rows) -> list[str]:
 
 
 def _write(part: str, rows: Rows) -> None:
-    """Write the rows of *part* into the figures, and the table of all of them."""
+    """Save the rows of *part*, and write the table of all parts."""
     figures = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
     figures[part] = rows
     FIGURES.write_text(json.dumps(figures, ensure_ascii=False, indent=1) + "\n", "utf-8")
