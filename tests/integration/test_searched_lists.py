@@ -68,8 +68,8 @@ def test_nothing_without_its_words_is_named_with_the_remedy(searched):
     """What the list says where there is nothing is a row like any other, until it is described."""
     error = searched("script", "PO-9", none=None).fails(find_record, order("PO-4"))
     assert str(error).rpartition(": ")[2] == (
-        "it shows the row No records; if it says so where there is no such record, write its words"
-        " as `none`."
+        "it shows the row No records; if the page says that there are no records, add its words as"
+        " `none`."
     )
 
 
