@@ -62,10 +62,11 @@ SHOWN: dict[str, Any] = {
 }
 
 
-def delivery(project: ConsoleProject, *, doubtful: tuple[str, ...] = (), **changes: object) -> int:
+def delivery(
+    project: ConsoleProject, *, doubtful: tuple[str, ...] = (), shown: dict[str, Any] = SHOWN
+) -> int:
     """Add a delivery that waits for a person, and return its review."""
     number = project.filler().order("D-2026-07")
-    shown = SHOWN | changes
     fields = [field.model_dump(mode="json") for field in form_fields(shown, doubtful, None)]
     model = f"{Delivery.__module__}.{Delivery.__qualname__}"
     with project.store.write() as db:

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from clerkwork import clock
 from clerkwork.errors import ClerkworkError, ConfigError
+from clerkwork.model.work.field_types import type_at
 from clerkwork.model.work.reviews import (
     AnswerInvalid,
     Decision,
@@ -146,11 +147,11 @@ class ReviewQueue:
             Change(
                 path=path,
                 title=title_of(model, path),
-                before=before.get(path, ""),
+                before=before.get(path, type_at(model, path).blank),
                 after=leaves.get(path, ""),
             )
             for path in dict.fromkeys([*before, *leaves])
-            if before.get(path, "").strip() != leaves.get(path, "").strip()
+            if before.get(path, type_at(model, path).blank).strip() != leaves.get(path, "").strip()
         ]
 
     def answered_changes(self, review: Review) -> list[Change]:

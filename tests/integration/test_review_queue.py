@@ -8,6 +8,7 @@ from clerkwork.model.work.reviews import AnswerInvalid, Decision, flatten
 from clerkwork.review.queue import Change, NoteMissing, ReviewGone, ReviewQueue
 from clerkwork.store.items import items
 from clerkwork.store.reviews import reviews
+from tests.every_widget import SHOWN, delivery
 from tests.fixtures_console import ConsoleProject
 
 WHO = "li.wei"
@@ -118,3 +119,14 @@ def test_skipping_starts_over_at_the_end(queue, number, console_project):
     assert (queue.next_after(number, who=WHO), queue.next_after(other, who=WHO)) == (other, number)
     with console_project.store.read() as db:
         assert [review.number for review in reviews.open_reviews(db)] == [number, other]
+
+
+def test_unticked_box_that_was_not_in_the_data_is_no_change(queue, console_project):
+    """The form shows its default, and posts it."""
+    shown = {name: value for name, value in SHOWN.items() if name != "insured"}
+    review = queue.get(delivery(console_project, shown=shown))
+    found = [queue.changes(review, flatten(shown) | {"insured": box}) for box in ("False", "True")]
+    assert found == [
+        [],
+        [Change(path="insured", title="Insured", before="False", after="True")],
+    ]
