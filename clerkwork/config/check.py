@@ -38,7 +38,7 @@ def check_all(
         bots: The bots that could be loaded.
         found_problems: What went wrong with bots and extensions that could not.
         model: ``Workflow`` with the keys of all sources.
-        reads: The model that each reader gives, by the reader's name.
+        reads: The model that a reader gives, by its name; one that gives any model is not in it.
     """
     _, problems = read_settings(root)
     targets, wrong_targets = read_targets(root)
@@ -108,8 +108,9 @@ def _first_bot_problems(
             text = f"`{key}` is {field!r}, but the bot `{first.name}` takes {known}; name one"
             problems.append(file.problem([key], text))
     for key, keys in workflow.sources.items():
-        if isinstance(keys, InboxKeys) and first.takes is not reads[keys.reader]:
-            text = f"the reader `{keys.reader}` gives {reads[keys.reader].__name__}, but the bot "
+        gives = reads.get(keys.reader) if isinstance(keys, InboxKeys) else None
+        if isinstance(keys, InboxKeys) and gives is not None and first.takes is not gives:
+            text = f"the reader `{keys.reader}` gives {gives.__name__}, but the bot "
             text += f"`{first.name}` takes {first.takes.__name__}; use another reader or bot"
             problems.append(file.problem([key, "reader"], text))
     return problems

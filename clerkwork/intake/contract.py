@@ -5,7 +5,7 @@ A module of ``intake/sources/`` declares one ``SOURCE``, a module of ``intake/re
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -62,6 +62,10 @@ class OpenSource(ABC):
 
     Two threads may look for different workflows, never for the same one.
     """
+
+    def __init__(self, context: SourceContext) -> None:
+        """Prepare; nothing is read yet."""
+        self.context = context
 
     @abstractmethod
     def look(self, plan: Workflow) -> int:
@@ -155,12 +159,16 @@ class FileContent:
         duplicates: References that are in the file twice with the same content.
     """
 
-    arrivals: list[tuple[NewItem, NewReview | None]]
+    arrivals: Sequence[tuple[NewItem, NewReview | None]]
     duplicates: list[str] = field(default_factory=list)
 
 
 class OpenReader(ABC):
-    """A reader at work."""
+    """A reader at work; one object reads the files of all workflows that name it."""
+
+    def __init__(self, context: ReaderContext) -> None:
+        """Prepare; nothing is read yet."""
+        self.context = context
 
     @abstractmethod
     def read(self, incoming: Incoming) -> FileContent:
@@ -182,16 +190,17 @@ class FileReader(Generic[R]):
     Attributes:
         name: What `reader` names in a workflow file; its own keys are below the same name.
         summary: What it makes of a file, as the reference documentation says it.
-        gives: The model of each item's payload; the first bot must take it.
         open: Makes what reads.
+        gives: The model of each item's payload, which the first bot must take; None: the payload
+            has the fields of the model that the first bot takes.
         keys: The model of its own keys, if it has any.
         many: Whether one file may hold several items, which can then be a batch.
     """
 
     name: str
     summary: str
-    gives: type[BaseModel]
     open: Callable[[ReaderContext], OpenReader]
+    gives: type[BaseModel] | None = None
     keys: type[R] | None = None
     many: bool = True
 

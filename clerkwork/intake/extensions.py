@@ -38,8 +38,8 @@ class Extensions:
 
     @property
     def reads(self) -> dict[str, type[BaseModel]]:
-        """Return the model that each reader gives, by the reader's name."""
-        return {name: reader.gives for name, reader in self.readers.items()}
+        """Return the model that a reader gives, by its name; without those that give any model."""
+        return {name: reader.gives for name, reader in self.readers.items() if reader.gives}
 
 
 @cache
@@ -89,7 +89,7 @@ def load_extensions(root: Path) -> Extensions:
 def _extensions(
     found: Mapping[str, Source[Any]], known: Mapping[str, FileReader[Any]]
 ) -> Extensions:
-    model = _workflow_model(found, list(known.values()))
+    model = _workflow_model(found, [reader for _, reader in sorted(known.items())])
     return Extensions(sources=found, readers=known, workflow=model)
 
 

@@ -7,17 +7,25 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from clerkwork import clock
+from clerkwork.app import open_app
+from clerkwork.cli.project import problems_of
 from clerkwork.config.files.templates import read_templates, shipped
 from clerkwork.documents import kinds
 from clerkwork.insight import kpis
 from clerkwork.insight.kpi import find_kpis
+from clerkwork.intake import extensions, readers, sources
+from clerkwork.model.work.schedules import PlannedState
 from clerkwork.notify import channels
 from clerkwork.notify.contract import Message, SendFailed, open_channel
+from clerkwork.store.runs import planned_runs
+from clerkwork.store.schema import item
 from tests.contracts.test_docs import load_tool
 from tests.fixtures_cli import Shell
 from tests.fixtures_console import Served
@@ -30,6 +38,40 @@ KPI = "clerkwork/insight/kpis/rejected_share.py"
 CHANNEL = "clerkwork/notify/channels/file.py"
 KIND = "clerkwork/documents/kinds/meter_card.py"
 TEMPLATE = "config/templates/packing_slip.yaml"
+SOURCE = "clerkwork/intake/sources/timer.py"
+READER = "clerkwork/intake/readers/table.py"
+BOT = '''
+from pydantic import BaseModel
+
+from clerkwork import Run, bot
+
+
+class Expense(BaseModel):
+    """An expense."""
+
+    number: str
+    purpose: str = ""
+
+
+@bot()
+def file_expense(expense: Expense, run: Run) -> None:
+    """File an expense."""
+'''
+WORKFLOW = """\
+name: expenses
+title: Expenses
+steps: [{bot: file_expense}]
+timer:
+  every_minutes: 60
+source:
+  folder: expenses
+  pattern: "*.csv"
+  reader: table
+  table:
+    separator: ";"
+schedule:
+  every_s: 60
+"""
 
 Add = Callable[[ModuleType, str], None]
 
@@ -41,14 +83,18 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Add]:
 
     def place(package: ModuleType, path: str) -> None:
         assert Path(path).parent == Path(package.__path__[0]).relative_to(ROOT)
-        (tmp_path / Path(path).name).write_text(EXAMPLES[path], "utf-8")
-        monkeypatch.setattr(package, "__path__", [*package.__path__, str(tmp_path)])
+        folder = tmp_path / package.__name__
+        folder.mkdir()
+        (folder / Path(path).name).write_text(EXAMPLES[path], "utf-8")
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
         importlib.invalidate_caches()
         find_kpis.cache_clear()
+        extensions.shipped.cache_clear()
         added.append((package, Path(path).stem))
 
     yield place
     find_kpis.cache_clear()
+    extensions.shipped.cache_clear()
     for package, name in added:
         sys.modules.pop(f"{package.__name__}.{name}", None)
         vars(package).pop(name, None)
@@ -123,3 +169,86 @@ def test_new_kind_in_yaml_is_classified_and_extracted(tmp_path: Path, page: Page
         "packing_slip",
         {"number": "PS-77", "parcels": "4"},
     )
+
+
+@pytest.fixture(params=["toolkit", "project"])
+def project(request: pytest.FixtureRequest, add: Add, tmp_path: Path) -> Iterator[Path]:
+    """Return a project whose workflow names the new source and the new reader."""
+    root = tmp_path / "project"
+    files = {"workflows/expenses.yaml": WORKFLOW, "bots/expenses.py": BOT, "config/.keep": ""}
+    if request.param == "toolkit":
+        add(sources, SOURCE)
+        add(readers, READER)
+    else:
+        files |= {"extensions/sources/timer.py": EXAMPLES[SOURCE]}
+        files |= {"extensions/readers/table.py": EXAMPLES[READER]}
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, "utf-8")
+    path = list(sys.path)
+    yield root
+    sys.path[:] = path
+    for name in [name for name in sys.modules if name.split(".")[0] in ("bots", "extensions")]:
+        del sys.modules[name]
+
+
+def test_new_source_and_reader_work_in_a_planned_run(project: Path) -> None:
+    """One file each, in the toolkit or in the project, and a workflow that names them."""
+    file = project / "inbox" / "expenses" / "a.csv"
+    file.parent.mkdir(parents=True)
+    file.write_text("number;purpose\nE-1;Train\nE-2;Hotel\n", "utf-8")
+    app = open_app(project)
+    with closing(app), closing(app.reader()) as documents, closing(app.intake(documents)) as intake:
+        due = clock.now()
+        app.schedule_clock("s-1", intake).fire("expenses", due)
+        again = intake.look("expenses")
+        with app.store.read() as db:
+            runs = planned_runs.list_recent(db, schedule="expenses")
+            found = db.execute(item.select()).all()
+    rows = {row.reference: (row.payload, row.source.get("row")) for row in found}
+    timed = {name: row for name, row in rows.items() if not name.startswith("E-")}
+    assert [(run.state, run.items) for run in runs] == [(PlannedState.RAN, 3)]
+    assert rows == {
+        "E-1": ({"number": "E-1", "purpose": "Train"}, 2),
+        "E-2": ({"number": "E-2", "purpose": "Hotel"}, 3),
+        **{name: ({"number": name}, None) for name in timed},
+    }
+    assert (len(timed), file.exists()) == (1 + again, False)  # an hour may end between the looks
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("every_minutes: 60", "every_minute: 60", ":5: unknown key `every_minute`, known keys are"),
+        ("every_minutes: 60", "every_minutes: 0", ":5: `timer.every_minutes`: input should be gr"),
+        ("separator:", "seperator:", ":11: unknown key `seperator`, known keys are separator; did"),
+        ("reader: table", "reader: document", ":9: the reader `document` gives Document, but the"),
+        ("reader: table", "reader: document", ":10: `source.table` is for the reader `table`, but"),
+        (
+            "reader: table",
+            "reader: tables",
+            ":9: `source.reader`: input should be 'document', 'table'",
+        ),
+        ("schedule:\n  every_s: 60\n", "", ":4: `timer` needs a `schedule` that says when it is"),
+    ],
+)
+def test_wrong_keys_of_a_new_source_or_reader_are_named_with_file_and_line(
+    project: Path, old: str, new: str, problem: str
+) -> None:
+    """`clerkwork check` knows their models."""
+    file = project / "workflows" / "expenses.yaml"
+    file.write_text(WORKFLOW.replace(old, new), "utf-8")
+    found = [str(each).removeprefix("workflows/expenses.yaml") for each in problems_of(project)]
+    assert [said for said in found if said.startswith(problem)] != [], found
+
+
+def test_reference_lists_the_keys_of_a_new_source_and_reader(add: Add) -> None:
+    """The page is made from what is found."""
+    add(sources, SOURCE)
+    add(readers, READER)
+    page = load_tool().workflows_page()
+    assert [
+        key
+        for key in ("timer", "timer.every_minutes", "source.table", "source.table.separator")
+        if f"| `{key}` |" not in page
+    ] == []

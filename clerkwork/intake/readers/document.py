@@ -4,7 +4,7 @@ from typing import Any
 
 from clerkwork.discover import dotted_name
 from clerkwork.errors import DocumentRejected, rejection
-from clerkwork.intake.contract import FileContent, FileReader, Incoming, OpenReader, ReaderContext
+from clerkwork.intake.contract import FileContent, FileReader, Incoming, OpenReader
 from clerkwork.intake.stored_file import Stored
 from clerkwork.model.orders import Document
 from clerkwork.model.project.sources import ReaderKeys
@@ -14,15 +14,11 @@ from clerkwork.model.work.reviews import NewReview, plain_fields
 class DocumentFiles(OpenReader):
     """Makes one work item of each file; a person is asked about one that is no document."""
 
-    def __init__(self, context: ReaderContext) -> None:
-        self._root = context.root
-        self._documents = context.documents
-
     def read(self, incoming: Incoming) -> FileContent:
         """Return the one item of a document, named by its content."""
         stored = incoming.stored
-        path = stored.path
-        shown = path.relative_to(self._root) if path.is_relative_to(self._root) else path
+        path, root = stored.path, self.context.root
+        shown = path.relative_to(root) if path.is_relative_to(root) else path
         payload = {"file": shown.as_posix(), "name": stored.first_name}
         item = incoming.item(stored.sha256[:16], payload)
         return FileContent(arrivals=[(item, self._refusal(stored, payload))])
@@ -30,7 +26,7 @@ class DocumentFiles(OpenReader):
     def _refusal(self, stored: Stored, payload: dict[str, Any]) -> NewReview | None:
         """Return what a person is asked about a document that cannot be read, or None."""
         try:
-            self._documents.probe(stored.path, stored.name)
+            self.context.documents.probe(stored.path, stored.name)
         except DocumentRejected as error:
             why = rejection(error)
             return NewReview(

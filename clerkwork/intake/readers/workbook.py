@@ -34,7 +34,7 @@ class WorkbookFiles(OpenReader):
 
     def __init__(self, context: ReaderContext) -> None:
         """Prepare; the child process starts at the first workbook."""
-        self._engine = context.engine
+        super().__init__(context)
         self._child = workbook_child()
 
     def read(self, incoming: Incoming) -> FileContent:
@@ -58,7 +58,7 @@ class WorkbookFiles(OpenReader):
         reference = order.number or by_row
         item = incoming.item(reference, order.payload, sheet=sheet, rows=order.rows)
         try:
-            self._engine.require_storable(item)
+            self.context.engine.require_storable(item)
         except NotStorable as error:
             order = doubted(order, error.field)
             name = by_row if error.field == incoming.plan.reference else item.reference

@@ -62,9 +62,8 @@ class FolderIntake(OpenSource):
             pause: Waits so many seconds, and returns whether it was interrupted; by default until
                 ``interrupt`` is called.
         """
-        self._inbox = context.inbox
+        super().__init__(context)
         self._engine = context.engine
-        self._files = context.files
         self._now = now
         self._monotonic = monotonic
         self._settling = Settling(monotonic, folder_clock)
@@ -126,7 +125,7 @@ class FolderIntake(OpenSource):
 
     def _look(self, workflow: str, source: FolderSource) -> tuple[int, Exception | None]:
         """Take the complete files; return the number of new items, and what went wrong last."""
-        folder = self._inbox / source.folder
+        folder = self.context.inbox / source.folder
         folder.mkdir(parents=True, exist_ok=True)
         added, failure = 0, None
         for file in self._settling.complete(workflow, folder, source.pattern, source.settle_s):
@@ -151,7 +150,7 @@ class FolderIntake(OpenSource):
 
     def _take(self, file: Path, workflow: str) -> int:
         try:
-            taken = self._files.take(file, workflow)
+            taken = self.context.files.take(file, workflow)
         except InputRejected as error:
             self._reject(file, workflow, error)
             return 0

@@ -53,8 +53,7 @@ class MailIntake(OpenSource):
             context: What the source works with; the store keeps the message ids.
             monotonic: A clock that nobody can set.
         """
-        self._root = context.root
-        self._inbox = context.inbox
+        super().__init__(context)
         self._store = context.store
         self._engine = context.engine
         self._monotonic = monotonic
@@ -82,7 +81,7 @@ class MailIntake(OpenSource):
             return 0
         password = secret(rules.password_variable, f"workflows/{plan.name}.yaml")
         files, box = 0, ""
-        with opened(rules, password, self._root) as mailbox:
+        with opened(rules, password, self.context.root) as mailbox:
             box = _name_of(rules, mailbox)
             unread = mailbox.unread()
             with self._store.read() as db:
@@ -180,7 +179,7 @@ class MailIntake(OpenSource):
 
     def _put(self, name: str, data: bytes, plan: Workflow, letter: Letter) -> str:
         """Put a file into the folder under its name, or another one if that is taken."""
-        folder = self._inbox / (plan.inbox.folder if plan.inbox else "")
+        folder = self.context.inbox / (plan.inbox.folder if plan.inbox else "")
         folder.mkdir(parents=True, exist_ok=True)
         place = folder / name
         if place.exists() and not (place.is_file() and place.read_bytes() == data):
