@@ -24,6 +24,7 @@ check:
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
+	$(PYTHON) tools/javascript.py check
 
 unit:
 	$(TESTS) -m "not slow"

@@ -61,6 +61,8 @@ FORMS = {
     "<label>Order number<input name=who></label>",
     "mirrored": "<table dir=rtl><tr><td>Order date<td><input name=date><td>Supplier<td>"
     "<input name=who></table>",
+    "cell without a row": "<div role=table><div role=cell><label>Order date <input name=date>"
+    "</label></div></div><label>Supplier <input name=who></label>",
     "value": "<p><span>Order date</span><input name=date><p><span>Sort by</span><span tabindex=0"
     " role=combobox style='display:inline-block;width:9em'>Order date</span>",
     "sign": "<p><label><i title='Order date'>&#xf073;</i></label><input name=date>"

@@ -83,6 +83,9 @@ if [ "$(cat "$stamp" 2>/dev/null || true)" != "$wanted" ]; then
     || fail "pip could not install the packages; is a package index reachable?"
   echo "$wanted" >"$stamp"
 fi
+if [ "$extras" = dev ]; then # without them the tests can run; `make check` fails and says why
+  .venv/bin/python tools/javascript.py install || true
+fi
 if [ -n "${need_playwright_browser:-}" ]; then
   say "installing Playwright's own Chromium"
   .venv/bin/python -m playwright install chromium \

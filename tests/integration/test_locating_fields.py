@@ -26,6 +26,7 @@ FOUND = [
     "far twin",
     "hint",
     "mirrored",
+    "cell without a row",
     "value",
     "sign",
     "currency sign",

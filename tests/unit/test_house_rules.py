@@ -45,6 +45,19 @@ CLOCK_CALLS = {
     ("date", "today"),
 }
 OWN_CLOCK = {ROOT / "clerkwork" / "clock.py"}
+SCRIPTS = sorted(
+    file
+    for folder in ("clerkwork", "tools/js")
+    for file in (ROOT / folder).rglob("*.js")
+    if not {"vendor", "node_modules"} & set(file.parts)
+)
+JAVASCRIPT = re.compile(
+    r"(?<!=)=>|\bfunction\s*\w*\(|\b(document|window|element)\.[a-zA-Z_]|<script(?! src)"
+)
+# Files that may have JavaScript in a string, and why.
+WITH_JAVASCRIPT = {
+    "clerkwork/browser/scripts.py": "wraps the functions of the JavaScript files",
+}
 # The word is put together so that this file does not break its own rule.
 UNFINISHED = re.compile(r"#.*\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")
 SILENCED = re.compile(r"#\s*(noqa|type:\s*ignore)(?P<rest>.*)$")
@@ -173,6 +186,43 @@ def test_no_log_sink_shows_the_values_of_variables():
             if owner == "logger" and node.func.attr == "add" and not closed:
                 open_sinks.append(place(file, node.lineno))
     assert open_sinks == []
+
+
+def test_no_python_string_holds_javascript():
+    """JavaScript is in files of its own, where linter and type checker see it."""
+    found = {
+        place(file, node.lineno)
+        for file, tree in trees()
+        if file.relative_to(ROOT).as_posix() not in WITH_JAVASCRIPT
+        for node in _strings(tree)
+        if JAVASCRIPT.search(node.value)
+    }
+    assert found == set()
+
+
+def _strings(tree: ast.Module) -> Iterator[ast.Constant]:
+    """Yield every string of a module that is no docstring."""
+    docs = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | Function)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docs:
+            yield node
+
+
+def test_javascript_has_short_lines():
+    """Lines of JavaScript are as short as those of Python, which eslint does not check."""
+    long = [
+        place(file, number)
+        for file in SCRIPTS
+        for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1)
+        if len(line) > 100
+    ]
+    assert (long, len(SCRIPTS) > 10) == ([], True)
 
 
 def test_bots_import_only_the_public_names():

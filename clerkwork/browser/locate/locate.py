@@ -26,12 +26,10 @@ from clerkwork.browser.scripts import script
 from clerkwork.errors import ApplicationException
 from clerkwork.model.project.locators import Fingerprint
 
-SCRIPT = script("locate/locate", columns=script("locate/columns"), visible=script("locate/visible"))
-KEPT = "place => window.__clerkworkFound[place]"
-TAKEN = """places => places.map(place => {
-  if (!window.__clerkworkFound[place]) throw new Error("the page was replaced");
-  return window.__clerkworkFound[place];
-})"""
+FIELDS = script("locate/fields", "findFields")
+BUTTONS = script("locate/buttons", "findButtons")
+KEPT = script("locate/kept", "keptElement")
+TAKEN = script("locate/kept", "keptElements")
 LOOK_AGAIN_MS = 100
 SETTLED = timedelta(milliseconds=400)
 
@@ -209,10 +207,10 @@ def look(page: Page) -> tuple[list[Frame], list[Candidate]]:
         try:
             if frame.parent_frame is not None and not frame.frame_element().is_visible():
                 continue
-            fields = frame.evaluate(SCRIPT, {"kind": "field", "words": []})
+            fields = frame.evaluate(FIELDS)
             if fields is None:  # a virtual list is scrolling back to its start
                 page.wait_for_timeout(LOOK_AGAIN_MS)
-                fields = frame.evaluate(SCRIPT, {"kind": "field", "words": [], "again": True})
+                fields = frame.evaluate(FIELDS, True)
         except Error:
             if frame.parent_frame is None and page.is_closed():
                 raise
@@ -226,7 +224,7 @@ def _buttons(page: Page, words: Sequence[str]) -> list[tuple[ElementHandle, dict
     found: list[tuple[ElementHandle, dict[str, Any]]] = []
     for frame in page.frames:
         try:
-            reports = frame.evaluate(SCRIPT, {"kind": "button", "words": list(words)})
+            reports = frame.evaluate(BUTTONS, list(words))
             for at, facts in enumerate(reports):
                 element = frame.evaluate_handle(KEPT, at).as_element()
                 if element is not None:

@@ -8,56 +8,14 @@ from playwright.sync_api import ElementHandle, Error, Page
 from clerkwork.browser.locate.locate import LocatedField, covered_error
 from clerkwork.browser.locate.scores import control_kind
 from clerkwork.browser.page.settle import LIMIT
+from clerkwork.browser.scripts import script
 
 YES = frozenset({"yes", "true", "1", "on", "是"})
-VALUE = """element => {
-  if (!element.isConnected) throw new Error("the page has replaced the field");
-  if (/^(checkbox|radio)$/.test(element.type)) return element.checked ? "yes" : "no";
-  if (element.tagName === "SELECT") return element.selectedOptions[0]?.text.trim() ?? "";
-  const inner = element.querySelector?.("input, textarea");
-  return element.value ?? inner?.value ?? element.innerText.trim();
-}"""
-PRESS = """async (element, [times, limit]) => {
-  const fields = () => element.getRootNode().querySelectorAll("input, select, textarea").length;
-  const before = fields();
-  for (let time = 0; time < times && element.isConnected; time += 1) {
-    element.click();
-    if (window.__clerkworkSettled) await window.__clerkworkSettled(limit);
-  }
-  return fields() - before;
-}"""
-AIM = """element => {
-  if (window !== window.top || element.disabled) return null;
-  let box = element.getBoundingClientRect();
-  if (box.top < 0 || box.left < 0 || box.bottom > innerHeight || box.right > innerWidth) {
-    element.scrollIntoView({block: "center", inline: "center", behavior: "instant"});
-    box = element.getBoundingClientRect();
-  }
-  const x = box.left + box.width / 2, y = box.top + box.height / 2;
-  let hit = document.elementFromPoint(x, y);
-  while (hit?.shadowRoot?.elementFromPoint(x, y)) {
-    const inner = hit.shadowRoot.elementFromPoint(x, y);
-    if (inner === hit) break;
-    hit = inner;
-  }
-  if (!hit || !(element === hit || element.contains(hit))) return null;
-  const kinds = ["pointerdown", "mousedown", "pointerup", "mouseup", "click"];
-  const aim = window.__clerkworkAim = {missed: false};
-  const guard = event => {
-    const inside = event.composedPath().includes(element);
-    if (event.type === "pointerdown") aim.missed = !inside;
-    if (aim.missed) event.stopImmediatePropagation();
-    if (aim.missed) event.preventDefault();
-  };
-  kinds.forEach(kind => window.addEventListener(kind, guard, true));
-  aim.done = () => kinds.forEach(kind => window.removeEventListener(kind, guard, true));
-  return [x, y];
-}"""
-MISSED = """() => {
-  window.__clerkworkAim?.done();
-  return Boolean(window.__clerkworkAim?.missed);
-}"""
-_TYPES = "element => element.matches('input, textarea, [contenteditable]')"
+VALUE = script("page/controls", "shownValue")
+TYPES = script("page/controls", "takesText")
+PRESS = script("page/controls", "pressTimes")
+AIM = script("page/controls", "aimAt")
+MISSED = script("page/controls", "hasMissed")
 
 
 def click_point(page: Page, point: Sequence[float]) -> bool:
@@ -91,7 +49,7 @@ class FoundEntry:
             self._element.set_checked(text.strip().casefold() in YES)
         elif self._found is not None and self._found.seen.tag == "select":
             self._element.select_option(label=text)
-        elif self._element.evaluate(_TYPES):
+        elif self._element.evaluate(TYPES):
             self._element.fill(text)
         else:
             self._choose(text)

@@ -20,7 +20,7 @@ from clerkwork.browser.page.item_values import Part
 from clerkwork.browser.scripts import script
 from clerkwork.model.secrets import MASK, SHORTEST, shapes
 
-COVER = script("page/cover")
+COVER = script("page/cover", "coverSecrets")
 QUALITY = 60
 LONGEST = 8_000  # pixels; a longer page is cut off in its screenshot
 PING_MS = 5_000
@@ -36,7 +36,7 @@ _sessions: WeakKeyDictionary[Page, CDPSession] = WeakKeyDictionary()
 def answers(page: Page) -> bool:
     """Return whether *page* still responds, so that calls without a timeout are safe."""
     try:
-        page.wait_for_function("() => true", timeout=PING_MS)
+        page.wait_for_function("true", timeout=PING_MS)
     except Error:
         return False
     return True

@@ -6,25 +6,14 @@ from datetime import timedelta
 from playwright.sync_api import Error, Frame, Page
 
 from clerkwork.browser.locate.candidates import Candidate, candidates
-from clerkwork.browser.locate.locate import SCRIPT, look
+from clerkwork.browser.locate.locate import look
 from clerkwork.browser.locate.text_similarity import similarity
-from clerkwork.browser.page.controls import PRESS
 from clerkwork.browser.page.settle import LIMIT
+from clerkwork.browser.scripts import script
 
 SAME_WORDS = 0.9  # minimum similarity of a heading and a column's label
 Look = tuple[list[Frame], list[Candidate]]
-GROW = f"""async ([button, headers, wanted, limit]) => {{
-  const look = {SCRIPT};
-  const press = {PRESS};
-  const missing = wanted - look({{kind: "lines", words: headers}});
-  if (missing <= 0 || missing === wanted) return look({{kind: "field", words: []}});
-  const hits = look({{kind: "button", words: [button]}});
-  const called = hits.filter(one => one.word === 0), exact = called.filter(one => one.exact);
-  const [hit, other] = exact.length ? exact : called;
-  if (hit && !other && !hit.covered && !hit.blocked)
-    await press(window.__clerkworkFound[hits.indexOf(hit)], [missing, limit]);
-  return look({{kind: "field", words: []}});
-}}"""
+GROW = script("page/grid_rows", "growGrid")
 
 
 def count_lines(fields: Sequence[Candidate], words: Sequence[str]) -> int:

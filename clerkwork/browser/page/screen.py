@@ -14,7 +14,6 @@ from playwright.sync_api import Dialog, Error, Page
 from clerkwork.browser.locate.fingerprints import FingerprintProposal
 from clerkwork.browser.locate.group_match import Wanted
 from clerkwork.browser.locate.locate import (
-    SCRIPT,
     LocatedField,
     find_button,
     find_field,
@@ -24,9 +23,10 @@ from clerkwork.browser.locate.locate import (
 from clerkwork.browser.locate.match import FoundBy
 from clerkwork.browser.locate.scores import name_of
 from clerkwork.browser.page import evidence, traces
-from clerkwork.browser.page.controls import AIM, FoundEntry, click_point
+from clerkwork.browser.page.controls import FoundEntry, click_point
 from clerkwork.browser.page.grid_rows import Look, count_lines
 from clerkwork.browser.page.item_values import Part, fits
+from clerkwork.browser.scripts import script
 from clerkwork.children import Channel
 from clerkwork.config.disk import used_percent
 from clerkwork.errors import ApplicationException
@@ -34,13 +34,7 @@ from clerkwork.model.project.locators import Fingerprint
 from clerkwork.model.project.targets import Target
 
 LOCATE_S = 5.0
-FIND_AND_AIM = f"""words => {{
-  const hits = ({SCRIPT})({{kind: "button", words: [words]}});
-  const called = hits.filter(one => one.word === 0), exact = called.filter(one => one.exact);
-  const [hit, other] = exact.length ? exact : called;
-  return hit && !other && !hit.covered && !hit.blocked
-    ? ({AIM})(window.__clerkworkFound[hits.indexOf(hit)]) : null;
-}}"""
+AIM_AT_BUTTON = script("page/aim", "aimAtButton")
 SHORTEST_TOKEN = 8  # characters; a shorter cookie is a preference, such as a language
 _proposed: dict[tuple[str, str], Fingerprint] = {}  # by target and label
 
@@ -168,7 +162,7 @@ class PlaywrightScreen:
         point = None
         if len(self.page.frames) == 1:
             with contextlib.suppress(Error):  # the page is being replaced
-                point = self.page.evaluate(FIND_AND_AIM, words)
+                point = self.page.evaluate(AIM_AT_BUTTON, words)
         if point is None or not click_point(self.page, point):
             self.button(words).click()
 

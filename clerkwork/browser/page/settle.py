@@ -10,12 +10,12 @@ from weakref import WeakSet
 from playwright.sync_api import Error, Frame, Page
 
 from clerkwork import clock
-from clerkwork.browser.scripts import script
+from clerkwork.browser.scripts import call, script
 from clerkwork.errors import ApplicationException
 
-SCRIPT = script("page/settle")
+WATCH = call(script("page/settle", "watchDocument"))
+SETTLED = script("page/settled", "whenSettled")
 LIMIT = timedelta(seconds=30)
-_ASK = "limit => window.__clerkworkSettled ? window.__clerkworkSettled(limit) : true"
 _watched: WeakSet[Page] = WeakSet()
 
 
@@ -23,7 +23,7 @@ def watch(page: Page) -> None:
     """Add the script that observes activity to every document that *page* loads from now on."""
     if page not in _watched:
         _watched.add(page)
-        page.add_init_script(SCRIPT)
+        page.add_init_script(WATCH)
 
 
 def settle(page: Page, *, limit: timedelta = LIMIT) -> None:
@@ -47,7 +47,7 @@ def settle(page: Page, *, limit: timedelta = LIMIT) -> None:
 def _settled(frame: Frame, deadline: timedelta) -> bool:
     left_ms = max(0, (deadline - clock.monotonic()) / timedelta(milliseconds=1))
     try:
-        return bool(frame.evaluate(_ASK, left_ms))
+        return bool(frame.evaluate(SETTLED, left_ms))
     except Error:
         if frame.page.is_closed():
             raise

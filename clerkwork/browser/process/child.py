@@ -198,7 +198,7 @@ def _keep_trace(screen: PlaywrightScreen, visit: Visit, *, answers: bool) -> Non
     if not visit.traced:
         with contextlib.suppress(Error):
             tracing.start(snapshots=True)
-            screen.page.evaluate("() => document.title")  # each call adds a snapshot of the page
+            screen.page.evaluate("true")  # each call adds a snapshot of the page
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(Error, OSError):
         file = Path(folder) / "trace.zip"
         tracing.stop(path=file)

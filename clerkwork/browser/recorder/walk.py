@@ -22,6 +22,7 @@ from clerkwork.browser.recorder.plan import RecordingPlan, chosen_option, sets_v
 from clerkwork.browser.recorder.script import Act
 from clerkwork.browser.records.dry_run import UNUSED_REFERENCE
 from clerkwork.browser.records.login import PageState, column_number, read_page
+from clerkwork.browser.scripts import script
 from clerkwork.errors import UsageError
 from clerkwork.model.bots import Screen
 from clerkwork.model.project.locators import Fingerprint
@@ -29,23 +30,11 @@ from clerkwork.model.project.locators import Fingerprint
 QUIET_MS = 5_000
 STABLE_MS = 2_000  # words for "no records" stay at least this long
 PLACE = "{reference}"
-_SHOWN = """element => [element.closest("a[href]") ? "link" : "button",
-  (element.getAttribute("aria-label") || element.innerText || element.value || element.title || "")
-    .replace(/\\s+/g, " ").trim()]"""
-_VALUE = """element => element.tagName === "SELECT"
-  ? element.selectedOptions[0]?.text.trim() ?? ""
-  : /^(checkbox|radio)$/.test(element.type) ? (element.checked ? "yes" : "no")
-  : element.value ?? element.innerText.trim()"""
-_COLUMNS = """(clicked, reference) => {
-  const row = clicked.closest("tr, [role=row]");
-  const table = row?.closest("table, [role=grid], [role=table]");
-  const head = [...(table?.querySelectorAll("tr, [role=row]") ?? [])].find(
-    one => one !== row && one.querySelector("th, [role=columnheader]"));
-  if (!head) return ["", ""];
-  const over = cell => cell ? head.children[[...row.children].indexOf(cell)]?.innerText.trim() : "";
-  const own = [...row.children].find(cell => cell.contains(clicked) && cell !== row);
-  return [over([...row.children].find(cell => cell.innerText.trim() === reference)), over(own)];
-}"""
+CLICKED = script("recorder/walk", "clickedPart")
+VALUE = script("recorder/walk", "recordedValue")
+COLUMNS = script("recorder/walk", "columnsOf")
+SAME = script("recorder/walk", "isSame")
+WITHIN = script("recorder/walk", "isWithin")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -210,9 +199,8 @@ def _candidate(page: Page, handle: ElementHandle) -> tuple[Candidate, list[Candi
     frames, fields = look(page)
     for candidate in fields:
         other = frames[candidate.frame].evaluate_handle(KEPT, candidate.place)
-        if handle.owner_frame() == frames[candidate.frame] and handle.evaluate(
-            "(one, other) => one === other || other.contains(one)", other
-        ):
+        same = handle.owner_frame() == frames[candidate.frame]
+        if same and handle.evaluate(WITHIN, other):
             return candidate, fields
     raise UsageError("the recording fills an element that is not a visible field")
 
@@ -229,7 +217,7 @@ def _line(candidate: Candidate, fields: Sequence[Candidate]) -> int:
 
 
 def _clicked(handle: ElementHandle, act: Act, where: str) -> RecordedControl:
-    kind, words = handle.evaluate(_SHOWN)
+    kind, words = handle.evaluate(CLICKED)
     if chosen_option(act):
         return RecordedControl(kind="option", words=words, value=words, place=where)
     return RecordedControl(kind=kind, words=words, place=where)
@@ -240,7 +228,7 @@ def _with_value(control: RecordedControl, handle: ElementHandle | None) -> Recor
     if handle is None or control.secret:
         return control
     with contextlib.suppress(Error):
-        return replace(control, value=str(handle.evaluate(_VALUE)))
+        return replace(control, value=str(handle.evaluate(VALUE)))
     return control
 
 
@@ -255,7 +243,7 @@ def _untouched(page: Page, handles: Sequence[ElementHandle | None]) -> tuple[Rec
         control = RecordedControl(
             kind="field",
             words=name_of(candidate.seen),
-            value=str(element.evaluate(_VALUE)),
+            value=str(element.evaluate(VALUE)),
             line=_line(candidate, fields),
             computed=True,
             seen=candidate.seen,
@@ -268,7 +256,7 @@ def _same(element: ElementHandle, handle: ElementHandle | None) -> bool:
     if handle is None:
         return False
     try:
-        return bool(handle.evaluate("(one, other) => one === other", element))
+        return bool(handle.evaluate(SAME, element))
     except Error:  # its page was left
         return False
 
@@ -283,7 +271,7 @@ def _submit(page: Page, plan: RecordingPlan) -> tuple[tuple[str, ...], tuple[Act
         if words and not locator.count():  # it appears after the click on the one before
             words.append(str(dict(act.way[-1].keywords).get("name", "")))
             continue
-        kind, text = locator.element_handle().evaluate(_SHOWN)
+        kind, text = locator.element_handle().evaluate(CLICKED)
         if kind == "link":
             break
         words.append(text)
@@ -304,7 +292,7 @@ def _replay_lookup(
         address = within_host(page.url)
         if act.kind in {"click", "dblclick"} and act.way:
             handle = _locator(page, act).element_handle()
-            heading, own = handle.evaluate(_COLUMNS, reference)
+            heading, own = handle.evaluate(COLUMNS, reference)
             if heading:
                 break
             button = _clicked(handle, act, address).words

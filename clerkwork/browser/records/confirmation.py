@@ -5,7 +5,6 @@ shown, and nothing waits for a fixed time.
 """
 
 import contextlib
-import json
 import re
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -17,10 +16,10 @@ from playwright.sync_api import Error
 from clerkwork import clock
 from clerkwork.browser.page.screen import PlaywrightScreen
 from clerkwork.browser.records.login import PageState, read_page
-from clerkwork.browser.scripts import script
+from clerkwork.browser.scripts import call, script
 from clerkwork.model.project.target_form import PLACE
 
-SCRIPT = script("records/messages")
+WATCH = script("records/messages", "watchMessages")
 LOOK_AGAIN_MS = 100
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])\s*")
 _WILD = re.compile(rf"({re.escape(PLACE)}|\*)")
@@ -45,10 +44,10 @@ class Messages:
         page = self.screen.page
         pieces = [part.strip().lower() for part in _WILD.split(self.words)[::2] if part.strip()]
         page.expose_binding("__clerkworkTell", self._on_message)
-        page.add_init_script(f"({SCRIPT})({json.dumps(pieces)})")
+        page.add_init_script(call(WATCH, pieces))
         for frame in page.frames:
             with contextlib.suppress(Error):  # the frame is being replaced
-                frame.evaluate(SCRIPT, pieces)
+                frame.evaluate(WATCH, pieces)
 
     def begin(self, seen: PageState) -> None:
         """Ignore all messages so far, and the texts that the page shows now."""

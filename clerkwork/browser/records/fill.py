@@ -16,7 +16,7 @@ from playwright.sync_api import ElementHandle, Error
 
 from clerkwork.browser.locate.group_match import Wanted
 from clerkwork.browser.locate.locate import LocatedField
-from clerkwork.browser.page.controls import VALUE, YES
+from clerkwork.browser.page.controls import YES
 from clerkwork.browser.page.grid_rows import Look
 from clerkwork.browser.page.item_values import PLAIN, Part
 from clerkwork.browser.page.screen import PlaywrightScreen
@@ -25,33 +25,17 @@ from clerkwork.browser.records.login import wait_idle, wait_other_frames
 from clerkwork.browser.scripts import script
 from clerkwork.errors import ApplicationException, BusinessException
 
-OPTION = script("records/option")
-FILL = script("records/fill", option=OPTION)
-READY = script("records/typing", option=OPTION)
+BATCH = script("records/fill", "fillAndRead")
+VALUES = script("records/fill", "shownValues")
+READY = script("records/typing", "readyToType")
+TYPING = script("records/typing", "typingField")
+BLUR = script("records/typing", "leaveField")
+OFFERED = script("records/options", "readOffers")
+TAKE = script("records/options", "keptOffer")
+OPTIONS = script("records/options", "optionTexts")
 LIMIT_MS = LIMIT / timedelta(milliseconds=1)
-VALUES = f"""places => {{
-  const value = {VALUE};
-  return places.map(([kept, at]) => value(kept[at]));
-}}"""
-BATCH = f"""async ([places, steps, read, limit]) => {{
-  const fill = {FILL};
-  const value = {VALUE};
-  const said = await fill([places.map(([kept, at]) => kept[at]), steps, limit]);
-  const all = read.every(([kept, at]) => kept[at].isConnected);
-  return {{said, shown: all ? read.map(([kept, at]) => value(kept[at])) : []}};
-}}"""
-TYPING = "() => window.__clerkworkTyping"
-BLUR = "element => element.blur()"
-OFFERED = """() => {
-  const shown = [...document.querySelectorAll("[role=option], [role=listbox] li, [role=menu] li")]
-    .filter(one => one.checkVisibility() && !one.querySelector("li"));
-  window.__clerkworkOffered = shown;
-  return shown.map(one => one.innerText.replace(/\\s+/g, " ").trim());
-}"""
-OPTIONS = "element => [...element.options].map(one => one.text.trim()).filter(Boolean)"
 MOST_OFFERS = 10  # listed in a message
 WAIT_AFTER = "!"  # suffix of the name of a value after which to wait for the page
-TAKE = "place => window.__clerkworkOffered[place]"
 
 
 @dataclass(slots=True)
@@ -161,7 +145,7 @@ class Fields:
             ]
             try:
                 result = frame.evaluate(BATCH, order)
-                problems += result["said"]
+                problems += result["problems"]
                 shown = result["shown"]
             except Error:  # the page was left meanwhile
                 wait_idle(self.screen)

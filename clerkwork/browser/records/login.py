@@ -15,12 +15,8 @@ from clerkwork.browser.page.settle import LIMIT, settle, watch
 from clerkwork.browser.scripts import script
 from clerkwork.errors import ApplicationException
 
-READ = script("records/reading", columns=script("locate/columns"))
-NOW = f"""async limit => {{
-  if (window.__clerkworkSettled && !(await window.__clerkworkSettled(limit))) return null;
-  const read = {READ};
-  return read();
-}}"""
+READ = script("records/page_state", "readState")
+NOW = script("records/page_state", "readSettledState")
 LOGIN_STATUS = frozenset({401, 403})
 BUSY_STATUS = frozenset({408, 425, 429})  # no data came, although the page may show no error
 DATA_REQUESTS = frozenset({"xhr", "fetch"})

@@ -17,9 +17,10 @@ from clerkwork.browser.records.login import (
     wait_idle,
 )
 from clerkwork.browser.records.search import FieldSearch, result_tables
+from clerkwork.browser.scripts import script
 from clerkwork.model.project.target_form import REFERENCE, Search
 
-ROW = "place => window.__clerkworkRows[place]"
+ROW = script("records/page_state", "keptRow")
 MOST_PAGES = 500
 
 

@@ -26,16 +26,14 @@ from clerkwork.browser.records.login import (
     session_lost,
     wait_idle,
 )
+from clerkwork.browser.scripts import script
 from clerkwork.errors import ApplicationException
 from clerkwork.model.project.target_form import Search
 
 AWAITED_REQUESTS = frozenset({"document", "xhr", "fetch"})  # ``settle`` waits for these
 IGNORED_REQUESTS = frozenset({"image", "font", "stylesheet", "media", "ping", "cspviolationreport"})
 PUSH_REQUESTS = frozenset({"eventsource", "websocket"})
-PAINTED = """() => new Promise(resolve => {
-  requestAnimationFrame(() => requestAnimationFrame(resolve));
-  setTimeout(resolve, 100);
-})"""
+PAINTED = script("records/search", "whenPainted")
 Row = Mapping[str, Any]
 
 
