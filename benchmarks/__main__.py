@@ -74,12 +74,12 @@ def _interleaved(
 
 def _cost_per_item(root: Path, turn: int) -> float:
     with Project(root=root).working(concurrency=8, poll_s=0.05, sweep_s=5) as made:
-        first = engines.highest_id(made.store) + 1
+        first = engines.highest_id(made.core.store) + 1
         submit(made, turn * 1000 + 10, 10)
-        wait_done(made.store, 10, first)
-        first, started = engines.highest_id(made.store) + 1, engines.own_cpu_s()
+        wait_done(made.core.store, 10, first)
+        first, started = engines.highest_id(made.core.store) + 1, engines.own_cpu_s()
         submit(made, turn * 1000 + 100, 100)
-        wait_done(made.store, 100, first)
+        wait_done(made.core.store, 100, first)
         return (engines.own_cpu_s() - started) / 100
 
 
@@ -89,12 +89,12 @@ def start_latency(folder: Path, quick: bool) -> Row:
     def run() -> list[int]:
         with Project(root=folder / "latency").working() as made:
             submit(made, 0, 1)
-            wait_done(made.store, 1)
+            wait_done(made.core.store, 1)
             for number in range(1, 20 if quick else 60):
                 submit(made, number, 1)
-                wait_done(made.store, number + 1)
+                wait_done(made.core.store, number + 1)
                 engines.PAUSE.wait(0.013 * (number % 20))
-            return [start - came for came, start in engines.starts_ms(made.store, 2)]
+            return [start - came for came, start in engines.starts_ms(made.core.store, 2)]
 
     (folder / "latency").mkdir()
     waits = sorted(life.answer_of(run))
@@ -133,9 +133,9 @@ def flood(folder: Path, quick: bool) -> Row:
 
 def _claim_p99_s(root: Path, _turn: int) -> float:
     with Project(root=root).working(concurrency=1, poll_s=0.02, sweep_s=5) as made:
-        before = engines.done(made.store)
-        wait_done(made.store, before + 150)
-        times = sorted(start for _, start in engines.starts_ms(made.store, 0))[-150:]
+        before = engines.done(made.core.store)
+        wait_done(made.core.store, before + 150)
+        times = sorted(start for _, start in engines.starts_ms(made.core.store, 0))[-150:]
     gaps = sorted(later - sooner for sooner, later in pairwise(times))
     return gaps[int(len(gaps) * 0.99)] / 1000
 
@@ -183,10 +183,10 @@ def _rate_of(project: Project, workers: int, count: int) -> float:
     def run() -> float:
         with project.engine() as made:
             submit(made, 0, workers, 0.2)
-            wait_done(made.store, workers)
+            wait_done(made.core.store, workers)
             submit(made, 100, count, 0.2)
-            wait_done(made.store, count + workers)
-            times = sorted(start for _, start in engines.starts_ms(made.store, workers + 1))
+            wait_done(made.core.store, count + workers)
+            times = sorted(start for _, start in engines.starts_ms(made.core.store, workers + 1))
             return (count - workers) / ((times[-1] - times[workers - 1]) / 1000)
 
     def prepare() -> None:

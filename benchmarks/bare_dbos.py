@@ -49,7 +49,7 @@ def of_engine(root: Path, count: int) -> Cost:
             return _measured(
                 count,
                 lambda first, more: submit(made, first, more, steps=STEPS),
-                partial(_wait, made.store),
+                partial(_wait, made.core.store),
             )
 
     return _in_own_process(run)

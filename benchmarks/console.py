@@ -37,8 +37,8 @@ def page_times_ms(root: Path) -> dict[str, float]:
         project = Shown(
             root=root,
             settings=Settings(),
-            workflows=made.workflows,
-            store=made.store,
+            workflows=made.core.workflows,
+            store=made.core.store,
             engine=made,
             evidence=root / "evidence",
         )

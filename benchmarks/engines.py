@@ -17,6 +17,7 @@ from pydantic import BaseModel
 
 from clerkwork import Run, bot
 from clerkwork.config.settings import WorkerSettings
+from clerkwork.engine.core import Core
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
 from clerkwork.engine.workers.worker import Worker
@@ -86,12 +87,16 @@ class Project:
         logger.remove()
         store = open_store(self.url, self.root)
         made = Engine(
-            store,
-            RunLog(store, self.root / "logs", Redactor([])),
-            workflows={"work": Workflow(name="work", title="Work", steps=[Step(bot=nothing.name)])},
-            targets={},
-            bots={nothing.name: nothing},
-            root=self.root,
+            Core(
+                store,
+                RunLog(store, self.root / "logs", Redactor([])),
+                workflows={
+                    "work": Workflow(name="work", title="Work", steps=[Step(bot=nothing.name)])
+                },
+                targets={},
+                bots={nothing.name: nothing},
+                root=self.root,
+            )
         )
         yield made
         made.close()

@@ -33,8 +33,8 @@ def fill(root: Path, count: int, *, finished: bool, rest_s: float = 0) -> Projec
         submit(made, 0, 1, rest_s)
         if finished:
             start_worker(made, poll_s=0.05)
-            wait_done(made.store, 1)
-        copy(made.store, highest_id(made.store), count)
+            wait_done(made.core.store, 1)
+        copy(made.core.store, highest_id(made.core.store), count)
     return project
 
 

@@ -16,6 +16,7 @@ from loguru import logger
 from pydantic import BaseModel
 
 from clerkwork import Run, bot, clock
+from clerkwork.engine.core import Core
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.operate.operations import Operations
 from clerkwork.engine.run_log import RunLog
@@ -82,12 +83,14 @@ def main(count: int) -> None:
         store = open_store(URL, root)
         flow = Workflow(name="orders", title="Orders", steps=[Step(bot="enter")])
         engine = Engine(
-            store,
-            RunLog(store, root / "logs", Redactor([])),
-            workflows={"orders": flow},
-            targets={},
-            bots={"enter": enter},
-            root=root,
+            Core(
+                store,
+                RunLog(store, root / "logs", Redactor([])),
+                workflows={"orders": flow},
+                targets={},
+                bots={"enter": enter},
+                root=root,
+            )
         )
         arrivals = [
             (
@@ -107,7 +110,7 @@ def main(count: int) -> None:
         )
         with store.read() as db:
             numbers = [found.id for found in items.search(db, items.Filter(), limit=count)]
-        them = Operations(engine, who="ann", why="benchmark")
+        them = Operations(engine.core, who="ann", why="benchmark")
         measured(
             root,
             f"cancel of {count} items",

@@ -18,6 +18,7 @@ from clerkwork.config.secrets import known_secrets, session_key
 from clerkwork.config.settings import Settings, load_settings
 from clerkwork.discover import find_bots, load_bots
 from clerkwork.documents.reader import DocumentReader
+from clerkwork.engine.core import Core
 from clerkwork.engine.document_policy import Judging
 from clerkwork.engine.effects.reconcile import Reconciliation
 from clerkwork.engine.facade import Engine
@@ -140,7 +141,7 @@ class App:
     def tidying(self) -> Tidying:
         """Return the object that deletes records past their retention period."""
         return Tidying(
-            engine=self.engine,
+            core=self.engine.core,
             settings=self.settings.retention,
             evidence=self.evidence,
             logs=self.root / self.settings.folders.logs,
@@ -202,7 +203,7 @@ def _calls(
     left: Callable[[str], str],
 ) -> Calls:
     def blocked(schedule: str, reason: str) -> None:
-        engine.event(
+        engine.core.event(
             Kind.PLANNED_RUN,
             "The planned run of {workflow} was blocked: {reason}",
             level=Level.ERROR,
@@ -307,20 +308,22 @@ def _opened(
     secrets += [*known_secrets(plans), session_key()]
     log = RunLog(store, root / settings.folders.logs, Redactor(secrets))
     engine = Engine(
-        store,
-        log,
-        workflows=workflows,
-        targets=targets,
-        bots=bots,
-        root=root,
-        calendars=calendars,
-        judging=Judging(
-            sample_share=settings.documents.sample_percent / 100,
-            least_probability=settings.documents.min_probability,
-            thresholds=lambda: load_thresholds(root),
-        ),
-        evidence=root / settings.folders.evidence,
-        full_percent=settings.retention.disk_claims_percent,
+        Core(
+            store,
+            log,
+            workflows=workflows,
+            targets=targets,
+            bots=bots,
+            root=root,
+            calendars=calendars,
+            judging=Judging(
+                sample_share=settings.documents.sample_percent / 100,
+                least_probability=settings.documents.min_probability,
+                thresholds=lambda: load_thresholds(root),
+            ),
+            evidence=root / settings.folders.evidence,
+            full_percent=settings.retention.disk_claims_percent,
+        )
     )
     return App(
         root=root,

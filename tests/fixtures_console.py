@@ -12,6 +12,7 @@ import uvicorn
 
 from clerkwork import PurchaseOrder, Run, bot, clock
 from clerkwork.config.settings import Settings
+from clerkwork.engine.core import Core
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
 from clerkwork.model.orders import Document
@@ -105,7 +106,7 @@ def new_console_project(tmp_path_factory: pytest.TempPathFactory) -> Callable[[]
         }
         bots = {"purchase_orders": purchase_orders, "form_extraction": form_extraction}
         log = RunLog(store, root / "logs", Redactor([]))
-        engine = Engine(store, log, workflows=workflows, targets={}, bots=bots, root=root)
+        engine = Engine(Core(store, log, workflows=workflows, targets={}, bots=bots, root=root))
         return ConsoleProject(
             root=root,
             settings=Settings(),

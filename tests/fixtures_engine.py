@@ -14,6 +14,7 @@ from pydantic import BaseModel
 
 from clerkwork import ApplicationException, BusinessException, clock
 from clerkwork.config.settings import WorkerSettings
+from clerkwork.engine.core import Core
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
 from clerkwork.engine.workers.worker import Worker
@@ -239,12 +240,14 @@ def make_bench(tmp_path: Path, store_url: str) -> Iterator[MakeBench]:
         store = open_store(store_url, tmp_path)
         log = RunLog(store, tmp_path / "logs", Redactor([SECRET]))
         engine = Engine(
-            store,
-            log,
-            workflows=workflows,
-            targets={"erp": target},
-            bots={bot.name: bot for bot in bots},
-            root=tmp_path,
+            Core(
+                store,
+                log,
+                workflows=workflows,
+                targets={"erp": target},
+                bots={bot.name: bot for bot in bots},
+                root=tmp_path,
+            )
         )
         bench = Bench(engine=engine, store=store, ledger=Ledger(), logs=tmp_path / "logs")
         made.append(bench)

@@ -12,6 +12,7 @@ from loguru import logger
 from clerkwork import Document, PurchaseOrder, bot
 from clerkwork.config.settings import DocumentSettings, Settings
 from clerkwork.documents.reader import DocumentReader
+from clerkwork.engine.core import Core
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
 from clerkwork.intake.contract import ReaderContext, SourceContext
@@ -115,11 +116,11 @@ class Desk:
         return sorted(file.relative_to(self.folder).as_posix() for file in found)
 
     def references(self) -> list[str]:
-        with self.engine.store.read() as db:
+        with self.engine.core.store.read() as db:
             return sorted(row.reference for row in db.execute(item.select()))
 
     def events(self, kind: Kind) -> list[dict[str, Any]]:
-        with self.engine.store.read() as db:
+        with self.engine.core.store.read() as db:
             rows = db.execute(event.select().where(event.c.kind == kind))
             return [row.data for row in rows]
 
@@ -129,12 +130,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     logger.remove()
     store = open_store("sqlite:///store.db", tmp_path)
     engine = Engine(
-        store,
-        RunLog(store, tmp_path / "logs", Redactor([])),
-        workflows=WORKFLOWS,
-        targets={},
-        bots={"enter": enter, "read": read},
-        root=tmp_path,
+        Core(
+            store,
+            RunLog(store, tmp_path / "logs", Redactor([])),
+            workflows=WORKFLOWS,
+            targets={},
+            bots={"enter": enter, "read": read},
+            root=tmp_path,
+        )
     )
     reader = DocumentReader(DocumentSettings(), tmp_path / "var/evidence")
     reading = ReaderContext(root=tmp_path, settings=Settings(), engine=engine, documents=reader)

@@ -139,7 +139,7 @@ def running(root: Path) -> list[CheckResult]:
         remedy = "correct store.url in config/, or the permissions of its folder"
         return [_failed("store", str(error), remedy)]
     with closing(app):
-        return look_at(app.engine, app.settings, app.root)
+        return look_at(app.engine.core, app.settings, app.root)
 
 
 def targets(root: Path) -> list[CheckResult]:

@@ -30,8 +30,27 @@ CLOSING: dict[Decision, tuple[ItemState, Outcome]] = {
 }
 
 
-class Engine(Core):
-    """Accepts items and people's answers; a ``Worker`` runs the items."""
+class Engine:
+    """Accepts items and people's answers; a ``Worker`` runs the items.
+
+    Attributes:
+        core: The store, the run log and the queues of the project.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+
+    def close(self) -> None:
+        """Close the connections to the database."""
+        self.core.close()
+
+    def require_storable(self, new: NewItem) -> None:
+        """Refuse an item that cannot be stored; see ``Core.require_storable``."""
+        self.core.require_storable(new)
+
+    def event(self, kind: Kind, message: str, *, level: Level = Level.INFO, **data: Any) -> None:
+        """Write an event about no single item to the run log; see ``Core.event``."""
+        self.core.event(kind, message, level=level, **data)
 
     def submit(self, new: NewItem, review: NewReview | None = None) -> Submission:
         """Add an item once per reference, and queue it in the same commit.
@@ -47,9 +66,9 @@ class Engine(Core):
         Raises:
             NotStorable: A value of the item cannot be stored.
         """
-        self.require_storable(new)
-        with self.log.writing() as writing:
-            addition = add.add(self, writing.db, new, review)
+        self.core.require_storable(new)
+        with self.core.log.writing() as writing:
+            addition = add.add(self.core, writing.db, new, review)
             self._report(writing, addition)
         self._void([addition])
         return addition.submission
@@ -67,7 +86,7 @@ class Engine(Core):
             NotStorable: A value of an item cannot be stored.
         """
         for new, _ in arrivals:
-            self.require_storable(replace(new, batch_id=batch.id))
+            self.core.require_storable(replace(new, batch_id=batch.id))
         batch.check([new.payload for new, _ in arrivals])
         marked = [(replace(new, batch_id=batch.id), review) for new, review in arrivals]
         return self._batches().put(marked, batch)
@@ -77,7 +96,7 @@ class Engine(Core):
         self._batches().sweep()
 
     def _batches(self) -> Batches:
-        return Batches(core=self, add=self._add, settled=self._void)
+        return Batches(core=self.core, add=self._add, settled=self._void)
 
     def _add(
         self, writing: Writing, new: NewItem, review: NewReview | None, arrived: datetime
@@ -86,10 +105,10 @@ class Engine(Core):
 
         Such a conflict arises when its reference was added after the batch had been checked.
         """
-        addition = add.add(self, writing.db, new, review, arrived=arrived)
+        addition = add.add(self.core, writing.db, new, review, arrived=arrived)
         if addition.dropped:
             known = addition.submission.item_id
-            addition = add.conflict(self, writing.db, new, known, arrived=arrived)
+            addition = add.conflict(self.core, writing.db, new, known, arrived=arrived)
         self._report(writing, addition)
         return addition
 
@@ -97,13 +116,13 @@ class Engine(Core):
         """Remove the superseded runs from their queues."""
         stale = [addition.stale for addition in additions if addition.stale is not None]
         if stale:
-            self.client.cancel_workflows(stale)
+            self.core.client.cancel_workflows(stale)
 
     def _report(self, writing: Writing, addition: Addition) -> None:
         """Write the result of adding an item to the run log."""
         added, new = addition.submission.added, addition.new
         same = {Added.MERGED, Added.REFUSED}
-        self.event(
+        self.core.event(
             Kind.ITEM_MERGED if added in same else Kind.ITEM_ADDED,
             _SENTENCES[added],
             item_id=addition.submission.item_id,
@@ -137,7 +156,7 @@ class Engine(Core):
             False when the review was already answered or another person has claimed it.
         """
         now = clock.now()
-        with self.log.writing() as writing:
+        with self.core.log.writing() as writing:
             reviews.lock_item(writing.db, number)
             if not reviews.answer(
                 writing.db, number, decision=decision, data=data, note=note, who=who, now=now
@@ -147,14 +166,14 @@ class Engine(Core):
             self._move_on(writing.db, review, decision, data)
             self._say_answered(writing, review, data)
             correct = decision is Decision.CORRECT
-            raised = learn(writing.db, self.judging, review, data or {}) if correct else []
+            raised = learn(writing.db, self.core.judging, review, data or {}) if correct else []
             for each in raised:
                 self._say_raised(writing, each, review.item_id)
         return True
 
     def _say_answered(self, writing: Writing, review: Review, data: dict[str, Any] | None) -> None:
         decision = present(review.decision)
-        self.event(
+        self.core.event(
             Kind.REVIEW_ANSWERED,
             "{who} decided: {decision}",
             item_id=review.item_id,
@@ -173,7 +192,7 @@ class Engine(Core):
 
     def _say_raised(self, writing: Writing, raised: Raised, item_id: int) -> None:
         """Write to the run log that errors in the sample raised a threshold."""
-        self.event(
+        self.core.event(
             Kind.DRIFT,
             "{wrong} of {checked} sampled values of {field} from {source} were wrong, more than "
             "accepted: its threshold is raised to {threshold}.",
@@ -199,12 +218,12 @@ class Engine(Core):
         else:
             payload = data if data is not None else review.shown
             item = present(items.get(db, review.item_id))
-            group = self.group_of(item.workflow, payload)
+            group = self.core.group_of(item.workflow, payload)
             transitions.restart(db, item.id, payload=payload, group_key=group, now=now)
-            self.enqueue(db, present(items.get(db, item.id)))
+            self.core.enqueue(db, present(items.get(db, item.id)))
 
     def _opened(self, writing: Writing, item_id: int, review: NewReview) -> None:
-        self.write(
+        self.core.write(
             Kind.REVIEW_OPENED,
             review.message,
             {**review.facts, "code": review.code},

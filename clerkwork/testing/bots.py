@@ -20,6 +20,7 @@ from clerkwork import clock
 from clerkwork.browser.process.host import BrowserHost
 from clerkwork.config.settings import BrowserSettings, DocumentSettings, WorkerSettings
 from clerkwork.documents.reader import DocumentReader
+from clerkwork.engine.core import Core
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
 from clerkwork.engine.workers.worker import Worker
@@ -106,10 +107,10 @@ def run_bot(
         _worker(engine),
     ):
         item_id = _submit(engine, bot, payload)
-        ended = _settled(engine.store, item_id, deadline)
+        ended = _settled(engine.core.store, item_id, deadline)
         while ended.review is not None and ended.review.code in left:
             _answer(engine, ended.review, left.pop(ended.review.code))
-            ended = _settled(engine.store, item_id, deadline)
+            ended = _settled(engine.core.store, item_id, deadline)
     if left:
         raise UsageError(f"no review asked about {', '.join(left)} before the bot ended")
     return ended
@@ -126,12 +127,14 @@ def _engine(bot: Bot, folder: Path, targets: dict[str, Target]) -> Iterator[Engi
     store = open_store("sqlite:///store.db", folder)
     passwords = [target.password.get_secret_value() for target in targets.values()]
     engine = Engine(
-        store,
-        RunLog(store, folder / "logs", Redactor(passwords)),
-        workflows={workflow.name: workflow},
-        targets=targets,
-        bots={bot.name: bot},
-        root=folder,
+        Core(
+            store,
+            RunLog(store, folder / "logs", Redactor(passwords)),
+            workflows={workflow.name: workflow},
+            targets=targets,
+            bots={bot.name: bot},
+            root=folder,
+        )
     )
     try:
         yield engine
@@ -142,7 +145,7 @@ def _engine(bot: Bot, folder: Path, targets: dict[str, Target]) -> Iterator[Engi
 
 @contextmanager
 def _worker(engine: Engine) -> Iterator[None]:
-    evidence = engine.root / "evidence"
+    evidence = engine.core.root / "evidence"
     worker = Worker(
         engine,
         name=f"test-{secrets.token_hex(6)}",

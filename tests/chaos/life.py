@@ -26,6 +26,7 @@ import sqlalchemy as sa
 from loguru import logger
 
 from clerkwork.config.settings import WorkerSettings
+from clerkwork.engine.core import Core
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
 from clerkwork.engine.workers.worker import Worker
@@ -98,12 +99,14 @@ def engine(place: Place) -> Iterator[Engine]:
         source={"folder": "work", "reader": "document", "settle_s": 0.01},
     )
     made = Engine(
-        store,
-        RunLog(store, place.root / "logs", Redactor([])),
-        workflows={"work": work},
-        targets={"erp": target},
-        bots={entering.name: entering},
-        root=place.root,
+        Core(
+            store,
+            RunLog(store, place.root / "logs", Redactor([])),
+            workflows={"work": work},
+            targets={"erp": target},
+            bots={entering.name: entering},
+            root=place.root,
+        )
     )
     yield made
     made.close()
@@ -138,7 +141,7 @@ def work(place: Place, started: int, opened: Opened) -> None:
         worker.start()
         os.write(started, b"!")
         while not asked_to_end.wait(LOOK_S):
-            made.store.check()
+            made.core.store.check()
         worker.stop(patience=timedelta(seconds=DRAIN_S))
 
 

@@ -24,7 +24,7 @@ def no_fence() -> None:
     """A worker that was taken over goes on, and submits."""
 
     def send(act: Any) -> None:
-        with act._execution.engine.store.write() as db:
+        with act._execution.engine.core.store.write() as db:
             act._mark_sent(db, clock.now())
         act._event(Kind.EFFECT_SENT, "submits {key} in {target}")
 

@@ -26,6 +26,7 @@ from loguru import logger
 from clerkwork import PurchaseOrder, clock
 from clerkwork.browser.process import host
 from clerkwork.config.settings import BrowserSettings, WorkerSettings
+from clerkwork.engine.core import Core
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
 from clerkwork.engine.workers.worker import Worker
@@ -100,12 +101,14 @@ def engine(place: Place) -> Iterator[Engine]:
     logger.remove()
     store = open_store(place.url, place.root)
     made = Engine(
-        store,
-        RunLog(store, place.root / "logs", Redactor([])),
-        workflows={name: _workflow(name) for name in WORKFLOWS},
-        targets={name: pages_bot.target(name, place.address) for name in WORKFLOWS},
-        bots={entering_pages.name: entering_pages},
-        root=place.root,
+        Core(
+            store,
+            RunLog(store, place.root / "logs", Redactor([])),
+            workflows={name: _workflow(name) for name in WORKFLOWS},
+            targets={name: pages_bot.target(name, place.address) for name in WORKFLOWS},
+            bots={entering_pages.name: entering_pages},
+            root=place.root,
+        )
     )
     yield made
     made.close()
@@ -165,7 +168,7 @@ def answer_reviews(place: Place) -> None:
     answered: Counter[int] = Counter()
     with engine(place) as made:
         while True:
-            with made.store.read() as db:
+            with made.core.store.read() as db:
                 waiting = reviews.open_reviews(db)
             for review in waiting:
                 if answered[review.item_id] < MOST_REVIEWS:

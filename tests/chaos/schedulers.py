@@ -149,7 +149,7 @@ class _Lane:
         """Return how many files wait and how many instants of the dead are not run again."""
         waiting = len(list((self._place.root / "inbox" / "work").glob("*.txt")))
         end = clock.now() - timedelta(seconds=2)
-        with life.engine(self._place) as made, made.store.read() as db:
+        with life.engine(self._place) as made, made.core.store.read() as db:
             rows = planned.list_between(db, "work", since=_START, until=end)
         return waiting + sum(row.state is PlannedState.STARTED for row in rows)
 
@@ -158,7 +158,7 @@ class _Lane:
         self._count.update(found)
 
     def _compare(self) -> dict[str, int]:
-        with life.engine(self._place) as made, made.store.read() as db:
+        with life.engine(self._place) as made, made.core.store.read() as db:
             rows = planned.list_between(db, "work", since=_START, until=_END)
         names = Counter(row[0] for row in life.state(self._place))
         end = rows[-1].planned - timedelta(seconds=2)
@@ -181,13 +181,13 @@ def run_scheduler(place: Place, lease: timedelta, note: Callable[[str], None]) -
             place.root,
             Settings(),
             shipped(),
-            made.workflows,
-            store=made.store,
+            made.core.workflows,
+            store=made.core.store,
             engine=made,
             documents=_Prober(),
         )
         calls = calls_on(
-            made.store,
+            made.core.store,
             f"s-{uuid.uuid4()}",
             work=intake.look,
             report=logger.error,

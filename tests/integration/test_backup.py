@@ -62,7 +62,7 @@ def worked_on(bench: Bench, *numbers: str) -> None:
 
 
 def let_go(bench: Bench) -> None:
-    bench.engine.client.destroy()
+    bench.engine.core.client.destroy()
     bench.store.close()
 
 
@@ -164,7 +164,7 @@ def test_what_came_and_was_decided_after_the_backup_is_carried_over(
     cancelled, edited, _ = (bench.put(number) for number in ("C-1", "E-1", "S-1"))
     made = clock.now()
     backup.make(bench.store, tmp_path / "copy", now=made)
-    them = Operations(bench.engine, who="ann", why="customer withdrew")
+    them = Operations(bench.engine.core, who="ann", why="customer withdrew")
     them.cancel(cancelled)
     them.edit(edited, {"amount": "9"})
     worked_on(bench, "N-1")

@@ -18,7 +18,7 @@ def test_the_cap_takes_no_file_of_a_step_over_which_a_worker_died(
 
     def tell(kind: Kind, attempt: int, step: str | None = None) -> None:
         run_id = bench.item(item_id).run_id
-        bench.engine.log.write(
+        bench.engine.core.log.write(
             Event(
                 at=clock.now(),
                 kind=kind,

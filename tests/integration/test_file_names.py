@@ -33,7 +33,7 @@ def test_a_file_of_any_name_is_taken_once(desk: Desk, raw: bytes, shown: str) ->
     """It goes to accepted/ under the name that log and store show; other files go on."""
     drop(desk, raw, TWO)
     found = [desk.scan(), desk.scan()]
-    with desk.engine.store.read() as db:
+    with desk.engine.core.store.read() as db:
         sources = {row.source["file"] for row in db.execute(item.select())}
     logged = [data["file"] for data in desk.events(Kind.FILE_TAKEN)]
     assert (found, desk.files(), sources, logged) == (
@@ -69,7 +69,7 @@ def test_a_document_of_any_name_is_taken(desk: Desk) -> None:
     """Its item names it as everything else does."""
     drop(desk, b"\xb6\xa9.pdf", b"no document")
     desk.scan("scans")
-    with desk.engine.store.read() as db:
+    with desk.engine.core.store.read() as db:
         found = [row.payload["name"] for row in db.execute(item.select())]
     assert found == ["%B6%A9.pdf"]
 
@@ -78,7 +78,7 @@ def test_an_accepted_file_of_any_name_is_put_back(desk: Desk) -> None:
     """After a restore it is taken again."""
     drop(desk, NAMES["255 bytes"][0], TWO)
     desk.scan()
-    workflows = desk.engine.workflows.values()
+    workflows = desk.engine.core.workflows.values()
     moved = put_back(desk.root / "inbox", workflows, since=NOW)
     assert [file.name for file in moved] == [NAMES["255 bytes"][1]]
 

@@ -25,7 +25,7 @@ def test_a_workbook_becomes_one_item_per_order_and_is_moved_away(desk):
     assert desk.scan() == 2
     assert desk.references() == ["PO-1", "PO-2"]
     assert desk.files() == [f"accepted/{STAMP}-a.xlsx"]
-    with desk.engine.store.read() as db:
+    with desk.engine.core.store.read() as db:
         row = db.execute(item.select().where(item.c.reference == "PO-2")).one()
     sha256 = row.source["sha256"]
     assert row.group_key == "Meridian Office Supply Ltd"
@@ -143,7 +143,7 @@ def test_an_order_with_a_bad_row_goes_to_a_person_and_the_others_to_the_bot(desk
     """The doubtful field is marked; no bot ever sees the order before."""
     desk.drop("a.xlsx", book(*order("PO-1"), *order("PO-2", quantity="twelve")))
     assert desk.scan() == 2
-    with desk.engine.store.read() as db:
+    with desk.engine.core.store.read() as db:
         states = {row.reference: row.state for row in db.execute(item.select())}
         (review,) = reviews.open_reviews(db)
     assert states == {"PO-1": ItemState.WAITING, "PO-2": ItemState.IN_REVIEW}
@@ -176,7 +176,7 @@ def test_a_crash_before_the_move_adds_nothing_on_the_next_scan(desk, monkeypatch
     desk.intake = desk.make()  # a new process remembers nothing
     assert desk.scan() == 0
     assert (desk.references(), desk.files()) == (before, [f"accepted/{STAMP}-a.xlsx"])
-    with desk.engine.store.read() as db:
+    with desk.engine.core.store.read() as db:
         assert len(reviews.open_reviews(db)) == 2
 
 
@@ -222,7 +222,7 @@ def test_a_document_put_in_twice_under_two_names_is_one_item(desk):
     for name in ("x.pdf", "y.PDF"):
         desk.drop(name, picture.read_bytes())
     assert desk.scan("scans") == 1
-    with desk.engine.store.read() as db:
+    with desk.engine.core.store.read() as db:
         row = db.execute(item.select()).one()
     assert row.reference == row.source["sha256"][:16]
     assert row.payload["name"] == row.source["file"] == "x.pdf"

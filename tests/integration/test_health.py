@@ -61,13 +61,13 @@ def add_runs(project, *states: PlannedState) -> None:
 
 
 def results(project, check: str, settings: Settings | None = None) -> list[tuple[State, str]]:
-    found = checks.look_at(project.engine, settings or project.settings, project.root)
+    found = checks.look_at(project.engine.core, settings or project.settings, project.root)
     return [(one.state, one.found) for one in found if one.check == check]
 
 
 def test_new_project_has_nothing_but_a_missing_worker(project):
     """Nothing that is not yet needed is a failure."""
-    found = checks.look_at(project.engine, project.settings, project.root)
+    found = checks.look_at(project.engine.core, project.settings, project.root)
     assert {one.check: one.state for one in found} == {
         "store": State.OK,
         "disk": State.OK,
@@ -102,7 +102,7 @@ def test_item_that_waits_too_long_is_named(project):
 
 def test_stopped_target_is_named_with_the_person_and_the_reason(project):
     """A person did it on purpose, so it is a warning."""
-    project.engine.targets["erp"] = Target(name="erp", base_url="http://erp.test")
+    project.engine.core.targets["erp"] = Target(name="erp", base_url="http://erp.test")
     with project.store.write() as db:
         targets.know(db, "erp", now=clock.now())
         targets.hold(db, "erp", who="li", reason="new version", now=clock.now())
@@ -112,7 +112,7 @@ def test_stopped_target_is_named_with_the_person_and_the_reason(project):
 
 def test_open_breaker_is_named_with_the_instant_of_the_next_try(project):
     """It closes by itself, so it is a warning."""
-    project.engine.targets["erp"] = Target(name="erp", base_url="http://erp.test")
+    project.engine.core.targets["erp"] = Target(name="erp", base_url="http://erp.test")
     until = clock.now() + timedelta(minutes=1)
     with project.store.write() as db:
         targets.know(db, "erp", now=clock.now())
@@ -124,7 +124,7 @@ def test_open_breaker_is_named_with_the_instant_of_the_next_try(project):
 def test_open_items_of_a_workflow_that_the_project_does_not_have_are_a_failure(project):
     """Nobody works on them."""
     add_order(project)
-    del project.engine.workflows["purchase_orders"]
+    del project.engine.core.workflows["purchase_orders"]
     said = "1 open items belong to the workflow purchase_orders, which the project does not have."
     assert results(project, "workflow purchase_orders") == [(State.FAIL, said)]
 
@@ -132,8 +132,8 @@ def test_open_items_of_a_workflow_that_the_project_does_not_have_are_a_failure(p
 def test_mails_that_were_left_for_a_person_are_counted(project):
     """They stay unread in the mailbox that is named."""
     mail = Mail(host="imap.test", username="orders@example.com", password_variable="X")
-    flow = project.engine.workflow("purchase_orders")
-    project.engine.workflows["purchase_orders"] = flow.model_copy(update={"mail": mail})
+    flow = project.engine.core.workflow("purchase_orders")
+    project.engine.core.workflows["purchase_orders"] = flow.model_copy(update={"mail": mail})
     with project.store.write() as db:
         for uid in "12":
             left_mails.add(db, "purchase_orders", "m", uid, now=clock.now())
@@ -219,7 +219,7 @@ def test_check_that_cannot_be_run_is_a_failure(project):
         raise OSError("no such device")
 
     checkup = Checkup(
-        core=project.engine, settings=project.settings, root=project.root, now=clock.now()
+        core=project.engine.core, settings=project.settings, root=project.root, now=clock.now()
     )
     found = look([broken], checkup)
     assert [(one.check, one.state) for one in found] == [("broken", State.FAIL)]

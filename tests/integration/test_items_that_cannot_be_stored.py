@@ -45,7 +45,7 @@ def double(value: Number, run: Run) -> Trip:
 def shipping(make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setenv(VARIABLE, "known")
     bench = make_bench(ship)
-    bench.engine.workflows["work"] = bench.engine.workflow("work").model_copy(
+    bench.engine.core.workflows["work"] = bench.engine.core.workflow("work").model_copy(
         update={"group_key": "group", "webhook": Webhook(secret_variable=VARIABLE)}
     )
     return bench
@@ -53,7 +53,7 @@ def shipping(make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 @pytest.fixture
 def deliver(shipping: Bench) -> Callable[[bytes], object]:
-    intake = HookIntake(shipping.engine.workflows, shipping.store, shipping.engine)
+    intake = HookIntake(shipping.engine.core.workflows, shipping.store, shipping.engine)
 
     def send(body: bytes) -> object:
         stamp = str(int(clock.now().timestamp()))
@@ -162,7 +162,7 @@ def test_a_correction_that_cannot_be_stored_changes_nothing(
     new = NewItem(workflow="work", reference="A-1", payload=payload)
     item_id = shipping.engine.submit(new).item_id
     with pytest.raises(NotStorable) as refused:
-        Operations(shipping.engine, who="ann", why="").edit(item_id, changes)
+        Operations(shipping.engine.core, who="ann", why="").edit(item_id, changes)
     assert (str(refused.value), json.dumps(shipping.item(item_id).payload)) == (
         said,
         json.dumps(payload),
@@ -174,7 +174,7 @@ def test_an_order_whose_number_is_too_long_goes_to_a_person_and_the_others_on(de
     long = {"supplier": "S" * 201}
     desk.drop("a.xlsx", book(*order("PO-1"), *order("9" * 201), *order("PO-3", **long)))
     desk.scan()
-    with desk.engine.store.read() as db:
+    with desk.engine.core.store.read() as db:
         found = [
             (row.reference.partition(" ")[2] or row.reference, row.state)
             for row in db.execute(item.select().order_by(item.c.id))

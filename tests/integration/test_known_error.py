@@ -74,7 +74,7 @@ class Office:
     reader: Reader
 
     def judge(self, **by: Any) -> None:
-        self.bench.engine.judging = Judging(**{"least_probability": 0.97, **by})
+        self.bench.engine.core.judging = Judging(**{"least_probability": 0.97, **by})
 
     def bring(self, number: str, total: str = "9.50", name: str = "") -> WorkItem:
         file = self.root / f"{name or number}.json"

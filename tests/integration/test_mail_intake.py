@@ -283,7 +283,7 @@ def test_the_items_of_a_file_say_which_mail_brought_it(desk):
     file = desk.drop("a.xlsx", TWO)
     write_origin(file, Origin(mail="buyer@example.com: two", not_taken="b.xls"))
     desk.scan()
-    with desk.engine.store.read() as db:
+    with desk.engine.core.store.read() as db:
         found = {(row.source["mail"], row.source["not_taken"]) for row in db.execute(item.select())}
     assert (found, desk.files()) == (
         {("buyer@example.com: two", "b.xls")},

@@ -80,11 +80,11 @@ def done(bench: Bench, found: dict[str, int]) -> list[str]:
 def test_nothing_is_begun_while_an_item_cannot_be_looked_up(make_bench: MakeBench) -> None:
     """An item of another workflow and without a target waits as well, and says for what."""
     bench, found = restored(make_bench, "A-1", entered="A-1")
-    target_gate.hold(bench.engine, "erp", who="ann", why="not up yet")
+    target_gate.hold(bench.engine.core, "erp", who="ann", why="not up yet")
     bench.start_worker()
     waits = bench.until(found["N-1"], ItemState.POSTPONED, ItemState.DONE)
     bench.until(found["A-1"], ItemState.POSTPONED)  # else it is put off after the release
-    target_gate.release(bench.engine, "erp", who="ann", why="up")
+    target_gate.release(bench.engine.core, "erp", who="ann", why="up")
     calls = done(bench, found)
     assert (waits.reason_code, waits.reason, calls) == (
         "restored",
@@ -131,12 +131,12 @@ def test_an_item_whose_worker_died_looking_it_up_is_looked_up_again(make_bench: 
 def test_an_operator_lets_work_go_on_and_items_still_look_first(make_bench: MakeBench) -> None:
     """The waiver frees the others; the item that was left out is not entered twice."""
     bench, found = restored(make_bench, "A-1", entered="A-1")
-    target_gate.hold(bench.engine, "erp", who="ann", why="down for days")
+    target_gate.hold(bench.engine.core, "erp", who="ann", why="down for days")
     bench.start_worker()
     bench.until(found["N-1"], ItemState.POSTPONED)
-    missed = waive(bench.engine, who="ann", why="the ERP is down for days")
+    missed = waive(bench.engine.core, who="ann", why="the ERP is down for days")
     bench.until(found["N-1"], ItemState.DONE)
-    target_gate.release(bench.engine, "erp", who="ann", why="up")
+    target_gate.release(bench.engine.core, "erp", who="ann", why="up")
     assert (missed, done(bench, found)) == (1, ["count N-1", "find A-1"])
 
 

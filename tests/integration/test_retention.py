@@ -53,7 +53,7 @@ def picture(bench: Bench, item_id: int, step: str, attempt: int | None = None) -
         message=step,
         data={"sha256": sha256},
     )
-    bench.engine.log.write(new)
+    bench.engine.core.log.write(new)
     return sha256
 
 
@@ -63,7 +63,7 @@ def kept(bench: Bench) -> set[str]:
 
 def tidying(bench: Bench, **settings: float) -> Tidying:
     return Tidying(
-        engine=bench.engine,
+        core=bench.engine.core,
         settings=RetentionSettings.model_validate(settings),
         evidence=bench.logs.parent / "evidence",
         logs=bench.logs,
@@ -101,7 +101,7 @@ def test_a_picture_that_two_items_share_stays_until_both_are_old(make_bench: Mak
         db.execute(item_table.update().where(item_table.c.id == second).values(failures=1))
     address = picture(bench, first, "s")
     new = Event(at=clock.now(), kind=Kind.EVIDENCE, item_id=second, data={"sha256": address})
-    bench.engine.log.write(new)
+    bench.engine.core.log.write(new)
     after_ten = tidying(bench).run(clock.now() + 10 * DAY).pictures, kept(bench)
     after_forty = tidying(bench).run(clock.now() + 40 * DAY).pictures, kept(bench)
     assert (after_ten, after_forty) == ((1, {address}), (1, set()))
@@ -208,7 +208,7 @@ def test_logs_checkpoints_and_items_go_when_they_are_old(make_bench: MakeBench) 
     log_file = bench.logs / "runs" / f"item-{closed}-1.jsonl"
     os.utime(log_file, (0, 0))
     first = tidying(bench).run(clock.now() + 100 * DAY)
-    runs = [run.workflow_id for run in bench.engine.client.list_workflows()]
+    runs = [run.workflow_id for run in bench.engine.core.client.list_workflows()]
     with bench.store.read() as db:
         log = [len(events.after(db, 0, item_id=number)) > 0 for number in (closed, waiting)]
     second = tidying(bench).run(clock.now() + 800 * DAY)
@@ -364,7 +364,7 @@ def test_the_bare_project_masks_the_secrets_of_its_workflows(
         plan.write("\nwebhook:\n  secret_variable: HOOK_SECRET\n")
     (worked.root / "workflows" / "wrong.yaml").write_text("a: [")
     with closing(open_bare(worked.root)) as app:
-        app.engine.event(Kind.NOTE, "It is known-to-both-sides.")
+        app.engine.core.event(Kind.NOTE, "It is known-to-both-sides.")
         with app.store.read() as db:
             *_, last = events.after(db, events.last_number(db) - 1)
     assert "known" not in last.message

@@ -12,6 +12,7 @@ from loguru import logger
 from clerkwork import Document, PurchaseOrder, bot
 from clerkwork.config.settings import DocumentSettings, Settings
 from clerkwork.documents.reader import DocumentReader
+from clerkwork.engine.core import Core
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
 from clerkwork.errors import ApplicationException
@@ -66,7 +67,7 @@ def make_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ma
             for name in ("posted", "quick")
         }
         log = RunLog(store, tmp_path / "logs", Redactor([]))
-        engine = Engine(store, log, workflows=workflows, targets={}, bots=bots, root=tmp_path)
+        engine = Engine(Core(store, log, workflows=workflows, targets={}, bots=bots, root=tmp_path))
         intake = Intake(
             tmp_path,
             Settings(),

@@ -133,7 +133,7 @@ def test_a_worker_that_wakes_after_its_lease_changes_nothing(
         item = items.get(db, taken.number)
         caused = items.children(db, taken.number)
     assert item is not None
-    steps = hosts.app.engine.client.list_workflow_steps(item.run_id)
+    steps = hosts.app.engine.core.client.list_workflow_steps(item.run_id)
     results = [step["output"] for step in steps if step["function_name"].endswith("first")]
     # Only a step that was finished before the worker froze keeps that worker's result.
     doer = taken.second if place == "checkpoint" else taken.zombie

@@ -50,7 +50,7 @@ def test_answer_and_move_at_the_same_moment_both_end(
 ) -> None:
     """Neither fails, no review is left open, and the item stands as whoever was last left it."""
     bench = make_bench(plain)
-    workflows = bench.engine.workflows
+    workflows = bench.engine.core.workflows
     workflows["work"] = workflows["work"].model_copy(update={"on_conflict": "supersede"})
     start = threading.Barrier(2)
     left = set()
@@ -75,4 +75,4 @@ def test_answer_and_move_at_the_same_moment_both_end(
 
 
 def operations(bench: Bench) -> Operations:
-    return Operations(bench.engine, who="bob", why="a slip")
+    return Operations(bench.engine.core, who="bob", why="a slip")

@@ -47,7 +47,12 @@ def test_a_file_is_attached_once_however_often_the_run_begins(make_bench: MakeBe
     item = bench.until(item_id, ItemState.DONE)
     with bench.store.read() as db:
         files = events.attached(db, item.run_id)
-    assert (item.attempt, item.result, files, KEPT.below(bench.engine.evidence).read_bytes()) == (
+    assert (
+        item.attempt,
+        item.result,
+        files,
+        KEPT.below(bench.engine.core.evidence).read_bytes(),
+    ) == (
         2,
         KEPT.model_dump(),
         [KEPT],
@@ -112,7 +117,7 @@ def test_files_of_a_superseded_run_go_when_the_others_do(
 ) -> None:
     """They are kept as long as those of the present run, and none is left over."""
     bench, item_id, first = requeued(make_bench, tmp_path / "made.csv")
-    older = first.below(bench.engine.evidence)
+    older = first.below(bench.engine.core.evidence)
     early = (kept_after(bench, item_id, 700, attached_days=701), older.exists())
     late = (kept_after(bench, item_id, 700, attached_days=699), older.exists())
     assert (early, late) == (((1, True), True), ((0, False), False))
@@ -126,8 +131,8 @@ def test_equal_files_are_one_on_the_disk(make_bench: MakeBench, tmp_path: Path) 
     numbers = [bench.put("A-1"), bench.put("A-2")]
     bench.start_worker()
     states = {bench.until(item_id).state for item_id in numbers}
-    kept = [file for file in bench.engine.evidence.rglob("*") if file.is_file()]
-    assert (states, kept) == ({ItemState.DONE}, [KEPT.below(bench.engine.evidence)])
+    kept = [file for file in bench.engine.core.evidence.rglob("*") if file.is_file()]
+    assert (states, kept) == ({ItemState.DONE}, [KEPT.below(bench.engine.core.evidence)])
 
 
 def test_a_file_that_cannot_be_read_is_an_application_exception(
@@ -143,7 +148,7 @@ def test_a_file_that_cannot_be_read_is_an_application_exception(
 def test_nothing_is_attached_to_a_nearly_full_disk(make_bench: MakeBench) -> None:
     """It is tried again, then goes to a person under a name."""
     bench = make_bench(attaching([]))
-    bench.engine.full_percent = used_percent(bench.engine.evidence) - 0.1
+    bench.engine.core.full_percent = used_percent(bench.engine.core.evidence) - 0.1
     item_id = bench.put("A-1")
     bench.start_worker()
     assert bench.until(item_id, ItemState.IN_REVIEW).reason_code == "disk_full"
@@ -153,14 +158,14 @@ def kept_after(bench: Bench, item_id: int, days: int, **settings: float) -> tupl
     """Tidy as after *days*; return how many files the item lists, and whether the file is there."""
     run_id = bench.item(item_id).run_id
     Tidying(
-        engine=bench.engine,
+        core=bench.engine.core,
         settings=RetentionSettings.model_validate(settings),
-        evidence=bench.engine.evidence,
+        evidence=bench.engine.core.evidence,
         logs=bench.logs,
     ).run(clock.now() + timedelta(days=days))
     with bench.store.read() as db:
         listed = len(events.attached(db, run_id))
-    return listed, KEPT.below(bench.engine.evidence).exists()
+    return listed, KEPT.below(bench.engine.core.evidence).exists()
 
 
 def attached(make_bench: MakeBench) -> tuple[Bench, int]:
@@ -188,9 +193,9 @@ def test_the_cap_of_evidence_is_not_for_files_that_bots_made(make_bench: MakeBen
     """A cap of nothing leaves them, and they are nothing over it."""
     bench, item_id = attached(make_bench)
     tidying = Tidying(
-        engine=bench.engine,
+        core=bench.engine.core,
         settings=RetentionSettings(evidence_max_gb=0),
-        evidence=bench.engine.evidence,
+        evidence=bench.engine.core.evidence,
         logs=bench.logs,
     )
     over = tidying.run(clock.now()).over_bytes
@@ -207,7 +212,7 @@ def test_a_file_that_is_evidence_too_is_kept_for_the_longer(make_bench: MakeBenc
     """The pictures of a success go after a week, the same content that is attached stays."""
     bench, item_id = attached(make_bench)
     data = {"name": "page", "sha256": KEPT.sha256}
-    bench.engine.log.write(
+    bench.engine.core.log.write(
         Event(at=clock.now(), kind=Kind.EVIDENCE, item_id=item_id, data=data, run_id="item-1-1")
     )
     found = [kept_after(bench, item_id, days) for days in (10, 800)]

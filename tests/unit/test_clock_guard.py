@@ -117,6 +117,6 @@ def test_sign_of_life_is_of_one_clock(
     monkeypatch.setattr(clock, "now", lambda: start + HOUR * next(calls))
     Sweep(engine, "w", lease=HOUR).beat()
     own_time = clock.monotonic()
-    with engine.store.read() as db:
+    with engine.core.store.read() as db:
         row = db.execute(sa.select(worker.c.beat_ms - worker.c.booted_ms)).scalar_one()
     assert abs(row / 1000 - own_time.total_seconds()) < HOUR.total_seconds() / 2

@@ -229,7 +229,7 @@ def test_question_that_is_rejected_leaves_the_first_record_protected(
 
 
 def add_workflow(bench: Bench, name: str, bot_name: str) -> None:
-    bench.engine.workflows[name] = Workflow(name=name, title=name, steps=[Step(bot=bot_name)])
+    bench.engine.core.workflows[name] = Workflow(name=name, title=name, steps=[Step(bot=bot_name)])
 
 
 def test_lost_answer_of_a_second_content_is_asked_about_anew(make_bench: MakeBench) -> None:

@@ -198,8 +198,8 @@ def take_over(bench: Bench) -> None:
 def test_what_fails_after_a_takeover_is_no_fault_of_the_target(make_bench: MakeBench) -> None:
     """The old holder's call is ended by the new one; the breaker does not count it."""
     bench = start(make_bench)
-    erp = bench.engine.targets["erp"]
-    bench.engine.targets["erp"] = erp.model_copy(
+    erp = bench.engine.core.targets["erp"]
+    bench.engine.core.targets["erp"] = erp.model_copy(
         update={"breaker": Breaker(failures=1, cool_down_s=60)}
     )
 
@@ -286,8 +286,8 @@ class SlowStore(DirectBrowser):
 def test_quiet_period_begins_when_the_request_leaves(make_bench: MakeBench) -> None:
     """A store that kept the request waiting for longer than half a commit makes the mark anew."""
     bench = start(make_bench)
-    erp = bench.engine.targets["erp"]
-    bench.engine.targets["erp"] = erp.model_copy(update={"slowest_commit_s": 1.0})
+    erp = bench.engine.core.targets["erp"]
+    bench.engine.core.targets["erp"] = erp.model_copy(update={"slowest_commit_s": 1.0})
     browser = SlowStore()
     item_id = bench.put("A-1", 3)
     bench.start_worker(browser=browser)

@@ -263,13 +263,13 @@ def test_equal_group_keys_of_two_workflows_count_together_if_those_share_a_group
 ) -> None:
     """The second item of a workflow waits in any case."""
     bench = make_bench(plain)
-    for name, workflow in bench.engine.workflows.items():
+    for name, workflow in bench.engine.core.workflows.items():
         keys = {"group_key": "amount", "group": group}
-        bench.engine.workflows[name] = workflow.model_copy(update=keys)
+        bench.engine.core.workflows[name] = workflow.model_copy(update=keys)
     numbers = [bench.put(f"A-{n}", 7, name) for n in (1, 2) for name in ("work", "next")]
     found = [
         reserve(
-            bench.engine,
+            bench.engine.core,
             number,
             worker="w",
             run_no=1,
@@ -314,7 +314,9 @@ def test_a_nearer_deadline_of_the_next_workflow_holds(make_bench: MakeBench) -> 
     """The due instant of the parent puts none off."""
     bench = make_bench(plain, steps=[Step(bot="plain"), Step(submit="next")])
     nearer = {"deadline": Deadline(due_s=3600)}
-    bench.engine.workflows["next"] = bench.engine.workflows["next"].model_copy(update=nearer)
+    bench.engine.core.workflows["next"] = bench.engine.core.workflows["next"].model_copy(
+        update=nearer
+    )
     first = bench.put("A-1", 5, due=clock.now() + timedelta(hours=3))
     bench.start_worker()
     bench.until(first)

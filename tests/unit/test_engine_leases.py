@@ -84,7 +84,7 @@ def test_item_of_a_silent_worker_is_taken_over_by_the_first_sweep_after_its_leas
     second = Sweep(bench.engine, "second", lease=LEASE)
     hands.ahead = LEASE - MINUTE
     second.once()
-    before = bench.engine.client.list_workflows(status="PENDING")
+    before = bench.engine.core.client.list_workflows(status="PENDING")
     hands.ahead = LEASE + MINUTE
     second.once()
     item = bench.until(1)

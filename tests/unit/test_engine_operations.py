@@ -28,7 +28,7 @@ def plain(value: Number, run: Run) -> Number:
 
 
 def operations(bench: Bench) -> Operations:
-    return Operations(bench.engine, who="ann", why="a slip")
+    return Operations(bench.engine.core, who="ann", why="a slip")
 
 
 def force(bench: Bench, item_id: int, state: ItemState) -> None:
@@ -214,7 +214,7 @@ def test_a_requeue_from_an_unknown_step_names_the_steps(make_bench: MakeBench) -
 
 
 def lose_entry(bench: Bench, item_id: int) -> None:
-    bench.engine.client.cancel_workflow(bench.item(item_id).run_id)
+    bench.engine.core.client.cancel_workflow(bench.item(item_id).run_id)
 
 
 def postpone(bench: Bench, item_id: int) -> None:

@@ -31,8 +31,8 @@ def plain(value: Number, run: Run) -> Number:
 
 def change(bench: Bench, **keys: object) -> None:
     """Give the workflow other keys."""
-    old = bench.engine.workflows["work"]
-    bench.engine.workflows["work"] = Workflow.model_validate(
+    old = bench.engine.core.workflows["work"]
+    bench.engine.core.workflows["work"] = Workflow.model_validate(
         old.model_dump(exclude_unset=True) | keys
     )
 
@@ -207,7 +207,7 @@ def test_other_content_is_of_its_own_group(make_bench: MakeBench) -> None:
     change(bench, on_conflict="supersede", group_key="amount")
     first, edited, superseded, returned = (bench.put(f"A-{n}", 3) for n in range(4))
     force(bench, returned, ItemState.RETURNED)
-    Operations(bench.engine, who="ann", why="").edit(edited, {"amount": "4"})
+    Operations(bench.engine.core, who="ann", why="").edit(edited, {"amount": "4"})
     bench.put("A-2", 5)
     bench.put("A-3", 6)
     bench.start_worker()

@@ -28,7 +28,7 @@ def put_of_both(bench: Bench) -> tuple[int, int]:
     later = clock.now() + timedelta(hours=1)
     gone = bench.put("A-1", workflow="next", not_before=later, due=later)
     other = bench.put("A-2", not_before=later, due=later)
-    del bench.engine.workflows["next"]
+    del bench.engine.core.workflows["next"]
     return gone, other
 
 
@@ -64,13 +64,13 @@ def test_overdue_item_of_a_missing_workflow_is_treated_when_that_is_back(
 ) -> None:
     """Until then nobody knows the rule; the others are treated at once."""
     bench = make_bench(plain)
-    plan = bench.engine.workflows["next"]
+    plan = bench.engine.core.workflows["next"]
     gone, other = put_of_both(bench)
     come(bench, "due_ms")
     sweep = Sweep(bench.engine, "sweeper", lease=timedelta(seconds=5))
     sweep.once()
     before = states(bench, gone, other)
-    bench.engine.workflows["next"] = plan
+    bench.engine.core.workflows["next"] = plan
     sweep.once()
     assert (before, states(bench, gone)) == (
         [(ItemState.POSTPONED, None), (ItemState.IN_REVIEW, "overdue")],
@@ -84,12 +84,12 @@ def test_queued_item_of_a_missing_workflow_is_done_when_that_is_back(
     """No attempt counts, and the next worker that knows the workflow goes on with it."""
     bench = make_bench(plain)
     gone = bench.put("A-1", workflow="next")
-    plan = bench.engine.workflows.pop("next")
+    plan = bench.engine.core.workflows.pop("next")
     bench.start_worker()
     bench.until(gone, ItemState.POSTPONED)
     found = states(bench, gone)
     bench.stop_worker()
-    bench.engine.workflows["next"] = plan
+    bench.engine.core.workflows["next"] = plan
     bench.start_worker()
     item = bench.until(gone)
     assert (found, item.state, item.attempt) == (
@@ -103,5 +103,5 @@ def test_item_of_a_missing_workflow_is_cancelled(make_bench: MakeBench) -> None:
     """It needs nothing of the workflow."""
     bench = make_bench(plain)
     gone, _ = put_of_both(bench)
-    Operations(bench.engine, who="ann", why="not needed").cancel(gone)
+    Operations(bench.engine.core, who="ann", why="not needed").cancel(gone)
     assert bench.item(gone).state is ItemState.CANCELLED

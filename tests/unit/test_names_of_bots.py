@@ -69,7 +69,7 @@ def test_names_of_steps_and_attachments_may_have_any_length(make_bench: MakeBenc
     number = bench.put("A-1")
     bench.start_worker()
     item = bench.until(number)
-    longest = max(len(step) for step in bench.engine.finished_steps(item))
+    longest = max(len(step) for step in bench.engine.core.finished_steps(item))
     assert (item.state, item.attempt, item.result, longest) == (
         ItemState.DONE,
         1,

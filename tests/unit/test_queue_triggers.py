@@ -60,9 +60,9 @@ def test_without_a_trigger_nothing_is_held_for_ever():
 def make(make_bench):
     def make(**keys: object):
         bench = make_bench(pass_on)
-        plan = bench.engine.workflows["work"]
+        plan = bench.engine.core.workflows["work"]
         trigger = QueueTrigger(**keys) if keys else None
-        bench.engine.workflows["work"] = plan.model_copy(update={"queue_trigger": trigger})
+        bench.engine.core.workflows["work"] = plan.model_copy(update={"queue_trigger": trigger})
         return bench
 
     return make
@@ -91,7 +91,7 @@ def test_items_are_held_until_there_are_enough_and_then_run(make):
     bench = make(min_items=3)
     bench.start_worker()
     first = [bench.put("A-1"), bench.put("A-2")]
-    assert release_held(bench.engine) == 0
+    assert release_held(bench.engine.core) == 0
     assert states(bench) == ["postponed", "postponed"]
     assert bench.item(first[0]).reason == held.REASON
     last = bench.put("A-3")
@@ -114,13 +114,14 @@ def test_sweeps_at_the_same_time_release_each_item_once(make):
         bench.put(f"A-{number}")
     counts: list[int] = []
     threads = [
-        threading.Thread(target=lambda: counts.append(release_held(bench.engine))) for _ in range(4)
+        threading.Thread(target=lambda: counts.append(release_held(bench.engine.core)))
+        for _ in range(4)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    queued = bench.engine.client.list_workflows(status="ENQUEUED", load_input=False)
+    queued = bench.engine.core.client.list_workflows(status="ENQUEUED", load_input=False)
     assert (sum(counts), len(queued), set(states(bench))) == (30, 30, {"waiting"})
 
 
@@ -128,18 +129,18 @@ def test_a_due_instant_releases_what_is_held(make):
     """The column that says when an item is due is the one that the trigger reads."""
     bench = make(due_slack_s=600)
     number = bench.put("A-1")
-    before = release_held(bench.engine)
+    before = release_held(bench.engine.core)
     with bench.store.write() as db:
         due_ms = clock.to_ms(clock.now() + timedelta(seconds=599))
         db.execute(item.update().where(item.c.id == number).values(due_ms=due_ms))
-    assert (before, release_held(bench.engine)) == (0, 1)
+    assert (before, release_held(bench.engine.core)) == (0, 1)
 
 
 def test_a_trigger_that_was_removed_lets_go_of_what_it_held(make):
     """Also an item of a workflow that is no more stays where it is and stops no sweep."""
     bench = make(min_items=2)
     bench.put("A-1")
-    plan = bench.engine.workflows.pop("work")
-    assert release_held(bench.engine) == 0
-    bench.engine.workflows["work"] = plan.model_copy(update={"queue_trigger": None})
-    assert release_held(bench.engine) == 1
+    plan = bench.engine.core.workflows.pop("work")
+    assert release_held(bench.engine.core) == 0
+    bench.engine.core.workflows["work"] = plan.model_copy(update={"queue_trigger": None})
+    assert release_held(bench.engine.core) == 1

@@ -129,8 +129,8 @@ def test_what_a_person_entered_beside_a_late_submit_is_found(make_bench: MakeBen
     bench.answer(Decision.BY_HAND)
     bench.ledger.entered.append(Number(number="A-1", amount=3))
     blind = results(bench)
-    target = bench.engine.targets["erp"].model_copy(update={"guarantee": "searchable"})
-    bench.engine.targets["erp"] = target
+    target = bench.engine.core.targets["erp"].model_copy(update={"guarantee": "searchable"})
+    bench.engine.core.targets["erp"] = target
     assert (blind, results(bench)) == ([("A-1", "blind")], [("A-1", "found_twice")])
 
 
@@ -159,7 +159,7 @@ def test_nightly_sweep_runs_once_a_night(entered: Bench) -> None:
 
 def test_target_behind_a_closed_gate_is_not_looked_into(entered: Bench) -> None:
     """Stopped by a person, frozen or failing: the sweep obeys as every item does."""
-    target_gate.hold(entered.engine, "erp", who="ann", why="month-end")
+    target_gate.hold(entered.engine.core, "erp", who="ann", why="month-end")
     before = entered.ledger.looked
     (found,) = sweep(entered).run(clock.now())
     assert (found.result, found.reason, entered.ledger.looked - before) == (
@@ -170,7 +170,7 @@ def test_target_behind_a_closed_gate_is_not_looked_into(entered: Bench) -> None:
 
 
 def change_target(bench: Bench, **changes: object) -> None:
-    bench.engine.targets["erp"] = bench.engine.targets["erp"].model_copy(update=changes)
+    bench.engine.core.targets["erp"] = bench.engine.core.targets["erp"].model_copy(update=changes)
 
 
 def test_failed_look_ups_count_for_the_breaker(entered: Bench) -> None:
@@ -180,7 +180,7 @@ def test_failed_look_ups_count_for_the_breaker(entered: Bench) -> None:
     unreachable.append("erp")
     found = sweep(entered).run(clock.now())
     with entered.store.read() as db:
-        state = target_gate.state_of(entered.engine, db, "erp")[1]
+        state = target_gate.state_of(entered.engine.core, db, "erp")[1]
     assert state is not None
     assert (found[0].reason, found[1].reason[:42], state.failures) == (
         "The target is down.",
@@ -192,7 +192,7 @@ def test_failed_look_ups_count_for_the_breaker(entered: Bench) -> None:
 def test_look_up_has_a_place_at_the_login_and_gives_it_back(entered: Bench) -> None:
     """The limit of a login is the sweep's as well, so no item gets its place meanwhile."""
     change_target(entered, limit=1)
-    login = entered.engine.targets["erp"].account
+    login = entered.engine.core.targets["erp"].account
     taken: list[int] = []
 
     def count() -> None:
@@ -208,7 +208,7 @@ def test_look_up_has_a_place_at_the_login_and_gives_it_back(entered: Bench) -> N
 def test_look_up_waits_for_a_place_until_the_sweep_is_stopped(entered: Bench) -> None:
     """It is not done beside as many items as the login takes."""
     change_target(entered, limit=1)
-    login, now = entered.engine.targets["erp"].account, clock.now()
+    login, now = entered.engine.core.targets["erp"].account, clock.now()
     with entered.store.write() as db:
         login_slots.take_for_a_time(db, login, limit=1, until=now + timedelta(hours=1), now=now)
     stopping = threading.Event()
@@ -225,7 +225,7 @@ def test_entry_of_a_workflow_that_is_gone_stops_nothing(entered: Bench) -> None:
     """That nobody could be asked is said, in the log as well, and the next entry is looked up."""
     enter_one(entered, "A-2")
     entered.ledger.entered.pop(0)
-    entered.engine.workflows["renamed"] = entered.engine.workflows.pop("work")
+    entered.engine.core.workflows["renamed"] = entered.engine.core.workflows.pop("work")
     found = sweep(entered).run(clock.now())
     said = (
         "A-1 was entered in erp, but a lookup does not find it there now. Check erp. If it is"
@@ -235,7 +235,7 @@ def test_entry_of_a_workflow_that_is_gone_stops_nothing(entered: Bench) -> None:
     )
     with entered.store.read() as db:
         errors = [event for event in events.after(db, 0) if event.level is Level.ERROR]
-    entered.engine.workflows["work"] = entered.engine.workflows["renamed"]
+    entered.engine.core.workflows["work"] = entered.engine.core.workflows["renamed"]
     assert (
         [(one.key, one.result, one.reason) for one in found],
         [(one.item_id, one.data["code"]) for one in errors],

@@ -85,8 +85,8 @@ def staged(bench: Bench) -> list[int]:
 
 
 def policy(bench: Bench, on_conflict: str) -> None:
-    plan = bench.engine.workflow("work")
-    bench.engine.workflows["work"] = plan.model_copy(update={"on_conflict": on_conflict})
+    plan = bench.engine.core.workflow("work")
+    bench.engine.core.workflows["work"] = plan.model_copy(update={"on_conflict": on_conflict})
 
 
 @pytest.mark.parametrize(

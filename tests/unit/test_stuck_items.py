@@ -35,7 +35,7 @@ def postpone(bench: Bench, item_id: int, seconds: float) -> None:
     with bench.store.write() as db:
         until = now + timedelta(seconds=seconds)
         transitions.defer(db, item_id, not_before=until, code="group_busy", reason="busy", now=now)
-    bench.engine.client.cancel_workflow(bench.item(item_id).run_id)
+    bench.engine.core.client.cancel_workflow(bench.item(item_id).run_id)
 
 
 def test_item_postponed_again_during_a_sweep_stays_postponed(
@@ -45,13 +45,13 @@ def test_item_postponed_again_during_a_sweep_stays_postponed(
     bench = make_bench(plain)
     item_id = bench.put("A-1")
     postpone(bench, item_id, 0)
-    rewind = bench.engine.client.rewind_workflow
+    rewind = bench.engine.core.client.rewind_workflow
 
     def rewind_to_a_quick_worker(run_id: str, **options: Any) -> None:
         rewind(run_id, **options)
         postpone(bench, item_id, 3600)
 
-    monkeypatch.setattr(bench.engine.client, "rewind_workflow", rewind_to_a_quick_worker)
+    monkeypatch.setattr(bench.engine.core.client, "rewind_workflow", rewind_to_a_quick_worker)
     Sweep(bench.engine, "sweeper", lease=timedelta(seconds=5)).once()
     assert bench.item(item_id).state is ItemState.POSTPONED
 
@@ -59,7 +59,7 @@ def test_item_postponed_again_during_a_sweep_stays_postponed(
 def wait_without_entry(bench: Bench) -> int:
     """Return an item that waits while its run is over."""
     item_id = bench.put("A-1")
-    bench.engine.client.cancel_workflow(bench.item(item_id).run_id)
+    bench.engine.core.client.cancel_workflow(bench.item(item_id).run_id)
     return item_id
 
 
@@ -102,7 +102,7 @@ def asked_about(bench: Bench, number: str) -> int:
 def look(bench: Bench) -> stuck_items.StuckItemSearch:
     """Return a look at items of any age."""
     return stuck_items.StuckItemSearch(
-        bench.store, bench.engine.client, grace=timedelta(minutes=-1)
+        bench.store, bench.engine.core.client, grace=timedelta(minutes=-1)
     )
 
 
@@ -128,7 +128,7 @@ def test_item_without_one_way_to_continue_is_repaired_and_logged(
     bench = make_bench(plain)
     item_id = broken(bench)
     (found,) = look(bench).oldest()
-    repaired = stuck_items.repair(bench.engine, found)
+    repaired = stuck_items.repair(bench.engine.core, found)
     with bench.store.read() as db:
         said = [event.message for event in events.after(db, 0, item_id=item_id)]
     item = bench.item(item_id)
@@ -170,7 +170,7 @@ def test_item_that_moved_since_it_was_found_is_not_repaired(
     with bench.store.write() as db:
         move(db, item_id)
     before = bench.item(item_id)
-    assert (stuck_items.repair(bench.engine, found), bench.item(item_id)) == (False, before)
+    assert (stuck_items.repair(bench.engine.core, found), bench.item(item_id)) == (False, before)
 
 
 def test_repaired_item_is_done(make_bench: MakeBench) -> None:
@@ -178,7 +178,7 @@ def test_repaired_item_is_done(make_bench: MakeBench) -> None:
     bench = make_bench(plain)
     item_id = wait_without_entry(bench)
     for found in look(bench).oldest():
-        stuck_items.repair(bench.engine, found)
+        stuck_items.repair(bench.engine.core, found)
     bench.start_worker()
     assert bench.until(item_id).state is ItemState.DONE
 
@@ -187,7 +187,7 @@ def test_sweep_repairs_items_that_did_not_move_for_a_while(make_bench: MakeBench
     """One that moved a moment ago is left alone: its move may not be complete."""
     bench = make_bench(plain)
     old, young = wait_without_entry(bench), bench.put("A-2")
-    bench.engine.client.cancel_workflow(bench.item(young).run_id)
+    bench.engine.core.client.cancel_workflow(bench.item(young).run_id)
     with bench.store.write() as db:
         db.execute(item_table.update().where(item_table.c.id == old).values(updated_ms=1))
     Sweep(bench.engine, "sweeper", lease=timedelta(seconds=5)).once()
@@ -219,7 +219,7 @@ def test_look_goes_on_where_the_last_one_ended(
     monkeypatch.setattr(stuck_items, "PAGE", 2)
     bench = make_bench(plain)
     numbers = [bench.put(f"A-{number}") for number in range(3)]
-    bench.engine.client.cancel_workflows([bench.item(one).run_id for one in numbers])
+    bench.engine.core.client.cancel_workflows([bench.item(one).run_id for one in numbers])
     looking = look(bench)
     found = [[one.item.item_id for one in looking.next()] for _ in range(3)]
     assert found == [numbers[:2], numbers[2:], numbers[:2]]
@@ -227,7 +227,7 @@ def test_look_goes_on_where_the_last_one_ended(
 
 def checked(bench: Bench) -> list[tuple[State, str]]:
     checkup = Checkup(
-        core=bench.engine, settings=Settings(), root=bench.engine.root, now=clock.now()
+        core=bench.engine.core, settings=Settings(), root=bench.engine.core.root, now=clock.now()
     )
     return [(found.state, found.found) for found in open_items(checkup)]
 

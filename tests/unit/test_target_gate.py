@@ -119,8 +119,8 @@ def bench_with(make_bench: MakeBench, erp: Erp, **target: Any) -> Bench:
         return run.effect("enter", value, key="number", find=erp.find, do=erp.find)
 
     bench: Bench = make_bench(enter, retry=Retry(attempts=50, wait_s=0.05, backoff=1))
-    known = bench.engine.targets["erp"]
-    bench.engine.targets["erp"] = known.model_copy(update=target)
+    known = bench.engine.core.targets["erp"]
+    bench.engine.core.targets["erp"] = known.model_copy(update=target)
     return bench
 
 
@@ -152,11 +152,11 @@ def test_a_target_that_a_person_stopped_is_left_alone_until_it_is_let_go(
 ) -> None:
     """Its items wait without an attempt, and go on at once when it is let go."""
     bench = bench_with(make_bench, Erp())
-    target_gate.hold(bench.engine, "erp", who="ann", why="month-end")
+    target_gate.hold(bench.engine.core, "erp", who="ann", why="month-end")
     item_id = bench.put("A-1")
     bench.start_worker()
     held = bench.until(item_id, ItemState.POSTPONED)
-    released = target_gate.release(bench.engine, "erp", who="ann", why="closed")
+    released = target_gate.release(bench.engine.core, "erp", who="ann", why="closed")
     done = bench.until(item_id, ItemState.DONE)
     assert (held.reason_code, held.attempt, held.reason, released, done.attempt) == (
         "target_held",
@@ -172,13 +172,13 @@ def test_an_item_that_is_put_off_after_its_target_was_let_go_is_due_at_once(
 ) -> None:
     """Between what kept it was found and was noted, a person let the target go."""
     bench = bench_with(make_bench, Erp())
-    target_gate.hold(bench.engine, "erp", who="ann", why="month-end")
-    item_id, target = bench.put("A-1"), bench.engine.targets["erp"]
+    target_gate.hold(bench.engine.core, "erp", who="ann", why="month-end")
+    item_id, target = bench.put("A-1"), bench.engine.core.targets["erp"]
     with bench.store.read() as db:
-        found = target_gate.obstacle(bench.engine, db, target, clock.now())
-    target_gate.release(bench.engine, "erp", who="ann", why="closed")
+        found = target_gate.obstacle(bench.engine.core, db, target, clock.now())
+    target_gate.release(bench.engine.core, "erp", who="ann", why="closed")
     assert found is not None
-    put_off(bench.engine, item_id, None, found)
+    put_off(bench.engine.core, item_id, None, found)
     item = bench.item(item_id)
     assert item.not_before is not None
     assert (item.state, item.not_before <= clock.now()) == (ItemState.POSTPONED, True)
@@ -193,7 +193,7 @@ def test_items_that_come_to_a_failing_target_are_not_attempted(make_bench: MakeB
     until(lambda: said(bench, Kind.TARGET), "the breaker opens")
     others = [bench.put(f"A-{number}") for number in range(1, 4)]
     waiting = [bench.until(item_id, ItemState.POSTPONED) for item_id in others]
-    target_gate.release(bench.engine, "erp", who="ann", why="repaired")
+    target_gate.release(bench.engine.core, "erp", who="ann", why="repaired")
     done = [bench.until(item_id, ItemState.DONE) for item_id in [first, *others]]
     assert (
         {(item.reason_code, item.attempt) for item in waiting},
@@ -224,13 +224,14 @@ def test_a_failing_target_is_tried_after_the_cool_down_until_it_works(
 def test_one_item_goes_through_an_open_breaker_whose_time_is_over(make_bench: MakeBench) -> None:
     """The next ones wait for what becomes of it, also if they came at the same moment."""
     bench = bench_with(make_bench, Erp(), breaker=Breaker(failures=1, cool_down_s=3600))
-    target, past = bench.engine.targets["erp"], NOW - timedelta(days=1)
+    target, past = bench.engine.core.targets["erp"], NOW - timedelta(days=1)
     numbers = [bench.put(f"A-{number}") for number in range(2)]
     with bench.store.write() as db:
         targets.know(db, "erp", now=past)
         targets.count_failure(db, "erp", limit=1, until=past, reason="down", now=past)
         found = [
-            target_gate.enter(bench.engine, db, target, bench.item(number)) for number in numbers
+            target_gate.enter(bench.engine.core, db, target, bench.item(number))
+            for number in numbers
         ]
     assert [obstacle and obstacle.code for obstacle in found] == [None, "breaker_open"]
 
@@ -242,10 +243,10 @@ def test_what_our_own_browser_breaks_does_not_open_the_breaker(
     """A host without memory must not stop all others."""
     erp = Erp()
     bench = bench_with(make_bench, erp, breaker=Breaker(failures=1, cool_down_s=600))
-    target = bench.engine.targets["erp"]
+    target = bench.engine.core.targets["erp"]
     with (
         pytest.raises(ApplicationException),
-        target_gate.watched(bench.engine, target),
+        target_gate.watched(bench.engine.core, target),
     ):
         raise ApplicationException(code, "Too large.")
     item_id = bench.put("A-1")

@@ -118,7 +118,7 @@ def test_no_item_is_begun_while_the_log_cannot_be_written(
     with bench.store.read() as db:
         runs = {item.run_id: events.after(db, 0, run_id=item.run_id) for item in (first, second)}
     stored = {name: [event.number for event in found] for name, found in runs.items()}
-    bench.engine.log.problem()
+    bench.engine.core.log.problem()
     written = numbers_in(bench.logs)
     assert (waiting.reason_code, waiting.attempt, ends) == ("log_unwritable", 0, [done, done])
     assert {name: sorted(written[name]) for name in stored} == stored  # two threads write

@@ -29,8 +29,8 @@ def test_a_worker_may_work_on_queues_whose_labels_it_has_all() -> None:
 def test_an_item_that_needs_a_label_waits_for_a_worker_that_has_it(make_bench: MakeBench) -> None:
     """A worker without it works on the others, and never sees that one."""
     bench = make_bench(plain)
-    known = bench.engine.workflows["work"]
-    bench.engine.workflows["work"] = known.model_copy(update={"labels": ["windows"]})
+    known = bench.engine.core.workflows["work"]
+    bench.engine.core.workflows["work"] = known.model_copy(update={"labels": ["windows"]})
     special, other = bench.put("A-1"), bench.put("A-2", workflow="next")
     bench.start_worker()
     bench.until(other, ItemState.DONE)

@@ -280,7 +280,7 @@ def _each(
             _preview(verb, fitting)
             return ExitStatus.OK
         lease = timedelta(seconds=app.settings.worker.lease_s)
-        them = Operations(app.engine, who=app.settings.console.user, why=why, lease=lease)
+        them = Operations(app.engine.core, who=app.settings.console.user, why=why, lease=lease)
         refused: dict[int, str] = {}
         for single in (False, True):
             numbers = [item.id for item in fitting if alone(them, item) is single]

@@ -64,7 +64,7 @@ def _waive(context: typer.Context, why: str) -> None:
     if not why.strip():
         raise UsageError("--waive needs a reason; it is kept in the run log")
     with project.opened_bare(context) as app:
-        missed = waive(app.engine, who=app.settings.console.user, why=why)
+        missed = waive(app.engine.core, who=app.settings.console.user, why=why)
     if missed is None:
         raise UsageError("nothing to waive: no lookups after a restore are pending")
     typer.echo(f"Work resumes; {missed} items are looked up only before they are entered.")

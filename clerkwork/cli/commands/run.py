@@ -91,7 +91,7 @@ def _put(app: "App", workflow: str, given: str) -> list[int]:
     reader = app.reader()
     intake = app.intake(reader)
     try:
-        taken = intake.put(file, app.engine.workflow(workflow).name)
+        taken = intake.put(file, app.engine.core.workflow(workflow).name)
     finally:
         intake.close()
         reader.close()
@@ -105,8 +105,8 @@ def _submit(app: "App", workflow: str, text: str | bytes, place: str) -> int:
     from clerkwork.model.work.reviews import NotStorable
     from clerkwork.model.work.storable import parsed, problem_of
 
-    bot = app.engine.first_bot(workflow)
-    plan = app.engine.workflow(workflow)
+    bot = app.engine.core.first_bot(workflow)
+    plan = app.engine.core.workflow(workflow)
     try:
         payload: dict[str, Any] = bot.takes.model_validate_json(text).model_dump(mode="json")
     except ValidationError as error:
@@ -130,7 +130,7 @@ def _submit(app: "App", workflow: str, text: str | bytes, place: str) -> int:
 def _refuse_labels(app: "App", workflow: str) -> None:
     from clerkwork.model.work.queues import needed_labels
 
-    missing = needed_labels(app.engine.queue_of(workflow)) - set(app.settings.worker.labels)
+    missing = needed_labels(app.engine.core.queue_of(workflow)) - set(app.settings.worker.labels)
     if missing:
         raise UsageError(
             f"the workflow {workflow!r} needs a worker with the labels "

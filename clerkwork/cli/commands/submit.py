@@ -63,7 +63,7 @@ def command(
     declared = _batch(batch, expect_count, expect_sum or [])
     terms = _terms(priority, _instant("--due", due), _instant("--not-before", not_before))
     with project.opened_app(context) as app:
-        app.engine.workflow(workflow)
+        app.engine.core.workflow(workflow)
         if reason := app.no_intake():
             raise ClerkworkError(reason)
         reader = app.reader()

@@ -32,7 +32,7 @@ def pause(context: typer.Context, name: NameArgument, why: Why = "") -> None:
     from clerkwork.engine import target_gate
 
     with project.opened_readable(context) as app:
-        if not target_gate.hold(app.engine, name, who=app.settings.console.user, why=why):
+        if not target_gate.hold(app.engine.core, name, who=app.settings.console.user, why=why):
             raise UsageError(
                 f"the target {name!r} is already paused; `clerkwork targets` shows the reason"
             )
@@ -46,7 +46,7 @@ def resume(context: typer.Context, name: NameArgument, why: Why = "") -> None:
     from clerkwork.engine import target_gate
 
     with project.opened_readable(context) as app:
-        if not target_gate.release(app.engine, name, who=app.settings.console.user, why=why):
+        if not target_gate.release(app.engine.core, name, who=app.settings.console.user, why=why):
             raise UsageError(
                 f"the target {name!r} is not paused and its circuit breaker is closed; "
                 "a freeze window ends at its time, or by a change of target.yaml"
@@ -95,7 +95,7 @@ def _row(app: Any, name: str) -> dict[str, Any]:
 
     target = app.targets[name]
     with app.store.read() as db:
-        obstacle, known = target_gate.state_of(app.engine, db, name)
+        obstacle, known = target_gate.state_of(app.engine.core, db, name)
         at_work = login_slots.holders(db, target.account, now=clock.now())
     return {
         "target": name,

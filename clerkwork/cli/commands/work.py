@@ -41,7 +41,9 @@ def command(
         ExitStack() as stack,
     ):
         own = _parts(labels)
-        wanted = _chosen(app.engine.queues(), _parts(queues), {*app.settings.worker.labels, *own})
+        wanted = _chosen(
+            app.engine.core.queues(), _parts(queues), {*app.settings.worker.labels, *own}
+        )
         worker = app.worker(name or stopping.new_name(), own)
         worker.start(wanted)
         stack.push(partial(stopping.end, worker))

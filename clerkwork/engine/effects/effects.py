@@ -118,14 +118,14 @@ class _Act:
         self._marked = NEVER
         self._mark_again = timedelta(seconds=target.slowest_commit_s / 2)
         self._entry = LedgerEntry(
-            execution.engine.store,
+            execution.core.store,
             item_id=execution.item.id,
             target=target.name,
             key=key,
             record=record,
             step=step,
             value=value,
-            bots=execution.engine.bots,
+            bots=execution.core.bots,
         )
 
     def perform(self, find: Find[Any], do: Do[Any]) -> Receipt:
@@ -230,20 +230,20 @@ class _Act:
         sent = self._entry.last_sent()
         if sent is None:
             return NEVER
-        clock_set = self._execution.engine.clock_guard.last_set() or NEVER
+        clock_set = self._execution.core.clock_guard.last_set() or NEVER
         # After a change of the clock the time since the submit is not known.
         return clock_set if sent > clock.now() else max(sent, clock_set)
 
     def _restored(self) -> datetime:
         """Return when the store was restored; it knows nothing of later submits."""
-        with self._execution.engine.store.read() as db:
+        with self._execution.core.store.read() as db:
             return reached(db, Milestone.RESTORED) or NEVER
 
     def _stop_if_only_looked_up(self) -> None:
         """Postpone the item when, after a restore, only the lookup was due; enter nothing yet."""
         if self._restored() == NEVER:
             return
-        with self._execution.engine.store.write() as db:
+        with self._execution.core.store.write() as db:
             looked_up = restored_lookups.strike_off(db, self._execution.item.id)
         if looked_up:
             raise Postponed(clock.now(), restored_lookups.CODE, restored_lookups.REASON)
@@ -275,10 +275,10 @@ class _Act:
 
     def _wait_until_open(self) -> None:
         """Postpone the item if the target was paused or blocked since the item was reserved."""
-        engine = self._execution.engine
-        with engine.store.read() as db:
+        core = self._execution.core
+        with core.store.read() as db:
             item_id = self._execution.item.id
-            found = target_gate.obstacle(engine, db, self._target, clock.now(), item_id=item_id)
+            found = target_gate.obstacle(core, db, self._target, clock.now(), item_id=item_id)
         if found is not None:
             raise Postponed(found.until, found.code, found.reason)
 
@@ -313,7 +313,7 @@ class _Act:
             else:
                 note(kind, data)
 
-        with target_gate.watched(self._execution.engine, self._target):
+        with target_gate.watched(self._execution.core, self._target):
             try:
                 return self._execution.tools.browser.call(
                     self._target, function, self._value, on_message=handle, fence=self
@@ -326,7 +326,7 @@ class _Act:
     def held(self) -> bool:
         """Return whether this execution still owns the item."""
         item = self._execution.item
-        with self._execution.engine.store.read() as db:
+        with self._execution.core.store.read() as db:
             return transitions.holds(db, item.id, item.attempt)
 
     @contextmanager
@@ -338,7 +338,7 @@ class _Act:
         """
         item = self._execution.item
         marked = not self._outdated() or self._mark()
-        with self._execution.engine.store.write() as db:
+        with self._execution.core.store.write() as db:
             held = marked and transitions.holds(db, item.id, item.attempt, lock=True)
             if held and self._outdated():  # waiting for the store took long
                 self._mark_sent(db, clock.now())
@@ -354,7 +354,7 @@ class _Act:
             said: An event that is written in the same transaction.
         """
         item = self._execution.item
-        with self._execution.engine.log.writing() as writing:  # fence and mark: one transaction
+        with self._execution.core.log.writing() as writing:  # fence and mark: one transaction
             held = transitions.holds(writing.db, item.id, item.attempt, lock=True)
             now = clock.now()  # read after the lock, which may have taken long
             marked = held and self._mark_sent(writing.db, now)
@@ -385,7 +385,7 @@ class _Act:
         return receipt
 
     def _event(self, kind: Kind, message: str, **data: Any) -> None:
-        self._execution.engine.log.write(self._said(kind, message, **data))
+        self._execution.core.log.write(self._said(kind, message, **data))
 
     def _said(self, kind: Kind, message: str, **data: Any) -> Event:
         facts = {"key": self._key, "target": self._target.name, **data}

@@ -75,7 +75,7 @@ class Reconciliation:
         by the next one, which looks back over both.
         """
         due = _last(now, self.settings.at, ZoneInfo(self.timezone))
-        with self.engine.store.write() as db:
+        with self.engine.core.store.write() as db:
             first = reached(db, Milestone.RECONCILED) is None
             mine = reach(db, Milestone.RECONCILED, now=now, before=due)
         return self.run(now, stopping=stopping) if mine and not first else []
@@ -96,7 +96,7 @@ class Reconciliation:
             stopping: When set, no further lookup begins.
         """
         since = now - timedelta(hours=self.settings.hours if hours is None else hours)
-        with self.engine.store.read() as db:
+        with self.engine.core.store.read() as db:
             entered = effects.entered(db, since=since)
         wanted = [entry for entry in entered if not targets or entry.target in targets]
         failures: dict[str, list[str]] = {}
@@ -119,7 +119,7 @@ class Reconciliation:
             stopping: See ``run``.
         """
         failed = failures.setdefault(entry.target, [])
-        target = self.engine.targets.get(entry.target)
+        target = self.engine.core.targets.get(entry.target)
         if stopping.is_set():
             return _result(entry, NOT_LOOKED_UP, "The check was stopped.")
         if target is None:
@@ -161,7 +161,7 @@ class Reconciliation:
         waits = 0
         while True:
             try:
-                with target_gate.visiting(self.engine, target):
+                with target_gate.visiting(self.engine.core, target):
                     hits: list[Receipt] = self.browser.call(
                         target,
                         find,
@@ -182,7 +182,7 @@ class Reconciliation:
         except Exception as error:  # noqa: BLE001 - such as a missing workflow
             said = f" No review could be opened: {error}"
             facts = {**wrong.facts, "code": wrong.code}
-            self.engine.write(
+            self.engine.core.write(
                 Kind.NOTE, wrong.message + said, facts, level=Level.ERROR, item_id=entry.item_id
             )
             return said
@@ -190,9 +190,9 @@ class Reconciliation:
 
     def _ask(self, entry: effects.Entered, value: BaseModel, wrong: BotException) -> None:
         """Add an item for a person next to the closed one; once for each kind of difference."""
-        with self.engine.store.read() as db:
+        with self.engine.core.store.read() as db:
             item = present(items.get(db, entry.item_id))
-        takes = self.engine.first_bot(item.workflow).takes
+        takes = self.engine.core.first_bot(item.workflow).takes
         payload = value.model_dump(mode="json") if isinstance(value, takes) else item.payload
         self.engine.submit(
             NewItem(
@@ -217,7 +217,7 @@ class Reconciliation:
     def _report(self, looked: list[Looked]) -> None:
         wrong = sum(found.wrong for found in looked)
         left = sum(found.result == NOT_LOOKED_UP for found in looked)
-        self.engine.event(
+        self.engine.core.event(
             Kind.NOTE,
             "Looked up {count} entries in their targets: {wrong} wrong, {left} not looked up.",
             level=Level.WARNING if wrong or left else Level.INFO,

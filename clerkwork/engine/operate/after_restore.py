@@ -46,10 +46,10 @@ def carry_over(engine: Engine, touched: Sequence[Touched]) -> Carried:
     carried = Carried()
     for before in touched:
         name = f"{before.item.workflow} {before.item.reference}"
-        if before.item.workflow not in engine.workflows:
+        if before.item.workflow not in engine.core.workflows:
             carried.left.append(name)
             continue
-        with engine.store.read() as db:
+        with engine.core.store.read() as db:
             found = items.find(db, before.item.workflow, before.item.reference)
         if found is None:
             review = _add(engine, before)
@@ -114,8 +114,8 @@ def _add(engine: Engine, before: Touched) -> NewReview | None:
         batch_id=old.batch_id,
     )
     added = engine.submit(new, review).item_id
-    if old.attempt > 0 and review is None and engine.targets_of(old.workflow):
-        with engine.store.write() as db:
+    if old.attempt > 0 and review is None and engine.core.targets_of(old.workflow):
+        with engine.core.store.write() as db:
             restored_lookups.mark(db, added)
     return review
 
@@ -128,15 +128,15 @@ def _hold(engine: Engine, item: WorkItem, digest: str, before: Touched) -> NewRe
     if item.state is ItemState.IN_REVIEW:
         return review
     code, reason = review.code, reason_of(review)
-    with engine.log.writing() as writing:
+    with engine.core.log.writing() as writing:
         if item.state is ItemState.RUNNING:  # reserved by a worker before the restore
             transitions.defer(
                 writing.db, item.id, not_before=None, code=code, reason=reason, now=now
             )
         if not transitions.escalate(writing.db, item.id, code=code, reason=reason, now=now):
             return None
-        engine.open_review(writing.db, item, review)
-        engine.event(
+        engine.core.open_review(writing.db, item, review)
+        engine.core.event(
             Kind.REVIEW_OPENED,
             review.message,
             level=Level.WARNING,
@@ -144,7 +144,7 @@ def _hold(engine: Engine, item: WorkItem, digest: str, before: Touched) -> NewRe
             within=writing,
             **review.facts,
         )
-    engine.client.cancel_workflow(item.run_id)
+    engine.core.client.cancel_workflow(item.run_id)
     return review
 
 
@@ -154,7 +154,7 @@ def _is_decided(item: WorkItem) -> bool:
 
 def _is_doubtful(engine: Engine, item: WorkItem) -> bool:
     """Return whether running the item again might undo a decision or enter an order twice."""
-    blind = any(target.guarantee == "blind" for target in engine.targets_of(item.workflow))
+    blind = any(target.guarantee == "blind" for target in engine.core.targets_of(item.workflow))
     return _is_decided(item) or (blind and item.attempt > 0)
 
 
@@ -168,7 +168,7 @@ def _review(engine: Engine, before: Touched, *, changed: bool) -> NewReview:
         code="known_after_backup",
         message=message,
         facts={"state": old.state.value, "reason": old.reason or "no reason given"},
-        model=dotted_name(engine.first_bot(old.workflow).takes),
+        model=dotted_name(engine.core.first_bot(old.workflow).takes),
         shown=old.payload,
         fields=plain_fields(old.payload, ()),
     )

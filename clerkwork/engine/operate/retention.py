@@ -10,8 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from clerkwork.config.settings import RetentionSettings
-from clerkwork.engine.core import RUN
-from clerkwork.engine.facade import Engine
+from clerkwork.engine.core import RUN, Core
 from clerkwork.engine.operate.log_files import tidied_since, tidy_logs
 from clerkwork.model.work.events import Kind, Level
 from clerkwork.store.instants import Milestone, reach, withdraw
@@ -53,7 +52,7 @@ class Tidying:
         logs: Folder of the run logs.
     """
 
-    engine: Engine
+    core: Core
     settings: RetentionSettings
     evidence: Path
     logs: Path
@@ -61,7 +60,7 @@ class Tidying:
 
     def daily(self, now: datetime) -> bool:
         """Run unless any process did so within a day; return whether it ran."""
-        with self.engine.store.write() as db:
+        with self.core.store.write() as db:
             due = reach(db, Milestone.TIDIED, now=now, before=now - DAY)
         if due:
             self.run(now)
@@ -99,7 +98,7 @@ class Tidying:
     def _repeat(self, delete: Callable[..., int], before: datetime) -> int:
         whole = 0
         while True:
-            with self.engine.store.write() as db:
+            with self.core.store.write() as db:
                 deleted = delete(db, before=before)
             whole += deleted
             if not deleted:
@@ -114,7 +113,7 @@ class Tidying:
         return whole
 
     def _keep_cap(self) -> None:
-        with self.engine.store.read() as db:
+        with self.core.store.read() as db:
             made = retention.attachments(db)  # not evidence, so not counted towards its cap
         size = sum(file.stat().st_size for file in self._kept_files() if file.stem not in made)
         cap = self.settings.evidence_max_gb * GB
@@ -131,7 +130,7 @@ class Tidying:
 
     def _drop(self, pictures: list[retention.EvidenceFile]) -> int:
         """Forget the pictures, delete files that nothing refers to, and return the freed bytes."""
-        with self.engine.store.write() as db:
+        with self.core.store.write() as db:
             lone = retention.forget_pictures(db, pictures)
         freed = 0
         for address in lone:
@@ -143,26 +142,26 @@ class Tidying:
     def _read(
         self, ask: Callable[[Connection], list[retention.EvidenceFile]]
     ) -> list[retention.EvidenceFile]:
-        with self.engine.store.read() as db:
+        with self.core.store.read() as db:
             return ask(db)
 
     def _kept_files(self) -> Iterator[Path]:
         return (file for file in self.evidence.glob("??/*") if file.is_file())
 
     def _tidy_logs(self, now: datetime) -> None:
-        errors = self.engine.root / "logs" / "errors.log"
+        errors = self.core.root / "logs" / "errors.log"
         before = now - DAY * self.settings.log_days
         self.done.files = tidy_logs(self.logs, errors, now=now, before=before)
 
     def _tell_over(self, now: datetime) -> None:
         """Record whether the evidence is still over its cap."""
         over = self.done.over_bytes
-        with self.engine.log.writing() as writing:
+        with self.core.log.writing() as writing:
             if not over:
                 withdraw(writing.db, Milestone.OVER_CAP)
                 return
             reach(writing.db, Milestone.OVER_CAP, now=now)
-            self.engine.event(
+            self.core.event(
                 Kind.NOTE,
                 "The evidence is {bytes} bytes over its cap, and no more of it may be deleted.",
                 level=Level.WARNING,
@@ -171,7 +170,7 @@ class Tidying:
             )
 
     def _delete_checkpoints(self, before: datetime) -> None:
-        client, kept = self.engine.client, 0
+        client, kept = self.core.client, 0
         while True:
             runs = client.list_workflows(
                 name=RUN,
@@ -182,7 +181,7 @@ class Tidying:
                 load_output=False,
             )
             numbers = {run.workflow_id: int(run.workflow_id.split("-")[1]) for run in runs}
-            with self.engine.store.read() as db:
+            with self.core.store.read() as db:
                 closed = retention.closed_among(db, set(numbers.values()), before=before)
             old = [name for name, number in numbers.items() if number in closed]
             if old:

@@ -19,14 +19,14 @@ def attach(execution: Execution, step: str, name: str, content: bytes | Path) ->
         ApplicationException: ``file_not_kept``: the content cannot be read or written;
             ``disk_full``: the disk is nearly full.
     """
-    engine = execution.engine
-    if used_percent(engine.evidence) >= engine.full_percent:
+    core = execution.core
+    if used_percent(core.evidence) >= core.full_percent:
         said = "The file {name} is not kept: the disk is nearly full."
         raise ApplicationException("disk_full", said, name=name)
     try:
         data = content.read_bytes() if isinstance(content, Path) else content
         kept = Attachment(name=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
-        keep(data, kept.below(engine.evidence))
+        keep(data, kept.below(core.evidence))
     except OSError as error:
         raise ApplicationException(
             "file_not_kept",

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from clerkwork import clock
 from clerkwork.engine.codec import decode, encode
-from clerkwork.engine.facade import Engine
+from clerkwork.engine.core import Core
 from clerkwork.engine.run_log import Writing
 from clerkwork.engine.runs.bot_process import BotFailed, BotProcesses
 from clerkwork.engine.signals import Cancelled, NotKept, StepFailed
@@ -90,13 +90,13 @@ class Execution:
     """The reserved item of one execution.
 
     Attributes:
-        engine: The engine.
+        core: The store, the run log and the queues.
         item: The item as it was reserved; its attempt is the fence.
         tools: The tools of the worker.
     """
 
-    def __init__(self, engine: Engine, item: WorkItem, tools: Tools) -> None:
-        self.engine = engine
+    def __init__(self, core: Core, item: WorkItem, tools: Tools) -> None:
+        self.core = core
         self.item = item
         self.tools = tools
         self._names: set[str] = set()
@@ -185,7 +185,7 @@ class Execution:
         Raises:
             Fenced: It was taken over by another worker.
         """
-        with self.engine.store.read() as db:
+        with self.core.store.read() as db:
             held, self._cancelled_by = cancellation.standing(db, self.item.id, self.item.attempt)
         if not held or self.tools.ended.is_set():
             raise self._taken_over()
@@ -195,7 +195,7 @@ class Execution:
         """Write the events that wait, if the item is still held."""
         if not self._waiting:
             return
-        with self.engine.log.writing() as writing:
+        with self.core.log.writing() as writing:
             if self._held(writing.db):
                 self.write_events(writing)
 
@@ -271,7 +271,7 @@ class Execution:
             Fenced: *if_held*, and the item was taken over; nothing is written.
         """
         entry = self.entry(kind, message, data, level=level, step=step)
-        with self.engine.log.writing() as writing:
+        with self.core.log.writing() as writing:
             if if_held:
                 self._insist(writing.db)
             if if_held or (self._waiting and self._held(writing.db)):

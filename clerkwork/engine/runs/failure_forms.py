@@ -14,7 +14,7 @@ def form_of(execution: Execution, error: BotException) -> NewReview:
         code=error.code,
         message=error.message,
         facts=error.facts,
-        model=dotted_name(execution.engine.first_bot(item.workflow).takes),
+        model=dotted_name(execution.core.first_bot(item.workflow).takes),
         shown=item.payload,
         fields=plain_fields(item.payload, error.fields),
     )

@@ -12,10 +12,10 @@ def refuse_poison(execution: Execution) -> None:
         BusinessException: ``worker_died`` or ``broke_off``.
     """
     item = execution.item
-    most = execution.engine.workflow(item.workflow).retry.takeovers
+    most = execution.core.workflow(item.workflow).retry.takeovers
     if max(item.takeovers, item.breaks) <= most:
         return
-    with execution.engine.store.read() as db:
+    with execution.core.store.read() as db:
         step = events.last_step(db, item.run_id) or "its start"
     if item.takeovers > most:
         raise BusinessException(

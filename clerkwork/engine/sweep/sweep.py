@@ -40,13 +40,14 @@ class Sweep:
         self, engine: Engine, worker: str, *, lease: timedelta, labels: Collection[str] = ()
     ) -> None:
         self._engine = engine
+        self._core = engine.core
         self._worker = worker
         self._lease = lease
         self._labels = labels
         self._queues: Sequence[str] = ()
         self._host = socket.gethostname()
         self._broken: set[str] = set()
-        self._stuck = stuck_items.StuckItemSearch(engine.store, engine.client)
+        self._stuck = stuck_items.StuckItemSearch(engine.core.store, engine.core.client)
 
     def begin(self, queues: Sequence[str]) -> None:
         """Send the first heartbeat of a worker for *queues*."""
@@ -55,9 +56,9 @@ class Sweep:
 
     def beat(self) -> None:
         """Send a heartbeat."""
-        booted = self._engine.clock_guard.check()
+        booted = self._core.clock_guard.check()
         now = booted + clock.monotonic()  # consistent with *booted* if the clock is set in between
-        with self._engine.store.write() as db:
+        with self._core.store.write() as db:
             if not workers.beat(db, self._worker, now=now, booted=booted):
                 workers.register(
                     db,
@@ -73,13 +74,13 @@ class Sweep:
     def farewell(self) -> None:
         """Record that this worker ended normally, and release the items it still has."""
         self.release()
-        with self._engine.store.write() as db:
+        with self._core.store.write() as db:
             workers.remove(db, self._worker)
 
     def release(self, item_id: int | None = None) -> None:
         """Release all items, or that one, that this worker has at its end; they are due now."""
         now = clock.now()
-        with self._engine.log.writing() as writing:
+        with self._core.log.writing() as writing:
             for item in repairs.release(writing.db, self._worker, now=now, item_id=item_id):
                 writing.event(
                     Event(
@@ -108,7 +109,7 @@ class Sweep:
         """
         self.beat()
         with (
-            self._engine.store.read() as db
+            self._core.store.read() as db
         ):  # before reading the runs: an item is released before its run ends
             at_work = repairs.at_work(db)
         pending = self._take_over({seen.run_id: seen for seen in at_work})
@@ -116,9 +117,9 @@ class Sweep:
         failures: list[Exception] = []
         for part in (
             self._resume_due,
-            partial(deadlines.sweep, self._engine),
-            partial(release_held, self._engine),
-            partial(go_on, self._engine),
+            partial(deadlines.sweep, self._core),
+            partial(release_held, self._core),
+            partial(go_on, self._core),
             self._engine.finish_batches,
             self._repair_stuck,
         ):
@@ -133,8 +134,8 @@ class Sweep:
 
     def _repair_stuck(self) -> None:
         for found in self._stuck.next():
-            if found.item.workflow in self._engine.workflows:
-                stuck_items.repair(self._engine, found)
+            if found.item.workflow in self._core.workflows:
+                stuck_items.repair(self._core, found)
 
     def _take_over(self, at_work: Mapping[str, repairs.ItemSnapshot]) -> set[str]:
         """Requeue the runs of dead workers, and the broken ones of this worker.
@@ -146,14 +147,14 @@ class Sweep:
             The runs that were running.
         """
         since = clock.now() - self._lease
-        if self._engine.clock_guard.set_within(self._lease):
+        if self._core.clock_guard.set_within(self._lease):
             since = EVER  # old heartbeats cannot be compared with the new clock: wait for new ones
-            with self._engine.store.write() as db:
+            with self._core.store.write() as db:
                 repairs.bring_forward(db, now=clock.now())
-        with self._engine.store.read() as db:
+        with self._core.store.read() as db:
             known = workers.alive(db, since=since)
         alive = {worker.name for worker in known if self._may_live(worker)}
-        pending = self._engine.client.list_workflows(
+        pending = self._core.client.list_workflows(
             status="PENDING", load_input=False, load_output=False
         )
         for run in pending:
@@ -163,10 +164,10 @@ class Sweep:
             dead = owner not in alive and end_children_of(owner)
             broken = run.workflow_id in self._broken and not dead
             if broken and run.workflow_id in at_work:  # otherwise it counts as a dead worker
-                with self._engine.store.write() as db:
+                with self._core.store.write() as db:
                     repairs.put_back(db, at_work[run.workflow_id], now=clock.now())
             if dead or broken:
-                self._engine.client.resume_workflow(run.workflow_id, queue_name=run.queue_name)
+                self._core.client.resume_workflow(run.workflow_id, queue_name=run.queue_name)
             self._broken.discard(run.workflow_id)
         return {run.workflow_id for run in pending}
 
@@ -182,19 +183,19 @@ class Sweep:
         failed = self._runs(status="ERROR")
         if not failed and not runless:
             return
-        with self._engine.store.read() as db:
+        with self._core.store.read() as db:
             suspects = runless + repairs.seen(db, [int(name.split("-")[1]) for name in failed])
         # Another sweep may have restarted one of them before it was seen.
         states = self._runs(workflow_ids=[one.run_id for one in suspects]) if suspects else {}
         for one in suspects:
             if states.get(one.run_id, "") not in ACTIVE:
-                with self._engine.store.write() as db:
+                with self._core.store.write() as db:
                     repairs.put_back(db, one, now=clock.now())
         self._broken.difference_update(failed)  # they will be restarted
 
     def _runs(self, **wanted: Any) -> dict[str, str]:
         """Return the states of runs by name."""
-        runs = self._engine.client.list_workflows(
+        runs = self._core.client.list_workflows(
             **wanted, name=RUN, load_input=False, load_output=False
         )
         return {run.workflow_id: run.status for run in runs}
@@ -213,13 +214,13 @@ class Sweep:
 
     def _resume_due(self) -> None:
         now = clock.now()
-        with self._engine.store.read() as db:
+        with self._core.store.read() as db:
             # The clock may have been set and corrected before any process noticed.
             ahead = repairs.are_ahead(db, now=now + MOST_DRIFT)
         if ahead:
-            with self._engine.store.write() as db:
+            with self._core.store.write() as db:
                 repairs.bring_forward(db, now=now)
-        with self._engine.store.read() as db:
+        with self._core.store.read() as db:
             due = items.due(db, now=now)
         for item in due:
             # Another sweep may have been first, or the parked run has not ended yet.
@@ -227,10 +228,10 @@ class Sweep:
                 self._rewind(item)
 
     def _rewind(self, item: WorkItem) -> None:
-        if item.workflow not in self._engine.workflows:
-            put_off(self._engine, item.id, item.run_no, target_gate.workflow_gone(item.workflow))
+        if item.workflow not in self._core.workflows:
+            put_off(self._core, item.id, item.run_no, target_gate.workflow_gone(item.workflow))
             return
-        client = self._engine.client
+        client = self._core.client
         known = client.list_workflows(
             workflow_ids=[item.run_id], load_input=False, load_output=False
         )
@@ -239,7 +240,7 @@ class Sweep:
             return
         if known[0].status in ACTIVE:
             return
-        with self._engine.store.read() as db:
+        with self._core.store.read() as db:
             if items.get(db, item.id) != item:
                 return  # another sweep was first, and a worker may have postponed it again
         steps = client.list_workflow_steps(item.run_id)
@@ -253,11 +254,11 @@ class Sweep:
             queue_name=item.queue,
             application_version=VERSION,
         )
-        with self._engine.store.write() as db:
+        with self._core.store.write() as db:
             transitions.to_waiting(db, item.id, item.revision, now=clock.now())
 
     def _begin(self, item: WorkItem) -> None:
         """Queue an item that was submitted for a later instant and has never been queued."""
-        with self._engine.store.write() as db:
+        with self._core.store.write() as db:
             if transitions.to_waiting(db, item.id, item.revision, now=clock.now()):
-                self._engine.enqueue(db, item)
+                self._core.enqueue(db, item)

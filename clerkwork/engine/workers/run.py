@@ -123,10 +123,10 @@ class EngineRun(Run):
     ) -> Receipt:
         """See ``Run.effect``."""
         require_short(name, LONGEST_EFFECT)
-        engine = self._execution.engine
-        workflow = engine.workflows.get(self.item.workflow)
+        core = self._execution.core
+        workflow = core.workflows.get(self.item.workflow)
         own = workflow.target if workflow is not None else None
-        target = engine.targets[own or self._bot.target or ""]
+        target = core.targets[own or self._bot.target or ""]
         step = self._name(name)
 
         def act() -> Receipt:
@@ -150,15 +150,15 @@ class EngineRun(Run):
         execution = self._execution
 
         def read() -> Extraction:
-            engine, item = execution.engine, execution.item
-            file = engine.root / document.file
+            core, item = execution.core, execution.item
+            file = core.root / document.file
             try:
                 read = execution.tools.reader.read(file, document.name)
             except DocumentRejected as error:
                 raise rejection(error) from error
             return judged(
-                engine.store,
-                engine.judging,
+                core.store,
+                core.judging,
                 read.model_copy(update={"file": document.file, "name": document.name}),
                 item_id=item.id,
                 workflow=item.workflow,
@@ -182,7 +182,7 @@ class EngineRun(Run):
         return f"{printable[: LONGEST_STEP - 10]} #{digest}"
 
     def _answer(self, step: str) -> Review | None:
-        with self._execution.engine.store.read() as db:
+        with self._execution.core.store.read() as db:
             review = reviews.latest(db, self.item.id, self.item.run_no, step)
         if review is not None and review.decision is Decision.CORRECT:
             return review
@@ -237,7 +237,7 @@ class EngineRun(Run):
         pages = evidence.pages
         if evidence.file and not all(page.sha256 for page in pages):
             execution = self._execution
-            file = execution.engine.root / evidence.file
+            file = execution.core.root / evidence.file
             try:
                 pages = execution.tools.reader.draw(file, evidence.name, pages)
             except DocumentRejected as error:  # the review is shown without page images

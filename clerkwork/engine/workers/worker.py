@@ -85,6 +85,7 @@ class Worker:
         self.name = name
         self.queues: list[str] = []
         self._engine = engine
+        self._core = engine.core
         self._settings = settings
         self._full = full
         processes = BotProcesses(owner=name, memory_mb=settings.bot_memory_mb)
@@ -99,13 +100,13 @@ class Worker:
         """Start working on *queues*, by default on all queues that the labels of the host allow."""
         global _present  # noqa: PLW0603 - DBOS calls a function of this module, not a method
         _present = self
-        self.queues = queues or fitting(self._engine.queues(), self._settings.labels)
+        self.queues = queues or fitting(self._core.queues(), self._settings.labels)
         self._sweep.begin(self.queues)  # first, or other workers would take our items over
-        target_gate.reconsider(self._engine)
+        target_gate.reconsider(self._core)
         DBOS(
             config={
                 "name": "clerkwork",
-                "system_database_engine": self._engine.store.engine,
+                "system_database_engine": self._core.store.engine,
                 "run_migrations": False,
                 "serializer": SERIALIZER,
                 "executor_id": self.name,
@@ -188,7 +189,7 @@ class Worker:
 
     def _reserve(self, item_id: int) -> Execution | None:
         return reserve(
-            self._engine,
+            self._core,
             item_id,
             worker=self.name,
             run_no=run_no_of(DBOS.workflow_id),
@@ -197,7 +198,7 @@ class Worker:
         )
 
     def _begin(self, writing: Writing, item: WorkItem, taken_over: bool) -> Execution:
-        execution = Execution(self._engine, item, self._tools)
+        execution = Execution(self._core, item, self._tools)
         if taken_over:
             said = "taken over from a dead worker"
             writing.event(execution.entry(Kind.TAKEN_OVER, said, level=Level.WARNING))
@@ -244,8 +245,8 @@ class Worker:
         raise signal
 
     def _steps(self, execution: Execution) -> BaseModel | None:
-        workflow = self._engine.workflow(execution.item.workflow)
-        bot = self._engine.first_bot(workflow.name)
+        workflow = self._core.workflow(execution.item.workflow)
+        bot = self._core.first_bot(workflow.name)
         try:
             value: BaseModel | None = bot.takes.model_validate(execution.item.payload)
         except ValidationError as error:
@@ -259,7 +260,7 @@ class Worker:
             ) from None
         for step in workflow.steps:
             if step.bot is not None:
-                bot = self._engine.bots[step.bot]
+                bot = self._core.bots[step.bot]
                 value = self._work(bot, value, EngineRun(execution, bot))
             elif value is not None:
                 self._hand_over(execution, step, value)
@@ -274,7 +275,7 @@ class Worker:
         return result
 
     def _hand_over(self, execution: Execution, step: Step, value: BaseModel) -> None:
-        target = self._engine.workflow(step.submit or "")
+        target = self._core.workflow(step.submit or "")
         payload = value.model_dump(mode="json")
         new = NewItem(
             workflow=target.name,
@@ -287,7 +288,7 @@ class Worker:
             due=execution.item.due,
         )
         try:
-            self._engine.require_storable(new)
+            self._core.require_storable(new)
         except NotStorable as error:
             raise BusinessException(
                 "not_storable",
@@ -309,7 +310,7 @@ class Worker:
     @contextmanager
     def _ending(self, execution: Execution, end: str) -> Iterator[Writing]:
         """Open the transaction that ends an execution; it also logs the end."""
-        with self._engine.log.writing() as writing:
+        with self._core.log.writing() as writing:
             execution.write_events(writing)
             yield writing
             writing.event(execution.entry(Kind.RUN_ENDED, "{end}", {"end": end}))
@@ -330,7 +331,7 @@ class Worker:
                 now=clock.now(),
             )
             _insist(held)
-            self._engine.open_review(writing.db, item, review)
+            self._core.open_review(writing.db, item, review)
             writing.event(opened)
         return end
 
@@ -375,7 +376,7 @@ class Worker:
             step=failure.step,
             if_held=True,
         )
-        workflow = self._engine.workflow(execution.item.workflow)
+        workflow = self._core.workflow(execution.item.workflow)
         until = workflow.retry.rule(error.code).next_attempt(execution.item, clock.now())
         if isinstance(error, ApplicationException) and until is not None:
             until = max(until, failure.earliest or until)

@@ -22,7 +22,7 @@ router = APIRouter()
 def health(desk: TheDesk) -> JSONResponse:
     """Return the state of every check; the status is 503 when one fails, else 200."""
     project = desk.project
-    findings = look_at(project.engine, project.settings, project.root)
+    findings = look_at(project.engine.core, project.settings, project.root)
     state = worst(findings)
     checks = [
         {"check": one.check, "state": one.state, "found": one.found, "remedy": one.remedy}

@@ -58,7 +58,7 @@ def move(request: Request, desk: TheDesk, item_id: Number, form: Posted) -> Resp
 
 def _move(desk: Desk, item_id: int, texts: dict[str, str], why: str) -> bool:
     lease = timedelta(seconds=desk.project.settings.worker.lease_s)
-    them = Operations(desk.project.engine, who=desk.who, why=why, lease=lease)
+    them = Operations(desk.project.engine.core, who=desk.who, why=why, lease=lease)
     match texts.get("move"):
         case "cancel":
             return them.cancel(item_id)
@@ -115,7 +115,7 @@ def _page(
         files = events.attached(db, found.run_id)
         healed = items.count(db, Filter(ids=(item_id,), healed=True)) > 0
     offered = _offered(found)
-    steps = desk.project.engine.finished_steps(found) if "requeue" in offered else []
+    steps = desk.project.engine.core.finished_steps(found) if "requeue" in offered else []
     leaves = flatten(found.payload) | leaves_of(typed) if "edit" in offered else {}
     takes = _model_of(desk, found)
     return desk.page(
@@ -143,6 +143,6 @@ def _page(
 def _model_of(desk: Desk, found: WorkItem) -> type[BaseModel] | None:
     """Return the model of the item's data; None where its workflow or bot is gone."""
     try:
-        return desk.project.engine.first_bot(found.workflow).takes
+        return desk.project.engine.core.first_bot(found.workflow).takes
     except (KeyError, ClerkworkError):
         return None

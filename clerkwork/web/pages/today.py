@@ -69,7 +69,7 @@ def today(request: Request, desk: TheDesk) -> HTMLResponse:
         reports = _reports(db, desk, now)
     trouble = [plan for plan in told if plan.state in TROUBLE][:MOST_TROUBLE]
     project = desk.project
-    findings = look_at(project.engine, project.settings, project.root)
+    findings = look_at(project.engine.core, project.settings, project.root)
     wrong = [finding for finding in findings if finding.state is not State.OK]
     context["figures"] = [reports[find_kpis()[name].window_days].kpis[name] for name in KPIS]
     context["today"] = reports[1]

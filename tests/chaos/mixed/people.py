@@ -44,7 +44,7 @@ def act(place: Office, seed: int, life: int, pause_s: float, *, only_answer: boo
         people = People(engine, place, chance, life)
         people.resume()
         while True:
-            engine.store.check()
+            engine.core.store.check()
             people.act(only_answer=only_answer)
             PAUSE.wait(pause_s)
 
@@ -59,7 +59,7 @@ class People:
         self._journal = Journal(place.root / "acts")
         self._life = life
         self._acts = 0
-        self._operations = Operations(engine, who="ann", why="trial")
+        self._operations = Operations(engine.core, who="ann", why="trial")
 
     def act(self, *, only_answer: bool) -> None:
         """Do one thing."""
@@ -72,7 +72,7 @@ class People:
     def resume(self) -> None:
         """Resume every target; who paused one may have been killed over it."""
         for name in TARGETS:
-            target_gate.release(self._engine, name, who="ann", why="trial")
+            target_gate.release(self._engine.core, name, who="ann", why="trial")
 
     def _noted(self, what: str, item: WorkItem, act: Callable[[str], Any], **facts: Any) -> None:
         self._acts += 1
@@ -89,7 +89,7 @@ class People:
 
     def _answer(self) -> None:
         old = clock.now() - timedelta(seconds=self._place.promised_s)
-        with self._engine.store.read() as db:
+        with self._engine.core.store.read() as db:
             waiting = [one for one in reviews.open_reviews(db) if one.created < old]
             if not waiting:
                 return
@@ -134,7 +134,7 @@ class People:
         wanted = item_table.c.state.in_(states)
         if workflows:
             wanted &= item_table.c.workflow.in_(workflows)
-        with self._engine.store.read() as db:
+        with self._engine.core.store.read() as db:
             numbers = db.execute(
                 sa.select(item_table.c.id).where(wanted).order_by(item_table.c.id.desc()).limit(60)
             ).scalars()
@@ -165,6 +165,6 @@ class People:
     def _pause(self) -> None:
         """Stop a target for a moment."""
         name = self._chance.choice(TARGETS)
-        target_gate.hold(self._engine, name, who="ann", why="trial")
+        target_gate.hold(self._engine.core, name, who="ann", why="trial")
         PAUSE.wait(self._chance.uniform(0, 1))
-        target_gate.release(self._engine, name, who="ann", why="trial")
+        target_gate.release(self._engine.core, name, who="ann", why="trial")

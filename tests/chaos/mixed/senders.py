@@ -131,13 +131,13 @@ class Sender:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._hook = HookIntake(WORKFLOWS, engine.store, engine)
+        self._hook = HookIntake(WORKFLOWS, engine.core.store, engine)
         self._intake = Intake(
-            engine.root,
+            engine.core.root,
             Settings(),
             shipped(),
             WORKFLOWS,
-            store=engine.store,
+            store=engine.core.store,
             engine=engine,
             documents=_Prober(),
         )
@@ -171,7 +171,7 @@ class Sender:
         return "known" if received.duplicate else "added"
 
     def _file(self, sending: Sending) -> str:
-        inbox = self._engine.root / "inbox" / "scans"
+        inbox = self._engine.core.root / "inbox" / "scans"
         inbox.mkdir(parents=True, exist_ok=True)
         for one in sending.papers:
             partial = inbox / f"{one.number}.part"

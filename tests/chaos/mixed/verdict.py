@@ -64,7 +64,7 @@ def create(place: Office) -> None:
 def left(place: Office) -> int:
     """Return how many items are not closed."""
     statement = sa.select(sa.func.count()).where(item_table.c.state.in_(OPEN))
-    with opened(place) as engine, engine.store.read() as db:
+    with opened(place) as engine, engine.core.store.read() as db:
         return int(db.execute(statement).scalar_one())
 
 
@@ -92,7 +92,7 @@ def judge(place: Office, seed: int, items: int) -> Counter[str]:
 
 
 def _read(place: Office) -> list[Any]:
-    with opened(place) as engine, engine.store.read() as db:
+    with opened(place) as engine, engine.core.store.read() as db:
         rows = [dict(row) for row in db.execute(sa.select(item_table)).mappings()]
         reviews = [dict(row) for row in db.execute(sa.select(review_table)).mappings()]
         figures = report(db, Filter(), workflows=WORKFLOWS, offset=timedelta())

@@ -24,6 +24,7 @@ from loguru import logger
 from pydantic import BaseModel
 
 from clerkwork import ApplicationException, Receipt, Run, bot
+from clerkwork.engine.core import Core
 from clerkwork.engine.facade import Engine
 from clerkwork.engine.run_log import RunLog
 from clerkwork.intake.extensions import shipped
@@ -281,12 +282,14 @@ def opened(place: Place) -> Iterator[Engine]:
     os.environ[SECRET_VARIABLE] = "a secret of the trials"
     store = open_store(place.url, place.root)
     made = Engine(
-        store,
-        RunLog(store, place.root / "logs", Redactor([])),
-        workflows=WORKFLOWS,
-        targets=targets(place),
-        bots=BOTS,
-        root=place.root,
+        Core(
+            store,
+            RunLog(store, place.root / "logs", Redactor([])),
+            workflows=WORKFLOWS,
+            targets=targets(place),
+            bots=BOTS,
+            root=place.root,
+        )
     )
     yield made
     made.close()
