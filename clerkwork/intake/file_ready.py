@@ -1,4 +1,4 @@
-"""Tells which files of a folder are complete: nothing changed them for long enough.
+"""Finds the complete files of a folder: those that nothing changed for long enough.
 
 What counts is the file's age, so that the first look of a new process takes what has lain there for
 a while; a daily schedule gives no second look before tomorrow. A time in the future says nothing of
@@ -33,7 +33,7 @@ class FileState:
     since: timedelta
 
     def same_as(self, other: "FileState") -> bool:
-        """Tell whether nothing changed between two looks."""
+        """Return whether nothing changed between two looks."""
         return (self.size, self.changed_ns) == (other.size, other.changed_ns)
 
     def settles(self, settle: timedelta) -> timedelta:
@@ -51,7 +51,7 @@ def folder_clock(folder: Path) -> int | None:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".clock-") as probe:
             return os.fstat(probe.fileno()).st_mtime_ns
     except OSError:
-        return None  # a full disk, perhaps: then nobody knows how old a file is
+        return None  # such as on a full disk; the age of the files is then unknown
 
 
 class Settling:
@@ -65,7 +65,7 @@ class Settling:
         """Begin with nothing seen.
 
         Args:
-            monotonic: A clock that nobody can set.
+            monotonic: A monotonic clock.
             folder_clock: See the function of this name.
         """
         self._monotonic = monotonic
@@ -98,7 +98,7 @@ class Settling:
         return self._seen[workflow][file]
 
     def disturbed(self, workflow: str, file: Path) -> None:
-        """Let a file settle anew, because it was written to while it was read."""
+        """Restart the settling of a file that was written to while it was read."""
         before = self._seen[workflow][file]
         self._seen[workflow][file] = FileState(before.size, before.changed_ns, self._monotonic())
 

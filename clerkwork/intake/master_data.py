@@ -104,7 +104,7 @@ def _of_workbook(path: Path, sheet: str) -> Iterator[Mapping[str, Any]]:
             raise ValueError(f"there is no sheet {sheet!r}; there are {known}")
         rows = (book[sheet] if sheet else book.worksheets[0]).values
         head = ["" if cell is None else str(cell).strip() for cell in next(rows, ())]
-        for row in rows:  # one that ends early has no cells there; what stands beyond is nobody's
+        for row in rows:  # a short row lacks its last cells; cells beyond the header are ignored
             yield dict(itertools.zip_longest(head, row[: len(head)]))
     finally:
         book.close()

@@ -38,14 +38,14 @@ class Prober(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What became of one file.
+    """The result of taking one file.
 
     Attributes:
         name: The file's name as it came in.
         sha256: Its content address.
         submissions: The answer for each item, by reference, in the order of the file.
         to_person: References of the items that went to a person at once.
-        duplicates: References that stood in the file twice with the same content.
+        duplicates: References that are in the file twice with the same content.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""One printable name of a file, whatever its bytes are; log, store and folders all use it."""
+"""The printable name of a file with any bytes in its name; log, store and folders use it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The note that lies beside a rejected file: what is wrong and what to do, in English and Chinese.
+"""The note next to a rejected file: what is wrong and what to do, in English and Chinese.
 
 The Chinese sentences come from the same catalogues as the console's. A sentence with values in it
 was filled in before it got here, so its template is found by its fixed words.
@@ -14,7 +14,7 @@ from clerkwork.discover import catalog_files
 from clerkwork.errors import InputRejected, fill
 
 NOTE = """\
-{file} was not taken. Nothing of it was worked on; the file lies beside this note.
+{file} was not taken. No work item was made of it. The file is next to this note.
 Place: {place}
 Problem: {problem}
 Remedy: {remedy}
@@ -27,7 +27,7 @@ Then put the corrected file into the inbox folder again.
 然后将更正后的文件重新放入收件文件夹。
 """
 WHOLE = "the whole file"
-MANY = re.compile(r"all instants from [-:0-9 ]+UTC on ")  # where one row stands for many
+MANY = re.compile(r"all instants from [-:0-9 ]+UTC on ")  # where one row is for many instants
 LEAST_FIXED = 3  # a template of values alone would fit every sentence
 
 
@@ -55,9 +55,9 @@ def chinese(sentence: str) -> str:
 
 def chinese_reason(reason: str) -> str:
     """Return in Chinese why a planned run ended as it did: as a whole, or part by part."""
-    begun = MANY.match(reason)
-    if begun:
-        head, rest = begun[0].strip(), reason[begun.end() :]
+    start = MANY.match(reason)
+    if start:
+        head, rest = start[0].strip(), reason[start.end() :]
         return chinese(head) + chinese_reason(rest)
     whole = chinese(reason)
     return whole if whole != reason else "；".join(map(chinese, reason.split("; ")))

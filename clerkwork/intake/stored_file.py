@@ -1,4 +1,4 @@
-"""Keeps an incoming file under its content's address, so that nobody changes it under our hands."""
+"""Keeps a copy of an incoming file under its content's address; the copy never changes."""
 
 import contextlib
 import hashlib
@@ -36,17 +36,17 @@ class Stored:
 
 
 class StillChanging(ClerkworkError):
-    """Somebody writes to the file while it is read; it must be taken later."""
+    """The file is written to while it is read; it must be taken later."""
 
 
 def keep(file: Path, evidence: Path, *, max_mb: int) -> Stored:
     """Copy *file* to ``<evidence>/<first two digits>/<sha256><suffix>`` and return the copy.
 
-    A file ``<sha256>.name`` beside it keeps the name under which the content came in first.
+    A file ``<sha256>.name`` next to it keeps the name under which the content came in first.
 
     Raises:
         InputRejected: It is larger than *max_mb*.
-        StillChanging: Somebody writes to it at the moment.
+        StillChanging: Another program writes to it.
         OSError: It cannot be read, or the copy cannot be written.
     """
     name = printable_name(file.name)
@@ -71,7 +71,7 @@ def keep(file: Path, evidence: Path, *, max_mb: int) -> Stored:
 
 
 def _make_durable(folder: Path) -> None:
-    """Make the names in *folder* survive a power cut: the store will soon speak of them."""
+    """Make the names in *folder* survive a power cut: the store will refer to them."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

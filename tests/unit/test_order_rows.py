@@ -243,7 +243,7 @@ def test_every_problem_is_translated(fault):
         (
             book(header=(*ENGLISH, "Qty")),
             "sheet Orders, row 1",
-            "the column quantity stands there twice",
+            "the column quantity is there twice",
         ),
         (
             book(*order("PO-1"), more={"Old": [list(ENGLISH), *order("PO-2")]}),

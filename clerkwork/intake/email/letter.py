@@ -35,7 +35,7 @@ class Letter:
 
     @property
     def missed(self) -> bool:
-        """Tell whether a part was not taken that a person would have to look at."""
+        """Return whether a part was left out that a person has to look at."""
         return len(self.others) > len(self.ornaments)
 
 
@@ -71,22 +71,22 @@ def listed(names: list[str]) -> str:
 
 
 def write_origin(file: Path, origin: Origin) -> None:
-    """Write beside *file*, before it is there, which mail brings it."""
-    _beside(file).write_text(json.dumps(asdict(origin)), encoding="utf-8")
+    """Write which mail brings *file*, into a file next to it, before *file* itself is written."""
+    _note_of(file).write_text(json.dumps(asdict(origin)), encoding="utf-8")
 
 
 def origin_of(file: Path) -> dict[str, str]:
-    """Return what stands beside *file* on the mail that brought it; nothing if no mail did."""
+    """Return which mail brought *file*; empty when no mail did."""
     try:
-        found: Any = json.loads(_beside(file).read_text("utf-8"))
+        found: Any = json.loads(_note_of(file).read_text("utf-8"))
         return {name: str(text) for name, text in asdict(Origin(**found)).items() if text}
-    except (OSError, ValueError, TypeError):  # nothing is there, or somebody else's file
+    except (OSError, ValueError, TypeError):  # there is no such file, or another program wrote it
         return {}
 
 
 def remove_origin(file: Path) -> None:
-    """Remove what stands beside *file*, which was moved away."""
-    _beside(file).unlink(missing_ok=True)
+    """Remove the note on the mail that brought *file*, which was moved away."""
+    _note_of(file).unlink(missing_ok=True)
 
 
 def file_name(text: str) -> str:
@@ -96,7 +96,7 @@ def file_name(text: str) -> str:
     return printable_name(name)
 
 
-def _beside(file: Path) -> Path:
+def _note_of(file: Path) -> Path:
     return file.with_name(f".{printable_name(file.name)}.mail")
 
 

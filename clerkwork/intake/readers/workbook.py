@@ -1,6 +1,6 @@
 """Workbooks: one work item for each order of an xlsx file; a person corrects what is doubtful.
 
-The file is read in a child process, so that a hostile one harms nobody.
+The file is read in a child process, with limits on time and memory.
 """
 
 from dataclasses import replace
@@ -75,7 +75,7 @@ def read_workbook(file: Path, name: str, child: Child) -> OrderWorkbook:
     """Return the orders that stand in *file*.
 
     Args:
-        file: The file, which nobody changes any more.
+        file: The file, which does not change any more.
         name: What people call it.
         child: See ``workbook_child``.
 

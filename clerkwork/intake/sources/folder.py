@@ -31,7 +31,7 @@ STILL_WRITTEN = (
 
 
 class FolderSource(InboxKeys):
-    """Work items come from files that somebody puts into a folder."""
+    """Work items come from files that people or programs put into a folder."""
 
     needs_schedule: ClassVar[bool] = False  # `clerkwork put` takes files as well
 
@@ -57,7 +57,7 @@ class FolderIntake(OpenSource):
         Args:
             context: What the source works with.
             now: The wall clock, for the names of accepted files.
-            monotonic: A clock that nobody can set, for the settling of files.
+            monotonic: A monotonic clock, for the settling of files.
             folder_clock: Returns the present time of a folder's file system.
             pause: Waits so many seconds, and returns whether it was interrupted; by default until
                 ``interrupt`` is called.

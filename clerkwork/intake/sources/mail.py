@@ -1,7 +1,7 @@
 """Puts the files of unread mails into the folder of their workflow, where the rest of intake is.
 
 A mail is recorded under its message id after its files are in the folder, and marked as read after
-that. Whatever dies in between, the next look does the rest: a file that comes twice is one.
+that. After a crash in between, the next look does the rest: a file that comes twice is taken once.
 Programs that use a message id again for other files exist: a known id is no reason to drop a mail.
 """
 
@@ -51,7 +51,7 @@ class MailIntake(OpenSource):
 
         Args:
             context: What the source works with; the store keeps the message ids.
-            monotonic: A clock that nobody can set.
+            monotonic: A monotonic clock.
         """
         super().__init__(context)
         self._store = context.store
@@ -214,7 +214,7 @@ def _other_key(mail: Unread, digest: str) -> str:
 
 
 def _digest(contents: list[bytes]) -> str:
-    """Return a SHA-256 of the files of a mail, whatever their names and their order."""
+    """Return a SHA-256 of the files of a mail; names and order do not change it."""
     each = sorted(hashlib.sha256(data).digest() for data in contents)
     return hashlib.sha256(b"".join(each)).hexdigest()
 

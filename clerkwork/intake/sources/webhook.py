@@ -98,11 +98,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """What became of a delivery.
+    """The result of a delivery.
 
     Attributes:
         duplicate: Whether it was here before; then nothing was added.
-        items: Reference, number and what became of it, for each item.
+        items: Reference, number and result of each item.
     """
 
     duplicate: bool
@@ -267,23 +267,23 @@ PARSERS: dict[str, tuple[Callable[[str], Any], str]] = {
 
 
 def sign(key: bytes, name: str, stamp: str, body: bytes) -> str:
-    """Return the signature of a delivery, as it stands in the header after ``v1,``."""
+    """Return the signature of a delivery, as the header has it after ``v1,``."""
     content = f"{name}.{stamp}.".encode() + body
     return base64.b64encode(hmac.new(key, content, hashlib.sha256).digest()).decode()
 
 
 def secret_key(text: str) -> bytes:
-    """Return the bytes of a secret: after ``whsec_`` base64, otherwise the text itself.
+    """Return the bytes of a secret: after ``whsec_`` base64, else the text itself.
 
     Raises:
-        ValueError: What stands after ``whsec_`` is not base64.
+        ValueError: The text after ``whsec_`` is not base64.
     """
     if not text.startswith(ENCODED):
         return text.encode()
     try:
         return base64.b64decode(text.removeprefix(ENCODED), validate=True)
     except binascii.Error:
-        raise ValueError("what stands after `whsec_` is not base64") from None
+        raise ValueError("the text after `whsec_` is not base64") from None
 
 
 def too_large(limit: int) -> HookRefused:
@@ -302,5 +302,5 @@ def _secret(plan: Workflow, rules: Webhook) -> bytes:
     try:
         return secret_key(secret(rules.secret_variable, f"workflows/{plan.name}.yaml"))
     except (ConfigError, ValueError):
-        said = "This workflow has no secret yet; tell whoever operates it."
+        said = "This workflow has no secret yet; tell its operator."
         raise HookRefused(503, said) from None

@@ -1,4 +1,4 @@
-"""From what stands in a cell to the text of a value: numbers, dates and titles of columns."""
+"""Turns cells into the text of values: numbers, dates and titles of columns."""
 
 import re
 import unicodedata
@@ -64,7 +64,7 @@ def field_of(title: Any) -> str | None:
 
 
 def cell_of(field: str, value: Any) -> Cell:
-    """Return the text of *value* as it stands in the column of *field*."""
+    """Return the text of *value* as a value of the column of *field*."""
     text = as_text(value)
     if not text or field in WORDS:
         return Cell(text)

@@ -35,7 +35,7 @@ class SheetRow:
     Attributes:
         row: Its number in the sheet, from 1.
         number: The order's number, taken from the row above where the cell is empty.
-        line: What tells the lines of an order apart: the line number, or the place in the order.
+        line: Names a line within its order: the line number, or the position in the order.
         cells: The other cells by field; empty ones too.
     """
 
@@ -52,7 +52,7 @@ def orders_of(
 
     Args:
         rows: The rows in the order of the sheet.
-        titles: The title of each field's column as it stands in the sheet.
+        titles: The title of each field's column, as in the sheet.
     """
     versions: dict[str, list[list[SheetRow]]] = {}
     for row in rows:
@@ -80,7 +80,7 @@ def _place(versions: list[list[SheetRow]], row: SheetRow) -> None:
 
 
 def _repeats(part: list[SheetRow], whole: list[SheetRow]) -> bool:
-    """Tell whether each row of *part* stands in *whole* with the same content."""
+    """Return whether each row of *part* is in *whole* with the same content."""
     lines = {row.line: row for row in whole}
     return all(row.line in lines and _equal(row, lines[row.line], whole) for row in part)
 

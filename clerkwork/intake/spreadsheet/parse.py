@@ -1,8 +1,8 @@
-"""Reads a workbook of orders in a child process, so that a hostile file harms nobody.
+"""Reads a workbook of orders; runs in a child process with limits on time and memory.
 
 One sheet, one header row with English or Chinese titles, one row per order line. What belongs to
-the whole order may stand on each of its rows or only on the first. Whatever a broken file makes the
-libraries say, the outside sees ``InputRejected`` and nothing else.
+the whole order may be on each of its rows or only on the first. Every error that a broken file
+causes in the libraries leaves this module as ``InputRejected``.
 """
 
 import io
@@ -86,7 +86,7 @@ def _header(
         place = f"sheet {sheet}, row {row}"
         for field in known:
             if known.count(field) > 1:
-                problem = f"the column {TITLES[field][0]} stands there twice"
+                problem = f"the column {TITLES[field][0]} is there twice"
                 raise InputRejected(name, place, problem, "Remove or rename one of them.")
         missing = [TITLES[field][0] for field in TITLES if field not in {*known, *OPTIONAL}]
         if missing:

@@ -59,9 +59,9 @@ class RowProblem:
 
     Attributes:
         row: Number of the row in the sheet, from 1.
-        column: The column's title as it stands in the sheet.
+        column: The column's title, as in the sheet.
         path: Path of the field in the order, such as ``lines.0.quantity``.
-        value: What stands in the cell.
+        value: Content of the cell.
         problem: See ``CellProblem``.
         remedy: See ``CellProblem``.
     """
@@ -79,11 +79,11 @@ class OrderRows:
     """One order of a workbook.
 
     Attributes:
-        number: The order's number as it stands in the sheet; empty when it is missing.
+        number: The order's number, as in the sheet; empty when it is missing.
         rows: Numbers of its rows in the sheet, from 1.
         payload: The order as JSON data; a cell with a problem holds its text.
         problems: What a person must put right; empty when the payload is a valid order.
-        conflict: Whether the same number stood further up with other content.
+        conflict: Whether an earlier row has the same number with other content.
     """
 
     number: str

@@ -1,4 +1,4 @@
-"""Workflows: what operations write in YAML, as typed data.
+"""Workflows as typed data; operations write them in YAML.
 
 The descriptions of the fields are the reference documentation of every key.
 """
@@ -44,14 +44,14 @@ class Schedule(Strict):
     )
     on_holiday: Literal["skip", "forward", "back", "run"] = Field(
         "skip",
-        description="What becomes of a run on a day off: not run at all, moved to the next or to "
+        description="What happens to a run on a day off: not run at all, moved to the next or to "
         "the last worked day at the same local time, or run all the same. A day that is skipped "
-        "has one planned run, which stands for all of them.",
+        "has one planned run, which represents all of them.",
     )
     missed: Literal["run_once", "run_all", "skip", "ask"] = Field(
         "run_once",
-        description="What becomes of runs that were missed, because no process ran: the latest one "
-        "is run late and stands for all, each is run, none is run, or a person decides with "
+        description="What happens to runs that were missed because no process ran: the latest one "
+        "is run late and represents all, each is run, none is run, or a person decides with "
         "`clerkwork schedule release`.",
     )
     tolerance_s: Seconds = Field(
@@ -79,17 +79,15 @@ class Schedule(Strict):
 
 
 class QueueTrigger(Strict):
-    """Holds new items back until it is worth while to begin; then all of them are released."""
+    """Holds new items until there are enough of them; then all of them are released."""
 
-    min_items: int | None = Field(
-        None, ge=1, description="Released as soon as so many items are held."
-    )
+    min_items: int | None = Field(None, ge=1, description="Released when this many items are held.")
     max_age_s: Seconds = Field(
         86_400.0,
-        description="Released when the oldest was held for so many seconds, however few they are.",
+        description="Released when the oldest item was held for this many seconds.",
     )
     due_slack_s: Seconds | None = Field(
-        None, description="Released when one of them is due in so many seconds, or less."
+        None, description="Released when one of them is due within this many seconds."
     )
 
 
@@ -107,7 +105,7 @@ class Fallback(Strict):
 
 
 class Step(Strict):
-    """One step of a workflow: a bot, or the hand-over to another workflow."""
+    """One step of a workflow: a bot, or the submission to another workflow."""
 
     bot: Name | None = Field(None, description="Name of the bot that works on the item.")
     submit: Name | None = Field(
@@ -144,13 +142,13 @@ class Workflow(Strict):
     )
     group_key: str | None = Field(
         None,
-        description="Field whose equal values are never at work at once in this workflow, or "
-        "nothing.",
+        description="Field of the item; items of this workflow with equal values are never "
+        "processed at the same time.",
     )
     group: Name | None = Field(
         None,
-        description="Name of a group that workflows share: equal values of their `group_key` are "
-        "never at work at once in all workflows with this `group`.",
+        description="Name of a group that workflows share: items with equal values of `group_key` "
+        "in all workflows with this `group` are never processed at the same time.",
     )
     priority: int = Field(
         100, ge=1, le=1000, description="Priority of its items, from 1 (first) to 1000."
@@ -165,10 +163,10 @@ class Workflow(Strict):
         0,
         ge=0,
         le=MOST_AGEING_S,
-        description="Seconds after it came before which an item is not worked on, such as while "
-        "its sender may still correct it; an instant of the item's own goes first.",
+        description="Seconds after its arrival before which an item is not processed, such as "
+        "while its sender may correct it; an instant that came with the item takes precedence.",
     )
-    deadline: Deadline | None = Field(None, description="Until when its items should be closed.")
+    deadline: Deadline | None = Field(None, description="When its items should be closed.")
     target: Name | None = Field(
         None,
         description="The system its bots enter data into, a folder of `config/targets/`; by "
