@@ -68,6 +68,11 @@ def test_page_posts_back_the_text_that_it_shows(widget: Widget, state: str) -> N
     assert leaves_of(posted_by(drawn(field_of(widget, text)))) == {"value": text}
 
 
+def test_missing_value_stays_missing(widget: Widget) -> None:
+    """No widget chooses a value that nobody gave."""
+    assert leaves_of(posted_by(drawn(field_of(widget, "")))) == {"value": ""}
+
+
 def test_value_reaches_the_data_and_is_shown_again(widget: Widget) -> None:
     """The data that the posted text becomes has the same text."""
     leaves = leaves_of(posted_by(drawn(field_of(widget, widget.example["value"]))))
