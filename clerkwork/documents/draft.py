@@ -1,4 +1,4 @@
-"""What was found on the pages, before it is believed: values with the words they stand in."""
+"""Values found on the pages with their words, before they are assessed."""
 
 from dataclasses import dataclass, field
 
@@ -7,13 +7,13 @@ from clerkwork.documents.tokens import PIECE_GAP, PageWords, Token, pieces_of, r
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FoundValue:
-    """One value as it stands on a page.
+    """One value on a page.
 
     Attributes:
         value: Normalised; empty when the text could not be understood.
         raw: The text on the page.
         tokens: The words.
-        label: The label it stands with, or an empty string.
+        label: Its label, or an empty string.
         options: Other values the same text can mean.
         steady: Whether nothing but its reading is in doubt; false for a value that is a guess.
     """
@@ -73,7 +73,7 @@ class PageLayout:
     Attributes:
         page: The words.
         rows: From the top, each from the left.
-        pieces: For each row its words in pieces that stand apart.
+        pieces: For each row its words in pieces with wide gaps between them.
     """
 
     page: PageWords

@@ -1,4 +1,4 @@
-"""What the child process does with a document that it holds open: it reads.
+"""Steps of the child process that read the open document, from its pages to its fields.
 
 Every function here gets the child's channel first; see ``clerkwork.children``.
 """
@@ -29,14 +29,14 @@ from clerkwork.model.project.document_templates import Template
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What is to be read, and with what.
+    """Settings and data for one reading.
 
     Attributes:
         settings: Limits, languages and engine.
         evidence: The folder of content-addressed files.
         cache: The folder of readings made before, or None for none.
         master: What the business knows.
-        templates: The kinds of documents that are told apart.
+        templates: The templates that classify documents.
     """
 
     settings: DocumentSettings
@@ -88,7 +88,7 @@ def read_ahead(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Read:
-    """The words of a document, with all that is needed to judge what they say."""
+    """The words of a document, and the witness that can read them again."""
 
     engine: str
     words: list[PageWords]

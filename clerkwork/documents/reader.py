@@ -50,9 +50,9 @@ class DocumentReader:
         Args:
             settings: Limits, languages, and the confidence below which a field is doubtful.
             evidence: The folder that pictures of the pages are kept in.
-            cache: The folder that readings are kept in, or None to read anew each time.
+            cache: The folder that readings are kept in, or None to read every time.
             master: Returns the master data as it is now.
-            templates: The kinds of documents that are told apart; None for those shipped.
+            templates: The templates that classify documents; None for those shipped.
         """
         self._settings = settings
         self._cache = cache if settings.cache_mb else None
@@ -170,10 +170,10 @@ class DocumentReader:
                 done.result()
 
     def _tried(self, name: str, act: Callable[[], T]) -> T:
-        """Act, and once more in a new child when all that was read before may be to blame.
+        """Act, and retry once in a new child where earlier documents may have caused the failure.
 
         Raises:
-            DocumentRejected: Of what ends a new child the document is to blame.
+            DocumentRejected: The document ended a new child.
             ApplicationException: Something else failed.
         """
         worn = self._pages_read > 0

@@ -23,9 +23,9 @@ from clerkwork.model.project.document_templates import (
 )
 from clerkwork.model.work.reviews import flatten
 
-ROOM = 0.08  # by how much a value may stand elsewhere than in the document drafted from
+ROOM = 0.08  # how far a value may be from its place in the document drafted from
 SHAPED = ("number",)  # fields whose values are built alike
-PLACED = ("number", "order_date", "date", "supplier")  # fields that stand where they stood
+PLACED = ("number", "order_date", "date", "supplier")  # fields that keep their place
 HEAD = """\
 # Drafted from one document: keep what holds for all of its kind, and loosen the rest.
 # Every key is in docs/reference/workflows.md; `clerkwork template test FOLDER` tries it.
@@ -57,8 +57,8 @@ class FieldScore:
 def drafted(read: Extraction, name: str) -> Template:
     """Return a template that the document which was read fits.
 
-    It is told by its supplier, and where nobody is named, by the label of its number, or of another
-    value without one: a value itself stands in no other document.
+    It is classified by its supplier or, where none was found, by the label of its number or of
+    another value, because the value itself is in no other document.
 
     Raises:
         UsageError: Neither a supplier nor a label was read.
@@ -69,8 +69,8 @@ def drafted(read: Extraction, name: str) -> Template:
     phrases = [supplier.value] if supplier else labels[:1]
     if not phrases:
         raise UsageError(
-            "neither a supplier nor a label was read in the document, so nothing tells others of "
-            "its kind; draft from a clearer one, or write the phrases under `match: any:` yourself"
+            "neither a supplier nor a label was read in the document, so nothing classifies others "
+            "of its kind; draft from a clearer one, or write phrases under `match: any:` yourself"
         )
     lines = {path.split(".")[1] for path in fields if path.startswith("lines.")}
     return Template(

@@ -1,4 +1,4 @@
-"""Words on a page and how they stand together: rows, and pieces of rows.
+"""Words on a page and their arrangement: rows, and pieces of rows.
 
 Inside this package a page is 1000 units wide, and its height is measured in the same unit, so that
 distances mean the same in both directions. ``Token.box_on`` gives the fractions that people see.
@@ -25,7 +25,7 @@ class Token:
         page: Number of the page, from 0.
         left: In units, as are *top*, *right* and *bottom*; the origin is at the top left.
         confidence: From 0.0 (a guess) to 1.0 (certain).
-        glued: Whether no blank stands between the word before it and this one.
+        glued: Whether there is no blank between the word before it and this one.
         level: The vertical middle of its line, where that is known; else None.
     """
 
@@ -92,7 +92,7 @@ def has_cjk(text: str) -> bool:
 
 
 def text_of(tokens: Iterable[Token]) -> str:
-    """Return the words as text, with blanks only where blanks stand on the page."""
+    """Return the words as text, with blanks only where the page has blanks."""
     text = ""
     for token in tokens:
         text += token.text if token.glued or not text else f" {token.text}"
@@ -128,7 +128,7 @@ def boxes_of(tokens: Sequence[Token], ratios: Sequence[float]) -> list[Box]:
 
 
 def _beside(before: Token, token: Token) -> bool:
-    """Return whether a word stands in the line of the one before it."""
+    """Return whether a word is in the line of the one before it."""
     lower = min(before.bottom - before.top, token.bottom - token.top)
     shared = min(before.bottom, token.bottom) - max(before.top, token.top)
     return before.page == token.page and shared > lower / 2

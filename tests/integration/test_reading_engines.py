@@ -106,7 +106,7 @@ def test_the_total_of_a_receipt_is_what_was_paid(made: Made, tmp_path: Path) -> 
         },
     )
     total = next(field for field in extraction.fields if field.path == "total")
-    assert (total.doubtful, total.reason) == (False, "What was paid less the change is the total.")
+    assert (total.doubtful, total.reason) == (False, "The payment less the change is the total.")
 
 
 def test_a_total_that_was_not_paid_is_doubted(made: Made, tmp_path: Path) -> None:

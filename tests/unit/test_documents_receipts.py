@@ -88,33 +88,33 @@ def test_name_and_address_are_told_from_numbers_beside_them(
         (
             [*GOODS, "Total 5.50", "Cash 10.00", "Change 4.50"],
             "5.50",
-            "What was paid less the change is the total.",
+            "The payment less the change is the total.",
         ),
-        ([*GOODS, "Total 5.50", "Visa 5.50"], "5.50", "What was paid is the total."),
-        ([*GOODS, "Total 5.50"], "5.50", "The lines come to the total."),
+        ([*GOODS, "Total 5.50", "Visa 5.50"], "5.50", "The payment is the total."),
+        ([*GOODS, "Total 5.50"], "5.50", "The lines add up to the total."),
         (
             ["Cake 3.00", "1 Subtotal 3.00", "GST 6% 0.18", "Rounding 0.02", "Net total 3.20"],
             "3.20",
-            "The subtotal with tax, service and rounding comes to the total.",
+            "Subtotal, tax, service and rounding add up to the total.",
         ),
         (
             ["Total 0% supplies 26.61", "Total incl 15.26", "Total payable 41.87"],
             "41.87",
-            "Two other totals come to it.",
+            "Two other totals add up to it.",
         ),
         (
             ["Cake 3.18", "Total 3.18", "SR 3.00 0.18"],
             "3.18",
-            "Net and tax of the tax summary come to the total.",
+            "Net and tax of the tax summary add up to the total.",
         ),
         (["Cake 3.18", "Total 3.18"], "3.18", NOTHING),
         (["Total excl GST 3.00", "Total 3.18"], "3.18", NOTHING),
-        (["Kuchen 3,18", "Tee 2,00", "Summe 5,18"], "5.18", "The lines come to the total."),
-        (["茶 2.00", "饼 3.50", "合计 5.50"], "5.50", "The lines come to the total."),
+        (["Kuchen 3,18", "Tee 2,00", "Summe 5,18"], "5.18", "The lines add up to the total."),
+        (["茶 2.00", "饼 3.50", "合计 5.50"], "5.50", "The lines add up to the total."),
         (
             ["Amount 3.00", "Cash 5.00", "Change 2.00"],
             "3.00",
-            "What was paid less the change is the total.",
+            "The payment less the change is the total.",
         ),
     ],
 )
@@ -129,7 +129,7 @@ def test_a_total_that_was_rounded_afterwards_is_doubted() -> None:
     """The lines come to it, but another amount was paid."""
     assert values(*GOODS, "Wrap 0.01", "Total 5.51", "Rounding -0.01") == (
         "5.51",
-        "It was rounded afterwards.",
+        "The total was rounded afterwards.",
     )
 
 
@@ -139,21 +139,21 @@ def test_the_rounded_total_is_taken_where_it_stands() -> None:
         "Oil 19.99", "Total 19.99", "Rounding adj 0.01", "Rounding 20.00", "Cash 20.00"
     ) == (
         "20.00",
-        "What was paid is the total.",
+        "The payment is the total.",
     )
 
 
 def test_payment_that_comes_to_another_amount_is_a_contradiction() -> None:
     """Lines that add up do not help against it."""
     assert values(*GOODS, "Total 5.50", "Cash 10.00", "Change 4.00")[1] == (
-        "What was paid less the change is another amount: {options}."
+        "The payment less the change is another amount: {options}."
     )
 
 
 def test_a_point_that_was_not_read_in_the_change_does_no_harm() -> None:
     """It is put back only because the arithmetic then holds."""
     assert values("Cake 9.00", "Total 9.00", "Cash 10.00", "Change 100")[1] == (
-        "What was paid less the change is the total."
+        "The payment less the change is the total."
     )
 
 

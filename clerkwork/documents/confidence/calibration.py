@@ -1,9 +1,9 @@
-"""How often a value was right, by what speaks for it, as measured on documents with known answers.
+"""How often values were right, by reason, as measured on documents with known answers.
 
 ``calibration.yaml`` holds counts: for every reason, and in it for every field, how many values
-were right of how many. ``benchmarks/calibrate_documents.py`` writes it. A reason seen seldom leans
-on what the rule's author believed, and a field on its reason, so that three right values of three
-are not taken for certainty.
+were right of how many. ``benchmarks/calibrate_documents.py`` writes it. Counts of a
+rare reason are mixed with the confidence of its rule, and those of a field with its reason, so that
+three right values of three do not give certainty.
 """
 
 from collections.abc import Mapping
@@ -35,7 +35,7 @@ class Calibration:
 
         Args:
             path: The field's path.
-            reason: The sentence that says what speaks for the value or against it.
+            reason: The sentence that confirms or refutes the value.
             confidence: How far the rule is trusted as long as nothing was measured.
         """
         right, seen = self._sums.get(reason, (0, 0))

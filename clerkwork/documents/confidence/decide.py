@@ -1,6 +1,6 @@
 """The one place where candidates and proofs become fields with a confidence and a decision.
 
-No value passes because an engine is sure of it. An amount passes when the sums agree, words of a
+No value passes on an engine's confidence. An amount passes when the sums agree, words of a
 text layer when a label or a column names them, words of a scan when independent readings agree.
 Everything else goes to a person.
 """

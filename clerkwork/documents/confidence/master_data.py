@@ -52,9 +52,9 @@ def supplier_proofs(given: RuleInput) -> list[FieldProof]:
     if others and score - others[0] < APART:
         return [_ambiguous(field, [name for name, _ in ranked])]
     if score >= SURE:
-        reason = "A known supplier is written almost so; read: {read}."
+        reason = "Replaced by a known supplier with almost the same name; read as {read}."
         return [Repair(path=field.path, value=best, confidence=AGREED, reason=reason)]
-    reason = "A known supplier is written somewhat like it; read: {read}."
+    reason = "Replaced by a known supplier with a similar name; read as {read}."
     return [Repair(path=field.path, value=best, confidence=HALF, reason=reason)]
 
 
@@ -75,7 +75,7 @@ def _like(text: str, names: dict[str, str]) -> list[tuple[str, float]]:
 
 
 def _known(field: FieldEvidence, value: str) -> Confirmation:
-    return _confirmed(field, "It is known, and written just so.", value)
+    return _confirmed(field, "The master data has exactly this value.", value)
 
 
 def _confirmed(field: FieldEvidence, reason: str, value: str | None = None) -> Confirmation:
@@ -93,7 +93,7 @@ def _ambiguous(field: FieldEvidence, known: Iterable[str]) -> Refutation:
     options = tuple(text for text in dict.fromkeys(known) if text != field.value)
     return Refutation(
         path=field.path,
-        reason="Several known values are written almost so: {options}.",
+        reason="Several known values are similar: {options}.",
         facts={"options": "; ".join(options)},
         options=options,
     )
@@ -121,7 +121,7 @@ def address_proofs(given: RuleInput) -> list[FieldProof]:
         return [_known(field, best)]
     if len(scored) > 1 and score - scored[1][0] < APART:
         return [_ambiguous(field, [each for _, each in scored])]
-    reason = "A known address of the supplier is written almost so; read: {read}."
+    reason = "Replaced by a similar known address of the supplier; read as {read}."
     # Half trusted: the address of another branch may differ only in a number.
     return [Repair(path=field.path, value=best, confidence=HALF, reason=reason)]
 
@@ -156,7 +156,7 @@ def product_proofs(given: RuleInput) -> list[FieldProof]:
         proofs.append(_confirmed(code, "A known product has this code."))
         words = given.fields.get(path.replace(".code", ".description"))
         if words is not None and words.value and plain(words.value) == known[code.value]:
-            proofs.append(_confirmed(words, "The product of this code is called so."))
+            proofs.append(_confirmed(words, "The product with this code has this description."))
     return proofs
 
 

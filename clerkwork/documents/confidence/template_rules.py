@@ -63,11 +63,11 @@ def check_proofs(given: RuleInput) -> list[FieldProof]:
     for path in (CHECKED[check] for check in checks if check in CHECKED):
         field = given.fields.get(path)
         if field is not None and Proof.MASTER_DATA not in field.evidence:
-            reason = "It is not in the master data, which the template asks for."
+            reason = "The template requires a value of the master data, and this is none."
             proofs.append(Refutation(path=path, reason=reason))
     if "not_in_future" in checks:
         proofs += [
-            Refutation(path=path, reason="The date lies in the future.")
+            Refutation(path=path, reason="The date is in the future.")
             for path, field in given.fields.items()
             if path in {"date", "order_date"} and _in_future(field.value)
         ]
@@ -84,7 +84,7 @@ def line_count_proofs(given: RuleInput) -> list[FieldProof]:
     }
     if template is None or len(lines) >= template.lines.at_least or "total" not in given.fields:
         return []
-    reason = "Fewer lines were found than a document of this template has."
+    reason = "Fewer lines were found than the template requires."
     return [Refutation(path="total", reason=reason)]
 
 
@@ -119,7 +119,7 @@ def _of_labels(
     known = _checked_digits(path, item.value, agreement(item, given.document.witness))
     if path.endswith(IDENTIFIERS) and len({each.value for each in items}) > 1:
         others += [each.value for each in items]
-        known = assessed(ALONE, "Several such numbers stand in the document.")
+        known = assessed(ALONE, "The document has several such numbers.")
     return FieldCandidate(item=item, assessment=known, alternatives=tuple(others))
 
 
@@ -137,7 +137,7 @@ def _checked_digits(path: str, value: str, read: Assessment) -> Assessment:
 def _fitting(field: FieldEvidence, rule: TemplateField, given: RuleInput) -> list[FieldProof]:
     template = given.document.template
     if template and field.value and not _fits(field.value, around(field.boxes), rule):
-        reason, facts = "It does not fit the template {template}.", {"template": template.name}
+        reason, facts = "It does not match the template {template}.", {"template": template.name}
         return [Refutation(path=field.path, reason=reason, facts=facts)]
     return _required(field.path, rule)
 

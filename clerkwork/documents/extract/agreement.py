@@ -11,18 +11,16 @@ WEAK_CHINESE = 0.75
 
 
 def place(item: FoundValue) -> Assessment:
-    """Return the verdict on an exact value from where it stands."""
+    """Return the assessment of an exact value from its place on the page."""
     if item.label:
-        return assessed(
-            EXACT, "Stands with the label “{label}”.", Proof.TEXT_LAYER, label=item.label
-        )
-    return assessed(EXACT, "Stands in its column of the table.", Proof.TEXT_LAYER)
+        return assessed(EXACT, "Next to the label “{label}”.", Proof.TEXT_LAYER, label=item.label)
+    return assessed(EXACT, "In its column of the table.", Proof.TEXT_LAYER)
 
 
 def agreement(
     item: FoundValue, witness: Witness, *, alike: Callable[[str], str] = folded
 ) -> Assessment:
-    """Return the verdict on a value by how many independent readings agree with the first.
+    """Return the assessment of a value: how many independent readings agree with the first.
 
     Two readings agree when *alike* makes the same of them.
     """
@@ -64,14 +62,14 @@ def _parted(item: FoundValue, heard: Heard) -> bool:
 def _of_one_voice(
     item: FoundValue, witness: Witness, agree: list[Heard], *, plain: bool
 ) -> Assessment:
-    """Return the verdict when the readings agree; *plain* is text that no digits tell apart."""
+    """Return the assessment when the readings agree; *plain* is text compared as a whole."""
     foreign = any(heard.foreign for heard in agree)
     doubts = [] if foreign else [heard.weakest for heard in agree]
     unclear = min([weakest(item.tokens), *doubts]) < WEAK_CHINESE
     if plain and unclear:
         return assessed(HALF, "The readings agree, but one of the characters is unclear.")
     if plain and not witness.fits(item.tokens):
-        return assessed(HALF, "The readings agree, but the text is wider or tighter than that.")
+        return assessed(HALF, "The readings agree, but the width of the text does not match.")
     if foreign:
         return assessed(AGREED, "Two different engines read the same.", Proof.SECOND_ENGINE)
     reason = "{count} independent readings agree."

@@ -28,7 +28,7 @@ DEPTHS = (0, 1, 2)
 
 
 def judge_line(line: FoundLine, witness: Witness, mark: str) -> dict[str, FieldCandidate]:
-    """Return the judged quantity, unit price and amount of one line."""
+    """Return the candidates of quantity, unit price and amount of one line."""
     cells = [line.cells.get(role) for role in NUMERIC]
     for depth in DEPTHS:
         read = [_readings(cell, role, witness, mark, depth=depth) for role, cell in _named(cells)]
@@ -55,7 +55,7 @@ def _readings(
 ) -> list[Decimal]:
     """Return the numbers that were read in a cell, the first reading's first.
 
-    At depth 1 the other readings of the page are asked, at depth 2 the place is read once more.
+    At depth 1 the other readings of the page are asked, at depth 2 the place is read again.
     """
     if cell is None:
         return []
@@ -90,9 +90,7 @@ def _fitting(
             ),
             alternatives=others,
         )
-    reason = (
-        "Another reading, with which quantity times unit price is the amount; first read: {raw}."
-    )
+    reason = "From another reading: quantity times unit price is the amount; first read as {raw}."
     return FieldCandidate(
         item=replace(cell, value=text),
         assessment=assessed(AGREED, reason, Proof.ARITHMETIC, repaired=True, raw=cell.raw),
@@ -112,7 +110,7 @@ def _refuted(cell: FoundValue | None, role: str, options: list[Decimal]) -> Fiel
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Totals:
-    """The judged tax and total, and whether the line amounts are in doubt because of them."""
+    """Candidates of tax and total, and whether they contradict the line amounts."""
 
     tax: FieldCandidate
     total: FieldCandidate
@@ -120,7 +118,7 @@ class Totals:
 
 
 def judge_totals(draft: Draft, amounts: list[Decimal | None], witness: Witness) -> Totals:
-    """Return the judged tax and total of a document whose lines have these amounts."""
+    """Return the candidates of tax and total of a document whose lines have these amounts."""
     known = [amount for amount in amounts if amount is not None]
     if not known or len(known) < len(amounts):
         return _unproven(draft, "The lines are incomplete, so the sum cannot be checked.", {})
@@ -135,7 +133,7 @@ def judge_totals(draft: Draft, amounts: list[Decimal | None], witness: Witness) 
             return _proven(draft, *fits[0], witness)
     read = draft.total[0].raw if draft.total else "-"
     tax = draft.tax[0].raw if draft.tax else "0.00"
-    reason = "The lines come to {sum} and the tax is {tax}, which is not the total {total}."
+    reason = "The lines add up to {sum} and the tax is {tax}, but the total is {total}."
     refuted = _unproven(draft, reason, {"sum": money(lines), "tax": tax, "total": read})
     subtotals = _amounts(draft.subtotal, witness, draft.mark, depth=DEPTHS[-1])
     agree = any(number == lines for number, _ in subtotals)
@@ -156,9 +154,9 @@ def _amounts(items: list[FoundValue], witness: Witness, mark: str, *, depth: int
 def _proven(draft: Draft, tax: Reading, total: Reading, witness: Witness) -> Totals:
     words = [Decimal(item.value) for item in draft.words if witness.exact(item.tokens)]
     if any(number != total[0] for number in words):
-        reason = "The total in capital numerals is another: {words}."
+        reason = "The total in capital numerals differs: {words}."
         return _unproven(draft, reason, {"words": money(words[0])})
-    good = assessed(PROVEN, "The lines and the tax come to the total.", Proof.ARITHMETIC)
+    good = assessed(PROVEN, "The lines and the tax add up to the total.", Proof.ARITHMETIC)
     judged_total = FieldCandidate(item=_valued(total), assessment=good)
     if tax[1] is not None:
         return Totals(
@@ -173,7 +171,7 @@ def _proven(draft: Draft, tax: Reading, total: Reading, witness: Witness) -> Tot
         return Totals(
             tax=FieldCandidate(item=none, assessment=doubt), total=judged_total, lines_refuted=False
         )
-    reason = "No tax stands in the document, and the lines come to the total."
+    reason = "The document has no tax, and the lines add up to the total."
     return Totals(
         tax=FieldCandidate(item=none, assessment=assessed(EXACT, reason, Proof.ARITHMETIC)),
         total=judged_total,

@@ -1,4 +1,4 @@
-"""The class of a document, decided before its fields are looked for; none of these is an answer."""
+"""The template of a document, chosen before its fields are extracted; there may be none."""
 
 from collections.abc import Iterable, Sequence
 
@@ -8,11 +8,10 @@ from clerkwork.model.project.document_templates import Template
 
 
 def template_of(pages: Sequence[PageWords], templates: Iterable[Template]) -> Template | None:
-    """Return the template that most speaks for, or None when none does enough.
+    """Return the template with the most matching phrases, or None when none has enough.
 
-    A template speaks with the number of its phrases that stand in the document; one that is a part
-    of another counts once. A general one speaks only where no other does. Of equal ones the title
-    decides, then the longer phrases.
+    A phrase that is a part of another matching one does not count. A general template is chosen
+    only where no other matches. Of equal ones the title decides, then the longer phrases.
     """
     rows = [compact(text_of(row)) for page in pages for row in rows_of(page)]
     titles = {match_title(row) for row in rows}

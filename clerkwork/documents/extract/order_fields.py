@@ -1,4 +1,4 @@
-"""The fields beside labels: number, date, supplier, currency, tax and total."""
+"""The fields with labels: number, date, supplier, currency, tax and total."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -62,7 +62,7 @@ STRONG_TOTALS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Labelled:
-    """A label with the words that may be its value: beside it, or below it."""
+    """A label with the words that may be its value: next to it, or below it."""
 
     match: Match
     values: tuple[tuple[Token, ...], ...]
@@ -73,7 +73,7 @@ def draft_of(pages: Sequence[PageWords], headings: Labels = COLUMNS) -> Draft:
 
     Args:
         pages: The words.
-        headings: What tells the columns of its table of lines.
+        headings: The headings of the columns of its table of lines.
     """
     layouts = [layout_of(page) for page in pages]
     mark = decimal_mark(token.text for page in pages for token in page.tokens)
@@ -216,7 +216,7 @@ def _number(tokens: Sequence[Token]) -> FoundValue | None:
 def _dates(entries: list[Labelled], layouts: Sequence[PageLayout]) -> list[FoundValue]:
     """Return the dates, those with a more telling label than ``date`` first.
 
-    A date of figures is meant as another date of the document shows; one in two pieces is joined.
+    Day or month comes first as another date of the document shows; a date in pieces is joined.
     Where no label has a date, all of the document are guesses.
     """
     texts = [text_of(row) for layout in layouts for row in layout.rows]
@@ -245,7 +245,7 @@ def _amount(entry: Labelled, mark: str) -> Iterator[FoundValue]:
     """Yield the amount at the end of the row, without a value where it was not understood."""
     pieces = entry.values[::-1]
     exact = [each for each in pieces if any(mark in token.text for token in each)]
-    for tokens in exact or pieces:  # a number without cents beside may be another text's
+    for tokens in exact or pieces:  # a number without cents next to it may be other text
         for token in reversed(tokens):
             digits = sum(char.isdigit() for char in token.text)
             if "%" in token.text or digits == 0 or digits < len(token.text) / 2:

@@ -1,6 +1,6 @@
 """The head of a receipt: who sold and where, which no label names.
 
-An address is known by its words: streets, floors, places, a postcode. The name stands above it, and
+An address is known by its words: streets, floors, places, a postcode. The name is above it, and
 most often ends like a company; numbers of registration and telephones stand in between.
 """
 
@@ -47,7 +47,7 @@ class ReceiptRow:
         text: Its words.
         plain: The same as labels are compared: lower case, without points and colons.
         tokens: Its words.
-        parts: Each word as it stands in *text*.
+        parts: Each word as *text* contains it.
     """
 
     text: str

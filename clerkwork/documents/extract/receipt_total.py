@@ -2,7 +2,7 @@
 
 A receipt has several amounts called total. What proves one of them is arithmetic that the shop's
 till did: what was paid less the change, lines that add up, a subtotal with its tax and rounding,
-the net and tax of the tax summary. How sure the engine was of the digits proves nothing.
+the net and tax of the tax summary. The engine's confidence in the digits proves nothing.
 """
 
 import itertools
@@ -35,7 +35,7 @@ AMOUNT = re.compile(
 )
 BARE = re.compile(r"(?<![\d.,])(?:\d{3,6}|\d{1,4}[:;]\d\d)$")
 SWAPPED = str.maketrans(".,", ",.")
-DUE = "What was paid less the change is the total."
+DUE = "The payment less the change is the total."
 THRICE, ROUNDED = 3, 1
 MOST_ROUNDING, STEP = Decimal("0.05"), Decimal("0.05")
 CENT = Decimal("0.01")
@@ -60,7 +60,7 @@ class TotalCandidate:
 
 
 class Slip:
-    """The amounts of a receipt and what stands beside them.
+    """The amounts of a receipt and the words next to them.
 
     Attributes:
         rows: From the top.
@@ -82,7 +82,7 @@ class Slip:
         ]
 
     def given(self, role: str) -> list[Amount]:
-        """Return the amounts of payment or change, which stand below the first sum.
+        """Return the amounts of payment or change, found below the first sum.
 
         A point that was not read, or as a colon, is put back: only arithmetic makes use of it.
         """
@@ -97,7 +97,7 @@ class Slip:
         return below
 
     def beside(self, number: int) -> Amount | None:
-        """Return the last amount of a row, or the one that stands alone in the row below."""
+        """Return the last amount of a row, or the only one in the row below."""
         if self.amounts[number]:
             return self.amounts[number][-1]
         below = self.amounts[number + 1 : number + 2]
@@ -166,7 +166,7 @@ def _rank(row: ReceiptRow) -> int | None:
 
 
 def _longest(plain: str, words: Sequence[str]) -> int:
-    """Return the length of the longest of *words* that stands in a text without blanks."""
+    """Return the length of the longest of *words* contained in a text without blanks."""
     squeezed = (word.replace(" ", "") for word in words)
     return max((len(word) for word in squeezed if word in plain), default=0)
 
@@ -251,11 +251,11 @@ def _paid(slip: Slip, value: Decimal) -> bool:
 def _assessment(slip: Slip, best: TotalCandidate, options: list[TotalCandidate]) -> Assessment:
     value = best.amount.value
     if slip.rounding and value % STEP:
-        return assessed(HALF, "It was rounded afterwards.")
+        return assessed(HALF, "The total was rounded afterwards.")
     if _due(slip, value):
         return assessed(PROVEN, DUE, Proof.ARITHMETIC)
     if _paid(slip, value):
-        return assessed(LIKELY, "What was paid is the total.", Proof.REPETITION)
+        return assessed(LIKELY, "The payment is the total.", Proof.REPETITION)
     return _doubt(slip, best, options) or _unpaid(slip, best)
 
 
@@ -265,7 +265,7 @@ def _doubt(slip: Slip, best: TotalCandidate, options: list[TotalCandidate]) -> A
         f"{abs(paid.value) - abs(back.value):.2f}" for paid, back in _payments(slip) if back.value
     }
     if dues:
-        reason = "What was paid less the change is another amount: {options}."
+        reason = "The payment less the change is another amount: {options}."
         return assessed(GUESS, reason, options=", ".join(sorted(dues)))
     rivals = {one.amount.found.value for one in options if one.rank <= best.rank}
     if len(rivals) > 1:
@@ -275,14 +275,14 @@ def _doubt(slip: Slip, best: TotalCandidate, options: list[TotalCandidate]) -> A
 
 
 def _unpaid(slip: Slip, best: TotalCandidate) -> Assessment:
-    """Return the verdict on the total of a receipt that does not say how it was paid."""
+    """Return the assessment of a total where the receipt does not say how it was paid."""
     if proof := _proof(slip, best.amount):
         return assessed(LIKELY, proof, Proof.ARITHMETIC)
     counts = Counter(one.value for row in slip.amounts for one in row)
     value = best.amount.value
     above = [one.value for row in slip.amounts[: best.amount.row + 1] for one in row]
     if counts[value] >= THRICE and value == max(above):  # a tax may be repeated as well
-        reason = "The amount stands {count} times in the document, and none above is greater."
+        reason = "The document has this amount {count} times, and none above it is greater."
         return assessed(LIKELY, reason, Proof.REPETITION, count=str(counts[value]))
     return assessed(HALF, "Nothing else in the document confirms the total.")
 
@@ -291,13 +291,13 @@ def _proof(slip: Slip, total: Amount) -> str:
     """Return the arithmetic that comes to the total, empty without any."""
     before = {total.value, total.value - slip.rounding, total.value + slip.rounding}
     if _lines_sum(slip, total.row) in before:
-        return "The lines come to the total."
+        return "The lines add up to the total."
     if total.value in _pairs(slip, total.row):
-        return "Two other totals come to it."
+        return "Two other totals add up to it."
     if any(base.value + extra in before for base, extra in _bases(slip, total)):
-        return "The subtotal with tax, service and rounding comes to the total."
+        return "Subtotal, tax, service and rounding add up to the total."
     if any(value in before for value in _summaries(slip)):
-        return "Net and tax of the tax summary come to the total."
+        return "Net and tax of the tax summary add up to the total."
     return ""
 
 

@@ -45,9 +45,9 @@ def typed(text: str, mark: str = ".", order: str = "") -> tuple[ValueKind, list[
     """Return what *text* is, and all values it can have, the likeliest first.
 
     Args:
-        text: As it stands on the page.
+        text: As printed on the page.
         mark: The document's decimal mark.
-        order: ``dmy`` or ``mdy`` where it is known how dates of figures are meant.
+        order: ``dmy`` or ``mdy`` where the order of dates in digits is known.
     """
     if days := parse_dates(text, order):
         return ValueKind.DATE, [day.isoformat() for day in days]

@@ -89,7 +89,7 @@ def _amount(judged: FieldCandidate) -> Decimal | None:
 
 
 def _shaken(judged: FieldCandidate) -> FieldCandidate:
-    reason = "The lines do not come to the subtotal or the total."
+    reason = "The lines add up to neither the subtotal nor the total."
     return replace(judged, assessment=assessed(GUESS, reason, refuted=True))
 
 
@@ -126,7 +126,7 @@ def _dated(items: list[FoundValue], witness: Witness) -> FieldCandidate:
         doubt = assessed(ALONE, reason, options=", ".join(item.options))
         return FieldCandidate(item=item, assessment=doubt, alternatives=values)
     if not item.steady:
-        doubt = assessed(ALONE, "Other words stand beside the date.")
+        doubt = assessed(ALONE, "There are other words next to the date.")
         return FieldCandidate(item=item, assessment=doubt, alternatives=values)
     return FieldCandidate(
         item=item, assessment=agreement(item, witness, alike=_digits), alternatives=values
@@ -134,7 +134,7 @@ def _dated(items: list[FoundValue], witness: Witness) -> FieldCandidate:
 
 
 def _digits(text: str) -> str:
-    """Return what tells a date from another: its numbers, and its month if that is a word."""
+    """Return what dates are compared by: their numbers, and a month in letters."""
     return " ".join(re.findall(r"\d+|[a-z]{3,}", normal(text).lower()))
 
 
@@ -177,12 +177,12 @@ def _sign(items: list[FoundValue], witness: Witness, *, chinese: bool) -> Assess
         if len(items) < 2:
             return assessed(ALONE, "Its sign was read only once.")
         return assessed(
-            LIKELY, "{count} amounts carry its sign.", Proof.REPETITION, count=str(len(items))
+            LIKELY, "{count} amounts have its sign.", Proof.REPETITION, count=str(len(items))
         )
     if first.value == "CNY" and not chinese:
-        return assessed(ALONE, "The sign ¥ stands for two currencies.")
+        return assessed(ALONE, "Two currencies use the sign ¥.")
     confidence = LIKELY if first.value == "USD" else EXACT
-    reason = "{count} amounts carry its sign."
+    reason = "{count} amounts have its sign."
     return assessed(confidence, reason, Proof.TEXT_LAYER, count=str(len(items)))
 
 
@@ -202,13 +202,13 @@ def _texts(line: FoundLine, witness: Witness, shapes: Counter[str]) -> dict[str,
         judged["description"] = replace(judged["description"], assessment=unclear)
     code = judged["code"].item
     if (code is None or not code.value) and judged["description"].item:
-        reason = "No code was found beside it, so the words may be another column's."
+        reason = "No code was found next to it, so the words may belong to another column."
         judged["description"] = replace(judged["description"], assessment=assessed(ALONE, reason))
     if judged["code"].assessment.confidence <= GUESS and judged["description"].item and code:
-        reason = "The code beside it is in doubt, and its end may belong here."
+        reason = "The code next to it is doubtful, and its end may belong here."
         judged["description"] = replace(judged["description"], assessment=assessed(ALONE, reason))
     if code and code.value and not witness.exact(code.tokens) and _odd(code.value, shapes):
-        reason = "Built differently from the other codes of the document."
+        reason = "It has another format than the other codes of the document."
         judged["code"] = replace(judged["code"], assessment=assessed(ALONE, reason))
     return judged
 

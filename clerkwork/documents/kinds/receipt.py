@@ -61,14 +61,15 @@ def extract(document: ReadDocument) -> Extracted:
 
 
 def _unnamed(item: FoundValue | None) -> Assessment:
-    """Return the verdict on words that no label names: well read is not yet what was asked for."""
-    return assessed(HALF, "No label says that these words are it.") if item else missing()
+    """Return the assessment of words without a label: correct words may be the wrong field."""
+    return assessed(HALF, "No label identifies these words.") if item else missing()
 
 
 def days_in(rows: Sequence[ReceiptRow], order: str) -> list[ReceiptDate]:
     """Return the dates, first those whose row says date or has a time, last those of others.
 
-    Where *order* is empty, other dates of the receipt may show how figures are meant.
+    Where *order* is empty, other dates of the receipt may show
+    whether the day or the month comes first.
     """
     meant = order or order_shown(row.text for row in rows)
     days = [
@@ -111,10 +112,10 @@ def _judge_day(
         reason = "Day and month may be swapped: {options}."
         judged = assessed(ALONE, reason, options=", ".join(first.options))
     elif len(rivals) > 1:
-        reason = "Several dates stand in the document: {options}."
+        reason = "The document has several dates: {options}."
         judged = assessed(GUESS, reason, options=", ".join(dict.fromkeys(values)))
     elif len(same) > 1:
-        reason = "The date stands {count} times in the document."
+        reason = "The document has this date {count} times."
         judged = assessed(LIKELY, reason, Proof.REPETITION, count=str(len(same)))
     else:
         judged = _agreed(days[0], rows, witness)
@@ -122,10 +123,10 @@ def _judge_day(
 
 
 def _agreed(day: ReceiptDate, rows: Sequence[ReceiptRow], witness: Witness) -> Assessment:
-    """Return the verdict on a date that stands once: by other readings, or a number that has it."""
+    """Return the assessment of a date found once: other readings, or a number that contains it."""
     item = day.found
     if _in_a_number(item, rows):
-        return assessed(LIKELY, "A number in the document has the date in it.", Proof.REPETITION)
+        return assessed(LIKELY, "A number in the document contains the date.", Proof.REPETITION)
 
     def alike(text: str) -> str:
         return _first_date(text, item)

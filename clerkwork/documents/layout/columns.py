@@ -115,7 +115,7 @@ def _headings(rows: Sequence[Sequence[Segment]], number: int, height: float) -> 
 
 
 def _is_wordy(row: Sequence[Segment]) -> bool:
-    """Return whether words can be headings: plain ones, or labels with nothing beside them."""
+    """Return whether words can be headings: plain ones, or labels with nothing next to them."""
     asked = sum(one.asks for one in row)
     return (
         bool(row)
@@ -157,7 +157,7 @@ def _body(
 
 
 def _placed(row: Sequence[Segment], columns: Columns) -> Cells:
-    """Return the words of a row as cells; empty when a word stands under no heading."""
+    """Return the words of a row as cells; empty when a word is under no heading."""
     cells: Cells = {}
     for segment in row:
         place = _column_of(segment.left, segment.right, columns)
@@ -185,7 +185,7 @@ def _parted(tokens: Sequence[Token], places: Sequence[int | None]) -> list[int |
 
 
 def _column_of(left: float, right: float, columns: Columns) -> int | None:
-    """Return the one heading that stands over or nearest to an extent, None for several."""
+    """Return the one heading over or nearest to an extent, None for several."""
     over = [i for i, one in enumerate(columns) if left < one.right and right > one.left]
     if len(over) == 1:
         return over[0]

@@ -1,7 +1,7 @@
 """Labels and values on any form: no field is known beforehand, the page alone says what they are.
 
 A label ends with a colon, is a word that forms label things with, or heads a column. Its value
-stands in the same piece of text, to the right, or below, and may go on over several lines.
+is in the same piece of text, to the right, or below, and may go on over several lines.
 """
 
 import itertools
@@ -39,7 +39,7 @@ class Pair:
 
     Attributes:
         label: The words of the label, without the colon in its value.
-        value: The words that stand for it.
+        value: The words of the value.
         how: ``inside``, ``right``, ``below``, ``above``, ``column`` or ``mark``.
     """
 
@@ -116,7 +116,7 @@ def _segments(piece: Sequence[Token], row: int) -> Iterator[Segment]:
 
 
 def _unstuck(every: Sequence[Segment]) -> Iterator[Segment]:
-    """Yield all words, parted where a label that stands alone elsewhere ends another one."""
+    """Yield all words, parted where a label found alone elsewhere ends another one."""
     alone = {compact(one.text) for one in every if one.asks}
     for one in every:
         ends = [
@@ -136,7 +136,7 @@ def _is_hour(token: Token, after: Token | None) -> bool:
 
 
 def _parted(token: Token) -> Iterator[Token]:
-    """Yield a word in two where a colon stands in it that is no time of day."""
+    """Yield a word in two at a colon that is not part of a time of day."""
     match = re.search(r"(?<!\d)[:：](?=[^/:：])|(?<=\d)[:：](?=[^\d/:：])", token.text)
     if match is None or "@" in token.text:
         yield token
@@ -186,7 +186,7 @@ def _is_numbered(segment: Segment) -> bool:
 
 
 def _figured(every: Sequence[Segment], height: float) -> Iterator[Pair]:
-    """Yield words with the figures right beside them, such as an amount or a date."""
+    """Yield words with the figures directly next to them, such as an amount or a date."""
     for one in every:
         if one.asks or one.taken or re.search(r"\d", one.text) or not _is_label(one.tokens):
             continue
@@ -239,7 +239,7 @@ def _is_amount(text: str) -> bool:
 
 
 def _ticked(rows: Sequence[Sequence[Segment]], height: float) -> Iterator[Pair]:
-    """Yield each mark in a box with the words beside it."""
+    """Yield each mark in a box with the words next to it."""
     for row in rows:
         tokens = [(token, segment) for segment in row for token in segment.tokens]
         for place, (token, segment) in enumerate(tokens):
@@ -293,7 +293,7 @@ def _with_line_above(label: Segment, every: Sequence[Segment], height: float) ->
 
 
 def _valued(label: Segment, every: Sequence[Segment], height: float) -> Iterator[Pair]:
-    """Yield a label with its value, when there is one beside or below it."""
+    """Yield a label with its value, when there is one next to it or below it."""
     first = _beside(label, every, height)
     how = "right"
     if first is None and (label.text[-1] in ENDS or _names_something(replace(label, asks=False))):
@@ -319,7 +319,7 @@ def _is_option(segment: Segment, every: Sequence[Segment]) -> bool:
 
 
 def _beside(label: Segment, every: Sequence[Segment], height: float) -> Segment | None:
-    """Return the nearest text to the right, unless another label stands before it."""
+    """Return the nearest text to the right, unless another label comes before it."""
     right = [
         one
         for one in every
@@ -337,7 +337,7 @@ def _beside(label: Segment, every: Sequence[Segment], height: float) -> Segment 
 
 
 def _below(label: Segment, every: Sequence[Segment], height: float) -> Segment | None:
-    """Return the nearest text below that stands under the label."""
+    """Return the nearest text below the label."""
     under = [
         one
         for one in every

@@ -1,6 +1,6 @@
-"""The labels that stand beside values on orders and invoices, and how they are recognised.
+"""The labels next to values on orders and invoices, and how they are recognised.
 
-The words themselves are data, in ``labels.yaml`` beside this module.
+The words themselves are data, in ``labels.yaml`` next to this module.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

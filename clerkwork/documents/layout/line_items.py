@@ -225,7 +225,7 @@ def _refined(rows: list[_Row], columns: list[Column]) -> list[Column]:
 
 
 def _join(fragment: _Row, whole: list[_Row], columns: list[Column], height: float) -> None:
-    """Add the rest of a wrapped description to the row it stands nearest to."""
+    """Add the rest of a wrapped description to the nearest row."""
     near = sorted(whole, key=lambda row: abs(row.middle - fragment.middle))
     home = near[0]
     distance = abs(home.middle - fragment.middle)

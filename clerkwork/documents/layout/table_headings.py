@@ -33,7 +33,7 @@ def headings_of(layout: PageLayout, headings: Labels) -> tuple[list[Column] | No
             continue
         while following < len(layout.rows) and _good(_columns(layout.rows[following], headings)):
             following += 1  # headings in a second language
-        if columns[-1].role in NUMERIC:  # what stands beside the table is none of its amounts
+        if columns[-1].role in NUMERIC:  # text next to the table is none of its amounts
             left = columns[-1].right + OUTSIDE
             columns.append(Column(role="outside", left=left, right=max(UNITS, left)))
         return columns, following
@@ -41,10 +41,10 @@ def headings_of(layout: PageLayout, headings: Labels) -> tuple[list[Column] | No
 
 
 def _stacked(layout: PageLayout, index: int, headings: Labels) -> tuple[list[Column], int] | None:
-    """Return the headings of a row with what stands above and below it, and the row after them.
+    """Return the headings of a row with the words above and below it, and the row after them.
 
     None where that makes no more headings of it, or where a word would be left over: a row of the
-    table stands close to its headings too.
+    table is close to its headings too.
     """
     alone = match_columns(layout.rows[index], headings)
     if len(alone) < LEAST_HEADINGS:

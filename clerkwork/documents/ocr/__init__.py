@@ -1,1 +1,1 @@
-"""Optical character recognition: the image of a page becomes tokens."""
+"""Optical character recognition: from the image of a page to words."""

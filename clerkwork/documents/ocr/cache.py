@@ -21,7 +21,7 @@ _READING = TypeAdapter(list[OcrWord])
 
 
 def key(picture: Image.Image, *words: str) -> str:
-    """Return the address of what was read on a picture under circumstances told in *words*."""
+    """Return the address of a reading of a picture; *words* are the engine and its settings."""
     head = "\0".join([FORMAT, picture.mode, str(picture.size), *words])
     return hashlib.sha256(head.encode() + b"\0" + picture.tobytes()).hexdigest()
 

@@ -21,7 +21,7 @@ AUTO = "auto"
 
 
 class Layout(StrEnum):
-    """How text stands on a picture."""
+    """The arrangement of text on a picture."""
 
     PAGE = "page"
     SPARSE = "sparse"
@@ -35,7 +35,7 @@ class OcrWord:
     Attributes:
         text: The word, never empty, without surrounding blanks.
         box: Left, top, right, bottom in pixels of the picture; the origin is at the top left.
-        confidence: From 0.0 (a guess) to 1.0 (certain), whatever scale the engine uses.
+        confidence: From 0.0 (a guess) to 1.0 (certain), independent of the engine's scale.
         line: Number of its line; words of one line follow each other from the left.
         spaced: Whether the engine saw a blank before it in its line; None where it cannot tell.
     """

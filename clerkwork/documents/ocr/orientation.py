@@ -1,7 +1,7 @@
 """The reading of a scanned page that may lie on its side or stand on its head.
 
 Nothing is paid for a page as it should be: only where the words of the first reading are higher
-than wide, or the engine was hardly sure of any, is the page turned and read again.
+than wide, or the engine has little confidence in any, is the page turned and read again.
 """
 
 from PIL import Image
@@ -67,6 +67,6 @@ def _sure(words: PageWords) -> float:
 
 
 def _quality(words: PageWords) -> float:
-    """Return how much was read, how surely, and in words that lie as words do."""
+    """Return a score: letters read, the engine's confidence, and words wider than high."""
     letters = sum(len(token.text) for token in words.tokens)
     return letters * _sure(words) ** 4 * (1 - _tall(words))

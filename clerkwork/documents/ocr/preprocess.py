@@ -35,9 +35,9 @@ def _skew(picture: Image.Image) -> float:
 
 
 def _best_angle(columns: Image.Image, angles: list[float]) -> float:
-    """Return the angle at which the rows of ink are told apart best.
+    """Return the angle at which the rows of ink are separated best.
 
-    The columns are moved up and down, which is a turn as far as rows are concerned.
+    The columns are moved up and down, which for rows is the same as a turn.
     """
 
     def sharpness(angle: float) -> tuple[float, float]:

@@ -1,8 +1,8 @@
 """Reading the words of a picture, straightened, in ways that fail differently.
 
 A word that two different engines agree on is right far more often than one that an engine is merely
-sure of. Where there is only tesseract, a page is read three times (other languages, another idea of
-where text stands, another size); where there are two engines, the second one reads a page only
+sure of. Where there is only tesseract, a page is read three times (other languages, another
+arrangement of text, another size); where there are two engines, the second one reads a page only
 when the reading of the chosen places alone did not settle them.
 """
 
@@ -25,7 +25,7 @@ STRIP_SPACE_PX = 40
 GLUE = 0.35
 MIN_CHINESE = 0.05
 INK = 150
-SHADE = UNITS / 30  # how far what stands above and below may change the cleaning
+SHADE = UNITS / 30  # how far ink above and below may change the cleaning
 MOST_OF_PAGE = 0.4  # beyond it the whole page costs little more
 CHARACTER_HEIGHT = 0.93
 CHARACTER_GAP = 0.06
@@ -254,7 +254,7 @@ def read_places(
     *,
     height_px: int = STRIP_HEIGHT_PX,
 ) -> list[list[Token]]:
-    """Return what stands in the box around each group of words, read apart from all around it.
+    """Return the text in the box around each group of words, read without its surroundings.
 
     The boxes are pasted below each other on one sheet, because starting tesseract costs more than
     the reading of a line.
@@ -330,7 +330,7 @@ def _page(
 
 
 def _is_glued(seen: OcrWord, before: Token, token: Token) -> bool:
-    """Return whether no blank stands between two words of a line."""
+    """Return whether there is no blank between two words of a line."""
     if seen.spaced is not None:
         return not seen.spaced
     return _glued(before, token.text, token.left, token.bottom - token.top)

@@ -36,7 +36,7 @@ NOTHING = Heard(text="", weakest=1.0)
 
 
 class Witness(Protocol):
-    """Says what else was read where a value stands."""
+    """Other readings of the place of a value."""
 
     def exact(self, tokens: Sequence[Token]) -> bool:
         """Return whether the words come from a text layer, which needs no second opinion."""
@@ -121,7 +121,7 @@ class PageWitness:
         return all(token.page not in self._readings for token in tokens)
 
     def others(self, tokens: Sequence[Token]) -> list[Heard]:
-        """Return the text that stands in the place in each other reading, where there is any."""
+        """Return the text that each other reading has in the place, where there is any."""
         if not tokens or self.exact(tokens):
             return []
         readings = self._readings[tokens[0].page]

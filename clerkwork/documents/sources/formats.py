@@ -1,7 +1,7 @@
 """Opening a file from outside: what it really is, how many pages it has, its pages as pictures.
 
 Nothing here trusts the file: the type comes from its first bytes, sizes are checked before
-anything is decoded, and every failure of a decoder becomes one ``DocumentRejected``.
+anything is decoded, and every failure of a decoder is raised as ``DocumentRejected``.
 """
 
 import math

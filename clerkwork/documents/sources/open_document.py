@@ -29,7 +29,7 @@ class Page:
 
     Attributes:
         words: Those of its text layer, or None where it has none that can be trusted.
-        picture: What an engine reads; None beside words, which nobody has to look at.
+        picture: What an engine reads; None where the page has *words*.
     """
 
     words: PageWords | None

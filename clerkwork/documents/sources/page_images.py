@@ -37,7 +37,7 @@ def _keep_picture(picture: Image.Image, evidence: Path) -> PageImage:
 
 
 def _keep_words(words: PageWords, shown: PageImage, evidence: Path) -> None:
-    """Write the words of a page beside its picture, in reading order, for a person to click on."""
+    """Write the words of a page next to its picture, in reading order, for a person to click on."""
     found = []
     for token in (token for row in rows_of(words) for token in row):
         box = box_of([token], words.ratio)

@@ -25,7 +25,7 @@ ANGLE_STEP = 7  # letters; it takes no more to know how a page's text runs
 
 
 class TooMuchText(Exception):
-    """A page has more letters than can be meant to be read."""
+    """A page has more letters than anybody can read."""
 
 
 def words_of(page: pdfium.PdfPage, number: int) -> PageWords | None:
@@ -35,7 +35,7 @@ def words_of(page: pdfium.PdfPage, number: int) -> PageWords | None:
     A page whose text runs another way is turned, so that it is upright when it is drawn next.
 
     Raises:
-        TooMuchText: It has more letters than can be meant to be read.
+        TooMuchText: It has more letters than anybody can read.
     """
     if _is_scan(page):
         return None
@@ -130,7 +130,7 @@ def _char(code: int) -> str:
 def _levelled(tokens: list[Token]) -> Iterator[Token]:
     """Yield the words with the middle of their line, as those without tall letters lie lower.
 
-    Words of one line follow each other in a text layer, however the lines beside them lie.
+    Words of one line follow each other in a text layer, however the lines next to them lie.
     """
     lines: list[list[Token]] = []
     for token in tokens:

@@ -1,4 +1,4 @@
-"""Whether a text layer says what stands on its page: scrambled ones and partial ones do not.
+"""Whether a text layer has the text of its page: scrambled and partial ones do not.
 
 Some programs give letters other codes than those that they show, so that copied text is nonsense;
 others print a letterhead as a picture and the rest as text. Nothing is read here: the shapes of the
@@ -115,7 +115,7 @@ def _pictures(page: pdfium.PdfPage) -> Iterator[Box]:
 
 
 def _has_text(picture: Image.Image) -> bool:
-    """Return whether a picture is dark on white, and its ink stands in rows as high as text."""
+    """Return whether a picture is dark on white, and its ink forms rows as high as text."""
     if not picture.width or not picture.height:
         return False
     shades = picture.histogram()

@@ -1,1 +1,1 @@
-"""The text of a value becomes a value: amounts, dates, identifiers."""
+"""Parsers of values: amounts, dates, identifiers."""

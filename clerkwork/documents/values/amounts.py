@@ -1,4 +1,4 @@
-"""From text as it stands on a page to typed values: amounts, currencies, codes.
+"""Parsers of amounts, currencies and codes from the text on a page.
 
 A parser never repairs: text that does not fit is None or an empty list, and the caller says so.
 """

@@ -109,8 +109,8 @@ def dates_in(text: str, order: str = "") -> list[Written]:
     """Return the dates in *text*, from the left.
 
     Args:
-        text: As it stands on the page.
-        order: ``dmy`` or ``mdy`` where it is known how figures are meant, else empty.
+        text: As printed on the page.
+        order: ``dmy`` or ``mdy`` where the order of dates in digits is known, else empty.
     """
     plain = text.lower()
     taken: list[Written] = []
@@ -135,7 +135,7 @@ def parse_dates(text: str, order: str = "") -> list[date]:
 
 
 def order_shown(texts: Iterable[str]) -> str:
-    """Return ``dmy`` or ``mdy`` when dates of figures in *texts* show how all are meant.
+    """Return ``dmy`` or ``mdy`` when dates in digits in *texts* show the order of all.
 
     A day above twelve shows it; it is empty when none does, or when they show both.
     """
