@@ -29,7 +29,6 @@ NOBODY = 65534  # Debian's user who owns nothing
 HOST = """
 import sys
 from pathlib import Path
-from clerkwork.browser import executable
 from clerkwork.browser.process.host import BrowserHost
 from clerkwork.config.settings import BrowserSettings
 from clerkwork.model.project.targets import Target
