@@ -135,7 +135,7 @@ def test_search_of_several_acts_is_refused(at):  # noqa: F811 - fixture
     visitor = at("no_labels")
     plan = searched(visitor, "script", f"{BUTTON}\n{BUTTON}")
     error = visitor.fails(walk, plan)
-    assert (type(error), "with nothing after it but Enter or one button" in str(error)) == (
+    assert (type(error), "followed by nothing but Enter or one button" in str(error)) == (
         UsageError,
         True,
     )
