@@ -1,6 +1,6 @@
-"""Checks everything that operations and IT write, and collects all problems instead of the first.
+"""Checks all files that operations and IT write, and collects all their problems.
 
-Bots, sources and readers are found by other parts of the toolkit; the caller hands them over.
+Bots, sources and readers are loaded by other packages; the caller passes them in.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -36,9 +36,9 @@ def check_all(
     Args:
         root: The project's folder.
         bots: The bots that could be loaded.
-        found_problems: What went wrong with bots and extensions that could not.
+        found_problems: The problems of the bots and extensions that could not be loaded.
         model: ``Workflow`` with the keys of all sources.
-        reads: The model that a reader gives, by its name; one that gives any model is not in it.
+        reads: The model that each reader returns, by name; without the readers of any model.
     """
     _, problems = read_settings(root)
     targets, wrong_targets = read_targets(root)
@@ -78,14 +78,16 @@ def _bot_problems(
             continue
         if step.bot not in bots:
             known = ", ".join(sorted(bots)) or "none"
-            text = f"there is no bot `{step.bot}`; known bots are {known}"
+            text = f"there is no bot `{step.bot}`; known: {known}"
             problems.append(file.problem(place, text))
             continue
         target = workflow.target or bots[step.bot].target
         if bots[step.bot].target and target not in targets and not incomplete:
-            who = f"the bot `{step.bot}` needs" if workflow.target is None else "there is not"
+            problem = "there is no target"
+            if workflow.target is None:
+                problem = f"the bot `{step.bot}` needs the target"
             where = place if workflow.target is None else ("target",)
-            text = f"{who} the target `{target}`; write config/targets/{target}/target.yaml"
+            text = f"{problem} `{target}`; write config/targets/{target}/target.yaml"
             problems.append(file.problem(where, text))
     return problems
 
@@ -96,7 +98,7 @@ def _first_bot_problems(
     bots: Mapping[str, Bot],
     reads: Mapping[str, type[BaseModel]],
 ) -> list[ConfigError]:
-    """Return where the workflow and its reader do not fit what the first bot takes."""
+    """Return the problems of a workflow or reader that does not match the first bot's model."""
     first = bots.get(workflow.steps[0].bot or "")
     if first is None:
         return []
@@ -110,7 +112,7 @@ def _first_bot_problems(
     for key, keys in workflow.sources.items():
         gives = reads.get(keys.reader) if isinstance(keys, InboxKeys) else None
         if isinstance(keys, InboxKeys) and gives is not None and first.takes is not gives:
-            text = f"the reader `{keys.reader}` gives {gives.__name__}, but the bot "
+            text = f"the reader `{keys.reader}` returns {gives.__name__}, but the bot "
             text += f"`{first.name}` takes {first.takes.__name__}; use another reader or bot"
             problems.append(file.problem([key, "reader"], text))
     return problems
@@ -132,6 +134,6 @@ def _chain_problems(
         if before is None or after is None or before.gives is after.takes:
             continue
         gives = before.gives.__name__ if before.gives else "nothing"
-        text = f"the bot `{before.name}` gives {gives}, but `{after.name}` takes "
+        text = f"the bot `{before.name}` returns {gives}, but `{after.name}` takes "
         problems.append(file.problem(["steps", position], text + after.takes.__name__))
     return problems

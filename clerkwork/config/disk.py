@@ -1,4 +1,4 @@
-"""How full the disk is that a folder is on."""
+"""Disk usage of folders."""
 
 import shutil
 from collections.abc import Iterable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def used_percent(folder: Path) -> float:
-    """Return the share of the disk in use, from 0 to 100, as it is for ordinary users."""
+    """Return the used share of the folder's disk from 0 to 100, as an ordinary user sees it."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
     usage = shutil.disk_usage(folder)
@@ -14,5 +14,5 @@ def used_percent(folder: Path) -> float:
 
 
 def fullest_percent(folders: Iterable[Path]) -> float:
-    """Return the share in use, from 0 to 100, of the fullest of the folders' disks."""
+    """Return the used share of the fullest of the folders' disks, from 0 to 100."""
     return max(map(used_percent, folders), default=0.0)

@@ -1,14 +1,14 @@
-"""The language of whoever typed a command."""
+"""The language of the person at the terminal."""
 
 import os
 from collections.abc import Mapping
 
 
 def speaks_chinese(environment: Mapping[str, str] | None = None) -> bool:
-    """Return whether the environment asks for Chinese, as ``LANG=zh_CN.UTF-8`` does.
+    """Return whether the environment selects Chinese, as ``LANG=zh_CN.UTF-8`` does.
 
     Args:
-        environment: Replaces the process's environment.
+        environment: Used instead of the environment of the process.
     """
     given = os.environ if environment is None else environment
     chosen = next(

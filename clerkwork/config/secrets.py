@@ -1,4 +1,4 @@
-"""Secrets that files only name: they stand in the environment of the process."""
+"""Secrets that files name and that are read from environment variables."""
 
 import os
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ def secret(variable: str, place: str) -> str:
     """Return the secret in the environment variable *variable*.
 
     Args:
-        variable: Its name.
+        variable: The variable's name.
         place: The file that names it, for the error.
 
     Raises:
@@ -21,13 +21,13 @@ def secret(variable: str, place: str) -> str:
     """
     found = os.environ.get(variable, "")
     if not found:
-        text = f"the environment variable {variable} is not set; set it before the start"
+        text = f"the environment variable {variable} is not set; set it before you start"
         raise ConfigError(place, text)
     return found
 
 
 def session_key() -> str:
-    """Return what logins are encrypted with when they are written down; empty: they are not."""
+    """Return the key that encrypts stored logins; without one, logins are not stored."""
     return os.environ.get(SESSION_KEY, "")
 
 

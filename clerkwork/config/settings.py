@@ -1,7 +1,7 @@
-"""Settings: `config/default.toml`, then `config/<environment>.toml`, then the environment.
+"""Settings: `config/default.toml`, overridden by `config/<environment>.toml` and the environment.
 
-This package and `discover` are the only readers of configuration files and of the environment.
-The descriptions of the fields are the reference documentation of every setting.
+Only this package and `discover` read configuration files and environment variables. The
+descriptions of the fields are the reference documentation of the settings.
 """
 
 import os
@@ -24,65 +24,66 @@ from clerkwork.model.strict import LONGEST_S, Days, Name, Seconds
 
 
 class Section(BaseModel):
-    """Refuses keys it does not know, so that a typing slip is an error and not a silence."""
+    """A section of settings; an unknown key is an error, so that a typing mistake is noticed."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 class StoreSettings(Section):
-    """Where items, reviews, effects and events are kept."""
+    """The store of items, reviews, effects and events."""
 
     url: str = Field(
         "sqlite:///var/clerkwork.db",
-        description="SQLAlchemy address of the store; a relative SQLite path is in the project.",
+        description="SQLAlchemy URL of the store; a relative SQLite path starts at the project.",
     )
 
 
 class WorkerSettings(Section):
-    """How a worker works."""
+    """Workers."""
 
     concurrency: int = Field(
         1,
         ge=1,
         le=32,
-        description="Items one worker works on at once, per queue; the same on every host.",
+        description="Items that one worker processes at once, per queue; the same on every host.",
     )
     limits: dict[str, Annotated[int, Field(ge=1)]] = Field(
         default_factory=dict,
-        description="Items all workers of all hosts together work on at once, for each queue that "
-        "is named; the same on every host.",
+        description="Items that the workers of all hosts together process at once, by queue; the "
+        "same on every host.",
     )
     labels: list[Name] = Field(
         default_factory=list,
-        description="What this host has that not every host has, such as `windows`, for workflows "
-        "that ask for it under `labels`.",
+        description="Special features of this host, such as `windows`, for workflows that require "
+        "them under `labels`.",
     )
-    poll_s: Seconds = Field(0.1, description="Seconds between two looks into a queue.")
+    poll_s: Seconds = Field(0.1, description="Seconds between two polls of a queue.")
     sweep_s: Seconds = Field(
         1.0, description="Seconds between two heartbeats and sweeps for dead workers."
     )
     lease_s: Seconds = Field(
-        15.0, description="A worker silent for this many seconds counts as dead."
+        15.0, description="A worker without a heartbeat for this many seconds counts as dead."
     )
     drain_s: int = Field(
         120,
         ge=1,
         le=LONGEST_S,
-        description="Seconds a worker that is asked to end gives the items it works on.",
+        description="Seconds that a worker waits for its items when it is asked to end.",
     )
     bot_memory_mb: int = Field(
         1500,
         ge=200,
-        description="Memory above which the process of a bot with `timeout_s` is killed.",
+        description="Memory limit of the process of a bot with `timeout_s`; above it the process "
+        "is killed.",
     )
 
 
 class ConsoleSettings(Section):
-    """The console for people."""
+    """The web console."""
 
     host: str = Field("127.0.0.1", description="Address it binds to; only loopback for now.")
-    port: int = Field(8700, ge=0, le=65535, description="Its port; 0 takes a free one.")
-    user: str = Field("local", description="Name of the one local user, as logs show it.")
+    port: int = Field(8700, ge=0, le=65535, description="Its port; 0 chooses a free one.")
+    user: str = Field("local", description="Name of the local user in logs.")
     timezone: str = Field(
         "Asia/Shanghai", description="IANA time zone in which the console shows days and times."
     )
@@ -92,110 +93,114 @@ class BrowserSettings(Section):
     """The browser that bots use."""
 
     executable: str = Field(
-        "", description="Path of a Chromium; empty: the system's, then Playwright's own."
+        "", description="Path of a Chromium; empty: the system's, else Playwright's."
     )
-    headless: bool = Field(True, description="Whether the browser has no window.")
-    memory_mb: int = Field(1500, ge=200, description="Memory above which the browser is killed.")
+    headless: bool = Field(True, description="Run the browser without a window.")
+    memory_mb: int = Field(
+        1500, ge=200, description="Memory limit of the browser; above it the browser is killed."
+    )
     trace_percent: float = Field(
         1.0,
         ge=0,
         le=100,
         description="Percent of the calls whose full trace is kept, without secrets, cookies and "
-        "bodies. That of a call that fails soon after another one is kept in any case.",
+        "bodies. The trace of a call that fails soon after another failure is always kept.",
     )
 
 
 class DocumentSettings(Section):
-    """How documents are read."""
+    """Reading of documents."""
 
     engine: str = Field(
         "auto",
         description="Engine that reads scans: `tesseract`, `rapidocr`, `tesserocr`, `none` for "
-        "text layers only, `replay`; `auto` takes the best that is installed.",
+        "text layers only, `replay`; `auto` chooses the best installed one.",
     )
     verify: str = Field(
         "auto",
-        description="Another engine that confirms what the first one read; `auto` takes the best "
-        "other one that is installed, `none` lets the first confirm itself.",
+        description="Second engine that confirms the values of the first one; `auto` chooses the "
+        "best other installed one, `none` lets the first engine confirm itself.",
     )
     languages: str = Field("eng+chi_sim", description="Tesseract languages, joined by `+`.")
     date_order: Literal["", "dmy", "mdy"] = Field(
-        "", description="How dates of figures are written on receipts; empty: it is doubted."
+        "",
+        description="Order of numeric dates on receipts; empty: an ambiguous date is doubtful.",
     )
-    dpi: int = Field(200, ge=72, le=600, description="Dots per inch a PDF page is drawn with.")
+    dpi: int = Field(200, ge=72, le=600, description="Resolution of rendered PDF pages.")
     max_pages: int = Field(20, ge=1, description="A document with more pages is rejected.")
     max_file_mb: int = Field(25, ge=1, description="A larger file is rejected.")
     page_timeout_s: Seconds = Field(
         60.0,
-        description="Seconds of processor time for the reading of one page; by the clock six times "
-        "as many.",
+        description="Processor time limit for one page in seconds; the wall time limit is six "
+        "times as long.",
     )
-    memory_mb: int = Field(1200, ge=200, description="Memory above which the reader is killed.")
+    memory_mb: int = Field(
+        1200, ge=200, description="Memory limit of the reader; above it the reader is killed."
+    )
     min_probability: float = Field(
         0.85,
         ge=0,
         le=1,
-        description="A value goes to a person when values with the same evidence were right less "
-        "often; config/thresholds.yaml sets it for single fields and sources.",
+        description="A value goes to a person if values with the same evidence were correct less "
+        "often than this; config/thresholds.yaml overrides it by source and field.",
     )
     sample_percent: float = Field(
         3.0,
         ge=0,
         le=100,
-        description="Percent of the documents that a person looks at although all of it passed, "
-        "so that the share of wrong values is known; 2 to 5 is usual, 0 measures nothing.",
+        description="Percent of the documents that a person reviews although all values passed, to "
+        "measure the error rate; 2 to 5 is usual, 0 measures nothing.",
     )
     processes: int = Field(
-        1, ge=1, le=16, description="Processes that read the pages of one document at once."
+        1, ge=1, le=16, description="Processes that read the pages of one document in parallel."
     )
     recycle_pages: int = Field(
-        100, ge=1, description="Pages after which a reading process is started anew."
+        100, ge=1, description="Pages after which a reader process is restarted."
     )
-    cache_mb: int = Field(
-        200, ge=0, description="Size of the folder of readings made before; 0 keeps none."
-    )
+    cache_mb: int = Field(200, ge=0, description="Size of the cache of readings; 0 disables it.")
     replay: str = Field("", description="Folder of stored readings for the engine `replay`.")
 
 
 class RetentionSettings(Section):
-    """What is deleted when, by `clerkwork tidy` and once a day by a scheduler.
+    """Retention periods, applied by `clerkwork tidy` and once a day by the scheduler.
 
-    Only what belongs to closed items is deleted; the effect ledger stays for ever.
+    Only data of closed items is deleted; the effect ledger is kept for ever.
     """
 
-    log_days: Days = Field(90, ge=1, description="Days the run log of a closed item is kept.")
+    log_days: Days = Field(90, ge=1, description="Days to keep the run log of a closed item.")
     success_days: Days = Field(
-        7, ge=0, description="Days pictures of an item are kept that nothing happened to."
+        7, ge=0, description="Days to keep the pictures of an item without failure or review."
     )
     failure_days: Days = Field(
-        30, ge=0, description="Days pictures of an item are kept that failed on the way."
+        30, ge=0, description="Days to keep the pictures of an item with a failed attempt."
     )
     review_days: Days = Field(
-        90, ge=0, description="Days pictures of an item are kept that a person saw."
+        90, ge=0, description="Days to keep the pictures of an item that a person reviewed."
     )
     attached_days: Days = Field(
-        760, ge=0, description="Days files that bots attached are kept, at most as long as items."
+        760, ge=0, description="Days to keep files attached by bots, at most as long as the item."
     )
     items_days: Days = Field(
-        760, ge=30, description="Days a closed item and its reviews are kept, and so its metrics."
+        760, ge=30, description="Days to keep a closed item, its reviews and its metrics."
     )
     runs_days: Days = Field(
-        30, ge=1, description="Days the checkpoints of a closed item's runs are kept."
+        30, ge=1, description="Days to keep the checkpoints of a closed item's runs."
     )
     planned_days: Days = Field(
-        90, ge=8, description="Days planned runs are kept; the newest of a schedule stays."
+        90, ge=8, description="Days to keep planned runs; the latest of a schedule is always kept."
     )
     deliveries_days: Days = Field(
         760,
         ge=30,
-        description="Days a delivery of a webhook or a mail is known by its id; longer than any "
-        "sender may repeat one.",
+        description="Days to remember the id of a webhook delivery or a mail; must be longer than "
+        "a sender may repeat one.",
     )
     evidence_max_gb: float = Field(
         20.0,
         ge=0,
-        description="Size of the folder of evidence above which the oldest pictures go, of "
-        "successful items first; a run's first, last and failed steps keep theirs.",
+        description="Maximum size of the evidence folder; above it the oldest pictures are "
+        "deleted, those of successful items first. Each run keeps the pictures of its first, last "
+        "and failed steps.",
     )
     disk_evidence_percent: float = Field(
         85.0, ge=0, le=101, description="No new pictures while the disk is this full."
@@ -204,7 +209,7 @@ class RetentionSettings(Section):
         92.0,
         ge=0,
         le=101,
-        description="No items are taken, in or to work, while the disk is this full.",
+        description="No intake and no new work while the disk is this full.",
     )
 
 
@@ -214,33 +219,33 @@ def _time_of_day(text: str) -> str:
 
 
 class ReconcileSettings(Section):
-    """The sweep for duplicates, by `clerkwork reconcile` and once a night by a scheduler."""
+    """The comparison with the targets, by `clerkwork reconcile` and nightly by the scheduler."""
 
     at: Annotated[str, AfterValidator(_time_of_day)] = Field(
-        "02:30", description="Local time of the nightly sweep, in the console's time zone."
+        "02:30", description="Local time of the nightly run, in the console's time zone."
     )
     hours: float = Field(
         48.0,
         gt=0,
         le=LONGEST_S / 3600,
-        description="Hours back from which on every entry is looked up in its target.",
+        description="Every entry of the last hours, this many, is looked up in its target.",
     )
 
 
 class HealthSettings(Section):
-    """From when on `doctor`, `/health` and the page Today warn."""
+    """The limits above which `doctor`, `/health` and the page Today warn."""
 
     waiting_minutes: float = Field(
         60.0,
         gt=0,
         le=LONGEST_S / 60,
-        description="Minutes an item may wait for a worker without a warning.",
+        description="Warn if an item waits longer than this many minutes for a worker.",
     )
     backup_hours: float = Field(
         26.0,
         ge=0,
         le=LONGEST_S / 3600,
-        description="Hours after which a backup counts as old; 0 asks for none.",
+        description="Warn if the last backup is older than this many hours; 0 never warns.",
     )
 
 
@@ -250,7 +255,7 @@ class FolderSettings(Section):
     inbox: str = Field("inbox", description="Folder that sources watch.")
     logs: str = Field("logs", description="Folder of the run logs.")
     evidence: str = Field("var/evidence", description="Folder of pictures and stored documents.")
-    cache: str = Field("var/cache", description="Folder of readings made before; may be deleted.")
+    cache: str = Field("var/cache", description="Cache of readings; may be deleted.")
 
 
 class Settings(BaseSettings):
@@ -279,7 +284,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source of ours
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - not a source of ours
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Return one source per file, the strongest first; one merged source would lose keys."""
+        """Return one source per file, highest precedence first; a merged source would lose keys."""
         files = [TomlConfigSettingsSource(settings_cls, file) for file in _files]
         return (init_settings, env_settings, *files)
 
@@ -300,7 +305,7 @@ def load_settings(root: Path) -> Settings:
 
 
 def read_settings(root: Path) -> tuple[Settings | None, list[ConfigError]]:
-    """Return the settings of the project in *root*, or None and every problem they have."""
+    """Return the settings of the project in *root*, or None and all their problems."""
     environment = os.environ.get("CLERKWORK_ENVIRONMENT", "")
     names = [f"{environment}.toml"] if environment else []
     _files[:] = [root / "config" / name for name in [*names, "default.toml"]]
@@ -335,7 +340,7 @@ def _explained(problem: ErrorDetails, root: Path) -> ConfigError:
 
 
 def _place(path: list[str], root: Path) -> str:
-    """Return the strongest source that holds the value at *path*."""
+    """Return the source of highest precedence that has the value at *path*."""
     variable = "CLERKWORK_" + "__".join(path).upper()
     if variable in os.environ:
         return f"environment variable {variable}"

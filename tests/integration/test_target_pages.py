@@ -344,9 +344,9 @@ def test_own_pages_that_cannot_be_loaded_are_named(wizard):
         ("def open_form(screen, item): ...\n", None),
         (
             "def open(screen): ...\n",
-            "defines none of find, enter, open_form; write one, or remove it",
+            "defines none of find, enter, open_form; define one, or delete the file",
         ),
-        ("def find(:\n", "is no Python: invalid syntax"),
+        ("def find(:\n", "is not valid Python: invalid syntax"),
     ],
 )
 def test_own_pages_are_looked_at_with_the_target(tmp_path, text, problem):

@@ -83,12 +83,12 @@ def test_a_right_project_has_no_problems(write, tmp_path):
     ("old", "new", "problem"),
     [
         ("name: orders", "name: order", "orders.yaml:1: `name` is 'order' but the file is orders"),
-        ("bot: enter", "bot: entr", "orders.yaml:9: there is no bot `entr`; known bots are enter,"),
+        ("bot: enter", "bot: entr", "orders.yaml:9: there is no bot `entr`; known: enter,"),
         ("bot: enter", "submit: scans", "orders.yaml:9: the first step must be a bot"),
         ("folder: orders", "folder: ../x", "orders.yaml:4: `source.folder` must be a folder"),
         ("folder: orders", "folder: /etc", "orders.yaml:4: `source.folder` must be a folder"),
-        ("folder: orders", "folder: scans", "scans.yaml:5: the workflow `orders` takes the same"),
-        ("reader: workbook", "reader: document", "orders.yaml:5: the reader `document` gives Doc"),
+        ("folder: orders", "folder: scans", "scans.yaml:5: the workflow `orders` reads the same"),
+        ("reader: workbook", "reader: document", "orders.yaml:5: the reader `document` returns Doc"),
         ("every_s: 2", 'cron: "* *"', "orders.yaml:7: `schedule`: `cron` has 2 fields"),
         ("every_s: 2", 'cron: "99 * * * *"', "orders.yaml:7: `schedule`: "),
         (
@@ -177,7 +177,7 @@ def test_workflow_may_name_another_target(write, tmp_path):
     wrong = [text for text in said(tmp_path) if "wods" in text]
     assert (before, after) == (
         [
-            "workflows/orders.yaml:10: there is not the target `crm`; "
+            "workflows/orders.yaml:10: there is no target `crm`; "
             "write config/targets/crm/target.yaml"
         ],
         [],
@@ -217,13 +217,13 @@ def test_form_without_its_search_is_named(write, tmp_path, guarantee, pages, mis
     assert [text.startswith(place) for text in said(tmp_path)] == [True] * missing
 
 
-def test_hand_overs_in_a_ring_are_refused(write, tmp_path):
-    """Items would go round for ever."""
+def test_workflows_that_submit_to_each_other_are_refused(write, tmp_path):
+    """Items would be submitted for ever."""
     write("workflows/orders.yaml", ORDERS + "  - submit: scans\n")
-    assert [text for text in said(tmp_path) if "without end" in text] == [
-        "workflows/orders.yaml:10: `scans` hands its items back to `orders`, without end; "
+    assert [text for text in said(tmp_path) if "endless loop" in text] == [
+        "workflows/orders.yaml:10: `scans` submits items to `orders` again: an endless loop; "
         "remove one `submit`",
-        "workflows/scans.yaml:9: `orders` hands its items back to `scans`, without end; "
+        "workflows/scans.yaml:9: `orders` submits items to `scans` again: an endless loop; "
         "remove one `submit`",
     ]
 

@@ -59,9 +59,9 @@ parts:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("name: a\nname: b\n", ":2: the key `name` stands in line 1 already; remove one"),
-        ("name: a\npart: {size: 1, size: 2}", ":2: the key `size` stands in line 2 already;"),
-        ("name: &a x\n", ":1: anchors and aliases are refused; write it out"),
+        ("name: a\nname: b\n", ":2: the key `name` is already in line 1; remove one"),
+        ("name: a\npart: {size: 1, size: 2}", ":2: the key `size` is already in line 2;"),
+        ("name: &a x\n", ":1: anchors and aliases are not allowed; write the values out"),
         ("name: a\npart:\n\tsize: 1\n", ":3: is not valid YAML: found character '\\t'"),
         ("name: [a\n", ":2: is not valid YAML: expected ',' or ']'"),
         ("name: !!python/name:os.system\n", ":1: is not valid YAML: could not determine"),
@@ -69,7 +69,7 @@ parts:
         ("name: a\n---\nname: b\n", ":2: is not valid YAML: but found another document"),
         (b"name: \xff\n", ": is not UTF-8 text (byte 6); save it so"),
         (b"name: a\x00b\n", ": is not valid YAML: unacceptable character #x0000"),
-        ("[" * 5000, ":1: is nested too deeply; write it flatter"),
+        ("[" * 5000, ":1: is nested more than 50 levels deep; flatten it"),
         ("name: " + "a" * 1_000_001, ": is larger than 1000000 bytes; split it"),
     ],
 )
@@ -98,5 +98,5 @@ def test_variables_are_taken_from_the_environment_and_missing_ones_told(tmp_path
     found, problems = expanded(read_yaml(file, tmp_path), {"HOST": "erp"})
     assert found.data == {"name": "erp:80/", "parts": [{"a": ""}]}
     assert [str(problem) for problem in problems] == [
-        "thing.yaml:3: the environment variable SECRET is not set; set it before the start"
+        "thing.yaml:3: the environment variable SECRET is not set; set it before you start"
     ]

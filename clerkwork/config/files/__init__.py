@@ -1,1 +1,1 @@
-"""The project's YAML files, each read into its model."""
+"""Readers of the project's YAML files, each file into its model."""

@@ -1,6 +1,6 @@
-"""Business calendars as files: those of the project in ``config/calendars/``, and those shipped.
+"""Reads the business calendars: the project's in ``config/calendars/``, and the shipped ones.
 
-A file of the project goes before a shipped one of the same name.
+A file of the project replaces a shipped one with the same name.
 """
 
 from pathlib import Path

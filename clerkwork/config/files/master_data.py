@@ -1,4 +1,4 @@
-"""Where the master data of the project stands: `config/master_data.yaml`."""
+"""Reads `config/master_data.yaml`, which lists the sources of master data."""
 
 import os
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ FILE = Path("config", "master_data.yaml")
 
 
 def read_master_file(root: Path) -> tuple[MasterFile, YamlFile | None, list[ConfigError]]:
-    """Return what `config/master_data.yaml` says, the file, and every problem of it."""
+    """Return the content of `config/master_data.yaml`, the file itself, and its problems."""
     path = root / FILE
     if not path.exists():
         return MasterFile(), None, []
@@ -28,7 +28,7 @@ def read_master_file(root: Path) -> tuple[MasterFile, YamlFile | None, list[Conf
 
 
 def sources_in(found: MasterFile) -> Iterator[tuple[Kind, MasterSource]]:
-    """Yield each list that is known with where it stands."""
+    """Yield each kind of list in the file with its source."""
     for kind in COLUMNS:
         source = getattr(found, kind)
         if source is not None:
@@ -41,15 +41,15 @@ def _source_problems(
     problems = []
     known, needed = COLUMNS[kind], COLUMNS[kind][0]
     if needed not in source.columns or not set(source.columns) <= set(known):
-        text = f"`columns` needs {needed!r} and may name {', '.join(known)}; correct it"
+        text = f"`columns` needs {needed!r} and may have {', '.join(known)}; correct it"
         problems.append(file.problem([kind, "columns"], text))
     if source.file and not (root / source.file).is_file():
-        text = f"there is no file {source.file} in the project; put it there or correct the name"
+        text = f"there is no file {source.file} in the project; add it or correct the name"
         problems.append(file.problem([kind, "file"], text))
     elif source.file and Path(source.file).suffix.lower() not in {".csv", ".xlsx"}:
         text = f"{source.file} is neither .csv nor .xlsx; export it as one of them"
         problems.append(file.problem([kind, "file"], text))
     if source.url_variable and not os.environ.get(source.url_variable):
-        text = f"the environment variable {source.url_variable} is not set; set it before the start"
+        text = f"the environment variable {source.url_variable} is not set; set it before you start"
         problems.append(file.problem([kind, "url_variable"], text))
     return problems

@@ -1,4 +1,4 @@
-"""Targets: one folder each in ``config/targets/``, named like what its ``target.yaml`` says."""
+"""Reads the targets: one folder each in ``config/targets/``, with the target's name."""
 
 import ast
 import os
@@ -22,7 +22,7 @@ def load_targets(root: Path, environment: Mapping[str, str] | None = None) -> di
 
     Args:
         root: The project's folder.
-        environment: Replaces the process's environment as the source of ``${VARIABLE}``.
+        environment: Used for ``${VARIABLE}`` instead of the environment of the process.
 
     Raises:
         ConfigError: The first problem found in ``config/targets/*/target.yaml``.
@@ -74,13 +74,13 @@ def _freeze_problems(
 
 
 def custom_pages(root: Path, target: str) -> Path | None:
-    """Return the ``pages.py`` of *target*, or None where its description is enough."""
+    """Return the ``pages.py`` of *target*, or None if it has none."""
     file = (root / FOLDER / target / PAGES).absolute()
     return file if file.exists() else None
 
 
 def _own_functions(file: Path, root: Path) -> tuple[set[str], list[ConfigError]]:
-    """Return what a target's own pages define, which are not run for it, and what is wrong."""
+    """Return the names that a ``pages.py`` defines, without running it, and its problems."""
     if not file.exists():
         return set(), []
     name = str(file.relative_to(root))
@@ -88,30 +88,31 @@ def _own_functions(file: Path, root: Path) -> tuple[set[str], list[ConfigError]]
         tree = ast.parse(file.read_text(encoding="utf-8"))
     except (SyntaxError, ValueError, OSError) as error:
         line = getattr(error, "lineno", None)
-        return set(OWN), [ConfigError(name, f"is no Python: {getattr(error, 'msg', error)}", line)]
+        problem = f"is not valid Python: {getattr(error, 'msg', error)}"
+        return set(OWN), [ConfigError(name, problem, line)]
     defined = {one.name for one in tree.body if isinstance(one, ast.FunctionDef)}
     if defined.isdisjoint(OWN):
-        text = f"defines none of {', '.join(OWN)}; write one, or remove it"
+        text = f"defines none of {', '.join(OWN)}; define one, or delete the file"
         return defined, [ConfigError(name, text)]
     return defined, []
 
 
 def _search_problems(target: Target, file: YamlFile, own: Collection[str]) -> list[ConfigError]:
-    """Return that records of a described form are to be looked up, and nothing says where."""
+    """Return a problem if the target promises lookups but does not describe `search`."""
     if target.form is None or target.search is not None or "find" in own:
         return []
     if target.guarantee == "blind":
         return []
     text = (
         f"`search` is missing: with `guarantee: {target.guarantee}` a record is looked up before"
-        " and after it is entered; describe `search`, write `find` into pages.py, or, where the"
-        " system has no look-up, say `guarantee: blind`"
+        " and after it is entered; describe `search`, define `find` in pages.py, or, if the"
+        " system has no search, write `guarantee: blind`"
     )
     return [file.problem(["form"], text)]
 
 
 def _misplaced(root: Path) -> list[ConfigError]:
-    """Return a problem for each file that would be overlooked, and each folder without its file."""
+    """Return a problem for each file that is not read and each folder without a target.yaml."""
     problems = []
     for path in sorted((root / FOLDER).glob("*")):
         name = str(path.relative_to(root))
@@ -119,5 +120,5 @@ def _misplaced(root: Path) -> list[ConfigError]:
             place = FOLDER / path.stem / FILE
             problems.append(ConfigError(name, f"is not read here; move it to {place}"))
         elif path.is_dir() and not (path / FILE).exists():
-            problems.append(ConfigError(name, f"has no {FILE}; write it, or remove the folder"))
+            problems.append(ConfigError(name, f"has no {FILE}; write it, or delete the folder"))
     return problems

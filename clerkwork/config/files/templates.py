@@ -1,6 +1,6 @@
-"""Templates of documents: those of the project in ``config/templates/``, and those shipped.
+"""Reads the document templates: the project's in ``config/templates/``, and the shipped ones.
 
-A file of the project goes before a shipped one of the same name.
+A file of the project replaces a shipped one with the same name.
 """
 
 from pathlib import Path
@@ -32,7 +32,7 @@ def read_templates(root: Path) -> tuple[dict[str, Template], list[ConfigError]]:
 
 
 def shipped() -> list[Template]:
-    """Return the templates that come with the toolkit."""
+    """Return the shipped templates."""
     found, _ = read_named(Template, SHIPPED, SHIPPED)
     return [template for template, _ in found.values()]
 

@@ -1,4 +1,4 @@
-"""The thresholds of fields: `config/thresholds.yaml`, which `clerkwork tune` writes."""
+"""Reads and writes `config/thresholds.yaml`, the thresholds that `clerkwork tune` sets."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from clerkwork.model.documents.decision import Thresholds
 
 FILE = Path("config", "thresholds.yaml")
 HEAD = """\
-# From which probability on a value passes without a person, by source and by field.
-# `clerkwork tune --write` sets it from what people confirmed and corrected.
+# The probability from which a value passes without review, by source and field.
+# `clerkwork tune --write` sets it from the values that people reviewed.
 """
 
 
 def load_thresholds(root: Path) -> Thresholds:
-    """Return the thresholds of the project in *root*; none where nobody has tuned yet.
+    """Return the thresholds of the project in *root*; empty before the first tuning.
 
     Raises:
         ConfigError: The file cannot be read or a value is wrong; names the line.
@@ -28,7 +28,7 @@ def load_thresholds(root: Path) -> Thresholds:
 
 
 def read_thresholds(root: Path) -> tuple[Thresholds, list[ConfigError]]:
-    """Return the thresholds of the project in *root*, and every problem of their file."""
+    """Return the thresholds of the project in *root*, and all problems of their file."""
     path = root / FILE
     if not path.exists():
         return Thresholds(), []
@@ -40,7 +40,7 @@ def read_thresholds(root: Path) -> tuple[Thresholds, list[ConfigError]]:
 
 
 def write_thresholds(root: Path, thresholds: Thresholds) -> Path:
-    """Write the file whole, sorted, so that a person sees in a comparison what changed."""
+    """Replace the file, with a stable order of keys so that a diff shows only the changes."""
     path = root / FILE
     text = yaml.safe_dump(thresholds.model_dump(mode="json"), allow_unicode=True, sort_keys=False)
     part = path.with_name(f".{path.name}.part")

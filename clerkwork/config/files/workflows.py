@@ -1,6 +1,6 @@
-"""Workflows: one YAML file each, named like the workflow in it.
+"""Reads the workflows: one YAML file each, with the workflow's name.
 
-The caller hands over the model, because only ``intake`` knows which sources and readers exist.
+The caller passes in the model, because only ``intake`` knows which sources and readers exist.
 """
 
 from collections.abc import Mapping
@@ -57,16 +57,16 @@ def _source_problems(workflow: Workflow, file: YamlFile) -> list[ConfigError]:
     problems = []
     looked_at = [key for key, keys in workflow.sources.items() if keys.looked_at]
     if workflow.schedule is not None and not looked_at:
-        text = "`schedule` has no `source` to look at; add a source or remove the schedule"
+        text = "`schedule` needs a `source` to read; add a source or remove the schedule"
         problems.append(file.problem(["schedule"], text))
     for key, keys in workflow.sources.items():
         if isinstance(keys, InboxKeys):
             problems += _inbox_problems(key, keys, file)
         if keys.fills_inbox and workflow.inbox is None:
-            text = f"`{key}` has no `source` whose folder gets its files; add a source"
+            text = f"`{key}` needs a `source` whose folder receives its files; add a source"
             problems.append(file.problem([key], text))
         if keys.needs_schedule and workflow.schedule is None:
-            text = f"`{key}` needs a `schedule` that says when it is looked at; add one"
+            text = f"`{key}` needs a `schedule` that says when to read it; add one"
             problems.append(file.problem([key], text))
     return problems
 
@@ -92,10 +92,10 @@ def _schedule_problems(
     try:
         Due(workflow.schedule, calendars)
     except ValueError as error:
-        said = " ".join(str(error).split())
+        message = " ".join(str(error).split())
         known = {"time zone": "timezone", "no calendar": "calendar"}
-        place = next((key for words, key in known.items() if words in said), "cron")
-        return [file.problem(["schedule", place], f"`schedule`: {said}")]
+        place = next((key for words, key in known.items() if words in message), "cron")
+        return [file.problem(["schedule", place], f"`schedule`: {message}")]
     return []
 
 
@@ -109,17 +109,17 @@ def _hand_over_problems(
         place: Place = ("steps", position, "submit")
         if step.submit is not None and step.submit not in found:
             known = ", ".join(sorted(found)) or "none"
-            text = f"there is no workflow `{step.submit}`; known workflows are {known}"
+            text = f"there is no workflow `{step.submit}`; known: {known}"
             problems.append(file.problem(place, text))
         elif step.submit is not None and _reaches(step.submit, workflow.name, found):
-            text = f"`{step.submit}` hands its items back to `{workflow.name}`, without end"
+            text = f"`{step.submit}` submits items to `{workflow.name}` again: an endless loop"
             problems.append(file.problem(place, f"{text}; remove one `submit`"))
     return problems
 
 
 def _reaches(start: str, goal: str, found: Mapping[str, tuple[Workflow, YamlFile]]) -> bool:
     names = [start]
-    for name in names:  # the list grows while it is walked
+    for name in names:  # the list grows during the loop
         if name == goal:
             return True
         if name in found:
@@ -137,6 +137,6 @@ def _shared_folders(found: Mapping[str, tuple[Workflow, YamlFile]]) -> list[Conf
         key = (PurePosixPath(workflow.inbox.folder), workflow.inbox.pattern)
         other = first.setdefault(key, name)
         if other != name:
-            text = f"the workflow `{other}` takes the same files; change `folder` or `pattern`"
+            text = f"the workflow `{other}` reads the same files; change `folder` or `pattern`"
             problems.append(file.problem(["source", "folder"], text))
     return problems

@@ -1,7 +1,7 @@
-"""Reads a YAML file into a pydantic model, and says of every mistake in which line it stands.
+"""Reads YAML files into pydantic models; every problem names its line.
 
-Only plain data is loaded. Anchors and aliases are refused: nobody needs them in these short files,
-and a few lines of them can unfold into gigabytes.
+Only plain data is loaded. Anchors and aliases are refused: these short files do not need them, and
+a few lines of aliases can expand to gigabytes.
 """
 
 import difflib
@@ -29,13 +29,12 @@ VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(:-([^}]*))?\}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class YamlFile:
-    """A YAML file as plain data that remembers its lines.
+    """A YAML file as plain data with line numbers.
 
     Attributes:
-        name: The file, relative to the project.
-        data: What stands in it: dictionaries, lists, texts, numbers, booleans, None.
-        lines: The line, from 1, of each place; the line of a value in a dictionary is that of its
-            key.
+        name: The file's path, relative to the project.
+        data: The content: dictionaries, lists, texts, numbers, booleans, None.
+        lines: The line of each place, from 1; a value in a dictionary has the line of its key.
     """
 
     name: str
@@ -43,7 +42,7 @@ class YamlFile:
     lines: dict[Place, int] = field(default_factory=dict)
 
     def line(self, place: Iterable[str | int]) -> int:
-        """Return the line of *place*, or of the nearest place around it that stands in the file."""
+        """Return the line of *place*, or of the nearest enclosing place that the file has."""
         place = tuple(place)
         while place and place not in self.lines:
             place = place[:-1]
@@ -90,7 +89,7 @@ def _load(text: str, name: str) -> YamlFile:
 
 
 class _Loader(yaml.SafeLoader):
-    """Leaves a date that does not exist as text, so that the model can say in which line it is."""
+    """Keeps an impossible date as text, so that the model reports it with its line."""
 
 
 def _timestamp(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
@@ -110,9 +109,11 @@ def _refuse_tricks(text: str, name: str) -> None:
         depth -= isinstance(event, yaml.CollectionEndEvent)
         line = event.start_mark.line + 1 if event.start_mark else None
         if depth > DEEPEST:
-            raise ConfigError(name, "is nested too deeply; write it flatter", line)
+            raise ConfigError(name, f"is nested more than {DEEPEST} levels deep; flatten it", line)
         if getattr(event, "anchor", None) is not None:
-            raise ConfigError(name, "anchors and aliases are refused; write it out", line)
+            raise ConfigError(
+                name, "anchors and aliases are not allowed; write the values out", line
+            )
 
 
 def _index(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) -> None:
@@ -125,16 +126,16 @@ def _index(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) ->
             line = key.start_mark.line + 1
             inner = (*place, str(key.value))
             if inner in lines:
-                text = f"the key `{key.value}` stands in line {lines[inner]} already; remove one"
+                text = f"the key `{key.value}` is already in line {lines[inner]}; remove one"
                 raise ConfigError(name, text, line)
             lines[inner] = line
             _index(part, inner, lines, name)
 
 
 def expanded(file: YamlFile, environment: Mapping[str, str]) -> tuple[YamlFile, list[ConfigError]]:
-    """Return *file* with each ``${VARIABLE}`` replaced, and a problem for each one that is not set.
+    """Return *file* with each ``${VARIABLE}`` replaced, and a problem for each unset variable.
 
-    ``${VARIABLE:-default}`` never is a problem.
+    ``${VARIABLE:-default}`` is never a problem.
     """
     problems: list[ConfigError] = []
 
@@ -143,13 +144,13 @@ def expanded(file: YamlFile, environment: Mapping[str, str]) -> tuple[YamlFile, 
             return {key: fill(part, (*place, str(key))) for key, part in value.items()}
         if isinstance(value, list):
             return [fill(part, (*place, position)) for position, part in enumerate(value)]
-        return VARIABLE.sub(lambda match: look(match, place), value) if _text(value) else value
+        return VARIABLE.sub(lambda match: lookup(match, place), value) if _text(value) else value
 
-    def look(match: re.Match[str], place: Place) -> str:
+    def lookup(match: re.Match[str], place: Place) -> str:
         variable, default = match[1], match[3]
         found = environment.get(variable, default)
         if found is None:
-            text = f"the environment variable {variable} is not set; set it before the start"
+            text = f"the environment variable {variable} is not set; set it before you start"
             problems.append(file.problem(place, text))
         return found or ""
 
@@ -162,7 +163,7 @@ def _text(value: Any) -> bool:
 
 
 def parse(model: type[M], file: YamlFile) -> tuple[M | None, list[ConfigError]]:
-    """Return *file* as a *model*, or None and every problem it has, in the order of its lines."""
+    """Return *file* as a *model*, or None and all its problems in the order of lines."""
     if not isinstance(file.data, dict):
         return None, [ConfigError(file.name, "write `key: value` lines", 1)]
     try:
@@ -176,9 +177,9 @@ def parse(model: type[M], file: YamlFile) -> tuple[M | None, list[ConfigError]]:
 def read_named(
     model: type[M], folder: Path, root: Path
 ) -> tuple[dict[str, tuple[M, YamlFile]], list[ConfigError]]:
-    """Return each readable file of *folder* by its name, as a *model*, and every problem of all.
+    """Return each readable file of *folder* as a *model* by name, and the problems of all files.
 
-    A file is called like the ``name`` that stands in it, with the ending ``.yaml``.
+    The file of a model with the name ``a`` is ``a.yaml``.
     """
     found: dict[str, tuple[M, YamlFile]] = {}
     problems: list[ConfigError] = []
@@ -205,9 +206,9 @@ def read_named(
 def read_shipped_and_own(
     model: type[M], shipped: Path, root: Path, folder: Path
 ) -> tuple[dict[str, M], list[ConfigError]]:
-    """Return each readable file of *shipped* and of *folder* in the project *root*, by its name.
+    """Return the models of *shipped* and of *folder* in the project *root* by name, and problems.
 
-    A file of the project goes before a shipped one of the same name. All problems come with it.
+    A file of the project replaces a shipped one with the same name.
     """
     known, problems = read_named(model, shipped, shipped)
     own, wrong = read_named(model, root / folder, root)
@@ -221,13 +222,13 @@ def _sentence(model: type[BaseModel], detail: ErrorDetails) -> str:
         return _unknown(str(place[-1]), _annotation(model, place[:-1]))
     if detail["type"] == "missing":
         return f"the key `{key}` is missing; add it"
-    said = detail["msg"].removeprefix("Value error, ")
-    said = said[:1].lower() + said[1:]
+    message = detail["msg"].removeprefix("Value error, ")
+    message = message[:1].lower() + message[1:]
     annotation = _annotation(model, place)
     found = detail["input"]
     if annotation is SecretStr or isinstance(found, dict | list):
-        return f"`{key}`: {said}" if key else said
-    return f"`{key}`: {said}, found {found!r}"
+        return f"`{key}`: {message}" if key else message
+    return f"`{key}`: {message}, found {found!r}"
 
 
 def _unknown(key: str, annotation: Any) -> str:
@@ -242,7 +243,7 @@ def _is_model(annotation: Any) -> bool:
 
 
 def _annotation(model: type[BaseModel], place: Place) -> Any:
-    """Return the type that stands at *place* in *model*, as far as it can be told."""
+    """Return the type at *place* in *model*, or Any if it is not known."""
     here: Any = model
     for part in place:
         if isinstance(part, int):

@@ -1,1 +1,1 @@
-"""Times and time zones: cron expressions, local time, and the instants of a schedule."""
+"""Cron expressions, local time, and the instants at which a schedule is due."""

@@ -1,7 +1,7 @@
-"""Five-field cron expressions, as every crontab means them.
+"""Five-field cron expressions with the meaning of crontab.
 
-Our own, because libraries differ in what people rely on: days are counted from Sunday, and a day
-of the month *and* a day of the week mean "on either".
+Our own parser, because libraries differ in two rules: weekdays are counted from Sunday, and a
+schedule with a day of the month *and* a day of the week is due on either.
 """
 
 from dataclasses import dataclass
@@ -21,13 +21,13 @@ SOME_LEAP_YEAR = date(2024, 1, 1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cron:
-    """An expression, read.
+    """A parsed cron expression.
 
     Attributes:
-        minutes: Minutes of the day, from 0 and in order, on every day that matches.
-        every_hour: Whether the hour is ``*``: then the schedule follows the hours that pass, and
-            not the hands of the clock.
-        either: Whether a day matches by its day of the month or its day of the week; else by both.
+        minutes: The due minutes of a matching day, from 0 and in order.
+        every_hour: Whether the hour field is ``*``: then a clock change does not shift the runs.
+        either: Whether a day matches if its day of the month or of the week matches; if not, both
+            must match.
     """
 
     minutes: tuple[int, ...]
@@ -46,10 +46,10 @@ class Cron:
 
 
 def parse_cron(text: str) -> Cron:
-    """Return the expression *text*.
+    """Parse the expression *text*.
 
     Raises:
-        ValueError: It is not understood, or no day ever matches; says why.
+        ValueError: The expression is invalid, or no day ever matches; says why.
     """
     fields = text.lower().split()
     if len(fields) != 5:
@@ -68,9 +68,7 @@ def parse_cron(text: str) -> Cron:
         either=not (fields[2].startswith("*") or fields[4].startswith("*")),
     )
     if not any(cron.matches(SOME_LEAP_YEAR + timedelta(days=step)) for step in range(366 * 28)):
-        raise ValueError(
-            f"`cron`: no day is ever the {fields[2]}. of month {fields[3]}; correct it"
-        )
+        raise ValueError(f"`cron`: day {fields[2]} of month {fields[3]} does not exist; correct it")
     return cron
 
 

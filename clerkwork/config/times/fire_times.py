@@ -1,4 +1,4 @@
-"""The instants at which a workflow's schedule is due, for the check of files and for the clock."""
+"""The instants at which a schedule is due, for the scheduler, previews and the check of files."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
@@ -18,13 +18,13 @@ JUST = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueInstant:
-    """What a due instant means.
+    """A due instant, and whether something runs then.
 
     Attributes:
         instant: The instant.
-        skipped: Why nothing is to be run then, or an empty string. On a day off there is one such
-            instant, the first of the day; it stands for all of them.
-        note: What is odd about the run, such as the day it was moved from, or an empty string.
+        skipped: Why nothing runs at this instant, or an empty string. A skipped day has one such
+            instant, the first of the day, which represents all of them.
+        note: A remark on the run, such as the day from which it was moved, or an empty string.
     """
 
     instant: datetime
@@ -33,7 +33,7 @@ class DueInstant:
 
 
 class Due:
-    """When a schedule is due: the same instants in every process that asks."""
+    """Calculates when a schedule is due; every process gets the same instants."""
 
     def __init__(self, schedule: Schedule, calendars: Mapping[str, Calendar] | None = None) -> None:
         """Prepare *schedule*.
@@ -43,7 +43,7 @@ class Due:
             calendars: The project's calendars by name.
 
         Raises:
-            ValueError: The cron expression, the time zone or the calendar is not known; says why.
+            ValueError: The cron expression, the time zone or the calendar is invalid; says why.
         """
         self.zone = zone_of(schedule.timezone)
         self._schedule = schedule
@@ -63,9 +63,9 @@ class Due:
         return timedelta(milliseconds=self._every_ms)
 
     def following(self, after: datetime) -> datetime | None:
-        """Return the first due instant later than *after*, or None if there is none any more.
+        """Return the first due instant later than *after*, or None if there are no more.
 
-        Intervals are counted from 1970-01-01 UTC and not from the start of a process, so that two
+        Intervals are counted from 1970-01-01 UTC, not from the start of a process, so that all
         processes plan the same instants.
         """
         if self.every is not None:
@@ -109,7 +109,7 @@ class Due:
         return instant
 
     def look(self, instant: datetime) -> DueInstant:
-        """Return what the due *instant* means."""
+        """Return whether something runs at the due *instant*, and remarks on it."""
         day = instant.astimezone(self.zone).date()
         if self._roll == "skip" and self._is_off(day):
             return DueInstant(
@@ -141,13 +141,13 @@ class Due:
         return self._calendar.workday_until(day) if self._roll == "back" else None
 
     def reason_off(self, day: date) -> str:
-        """Return what makes *day* a day off in the schedule's calendar, or an empty string."""
+        """Return why *day* is a day off in the schedule's calendar, or an empty string."""
         if self._calendar is None or not self._is_off(day):
             return ""
         return f"{self._calendar.why(day)} (calendar {self._calendar.name})"
 
     def is_provisional(self, day: date) -> bool:
-        """Return whether the calendar's dates of that year may still change."""
+        """Return whether the calendar's dates for the year of *day* may still change."""
         return self._calendar is not None and self._calendar.is_provisional(day.year)
 
     def _interval(self, after: datetime) -> datetime:
@@ -202,5 +202,5 @@ def _named(schedule: Schedule, calendars: Mapping[str, Calendar]) -> Calendar | 
         return None
     if schedule.calendar not in calendars:
         known = ", ".join(sorted(calendars)) or "none"
-        raise ValueError(f"there is no calendar {schedule.calendar!r}; known calendars are {known}")
+        raise ValueError(f"there is no calendar {schedule.calendar!r}; known: {known}")
     return calendars[schedule.calendar]

@@ -1,8 +1,8 @@
-"""Times on the wall and the instants they mean, on the two odd days of the year too.
+"""Converts local times to instants, with rules for the two clock changes of a year.
 
-When the clocks are set forward, some local times do not exist: what is due then runs once, at the
-next time that exists. When they are set back, some come twice: what is due then runs the first
-time only, unless it is due every hour.
+When clocks are set forward, some local times do not exist: a run due at such a time runs once, at
+the next existing time. When clocks are set back, some local times occur twice: a run due at such a
+time runs at the first one only, unless it is due every hour.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Moment:
 
     Attributes:
         instant: The instant, in UTC.
-        note: What is odd about it, or an empty string.
+        note: How a clock change affects it, or an empty string.
     """
 
     instant: datetime
@@ -34,8 +34,8 @@ def moments(
         day: The local day.
         minutes: Minutes from midnight.
         zone: The time zone.
-        every_hour: Whether the hour does not matter: then a time that comes twice is due twice, and
-            one that does not exist is due not at all.
+        every_hour: Whether the schedule is due every hour: then a time that occurs twice is due
+            twice, and a time that does not exist is not due.
     """
     found: dict[datetime, Moment] = {}
     for minute in minutes:

@@ -1,4 +1,4 @@
-"""Books expense claims: small ones alone, large ones after a person has looked at them."""
+"""Books expense claims: small ones automatically, large ones after a review by a person."""
 
 from pydantic import BaseModel
 
