@@ -1,1 +1,1 @@
-"""The words of the toolkit as types: items, runs, reviews, orders, workflows. No I/O."""
+"""The vocabulary of the toolkit as types: items, runs, reviews, orders, workflows. No I/O."""

@@ -1,4 +1,4 @@
-"""What a bot is, and what it is given: the ``@bot`` decorator and the ``Run``."""
+"""The interface of bots: the ``@bot`` decorator, ``Run`` and ``Screen``."""
 
 import inspect
 import typing
@@ -17,7 +17,7 @@ from clerkwork.model.project.locators import Fingerprint
 from clerkwork.model.work.attachments import Attachment
 from clerkwork.model.work.items import WorkItem
 
-LONGEST_S = 30 * 86_400  # of a time limit: what is longer is a slip, or infinite
+LONGEST_S = 30 * 86_400  # a longer time limit is a mistake, or infinite
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -25,17 +25,17 @@ P = ParamSpec("P")
 
 
 class Entry(Protocol):
-    """A field of the page that was found surely; see ``Screen.field``."""
+    """A field of the page that was found with certainty; see ``Screen.field``."""
 
     def fill(self, text: str) -> None:
-        """Type *text*, or choose the option that says it, or tick the box for ``yes``.
+        """Type *text*, select the option with this text, or tick the box for ``yes``.
 
         Raises:
-            ApplicationException: ``page_covered``: something lies over the field.
+            ApplicationException: ``page_covered``: another element covers the field.
         """
 
     def value(self) -> str:
-        """Return what the field shows now."""
+        """Return the field's current value."""
 
     def click(self) -> None:
         """Click it."""
@@ -50,38 +50,38 @@ class Screen(Protocol):
 
     @property
     def base_url(self) -> str:
-        """Return the target's address without a slash at its end."""
+        """Return the target's URL without a slash at its end."""
 
     @property
     def username(self) -> str:
-        """Return the name to log in with."""
+        """Return the user name for the login."""
 
     @property
     def password(self) -> str:
-        """Return the secret to log in with; it is redacted from every log."""
+        """Return the password for the login; it is redacted from every log."""
 
     def field(
         self, words: str, *, recorded: Fingerprint | None = None, row: int | None = None
     ) -> Entry:
-        """Return the field that a person calls *words*, in any frame or open shadow root.
+        """Return the field with the label *words*, in any frame or open shadow root.
 
-        Its label counts first, then the words beside it, then what it looked like before.
+        The label has the highest weight, then the text next to the field, then its fingerprint.
 
         Args:
-            words: What stands at the field.
-            recorded: What it looked like before; by default what is known of the target.
+            words: The field's label.
+            recorded: The fingerprint; by default the one stored for the target.
             row: Its line in a grid, from 0.
 
         Raises:
-            ApplicationException: ``locator_ambiguous``: several could be meant;
-                ``page_unexpected``: there is none.
+            ApplicationException: ``locator_ambiguous``: several fields match;
+                ``page_unexpected``: no field matches.
         """
 
     def button(self, *words: str) -> Entry:
-        """Return the button that bears one of *words*; those named first count first.
+        """Return the button with one of the labels *words*; earlier labels have precedence.
 
         Raises:
-            ApplicationException: As ``field``; ``page_covered``: something lies over it.
+            ApplicationException: As ``field``; ``page_covered``: another element covers it.
         """
 
     def keep(self, name: str) -> None:
@@ -91,10 +91,10 @@ class Screen(Protocol):
         """Write *message* to the run log, with ``{name}`` replaced by its fact."""
 
     def about_to_submit(self) -> None:
-        """Make the intent durable; call it immediately before the one irreversible click.
+        """Store the intent durably; call it immediately before the irreversible click.
 
         Raises:
-            Fenced: Another worker has taken the item over; nothing may be clicked.
+            Fenced: Another worker has taken over the item; do not click.
         """
 
 
@@ -103,16 +103,16 @@ Do = Callable[[Screen, M], Receipt]
 
 
 class Run(ABC):
-    """One execution of a bot on one item: its steps are checkpointed, its doubts go to a person."""
+    """One execution of a bot on one item, with checkpointed steps and questions to a person."""
 
     item: WorkItem
 
     @abstractmethod
     def step(self, name: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run *function* once and keep its result; after a crash the kept result is returned.
+        """Run *function* once and store its result; after a crash the stored result is returned.
 
-        The result must be a pydantic model, a list of models, or plain JSON data. The name is
-        unique in the bot and part of its contract with runs that are under way.
+        The result must be a pydantic model, a list of models, or plain JSON data. The name must be
+        unique in the bot; a renamed step runs again in unfinished runs.
         """
 
     @abstractmethod
@@ -127,18 +127,18 @@ class Run(ABC):
         evidence: Extraction | None = None,
         **facts: object,
     ) -> M:
-        """Return *value*, or what a person made of it when *ok* is false.
+        """Return *value* if *ok*, else the value that a person corrected or confirmed.
 
         While the person decides, the run holds no thread, no browser and no place in the queue.
 
         Args:
             value: Shown to the person as a form.
-            ok: Whether the bot may go on alone.
+            ok: Whether the bot may continue without a person.
             code: Short and stable reason.
-            message: The reason as a sentence; may hold ``{name}`` for facts.
-            fields: Paths of the fields the person should look at first.
-            evidence: What was read from a document, to be shown beside the form.
-            facts: Values named in *message*.
+            message: The reason as a sentence, with ``{name}`` for facts.
+            fields: Paths of the fields that the person should check first.
+            evidence: The document's extraction, shown next to the form.
+            facts: The values of *message*.
         """
 
     @abstractmethod
@@ -153,22 +153,22 @@ class Run(ABC):
         evidence: Extraction | None = None,
         **facts: object,
     ) -> M:
-        """Return what a person made of data that is not complete enough to be a *model* yet.
+        """Return a *model* that a person completed from incomplete data.
 
-        As ``check``, with *shown* the JSON data as far as it is known; the form shows every field
-        of *model*, the answer is a valid instance.
+        As ``check``, but *shown* is JSON data that may be incomplete; the form shows every field
+        of *model*, and the answer is a valid instance.
         """
 
     @abstractmethod
     def attach(self, name: str, content: bytes | Path) -> Attachment:
-        """Keep a file that the bot made with the item, once, and return what is known of it.
+        """Attach a file to the item, once, and return its description.
 
-        People find it at the item, in console and command line; it is kept as long as the item
-        unless the setting `retention.attached_days` is shorter.
+        The console and `clerkwork items show` list it. It is kept as long as the item, or
+        `retention.attached_days` if that is shorter.
 
         Args:
-            name: What people call it, with its suffix; unique in the bot.
-            content: Its bytes, or the file that holds them.
+            name: The file's name with its suffix; unique in the bot.
+            content: Its bytes, or a file with them.
         """
 
     @abstractmethod
@@ -182,22 +182,23 @@ class Run(ABC):
         do: Do[M],
         record: str | None = None,
     ) -> Receipt:
-        """Do an irreversible act on the bot's target exactly once, and return its receipt.
+        """Perform an irreversible act on the bot's target exactly once, and return its receipt.
 
-        Looks first, does it, and looks again to verify. If a worker dies between the click and
-        the answer, the next attempt waits the target's quiet period and looks before it acts.
+        Looks up the record, performs the act, and looks it up again to verify. If a worker dies
+        between the click and the answer, the next attempt waits for the target's quiet period and
+        looks the record up before it acts.
 
-        One act is known by target, kind of record and key, whichever workflow it comes through.
-        With equal content it is done once; with other content a person is asked.
+        An act is identified by target, kind of record and key, over all workflows. With equal
+        content it is performed once; with different content a person is asked.
 
         Args:
             name: The effect's name, unique in the bot.
-            value: What is to be entered; a person may correct it when the target refuses it.
-            key: Path of the field of *value* that identifies it in the target.
-            find: Returns a receipt for each record with that key that stands in the target.
+            value: The data to enter; a person may correct it if the target refuses it.
+            key: Path of the field of *value* that identifies the record in the target.
+            find: Returns a receipt for each record with this key in the target.
             do: Enters *value*; calls ``screen.about_to_submit()`` just before its last click.
             record: Kind of the record, at most 120 characters. Bots that enter the same records
-                name the same kind. None: what this effect of this bot enters is a kind of its own.
+                use the same kind. None: a kind that only this effect of this bot uses.
         """
 
     @abstractmethod
@@ -210,13 +211,13 @@ class Run(ABC):
 
 
 class Function(Protocol):
-    """A bot's function: its first parameter's model draws the form and checks the intake."""
+    """A bot's function; the model of its first parameter defines the form and the intake check."""
 
     __name__: str
     __doc__: str | None
 
     def __call__(self, value: Any, run: Run) -> BaseModel | None:
-        """Work on one item."""
+        """Process one item."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,13 +226,13 @@ class Bot:
 
     Attributes:
         name: The function's name.
-        function: What it does.
-        queue: The scarce resource it needs: items wait in the queue of this name.
-        target: Name of the target system its effects act on, or None.
+        function: The decorated function.
+        queue: The scarce resource that it needs; items wait in the queue with this name.
+        target: Name of the target system that its effects act on, or None.
         takes: The model of its first parameter.
         gives: The model it returns, or None.
         summary: The first line of the function's docstring.
-        timeout: Wall time of one attempt, or None; with it, the bot runs in a process of its own.
+        timeout: Time limit of one attempt, or None; with a limit the bot runs in its own process.
     """
 
     name: str
@@ -244,25 +245,25 @@ class Bot:
     timeout: timedelta | None
 
     def __call__(self, value: Any, run: Run) -> BaseModel | None:
-        """Work on one item."""
+        """Process one item."""
         return self.function(value, run)
 
 
 def bot(
     *, queue: str = "default", target: str | None = None, timeout_s: float | None = None
 ) -> Callable[[Callable[Concatenate[M, ...], Any]], Bot]:
-    """Return a decorator that makes a function of ``(value: Model, run: Run)`` a bot.
+    """Return a decorator that makes a bot of a function ``(value: Model, run: Run)``.
 
     Args:
         queue: The scarce resource that it needs.
         target: The system that its effects act on.
-        timeout_s: Wall time of one attempt. The bot then runs in a process of its own, which is
-            killed at that time, whatever it does.
+        timeout_s: Time limit of one attempt in wall time. The bot then runs in its own process,
+            which is killed at the limit.
 
     Raises:
         TypeError: The first parameter is not annotated with a pydantic model; or the bot has a time
-            limit and is not at the top of a module, where its process could find it.
-        ValueError: *timeout_s* is not above 0.
+            limit but is not at the top level of a module, so that its process cannot import it.
+        ValueError: *timeout_s* is not above 0, or too large.
     """
 
     def register(function: Callable[..., Any]) -> Bot:
@@ -298,6 +299,6 @@ def _check_limited(function: Callable[..., Any], timeout_s: float) -> None:
         )
     if "<locals>" in function.__qualname__ or function.__module__ == "__main__":
         raise TypeError(
-            f"bot {function.__name__}: with timeout_s it runs in a process of its own, which has to"
-            " find it; write it at the top of a module, such as in bots/"
+            f"bot {function.__name__}: with timeout_s it runs in its own process, which must import"
+            " it; define it at the top level of a module, such as in bots/"
         )

@@ -1,6 +1,7 @@
-"""When two texts are the same number.
+"""Compares texts as numbers.
 
-Codes are made of digits as well: 0123 is another code than 123, while 12.50 is the amount 12.5.
+Codes consist of digits too: 0123 and 123 are different codes, but 12.50 and 12.5 are the same
+amount.
 """
 
 import re
@@ -10,7 +11,7 @@ _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 
 
 def equal_numbers(one: str, other: str) -> bool:
-    """Return whether both texts are plain decimal numbers, without leading zeros, of one value."""
+    """Return whether both texts are equal decimal numbers, written without leading zeros."""
     if _NUMBER.fullmatch(one) and _NUMBER.fullmatch(other):
         return Decimal(one) == Decimal(other)
     return False

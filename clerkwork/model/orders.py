@@ -1,4 +1,4 @@
-"""The purchase order: what both shipped bots speak of, and what intake checks rows against."""
+"""The purchase order, the data of both shipped bots, against which intake checks rows."""
 
 import hashlib
 from datetime import date
@@ -28,9 +28,9 @@ class OrderLine(BaseModel):
 
 
 class PurchaseOrder(BaseModel):
-    """A purchase order as it will stand in the purchasing system.
+    """A purchase order for the purchasing system.
 
-    ``total`` is the sum of the line amounts plus ``tax``; ``gaps`` tells where it is not.
+    ``total`` is the sum of the line amounts plus ``tax``; ``gaps`` returns where it is not.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -68,13 +68,13 @@ class PurchaseOrder(BaseModel):
 
 
 class Receipt(BaseModel):
-    """What the target system shows of an order that stands in it.
+    """A record in the target system.
 
     Attributes:
-        confirmation: The target's own number for it.
+        confirmation: The target's number of the record.
         reference: Our reference as the target shows it.
-        differences: Sentences that name each field where the target differs from our data;
-            empty when everything is equal.
+        differences: A sentence for each field where the record differs from our data; empty if
+            everything is equal.
     """
 
     confirmation: str
@@ -83,11 +83,11 @@ class Receipt(BaseModel):
 
 
 class Document(BaseModel):
-    """One file to be read by a form-extraction bot.
+    """One file for a form-extraction bot.
 
     Attributes:
         file: Path of the stored file.
-        name: The file's name as it came in.
+        name: The file's original name.
     """
 
     file: str

@@ -1,4 +1,4 @@
-"""The shapes in which a secret can stand in what is written: as it is, and in the usual codings."""
+"""The forms in which a secret can appear in a text: as it is, and in common encodings."""
 
 import base64
 import json
@@ -9,7 +9,7 @@ SHORTEST = 4  # a shorter secret would mask ordinary words
 
 
 def shapes(secret: str) -> set[str]:
-    """Return *secret* and its usual codings; none where it is too short to be told from words."""
+    """Return *secret* and its common encodings; none if it is too short to be masked safely."""
     if len(secret) < SHORTEST:
         return set()
     raw = secret.encode()

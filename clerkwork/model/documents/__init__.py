@@ -1,1 +1,1 @@
-"""What is read from a document, and how far it is trusted."""
+"""Values read from documents, and their confidence."""

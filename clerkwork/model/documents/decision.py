@@ -1,7 +1,7 @@
-"""The decision about a value that was read: it passes, or a person looks at it, and why.
+"""The decision on a value that was read: it passes, or a person reviews it, with the reason.
 
-Nothing passes on confidence alone: a value passes when something besides its engine speaks for
-it, no check failed, and values with the same evidence were right often enough when measured.
+Confidence alone is not enough. A value passes if it has a proof other than its engine, no check
+failed, and values with the same evidence were correct often enough when this was measured.
 """
 
 import hashlib
@@ -18,11 +18,11 @@ UNCONFIRMED = "To a person: nothing but the engine that read it speaks for it."
 
 
 class FieldThreshold(BaseModel):
-    """The threshold of one field of one source, and what it was set on.
+    """The threshold of one field of one source, and the sample that it is based on.
 
     Attributes:
-        threshold: A value whose probability is lower goes to a person.
-        checked: Reviewed values from the threshold on.
+        threshold: A value with a lower probability goes to a person.
+        checked: Number of reviewed values at or above the threshold.
         wrong: How many of them a person corrected.
         error_at_most: Upper bound of their error rate, with 95 % confidence.
     """
@@ -39,7 +39,7 @@ class Thresholds(BaseModel):
     """The content of ``config/thresholds.yaml``, which ``clerkwork tune`` writes.
 
     Attributes:
-        target_error: The share of passed values that may be wrong.
+        target_error: The highest allowed error rate of passed values.
         sources: By source, such as ``form_extraction/text_layer``, and by field.
     """
 
@@ -49,13 +49,13 @@ class Thresholds(BaseModel):
     sources: dict[str, dict[str, FieldThreshold]] = Field(default_factory=dict)
 
     def least(self, source: str, field: str) -> float | None:
-        """Return the threshold of a field of a source, or None where none was set."""
+        """Return the threshold of a field of a source, or None if it has none."""
         found = self.sources.get(source, {}).get(field)
         return None if found is None else found.threshold
 
 
 def passable(field: FieldEvidence) -> bool:
-    """Return whether the value may pass at some threshold."""
+    """Return whether the value can pass at any threshold."""
     return bool(field.value and field.evidence) and not field.refuted
 
 
@@ -65,10 +65,10 @@ def passes(field: FieldEvidence, least: float) -> bool:
 
 
 def decided(field: FieldEvidence, least: float) -> FieldEvidence:
-    """Return the field with the decision at the threshold *least*, and its reason in words."""
+    """Return the field with its decision at the threshold *least*, and the reason."""
     good = passes(field, least)
-    asked_for = max(least, field.least)
-    facts = {"right": _percent(field.probability or 0.0), "least": _percent(asked_for)}
+    required = max(least, field.least)
+    facts = {"right": _percent(field.probability or 0.0), "least": _percent(required)}
     return field.model_copy(
         update={
             "doubtful": not good,
@@ -93,15 +93,15 @@ def _percent(share: float) -> str:
 
 
 def name_of(path: str) -> str:
-    """Return the field's name without the number of its line: ``lines.0.code``: ``lines.code``."""
+    """Return a path without line numbers: ``lines.code`` for ``lines.0.code``."""
     return ".".join(part for part in path.split(".") if not part.isdigit())
 
 
 def is_sampled(sha256: str, share: float) -> bool:
-    """Return whether a document is in the sample that people look at although all of it passed.
+    """Return whether a document is sampled for review although all its values passed.
 
-    The content alone decides, so the same document is always in it or never, however often and
-    under whatever name it is sent.
+    Only the content decides, so that the same document is always or never sampled, even if it is
+    sent several times or under several names.
 
     Args:
         sha256: Content address of the document.

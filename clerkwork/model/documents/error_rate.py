@@ -1,8 +1,7 @@
-"""Error rates that were measured on samples: exact bounds, and the threshold that they allow.
+"""Exact bounds of error rates that were measured on samples, and the thresholds that they allow.
 
-The bounds are those of Clopper and Pearson: they follow from the binomial distribution itself, so
-they hold for ten values as for ten thousand. Each is one-sided: the true rate is not beyond it with
-95 % confidence.
+The bounds are those of Clopper and Pearson, which follow from the binomial distribution itself and
+are valid for ten values as well as for ten thousand. Each bound is one-sided, with 95 % confidence.
 """
 
 import math
@@ -17,12 +16,12 @@ NEVER = 1.0  # no probability reaches it
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProbabilityGroup:
-    """The reviewed values that had one probability.
+    """The reviewed values with the same probability.
 
     Attributes:
-        probability: Theirs.
+        probability: Their probability.
         checked: Their number.
-        wrong: How many of them a person had to correct.
+        wrong: How many of them a person corrected.
     """
 
     probability: float
@@ -31,44 +30,44 @@ class ProbabilityGroup:
 
 
 def upper_bound(wrong: int, checked: int) -> float:
-    """Return the error rate that is not exceeded with 95 % confidence; 1.0 without a sample."""
+    """Return the upper bound of the error rate with 95 % confidence; 1.0 without a sample."""
     if wrong >= checked:
         return 1.0
     return _where(lambda rate: _at_most(wrong, checked, rate) > 1 - CONFIDENCE)
 
 
 def lower_bound(wrong: int, checked: int) -> float:
-    """Return the error rate that is reached with 95 % confidence; 0.0 without an error."""
+    """Return the lower bound of the error rate with 95 % confidence; 0.0 without an error."""
     if wrong == 0:
         return 0.0
     return _where(lambda rate: 1 - _at_most(wrong - 1, checked, rate) < 1 - CONFIDENCE)
 
 
 def lowest_threshold(steps: Sequence[ProbabilityGroup], target: float) -> ProbabilityGroup | None:
-    """Return the lowest probability from which on the upper bound is within *target*.
+    """Return the lowest probability from which the upper bound is at most *target*.
 
     Returns:
-        All values from that probability on as one step, or None where no threshold will do.
+        All values from this probability on as one group, or None if no threshold suffices.
     """
     good = [step for step in cumulated(steps) if upper_bound(step.wrong, step.checked) <= target]
     return good[-1] if good else None
 
 
 def still_needed(steps: Sequence[ProbabilityGroup], target: float) -> int:
-    """Return how many more right values would allow some threshold, if all of them were right."""
+    """Return the number of further values, all correct, that would allow a threshold."""
     return min(_needed(step, target) for step in cumulated(steps) or [_NOTHING])
 
 
 def driven_up(steps: Sequence[ProbabilityGroup], target: float) -> float | None:
-    """Return the threshold to raise to when a sample proves more errors than *target*, else None.
+    """Return the higher threshold that is needed if a sample proves more errors than *target*.
 
     Args:
-        steps: The sampled values that passed, by their probability.
-        target: The error rate that may be.
+        steps: The sampled values that passed, grouped by probability.
+        target: The allowed error rate.
 
     Returns:
-        The lowest probability from which on no more errors than *target* are proven; ``NEVER``
-        when there is none.
+        The lowest probability from which a higher error rate than *target* is not proven; ``NEVER``
+        if there is none; None if the threshold can stay.
     """
     whole = cumulated(steps)
     fine = [lower_bound(step.wrong, step.checked) <= target for step in whole]
@@ -78,7 +77,7 @@ def driven_up(steps: Sequence[ProbabilityGroup], target: float) -> float | None:
 
 
 def cumulated(steps: Sequence[ProbabilityGroup]) -> list[ProbabilityGroup]:
-    """Return for each probability all values from it on, the highest probability first."""
+    """Return for each probability the group of all values from it on, highest first."""
     return list(_cumulated(sorted(steps, key=lambda step: -step.probability)))
 
 
@@ -109,7 +108,7 @@ def _needed(step: ProbabilityGroup, target: float) -> int:
 
 
 def _at_most(wrong: int, checked: int, rate: float) -> float:
-    """Return the chance of *wrong* or fewer errors among *checked* values at an error rate."""
+    """Return the probability of at most *wrong* errors among *checked* values at an error rate."""
     if rate <= 0.0 or rate >= 1.0:
         return 1.0 if rate <= 0.0 or wrong >= checked else 0.0
     yes, no = math.log(rate), math.log1p(-rate)
@@ -127,7 +126,7 @@ def _at_most(wrong: int, checked: int, rate: float) -> float:
 
 
 def _where(below: Callable[[float], bool]) -> float:
-    """Return the rate at which *below* stops being true."""
+    """Return the rate up to which *below* is true."""
     low, high = 0.0, 1.0
     for _ in range(HALVINGS):
         middle = (low + high) / 2

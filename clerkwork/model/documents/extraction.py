@@ -1,4 +1,4 @@
-"""What reading a document gives: words with boxes, and fields with evidence."""
+"""The result of reading a document: words with boxes, and fields with evidence."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -28,7 +28,7 @@ class Box(BaseModel):
 
 
 def around(boxes: Sequence[Box]) -> Box | None:
-    """Return the box around those of *boxes* on the page of the first, None without any."""
+    """Return the box around all *boxes* on the page of the first one, or None without any."""
     here = [box for box in boxes if box.page == boxes[0].page]
     if not here:
         return None
@@ -42,7 +42,7 @@ def around(boxes: Sequence[Box]) -> Box | None:
 
 
 def _of_one_box(stored: Any) -> Any:
-    """Return what was stored while a value had a single box as it is stored now."""
+    """Convert data stored by versions in which a value had a single box."""
     if isinstance(stored, dict) and "box" in stored:
         known = {name: value for name, value in stored.items() if name != "box"}
         return {"boxes": [stored["box"]] if stored["box"] else []} | known
@@ -50,12 +50,12 @@ def _of_one_box(stored: Any) -> Any:
 
 
 class ShownWord(BaseModel):
-    """One word of a page as a person can click on it.
+    """One word of a page that a person can click.
 
     Attributes:
         text: The word.
-        box: Where it stands.
-        glued: Whether no blank stands between the word before it and this one.
+        box: Its place.
+        glued: Whether there is no blank between the previous word and this one.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -66,39 +66,38 @@ class ShownWord(BaseModel):
 
 
 class Proof(StrEnum):
-    """What speaks for a value besides the engine that read it."""
+    """A reason to trust a value in addition to the engine that read it."""
 
-    ARITHMETIC = "arithmetic"  # a sum or a product holds with it
-    SECOND_ENGINE = "second_engine"  # another engine reads the same there
-    READINGS = "readings"  # other readings of one engine agree
-    TEXT_LAYER = "text_layer"  # exact words with their label, or in their column
-    REPETITION = "repetition"  # the document says it more than once
-    MASTER_DATA = "master_data"  # it is known: a supplier, a product, an open order
-    CHECK_DIGIT = "check_digit"  # its own check digit is right
+    ARITHMETIC = "arithmetic"  # it satisfies a sum or a product
+    SECOND_ENGINE = "second_engine"  # a second engine reads the same
+    READINGS = "readings"  # other readings of the same engine agree
+    TEXT_LAYER = "text_layer"  # exact text with its label, or in its column
+    REPETITION = "repetition"  # the document has it more than once
+    MASTER_DATA = "master_data"  # a known supplier, product or open order
+    CHECK_DIGIT = "check_digit"  # its check digit is correct
 
 
 class FieldEvidence(BaseModel):
-    """One field as it was read.
+    """One field that was read.
 
     Attributes:
         path: The field's path in the typed result, such as ``total`` or ``lines.0.quantity``.
-        value: The normalised value as text, empty when nothing was found.
-        raw: The text as it stands on the page.
-        confidence: How far the rule that judged it is trusted unmeasured, from 0.0 to 1.0.
-        probability: How often values with this evidence were right when that was measured; None
+        value: The normalised value as text, empty if nothing was found.
+        raw: The text on the page.
+        confidence: The unmeasured confidence of the rule that decided, from 0.0 to 1.0.
+        probability: The measured share of correct values among values with this evidence; None
             before it is known.
-        evidence: What speaks for it; without any it goes to a person at every probability.
-        refuted: Whether a check failed, which sends it to a person at every probability.
-        repaired: Whether it is not what the first engine read.
-        boxes: Where it stands, a box for each line of it; empty when it was not found or was
-            computed.
-        reason: Why it is believed or doubted, in one sentence with ``{name}`` for facts.
-        facts: The values named in *reason*.
-        doubtful: Whether a person should look at it.
+        evidence: The proofs; without any the value goes to a person at every probability.
+        refuted: Whether a check failed; then the value goes to a person at every probability.
+        repaired: Whether it differs from the reading of the first engine.
+        boxes: Its place, one box per line of text; empty if it was not found or was computed.
+        reason: Why it is trusted or doubtful, in one sentence with ``{name}`` for facts.
+        facts: The values of *reason*.
+        doubtful: Whether a person should check it.
         decision: Why it passes or goes to a person, in one sentence with ``{name}`` for facts.
-        decision_facts: The values named in *decision*.
-        least: The probability that its template asks for, whatever is asked for besides.
-        candidates: Other values that were possible, best first.
+        decision_facts: The values of *decision*.
+        least: The least probability that its template requires.
+        candidates: Other possible values, best first.
     """
 
     path: str
@@ -122,27 +121,27 @@ class FieldEvidence(BaseModel):
 
 
 class ValueKind(StrEnum):
-    """What the text of a value is."""
+    """The kind of a value's text."""
 
     DATE = "date"
     AMOUNT = "amount"
     QUANTITY = "quantity"
-    IDENTIFIER = "identifier"  # a tax number or bank account whose check digit is right
+    IDENTIFIER = "identifier"  # a tax number or bank account with a correct check digit
     REFERENCE = "reference"
     TEXT = "text"
 
 
 class LabelledValue(BaseModel):
-    """A label on a form with one value of it, whatever the form is.
+    """A label and one of its values, on a form of any kind.
 
     Attributes:
-        label: The words of the label.
-        value: Normalised by its kind; the text itself for words.
-        raw: The text as it stands on the page.
-        kind: What the text is.
-        candidates: Other values the same text can have.
-        label_box: Where the label stands.
-        boxes: Where the value stands, a box for each line of it.
+        label: The text of the label.
+        value: Normalised by its kind; a plain text is not changed.
+        raw: The text on the page.
+        kind: The kind of the text.
+        candidates: Other values that the same text can have.
+        label_box: The place of the label.
+        boxes: The place of the value, one box per line of text.
     """
 
     label: str
@@ -157,14 +156,14 @@ class LabelledValue(BaseModel):
 
 
 class PageImage(BaseModel):
-    """One page as a picture for people.
+    """The image of a page, for people.
 
-    A page that was read from its text layer is drawn only when a person is to look at it.
+    A page that was read from its text layer is rendered only when a person reviews it.
 
     Attributes:
-        sha256: Content address of the JPEG in the evidence store; empty while it is not drawn.
-        width: In pixels, 0 while it is not drawn.
-        height: In pixels, 0 while it is not drawn.
+        sha256: Content address of the JPEG in the evidence store; empty until it is rendered.
+        width: In pixels, 0 until it is rendered.
+        height: In pixels, 0 until it is rendered.
     """
 
     sha256: str = ""
@@ -176,18 +175,17 @@ class Extraction(BaseModel):
     """A document that was read.
 
     Attributes:
-        engine: Name of the engine that gave the words, or ``text_layer``.
-        kind: The kind that its template names; without a template ``purchase_order``, ``invoice``
-            or ``unknown``.
-        template: The name of the template that constrained it, or an empty string.
+        engine: Name of the engine that read the words, or ``text_layer``.
+        kind: The kind of its template; without a template ``purchase_order``, ``invoice`` or
+            ``unknown``.
+        template: The name of its template, or an empty string.
         fields: Every field of the typed result, in the order of the form.
-        pages: The pages as pictures.
-        labelled: Every label with its value, of any form; nobody has judged them.
-        sampled: Whether a person looks at it even when all of it passes, so that the share of
-            wrong values among those that pass is known.
-        duplicate_of: The item that brought the same document before, or None.
-        file: What was read, as ``Document`` names it; empty outside of a run.
-        name: The file's name as it came in; empty outside of a run.
+        pages: The images of the pages.
+        labelled: Every label with its value, of any form; without a decision.
+        sampled: Whether a person reviews it even if all values pass, to measure the error rate.
+        duplicate_of: The item with the same document, or None.
+        file: The file, as in ``Document``; empty outside of a run.
+        name: The file's original name; empty outside of a run.
     """
 
     engine: str
@@ -206,5 +204,5 @@ class Extraction(BaseModel):
         return {field.path: field.value for field in self.fields if field.value}
 
     def doubtful(self) -> list[str]:
-        """Return the paths of the fields a person should look at."""
+        """Return the paths of the fields that a person should check."""
         return [field.path for field in self.fields if field.doubtful]

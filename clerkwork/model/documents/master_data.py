@@ -1,4 +1,4 @@
-"""Master data: what the business knows already, as evidence for what a document says."""
+"""Master data: known suppliers, products and orders, as evidence for values of documents."""
 
 from typing import Annotated, Literal
 
@@ -15,40 +15,40 @@ COLUMNS: dict[Kind, tuple[str, ...]] = {
 
 
 class MasterSource(Strict):
-    """Where one list of master data stands: a file of the project, or a query of a database."""
+    """The source of one list of master data: a file of the project, or a database query."""
 
     file: str = Field(
-        "", description="A `.csv` (UTF-8) or `.xlsx` file with a head row, relative to the project."
+        "", description="A `.csv` (UTF-8) or `.xlsx` file with a header row, in the project."
     )
-    sheet: str = Field("", description="The sheet of a workbook; the first one if not named.")
+    sheet: str = Field("", description="The sheet of a workbook; default: the first one.")
     url_variable: str = Field(
-        "", description="Environment variable with the SQLAlchemy address of a database."
+        "", description="Environment variable with the SQLAlchemy URL of a database."
     )
     query: str = Field("", description="The `SELECT` that returns the rows.")
     columns: dict[str, Annotated[str, Field(min_length=1)]] = Field(
-        description="The name of the column for each thing that is known: `name` and `address` of "
-        "suppliers, `code` and `description` of products, `number` and `total` of orders."
+        description="The column of each value: `name` and `address` of suppliers, `code` and "
+        "`description` of products, `number` and `total` of orders."
     )
 
     @model_validator(mode="after")
     def _one_origin(self) -> "MasterSource":
         if bool(self.file) == bool(self.query) or bool(self.query) != bool(self.url_variable):
-            raise ValueError("give either `file`, or `query` with `url_variable`")
+            raise ValueError("write either `file`, or `query` with `url_variable`")
         return self
 
 
 class MasterFile(Strict):
-    """What the business knows; a list that is left out is not known."""
+    """The master data of a project; all lists are optional."""
 
     suppliers: MasterSource | None = Field(
-        None, description="Companies that send documents; a row for each address."
+        None, description="Companies that send documents; one row per address."
     )
-    products: MasterSource | None = Field(None, description="What is ordered.")
-    orders: MasterSource | None = Field(None, description="Orders that are under way.")
+    products: MasterSource | None = Field(None, description="Products that are ordered.")
+    orders: MasterSource | None = Field(None, description="Open orders.")
 
 
 class Supplier(BaseModel):
-    """A company that sends documents; it may have several addresses, each in a row of its own."""
+    """A company that sends documents; a company with several addresses has several rows."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,7 +57,7 @@ class Supplier(BaseModel):
 
 
 class Product(BaseModel):
-    """Something that is ordered."""
+    """A product that is ordered."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -66,7 +66,7 @@ class Product(BaseModel):
 
 
 class OpenOrder(BaseModel):
-    """An order that is under way."""
+    """An open order."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -75,7 +75,7 @@ class OpenOrder(BaseModel):
 
 
 class Master(BaseModel):
-    """All that is known."""
+    """All lists of master data."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -1,1 +1,1 @@
-"""What the files of a project say: workflows, targets, calendars, document templates."""
+"""The content of a project's files: workflows, targets, calendars, document templates."""

@@ -1,7 +1,7 @@
-"""Business calendars: which days are worked, during which hours, and what follows from it.
+"""Business calendars: workdays, working hours and deadlines.
 
-A day is worked when it is a make-up workday, or when it falls on a day of the week that is worked
-and on no holiday. Everything here is pure; ``config.files.calendars`` reads the files.
+A day is a workday if it is a make-up workday, or if its day of the week is worked and it is not a
+holiday. This module is pure; ``config.files.calendars`` reads the files.
 """
 
 import calendar as months
@@ -21,10 +21,10 @@ LAST_MINUTE = 24 * 60
 
 
 def minutes_of(text: str) -> tuple[int, int]:
-    """Return the first minute and the end of hours such as ``09:00-12:30``, from midnight.
+    """Return start and end of hours such as ``09:00-12:30`` in minutes from midnight.
 
     Raises:
-        ValueError: It is not written so, or ends before it begins.
+        ValueError: The text has another form, or the hours end before they begin.
     """
     begin, dash, end = text.partition("-")
     first, last = minute_of(begin), LAST_MINUTE if end == "24:00" else minute_of(end)
@@ -34,10 +34,10 @@ def minutes_of(text: str) -> tuple[int, int]:
 
 
 def minute_of(text: str) -> int:
-    """Return the minute of the day of a time such as ``09:30``, from 0.
+    """Return a time such as ``09:30`` as minutes from midnight.
 
     Raises:
-        ValueError: It is not written so.
+        ValueError: The text has another form.
     """
     hour, _, minute = text.partition(":")
     right = len(hour) == len(minute) == 2 and (hour + minute).isascii()
@@ -65,14 +65,14 @@ Hours = Annotated[list[str], Field(min_length=1), AfterValidator(_in_order)]
 
 
 class Holiday(Strict):
-    """A day, or a row of days, on which nobody works."""
+    """A holiday of one or several days."""
 
     day: date = Field(description="The day, or the first of several, such as `2026-10-01`.")
-    last: date | None = Field(None, description="The last of several days, itself included.")
-    name: str = Field(min_length=1, description="What people call it; reasons show it.")
+    last: date | None = Field(None, description="The last of several days, inclusive.")
+    name: str = Field(min_length=1, description="Its name, shown in reasons.")
 
     def days(self) -> list[date]:
-        """Return every day of it."""
+        """Return all its days."""
         return [
             self.day + DAY * step for step in range(((self.last or self.day) - self.day).days + 1)
         ]
@@ -85,34 +85,34 @@ class Holiday(Strict):
 
 
 class Workday(Strict):
-    """A day that is worked although its day of the week is not, such as a Chinese make-up day."""
+    """A workday on a day of the week that is normally off, such as a Chinese make-up workday."""
 
     day: date = Field(description="The day.")
-    name: str = Field(min_length=1, description="What it makes up for.")
+    name: str = Field(min_length=1, description="The holiday that it makes up for.")
 
 
 class HalfDay(Strict):
-    """A worked day with hours of its own."""
+    """A workday with special hours."""
 
     day: date = Field(description="The day.")
     hours: Hours = Field(description="Its hours, such as `[09:00-12:00]`.")
-    name: str = Field(min_length=1, description="What people call it.")
+    name: str = Field(min_length=1, description="Its name.")
 
 
 class Year(Strict):
-    """What is special in one year."""
+    """The holidays and special workdays of one year."""
 
     year: int = Field(ge=1970, le=2200, description="The year.")
-    source: str = Field(min_length=1, description="Who says so, and where it can be read.")
+    source: str = Field(min_length=1, description="Publisher of the dates, and where to find them.")
     provisional: bool = Field(
-        False, description="Whether the final dates are not published yet; previews say so."
+        False, description="Whether the final dates are not published yet; previews show this."
     )
-    holidays: list[Holiday] = Field(default_factory=list, description="Days nobody works on.")
+    holidays: list[Holiday] = Field(default_factory=list, description="Days off.")
     workdays: list[Workday] = Field(
-        default_factory=list, description="Days at weekends that are worked."
+        default_factory=list, description="Workdays on days of the week that are normally off."
     )
     half_days: list[HalfDay] = Field(
-        default_factory=list, description="Worked days with hours of their own."
+        default_factory=list, description="Workdays with special hours."
     )
 
     @model_validator(mode="after")
@@ -128,19 +128,21 @@ class Year(Strict):
 
 
 class Calendar(Strict):
-    """The worked days and hours of one place or company."""
+    """The workdays and working hours of a place or company."""
 
-    name: Name = Field(description="Unique name; the file is called the same.")
-    title: str = Field(description="What people call it, in English.")
-    title_zh: str = Field("", description="What people call it, in Chinese.")
+    name: Name = Field(description="Unique name, the same as the file's.")
+    title: str = Field(description="Title in English.")
+    title_zh: str = Field("", description="Title in Chinese.")
     timezone: str = Field("UTC", description="IANA time zone of `hours`, such as `Asia/Shanghai`.")
     week: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
         default=["mon", "tue", "wed", "thu", "fri"],
         min_length=1,
-        description="Days of the week that are worked.",
+        description="Days of the week that are workdays.",
     )
-    hours: Hours = Field(default=["09:00-17:00"], description="Hours of a worked day, in order.")
-    years: list[Year] = Field(default_factory=list, description="What is special in each year.")
+    hours: Hours = Field(default=["09:00-17:00"], description="Hours of a workday, in order.")
+    years: list[Year] = Field(
+        default_factory=list, description="Holidays and special workdays, by year."
+    )
 
     _off: dict[date, str] = PrivateAttr(default_factory=dict)
     _worked: dict[date, str] = PrivateAttr(default_factory=dict)
@@ -152,11 +154,11 @@ class Calendar(Strict):
         zone_of(self.timezone)
         numbers = [year.year for year in self.years]
         if twice := [number for number in numbers if numbers.count(number) > 1]:
-            raise ValueError(f"the year {twice[0]} stands there twice; put it into one")
+            raise ValueError(f"the year {twice[0]} occurs twice; merge the two entries")
         return self
 
     def model_post_init(self, _context: Any, /) -> None:
-        """Put the special days where they are found at once."""
+        """Index the special days by date."""
         self._years.update({year.year: year for year in self.years})
         for year in self.years:
             for holiday in year.holidays:
@@ -173,44 +175,44 @@ class Calendar(Strict):
         return not self.covers(year) or self._years[year].provisional
 
     def is_workday(self, day: date) -> bool:
-        """Return whether *day* is worked, in whole or in part."""
+        """Return whether *day* is a workday or a half day."""
         if day in self._worked or day in self._half:
             return True
         return day not in self._off and WEEK[day.weekday()] in self.week
 
     def why(self, day: date) -> str:
-        """Return what makes *day* special: a holiday's name, a weekday that is off, or nothing."""
+        """Return the name of a special *day* or of a weekday that is off; else an empty string."""
         named = self._worked.get(day) or self._off.get(day)
         if named is None and day in self._half:
             named = self._half[day].name
         return named or ("" if self.is_workday(day) else f"{day:%A}")
 
     def workday_from(self, day: date) -> date:
-        """Return *day* if it is worked, else the first worked day after it.
+        """Return *day* if it is a workday, else the first workday after it.
 
         Raises:
-            ValueError: No day of the next ten years is worked.
+            ValueError: The next ten years have no workday.
         """
         return self._seek(day, DAY)
 
     def workday_until(self, day: date) -> date:
-        """Return *day* if it is worked, else the last worked day before it.
+        """Return *day* if it is a workday, else the last workday before it.
 
         Raises:
-            ValueError: No day of the ten years before is worked.
+            ValueError: The ten years before have no workday.
         """
         return self._seek(day, -DAY)
 
     def next_workday(self, day: date) -> date:
-        """Return the first worked day after *day*."""
+        """Return the first workday after *day*."""
         return self._seek(day + DAY, DAY)
 
     def previous_workday(self, day: date) -> date:
-        """Return the last worked day before *day*."""
+        """Return the last workday before *day*."""
         return self._seek(day - DAY, -DAY)
 
     def nth_workday(self, year: int, month: int, number: int) -> date | None:
-        """Return the *number*-th worked day of a month, or None if it has not so many.
+        """Return the *number*-th workday of a month, or None if it has fewer.
 
         Args:
             year: The year.
@@ -228,7 +230,7 @@ class Calendar(Strict):
         return worked[position] if -len(worked) <= position < len(worked) else None
 
     def spans(self, day: date) -> list[tuple[datetime, datetime]]:
-        """Return the instants in UTC between which *day* is worked; none on a day off."""
+        """Return start and end of the working hours of *day* in UTC; none on a day off."""
         if not self.is_workday(day):
             return []
         hours = self._half[day].hours if day in self._half else self.hours
@@ -243,20 +245,20 @@ class Calendar(Strict):
             if self.is_workday(day):
                 return day
             day += step
-        raise ValueError(f"the calendar {self.name} has no worked day near {last}")
+        raise ValueError(f"the calendar {self.name} has no workday near {last}")
 
 
 def business_deadline(start: datetime, duration: timedelta, calendar: Calendar) -> datetime:
-    """Return the instant at which *duration* of worked time has passed since *start*.
+    """Return the instant at which *duration* of working time has passed since *start*.
 
-    Time outside the hours of a worked day does not count. A deadline that falls on the end of the
-    hours stays there; with no duration it is *start*, or the next opening.
+    Time outside working hours does not count. A deadline can be the last instant of the working
+    hours. With a duration of zero it is *start*, or the next start of working hours.
 
     Raises:
-        ValueError: *duration* is negative, or the calendar has too little worked time.
+        ValueError: *duration* is negative, or the calendar has too little working time.
     """
     if duration < timedelta():
-        raise ValueError("a deadline cannot lie before its start")
+        raise ValueError("a deadline cannot be before its start")
     day = start.astimezone(zone_of(calendar.timezone)).date()
     last = day + FARTHEST
     left = duration
@@ -267,14 +269,16 @@ def business_deadline(start: datetime, duration: timedelta, calendar: Calendar) 
                 return begin + left
             left -= max(closing - begin, timedelta())
         day += DAY
-    raise ValueError(f"the calendar {calendar.name} has not {duration} of worked time in ten years")
+    raise ValueError(
+        f"the calendar {calendar.name} has less than {duration} of working time in ten years"
+    )
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """Return the time zone called *name*.
+    """Return the time zone with this *name*.
 
     Raises:
-        ValueError: It is not known.
+        ValueError: The time zone is not known.
     """
     try:
         return ZoneInfo(name)

@@ -1,7 +1,8 @@
-"""Templates of documents: what tells a kind of document, and what its values have to be like.
+"""Document templates: how a kind of document is recognised, and constraints on its values.
 
-A template constrains what was read of any layout; it never replaces it. A document without a
-template is read as well, with one it is doubted more: a value that does not fit goes to a person.
+A template adds constraints to the values that were read; it does not read values itself. Documents
+without a template are read too. With a template, a value that violates a constraint goes to a
+person.
 """
 
 import re
@@ -17,21 +18,21 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class Matching(Strict):
-    """What tells that a document is of this kind."""
+    """How a document of this kind is recognised."""
 
     any: list[Phrase] = Field(
         min_length=1,
-        description="Phrases that speak for it; blanks and case do not matter, and a phrase that "
-        "is a part of another one counts once.",
+        description="Phrases of such a document; blanks and case are ignored, and a phrase that "
+        "is part of another one counts once.",
     )
-    at_least: int = Field(1, ge=1, description="How many of them have to stand in the document.")
+    at_least: int = Field(1, ge=1, description="How many of the phrases the document must contain.")
     none: list[Phrase] = Field(
-        default_factory=list, description="Phrases that do not stand in such a document."
+        default_factory=list, description="Phrases that the document must not contain."
     )
 
 
 class Area(Strict):
-    """A part of a page, in shares of its width and height from the top left."""
+    """A part of a page, in fractions of its width and height from the top left."""
 
     page: int = Field(0, ge=0, description="Number of the page, from 1; 0 means every page.")
     left: Share = Field(0.0, description="Share of the width, from the left.")
@@ -41,22 +42,22 @@ class Area(Strict):
 
 
 class TemplateField(Strict):
-    """What is known of one field."""
+    """Constraints of one field."""
 
     labels: list[Phrase] = Field(
-        default_factory=list, description="Further labels that stand beside or above its value."
+        default_factory=list, description="More labels to the left of or above its value."
     )
     pattern: str = Field(
-        "", max_length=200, description="A regular expression that the whole value fits."
+        "", max_length=200, description="A regular expression that matches the whole value."
     )
-    area: Area | None = Field(None, description="Where the middle of the value stands.")
+    area: Area | None = Field(None, description="The area that contains the value's centre.")
     least: Share = Field(
-        0.0, description="The probability it passes from on; a higher threshold stays in force."
+        0.0, description="The least probability to pass; a higher threshold takes precedence."
     )
     optional: bool = Field(
         False,
-        description="Whether a field that no document has to have is left out where it is doubted, "
-        "instead of sending the document to a person.",
+        description="For a field that documents need not have: a doubtful value is dropped instead "
+        "of sending the document to a person.",
     )
 
     @field_validator("pattern")
@@ -70,34 +71,34 @@ class TemplateField(Strict):
 
 
 class Lines(Strict):
-    """What is known of the table of lines."""
+    """Constraints of the table of lines."""
 
-    at_least: int = Field(0, ge=0, description="How many lines there are at least.")
+    at_least: int = Field(0, ge=0, description="The least number of lines.")
     fields: dict[str, TemplateField] = Field(
         default_factory=dict,
         description="Constraints of the cells, by column: `code`, `description`, `quantity`, "
-        "`unit_price` or `amount`; its labels are further headings of the column.",
+        "`unit_price` or `amount`; `labels` are more headings of the column.",
     )
 
 
 class Template(Strict):
-    """What tells a kind of document, and what its values have to be like."""
+    """A kind of document: how it is recognised, and constraints on its values."""
 
     name: Name = Field(description="The same as the file's name.")
     kind: Name = Field(
-        description="What such a document is: a free name, or `receipt` or `purchase_order`, which "
-        "have a layout of their own."
+        description="The kind of the document: a free name, or `receipt` or `purchase_order`, "
+        "which have their own layouts."
     )
     general: bool = Field(
-        False, description="Whether it speaks only for documents that no other template matches."
+        False, description="Whether it applies only to documents that no other template matches."
     )
-    match: Matching = Field(description="What tells it.")
+    match: Matching = Field(description="How the kind is recognised.")
     fields: dict[str, TemplateField] = Field(
         default_factory=dict, description="Constraints by field, such as `number` or `total`."
     )
     lines: Lines = Field(default_factory=Lines, description="Constraints of the table of lines.")
     validators: list[Check] = Field(
         default_factory=list,
-        description="Checks beyond those that every document undergoes: `known_supplier` and "
-        "`open_order` ask for master data, `not_in_future` looks at the date.",
+        description="Additional checks: `known_supplier` and `open_order` compare with master "
+        "data, `not_in_future` checks the date.",
     )

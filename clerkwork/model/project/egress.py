@@ -1,7 +1,7 @@
-"""What a bot's browser may connect to: its target, what the target's file lists, nothing else.
+"""Where a bot's browser may connect to: its target and the hosts in the target's file.
 
-A name is judged before it is resolved and each address after, because whoever answers for a listed
-name could otherwise point it at this machine or at its neighbours.
+A name is checked before it is resolved, and each of its addresses afterwards, because the owner of
+a listed name could point it at this machine or its network.
 """
 
 import ipaddress
@@ -21,52 +21,52 @@ _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 class Fence(Protocol):
-    """Whoever lets a browser's requests out asks it first whether the item is still held."""
+    """Lets a browser's requests pass only while this worker holds the item."""
 
     def held(self) -> bool:
-        """Return whether the item is still held."""
+        """Return whether this worker still holds the item."""
 
     def passing(self) -> AbstractContextManager[bool]:
-        """Open a context that says whether the item is held, and in which nobody takes it over."""
+        """Open a context with whether the item is held; no worker can take it over meanwhile."""
 
 
 class Unfenced:
-    """The fence of a call that works on no item."""
+    """The fence of a call without an item: every request passes."""
 
     def held(self) -> bool:
-        """Return that nothing stands against it."""
+        """Return True."""
         return True
 
     def passing(self) -> AbstractContextManager[bool]:
-        """Return a context that says the same."""
+        """Return a context with True."""
         return nullcontext(True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Host:
-    """A name that may be connected to.
+    """A host that a browser may connect to.
 
     Attributes:
-        name: In small letters, without brackets; ``*.`` before it means every name under it.
-        ports: The ports that may be connected to.
+        name: In lower case, without brackets; ``*.`` before it means every name below it.
+        ports: The allowed ports.
     """
 
     name: str
     ports: frozenset[int]
 
     def covers(self, name: str, port: int) -> bool:
-        """Return whether this is the place *name*:*port*."""
+        """Return whether *name*:*port* is this host."""
         under = self.name.startswith("*.") and name.endswith(self.name[1:])
         return port in self.ports and (under or name == self.name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Egress:
-    """Where the requests of a target's pages may go.
+    """The allowed destinations of a target's pages.
 
     Attributes:
-        hosts: The names that may be connected to.
-        networks: Addresses besides the public ones that these names may have.
+        hosts: The allowed hosts.
+        networks: Networks of the private addresses that these hosts may have.
     """
 
     hosts: tuple[Host, ...]
@@ -74,7 +74,7 @@ class Egress:
 
     @classmethod
     def of(cls, base_url: str, listed: Iterable[str]) -> "Egress":
-        """Return what leads to the target at *base_url* and to what its file lists."""
+        """Return the egress to the target at *base_url* and to the entries of its file."""
         address = urlsplit(base_url)
         port = address.port or PORTS.get(address.scheme, 443)
         own = Host(name=plain(address.hostname or ""), ports=frozenset({port}))
@@ -85,13 +85,13 @@ class Egress:
         )
 
     def names(self, name: str, port: int) -> bool:
-        """Return whether the place *name*:*port* is listed, whatever its address is."""
+        """Return whether *name*:*port* is listed, without a check of its address."""
         return any(host.covers(plain(name), port) for host in self.hosts)
 
     def allows(self, name: str, address: Address) -> bool:
         """Return whether a listed *name* may have this address.
 
-        Public ones, its own where the name is an address itself, and those of listed networks.
+        Allowed are public addresses, the address that *name* itself is, and listed networks.
         """
         inner = _unwrapped(address)
         return (
@@ -103,10 +103,10 @@ class Egress:
 
 
 def parse(entry: str) -> Host | Network:
-    """Return what an entry of a target's list means.
+    """Parse an entry of a target's list.
 
     Raises:
-        ValueError: It is neither a host, with or without a port, nor a network.
+        ValueError: The entry is neither a host, with or without a port, nor a network.
     """
     if "/" in entry:
         try:
@@ -123,12 +123,12 @@ def parse(entry: str) -> Host | Network:
 
 
 def plain(name: str) -> str:
-    """Return a host's name in small letters, without brackets and without a dot at its end."""
+    """Return a host's name in lower case, without brackets and without a final dot."""
     return name.lower().strip("[]").removesuffix(".")
 
 
 def _unwrapped(address: Address) -> Address:
-    """Return the IPv4 address that an IPv6 one only carries."""
+    """Return the IPv4 address that is embedded in an IPv6 address, or the address itself."""
     if isinstance(address, ipaddress.IPv4Address):
         return address
     if address in _TRANSLATED:

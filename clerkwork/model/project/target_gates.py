@@ -1,4 +1,4 @@
-"""When a target is left alone: its circuit breaker and its freeze windows."""
+"""The circuit breaker and the freeze windows of a target."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
@@ -11,56 +11,57 @@ from clerkwork.model.strict import Name, Seconds, Strict
 
 
 class Breaker(Strict):
-    """Leaves a target alone that fails again and again, so that items do not fail with it."""
+    """Pauses a target that fails repeatedly, so that its items do not fail too."""
 
     failures: int = Field(
         5,
         ge=1,
         le=1000,
-        description="Look-ups and entries in a row, of all items on all hosts, that must fail. "
-        "What the browser or the bot itself breaks does not count.",
+        description="The breaker opens after this many failed lookups or entries in a row, of all "
+        "items on all hosts. Failures of the browser or the bot itself do not count.",
     )
     cool_down_s: Seconds = Field(
         300.0,
-        description="Seconds the target is left alone; then one item tries it, and its success "
-        "lets the others go on.",
+        description="Seconds that the breaker stays open; then one item tries the target, and if "
+        "it succeeds, the others resume.",
     )
 
 
 class FreezeWindow(Strict):
-    """Hours in which nothing is done in a target, such as those of its nightly backup."""
+    """Hours in which bots do not use a target, such as those of its nightly backup."""
 
-    begin: TimeOfDay = Field(description='Local time it begins, in quotes, such as `"22:00"`.')
+    begin: TimeOfDay = Field(description='Local time of its start, in quotes, such as `"22:00"`.')
     end: TimeOfDay = Field(
-        description='Local time it ends, such as `"05:30"`; on the next day, if not after `begin`.'
+        description='Local time of its end, such as `"05:30"`; on the next day if not after '
+        "`begin`."
     )
     timezone: str = Field("UTC", description="IANA time zone of the times and days.")
     weekdays: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = Field(
         default=["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
         min_length=1,
-        description="Days of the week on which it begins.",
+        description="Days of the week on which it starts.",
     )
-    first_day: date | None = Field(None, description="The first day on which it begins, or any.")
-    last_day: date | None = Field(None, description="The last day on which it begins, or any.")
+    first_day: date | None = Field(None, description="The first day on which it starts, or any.")
+    last_day: date | None = Field(None, description="The last day on which it starts, or any.")
     calendar: Name | None = Field(
-        None, description="Business calendar that `only_on` means: of the project or shipped."
+        None, description="Business calendar for `only_on`, of the project or shipped."
     )
     only_on: Literal["workdays", "days_off"] | None = Field(
-        None, description="Only on worked days, or only on days off, of the calendar."
+        None, description="Start only on workdays, or only on days off, of the calendar."
     )
-    reason: str = Field("", description="Why; postponed items show it.")
+    reason: str = Field("", description="The reason; postponed items show it.")
 
     @model_validator(mode="after")
     def _fits_together(self) -> "FreezeWindow":
         zone_of(self.timezone)
         if (self.calendar is None) != (self.only_on is None):
-            raise ValueError("`calendar` and `only_on` belong together; write both or none")
+            raise ValueError("`calendar` and `only_on` need each other; write both or none")
         if self.first_day and self.last_day and self.last_day < self.first_day:
             raise ValueError("`last_day` must not be before `first_day`")
         return self
 
     def end_if_frozen(self, now: datetime, calendars: Mapping[str, Calendar]) -> datetime | None:
-        """Return when the window ends that *now* is in, or None when it is in none."""
+        """Return the end of the window that contains *now*, or None."""
         today = now.astimezone(zone_of(self.timezone)).date()
         for day in (today - DAY, today):
             begin, end = self._span(day)
@@ -89,7 +90,7 @@ class FreezeWindow(Strict):
 def frozen_until(
     windows: Sequence[FreezeWindow], now: datetime, calendars: Mapping[str, Calendar]
 ) -> tuple[datetime, str] | None:
-    """Return until when *now* is frozen, and why, or None; windows that meet count as one."""
+    """Return the end and reason of the freeze at *now*, or None; adjacent windows count as one."""
     instant, reason = now, ""
     while True:
         found = [

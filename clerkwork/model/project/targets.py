@@ -1,6 +1,6 @@
-"""Targets: what IT writes of a system that bots enter data into, as typed data.
+"""The description of a target, a system that bots enter data into.
 
-The descriptions of the fields are the reference documentation of every key.
+The descriptions of the fields are the reference documentation of the keys.
 """
 
 from typing import Annotated, Literal
@@ -21,56 +21,56 @@ def _egress_entry(text: str) -> str:
 class Target(Strict):
     """A system that bots enter data into; one folder in `config/targets/`."""
 
-    name: Name = Field(description="Unique name; its folder is called the same.")
-    base_url: str = Field(description="Address of its first page, without a slash at the end.")
-    username: str = Field("", description="Name the bot logs in with.")
+    name: Name = Field(description="Unique name, the same as its folder's.")
+    base_url: str = Field(description="URL of its first page, without a slash at the end.")
+    username: str = Field("", description="User name of the bot.")
     password: SecretStr = Field(
         SecretStr(""),
-        description="Secret the bot logs in with; write `${VARIABLE}` to take it from the "
-        "environment, never the secret itself.",
+        description="Password of the bot; write `${VARIABLE}` to read it from the environment, "
+        "never the password itself.",
     )
     slowest_commit_s: Seconds = Field(
-        10.0, description="The longest time the system takes to store what was submitted."
+        10.0, description="The longest time that the system takes to store a submitted record."
     )
     guarantee: Literal["unique-ref", "searchable", "blind"] = Field(
         "searchable",
-        description="What the system offers against double entry. `unique-ref`: it refuses a "
-        "second record with the same reference; `searchable`: a record can be looked up by it; "
+        description="How duplicates can be prevented. `unique-ref`: the system refuses a second "
+        "record with the same reference; `searchable`: a record can be looked up by reference; "
         "`blind`: neither, so an entry whose answer was lost goes to a person.",
     )
     call_timeout_s: Seconds = Field(
-        120.0, description="Seconds one look-up or one entry in the browser may take."
+        120.0, description="Time limit of one lookup or entry in the browser, in seconds."
     )
     limit: int | None = Field(
         None,
         ge=1,
         le=1000,
-        description="Items at work under its login at once, over all workers of all hosts; targets "
-        "with the same address and name share it. Without it there is no limit.",
+        description="Items that use its login at the same time, over all workers of all hosts; "
+        "targets with the same URL and user name share it. Default: no limit.",
     )
     breaker: Breaker | None = Field(
-        None, description="When the target is left alone because it fails; without it, never."
+        None, description="Circuit breaker that pauses the target when it fails; default: none."
     )
     freeze: list[FreezeWindow] = Field(
-        default_factory=list, description="Hours in which nothing is done in it."
+        default_factory=list, description="Hours in which bots do not use the target."
     )
-    login: Login | None = Field(None, description="The page that asks who one is.")
-    search: Search | None = Field(None, description="Where records are looked up.")
+    login: Login | None = Field(None, description="The login page.")
+    search: Search | None = Field(None, description="How a record is looked up.")
     form: TargetForm | None = Field(None, description="How a record is entered.")
 
     egress: list[Annotated[str, AfterValidator(_egress_entry)]] = Field(
         default_factory=list,
-        description="Where its pages may send requests besides `base_url`: hosts, such as "
+        description="Allowed destinations of its pages in addition to `base_url`: hosts, such as "
         "`cdn.example.com`, `*.example.com` or `example.com:8443`, and networks, such as "
-        "`10.0.0.0/8`, for hosts whose addresses are not public ones.",
+        "`10.0.0.0/8`, for hosts with private addresses.",
     )
 
     @property
     def quiet_period_s(self) -> float:
-        """Return the seconds after a possible submit before a look-up can be believed."""
+        """Return the seconds to wait after a possible submit before a lookup is reliable."""
         return self.slowest_commit_s * 3
 
     @property
     def account(self) -> str:
-        """Return what tells its account from all others, without the secret."""
+        """Return a unique name of the login, without the password."""
         return f"{self.username}@{self.base_url.rstrip('/')}"

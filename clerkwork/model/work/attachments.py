@@ -1,4 +1,4 @@
-"""Files that a bot made and that belong to its item."""
+"""Files that a bot attaches to its item."""
 
 import re
 from pathlib import Path, PurePosixPath
@@ -9,16 +9,16 @@ SUFFIX = re.compile(r"\.[a-z0-9]{1,8}")
 
 
 class Attachment(BaseModel):
-    """A kept file."""
+    """An attached file."""
 
     model_config = ConfigDict(frozen=True)
 
-    name: str = Field(description="What the bot calls it, with its suffix.")
-    sha256: str = Field(description="The address of its content.")
-    size: int = Field(description="Its length in bytes.")
+    name: str = Field(description="The bot's name for it, with its suffix.")
+    sha256: str = Field(description="The SHA-256 of its content, which is its address.")
+    size: int = Field(description="Its size in bytes.")
 
     def below(self, evidence: Path) -> Path:
-        """Return where the file lies in the folder of evidence; an odd suffix is left out."""
+        """Return the file's path in the evidence folder; an unusual suffix is dropped."""
         suffix = PurePosixPath(self.name).suffix.lower()
         known = suffix if SUFFIX.fullmatch(suffix) else ""
         return evidence / self.sha256[:2] / f"{self.sha256}{known}"

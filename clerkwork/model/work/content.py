@@ -1,7 +1,7 @@
-"""What a value says, apart from how it is spelled: 7.00 and 7 are equal, and so are their digests.
+"""Compares and hashes values by their meaning: 7.00 and 7 are equal and have the same digest.
 
-A digest is taken of the value as its model validated it: defaults are filled in, numbers are
-numbers. Of a decimal the zeros at its end are left out; the order of keys does not count.
+The digest is calculated from the value that the model validated: defaults are filled in, numbers
+are numbers. Trailing zeros of a decimal and the order of keys are ignored.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ LONGEST_SHIFT = 40
 
 
 def digest_of(value: BaseModel) -> str:
-    """Return the SHA-256 of what *value* says."""
+    """Return the SHA-256 of the meaning of *value*."""
     return digest_of_json(_spelled(value))
 
 
@@ -30,7 +30,7 @@ def digest_of_json(data: Any) -> str:
 
 
 def digest_of_payload(model: type[BaseModel], payload: dict[str, Any]) -> str:
-    """Return the SHA-256 of what *payload* says as a *model*; of its JSON where it is none yet."""
+    """Return the SHA-256 of *payload* as a *model*; of its JSON if it is not a valid one."""
     try:
         return digest_of(model.model_validate(payload))
     except ValidationError:
@@ -38,15 +38,15 @@ def digest_of_payload(model: type[BaseModel], payload: dict[str, Any]) -> str:
 
 
 def older_digest_of(value: BaseModel) -> str:
-    """Return the digest that the effect ledger of older versions kept of *value*."""
+    """Return the digest of *value* that older versions stored in the effect ledger."""
     return hashlib.sha256(value.model_dump_json().encode()).hexdigest()
 
 
 def differences(before: Mapping[str, Any], value: BaseModel) -> dict[str, tuple[str, str]]:
-    """Return by path where *value* says something else than the data of before: was and is."""
+    """Return the paths where *value* differs from the earlier data, with the old and new text."""
     try:
         known: BaseModel | None = type(value).model_validate(before)
-    except ValidationError:  # of another model, or of this one as it was
+    except ValidationError:  # of another model, or of an older version of this one
         known = None
     was = flatten(before if known is None else _spelled(known))
     now = flatten(_spelled(value))
@@ -62,7 +62,7 @@ def _spelled(value: BaseModel) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return *value* with one spelling for equal decimals and one order for equal sets."""
+    """Return *value* with equal decimals and equal sets in one form."""
     if isinstance(value, Decimal):
         return _decimal(value)
     if isinstance(value, Mapping):
@@ -75,14 +75,14 @@ def _plain(value: Any) -> Any:
 
 
 def _decimal(value: Decimal) -> str:
-    """Return the number without zeros at its end, exactly: ``normalize`` would round it."""
+    """Return the exact number without trailing zeros; ``normalize`` would round it."""
     sign, digits, exponent = value.as_tuple()
     if not isinstance(exponent, int):
         return str(value)
     text = "".join(map(str, digits)).lstrip("0")
     kept = text.rstrip("0")
     shift = exponent + len(text) - len(kept)
-    if not kept or abs(shift) > LONGEST_SHIFT:  # written out, 1e999999 fills the memory
+    if not kept or abs(shift) > LONGEST_SHIFT:  # as plain digits, 1e999999 fills the memory
         return f"{'-' * sign}{kept}E{shift}" if kept else "0"
     return format(Decimal(f"{'-' * sign}{kept}E{shift}"), "f")
 

@@ -1,4 +1,4 @@
-"""The run log's events: one for every step, effect, decision and exception."""
+"""The events of the run log: one for every step, effect, decision and exception."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,17 +7,17 @@ from typing import Any
 
 
 class Kind(StrEnum):
-    """What an event reports."""
+    """The kind of an event."""
 
     ITEM_ADDED = "item_added"
-    ITEM_MERGED = "item_merged"  # the same reference came again
+    ITEM_MERGED = "item_merged"  # the same reference arrived again
     ITEM_CHANGED = "item_changed"  # a person cancelled, edited, expired or requeued it
-    DEADLINE = "deadline"  # its due instant is near, or over
+    DEADLINE = "deadline"  # the item is due soon, or overdue
     RUN_STARTED = "run_started"
     STEP_STARTED = "step_started"
     STEP_DONE = "step_done"
     EFFECT_INTENT = "effect_intent"
-    EFFECT_FOUND = "effect_found"  # it stood in the target already
+    EFFECT_FOUND = "effect_found"  # the record was already in the target
     EFFECT_SENT = "effect_sent"
     EFFECT_CONFIRMED = "effect_confirmed"
     REVIEW_OPENED = "review_opened"
@@ -28,17 +28,17 @@ class Kind(StrEnum):
     RUN_ENDED = "run_ended"
     NOTE = "note"
     EVIDENCE = "evidence"
-    ATTACHED = "attached"  # a file that the bot made
-    HEALED = "healed"  # a field was found on a changed page by what it looked like before
+    ATTACHED = "attached"  # a file of the bot
+    HEALED = "healed"  # a field was found on a changed page by its fingerprint
     FILE_TAKEN = "file_taken"
     FILE_REJECTED = "file_rejected"
     PLANNED_RUN = "planned_run"
-    DRIFT = "drift"  # a sample proved more errors than may be; a threshold was raised
-    TARGET = "target"  # its breaker opened or closed, or a person stopped it or let it go
+    DRIFT = "drift"  # a sample proved a higher error rate than allowed; a threshold was raised
+    TARGET = "target"  # its breaker opened or closed, or a person paused or resumed it
 
 
 class Level(StrEnum):
-    """How much an event matters to the reader of a log."""
+    """The severity of an event."""
 
     INFO = "info"
     WARNING = "warning"
@@ -50,8 +50,8 @@ class Event:
     """One line of a run log.
 
     Attributes:
-        number: The store's number, rising; 0 before it is stored.
-        item_id: The item it speaks of, or None for the system's own.
+        number: The number in the store, ascending; 0 before it is stored.
+        item_id: The item that the event is about, or None for events of the system.
         run_id: Name of the run, or None.
         message: A sentence with ``{name}`` for the values in *data*.
         data: JSON data: ``code``, ``ms`` (duration), ``sha256`` (evidence) and the facts.
@@ -70,7 +70,7 @@ class Event:
     data: dict[str, Any] = field(default_factory=dict)
 
     def as_data(self) -> dict[str, Any]:
-        """Return the event under the keys of the log files' lines; *at* stays an instant."""
+        """Return the event with the keys of a log file's line; *at* is still an instant."""
         return {
             "number": self.number,
             "at": self.at,

@@ -1,4 +1,4 @@
-"""Work items: their states, the moves between them, and how a finished one came to its end."""
+"""Work items: their states, transitions and outcomes."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -9,25 +9,25 @@ from typing import Any
 
 
 class ItemState(StrEnum):
-    """Where a work item stands."""
+    """The state of a work item."""
 
     WAITING = "waiting"  # in its queue, any worker may reserve it
     RUNNING = "running"  # reserved by a worker under a lease
-    POSTPONED = "postponed"  # goes back to waiting at its not-before instant
+    POSTPONED = "postponed"  # waits again from its not-before instant
     IN_REVIEW = "in_review"  # in the fallback queue, a person decides
     DONE = "done"
     REJECTED = "rejected"  # a person decided that it must not be done
-    RETURNED = "returned"  # sent back to whoever sent it, to be put right and sent again
+    RETURNED = "returned"  # back to the sender, to be corrected and sent again
     CANCELLED = "cancelled"
-    EXPIRED = "expired"  # nobody worked on it in time
+    EXPIRED = "expired"  # not processed before its deadline
 
 
 class Outcome(StrEnum):
-    """How a closed item came to its end."""
+    """The outcome of a closed item."""
 
-    BY_BOT = "by_bot"  # no person touched it
-    ASSISTED = "assisted"  # the bot finished it after at least one decision of a person
-    BY_HAND = "by_hand"  # a person did the work outside the bot
+    BY_BOT = "by_bot"  # without a person
+    ASSISTED = "assisted"  # by the bot, after at least one decision of a person
+    BY_HAND = "by_hand"  # by a person, outside the bot
     REJECTED = "rejected"
     RETURNED = "returned"
     CANCELLED = "cancelled"
@@ -43,14 +43,14 @@ CLOSED = frozenset(
         ItemState.EXPIRED,
     }
 )
-NORMAL = 100  # the priority of an item whose workflow names none
+NORMAL = 100  # the default priority
 
 MOVES: dict[ItemState, frozenset[ItemState]] = {
     ItemState.WAITING: frozenset(
         {
             ItemState.RUNNING,
             ItemState.WAITING,  # edited or superseded: a new run
-            ItemState.POSTPONED,  # held, or its group or its target does not take it now
+            ItemState.POSTPONED,  # paused, or its group or target is not available
             ItemState.IN_REVIEW,  # overdue
             ItemState.CANCELLED,
             ItemState.EXPIRED,
@@ -68,8 +68,8 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
     ItemState.POSTPONED: frozenset(
         {
             ItemState.WAITING,
-            ItemState.RUNNING,  # a quick worker skips waiting
-            ItemState.POSTPONED,  # its group or its target does not take it yet
+            ItemState.RUNNING,  # a fast worker skips waiting
+            ItemState.POSTPONED,  # its group or target is not available yet
             ItemState.IN_REVIEW,  # overdue
             ItemState.CANCELLED,
             ItemState.EXPIRED,
@@ -77,7 +77,7 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
     ),
     ItemState.IN_REVIEW: frozenset(
         {
-            ItemState.POSTPONED,  # answered: the sweep lets its run go on
+            ItemState.POSTPONED,  # answered: the sweep resumes its run
             ItemState.WAITING,  # answered, edited or superseded: a new run
             ItemState.DONE,  # done by hand
             ItemState.REJECTED,
@@ -97,38 +97,38 @@ MOVES: dict[ItemState, frozenset[ItemState]] = {
 
 
 def sources(target: ItemState) -> tuple[ItemState, ...]:
-    """Return the states from which an item may move to *target*, for use in SQL guards."""
+    """Return the states with a transition to *target*, for use in SQL guards."""
     return tuple(state for state, targets in MOVES.items() if target in targets)
 
 
 def require_moves(starts: Iterable[ItemState], target: ItemState) -> None:
-    """Refuse a move that the transition table does not have; to ask for one is a fault of code.
+    """Refuse a transition that is not in the table; it is a fault of the calling code.
 
     Raises:
-        ValueError: An item in one of *starts* may not move to *target*.
+        ValueError: One of *starts* has no transition to *target*.
     """
     illegal = sorted(set(starts) - set(sources(target)))
     if illegal:
-        raise ValueError(f"the transition table has no move from {', '.join(illegal)} to {target}")
+        raise ValueError(f"there is no transition from {', '.join(illegal)} to {target}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewItem:
-    """One unit of work as intake hands it to the engine.
+    """One unit of work as intake submits it to the engine.
 
     Attributes:
-        workflow: Name of the workflow it belongs to.
-        reference: Business key, unique in the workflow; adding it twice is one item. It is stored
-            as ``plain_reference`` spells it.
+        workflow: The workflow's name.
+        reference: Business key, unique in the workflow; adding it twice results in one item. It is
+            stored in the form of ``plain_reference``.
         payload: JSON data of the first bot's model.
-        group_key: Items with one key are never at work at once; None: no such limit.
-        source: Where it came from, for people: file, sheet, row, schedule.
+        group_key: Items with the same key never run at the same time; None: no limit.
+        source: Its origin, for people: file, sheet, row, schedule.
         parent_id: The item that caused this one, or None.
-        cause: The run and the step of it that caused this one, or None.
+        cause: Run and step of the parent that caused this one, or None.
         priority: From 1 (first) to 1000; None: the workflow's.
-        not_before: No bot works on it before this instant, or None.
-        due: Until when it should be closed, or None: by the workflow's rule.
-        batch_id: The batch it came with, or None.
+        not_before: No bot starts it before this instant; None: at once.
+        due: Its deadline; None: by the workflow's rule.
+        batch_id: Its batch, or None.
     """
 
     workflow: str
@@ -144,14 +144,14 @@ class NewItem:
     batch_id: str | None = None
 
     def __post_init__(self) -> None:
-        """Spell the reference in the one way."""
+        """Normalise the reference."""
         object.__setattr__(self, "reference", plain_reference(self.reference))
 
 
 def plain_reference(text: str) -> str:
-    """Return a business key in its one spelling: no blanks around it, composed characters (NFC).
+    """Return a business key in normal form: without blanks around it, in Unicode NFC.
 
-    Case and width stay, because ``a-1`` and ``A-1`` may be two records, and so may ``A²`` and
+    Case and width are kept, because ``a-1`` and ``A-1`` may be two records, as may ``A²`` and
     ``A2``.
     """
     return unicodedata.normalize("NFC", text).strip()
@@ -159,12 +159,12 @@ def plain_reference(text: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What a sender says of an item beside its content; None: as the workflow says.
+    """Priority and times of an item, set by its sender; None: by the workflow's rules.
 
     Attributes:
         priority: From 1 (first) to 1000.
-        not_before: No bot works on it before this instant.
-        due: Until when it should be closed.
+        not_before: No bot starts it before this instant.
+        due: Its deadline.
     """
 
     priority: int | None = None
@@ -178,28 +178,28 @@ class Terms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkItem:
-    """A work item as the store keeps it.
+    """A stored work item.
 
     Attributes:
-        id: The store's number of the item.
-        run_no: Number of the present run, from 1; a new run starts at the first step.
-        attempt: Number of times a worker reserved the item, from 1 once it was reserved. It is
-            also the fence: a worker whose attempt is not the present one may not act.
+        id: The item's number in the store.
+        run_no: Number of the current run, from 1; a new run starts at the first step.
+        attempt: How often a worker reserved the item. It is also the fence: a worker whose attempt
+            is not the current one may not act.
         worker: The worker that holds or last held it, or None.
-        touched: Whether a person has been asked about it at least once.
+        touched: Whether the item was in review at least once.
         reason_code: Why it is in review or postponed, or None.
         not_before: The earliest instant of the next run while postponed.
-        failures: Number of application exceptions of the present run.
-        takeovers: Number of times its worker died over it.
-        breaks: Number of executions that an error outside of its bot ended before their end.
-        bot_ms: Milliseconds that bots worked on it, over all attempts.
-        due: Until when it should be closed, or None.
-        warn: When the run log warns that the due instant is near, or None.
-        batch_id: The batch it came with, or None.
-        cancel_by: Who asked to cancel it while it was running, or None.
-        from_step: The step its requeued run begins with, or None.
-        cause: The run and the step of its parent that caused it, or None.
-        revision: Number of moves between states so far.
+        failures: Number of application exceptions in the current run.
+        takeovers: How often its worker died while it processed the item.
+        breaks: Number of executions that ended with an error outside the bot.
+        bot_ms: Processing time of bots in milliseconds, over all attempts.
+        due: Its deadline, or None.
+        warn: When the run log warns that it is due soon, or None.
+        batch_id: Its batch, or None.
+        cancel_by: The person who asked to cancel it while it was running, or None.
+        from_step: The step where its requeued run starts, or None.
+        cause: Run and step of the parent that caused it, or None.
+        revision: Number of state transitions so far.
     """
 
     id: int
@@ -238,19 +238,19 @@ class WorkItem:
 
     @property
     def run_id(self) -> str:
-        """Return the name of the present run, as it stands in run logs and in the engine."""
+        """Return the name of the current run in run logs and in the engine."""
         return f"item-{self.id}-{self.run_no}"
 
 
 class Added(StrEnum):
-    """What became of a new item."""
+    """The result of submitting an item."""
 
     NEW = "new"
-    MERGED = "merged"  # the same reference with the same content was there: one item
-    REOPENED = "reopened"  # it had been returned to its sender and came again
-    CONFLICT = "conflict"  # the reference was there with other content: a person decides
-    REFUSED = "refused"  # the same, and the workflow's policy is to drop the newcomer
-    SUPERSEDED = "superseded"  # the same, and the newcomer's content takes its place
+    MERGED = "merged"  # the reference exists with the same content: still one item
+    REOPENED = "reopened"  # the item had been returned to its sender and arrived again
+    CONFLICT = "conflict"  # the reference exists with other content: a person decides
+    REFUSED = "refused"  # the same, but the workflow drops the new content
+    SUPERSEDED = "superseded"  # the same, but the new content replaces the known one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,8 +258,8 @@ class Submission:
     """The answer to a submitted item.
 
     Attributes:
-        item_id: The item that now stands for it.
-        added: What became of it.
+        item_id: The new or existing item with the reference.
+        added: The result.
     """
 
     item_id: int

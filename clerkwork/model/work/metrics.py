@@ -10,13 +10,13 @@ DAY_MS = 86_400_000
 def automation_rate(*, by_bot: int, by_human: int) -> float | None:
     """Return the strict straight-through rate, from 0.0 to 1.0.
 
-    It is the number of items completed with no human touch, divided by the number of items
-    completed or sent to a person. An item sent to a person counts at once, also while it waits and
-    also when it is rejected later, so neither a backlog nor a rejection flatters the rate. Items
-    count on the day they arrived, so a day's rate does not depend on when people worked.
+    It is the number of items completed without a person, divided by the number of items completed
+    or sent to a person. An item sent to a person counts at once, while it waits and even if it is
+    rejected later, so neither a backlog nor a rejection flatters the rate. Items count on the day
+    they arrived, so a day's rate does not depend on when people worked.
 
     Args:
-        by_bot: Items completed that no person was asked about.
+        by_bot: Items completed without a review.
         by_human: Items that were sent to a person, with any outcome.
 
     Returns:
@@ -33,7 +33,7 @@ def automation_rate(*, by_bot: int, by_human: int) -> float | None:
 
 
 def cumulative_shares(counts: list[int]) -> list[float]:
-    """Return for each count the share of it and all before it in the whole, for a Pareto chart."""
+    """Return the cumulative share of each count in the sum, for a Pareto chart."""
     whole, running, shares = sum(counts), 0, []
     for count in counts:
         running += count
@@ -42,10 +42,10 @@ def cumulative_shares(counts: list[int]) -> list[float]:
 
 
 def local_day(instant_ms: int, offset: timedelta) -> int:
-    """Return the number of the local day since 1970-01-01 in which an instant lies."""
+    """Return the local day of an instant as the number of days since 1970-01-01."""
     return (instant_ms + offset // timedelta(milliseconds=1)) // DAY_MS
 
 
 def day_start(day: int, offset: timedelta) -> datetime:
-    """Return the UTC instant at which the local day numbered *day* begins."""
+    """Return the UTC instant at which the local day with the number *day* begins."""
     return from_ms(day * DAY_MS) - offset

@@ -1,4 +1,4 @@
-"""How items of a queue stand to each other: rank with ageing, deadline, batch, conflict."""
+"""The rules of a queue: rank with ageing, deadlines, labels, batches and conflicts."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -19,19 +19,19 @@ MOST_AGEING_S = 86_400
 
 
 class Deadline(Strict):
-    """Until when an item should be closed, from its arrival on."""
+    """The deadline of an item, counted from its arrival."""
 
-    due_s: Seconds = Field(description="Seconds from arrival to the due instant.")
+    due_s: Seconds = Field(description="Seconds from arrival until the item is due.")
     warn_s: Seconds | None = Field(
-        None, description="Seconds from arrival to a warning in the run log, or nothing."
+        None, description="Seconds from arrival until a warning in the run log; default: none."
     )
     calendar: Name | None = Field(
-        None, description="Business calendar whose hours are counted; without it, wall time."
+        None, description="Count only the hours of this business calendar; default: all hours."
     )
     on_due: Literal["escalate", "expire", "nothing"] = Field(
         "escalate",
-        description="`escalate`: an item nobody works on goes to a person; `expire`: it is closed, "
-        "unless something was sent; `nothing`: only the run log says it.",
+        description="`escalate`: an item that is not in progress goes to a person; `expire`: it is "
+        "closed, unless data was sent; `nothing`: it is only logged.",
     )
 
     @model_validator(mode="after")
@@ -42,12 +42,12 @@ class Deadline(Strict):
 
 
 def rank(arrived: datetime, priority: int, ageing_s: float) -> int:
-    """Return an item's place in its queue; the least goes first.
+    """Return an item's rank in its queue; the lowest rank goes first.
 
     Each *ageing_s* seconds of waiting count as one step of priority. All items age at the same
-    pace, so which of two goes first never changes while they wait: the rank is a constant and
-    needs no sweep to renew it. Whoever waits is overtaken only by items that arrived within
-    (difference of priority) x *ageing_s* seconds after it, so nobody waits for ever.
+    rate, so the order of two waiting items never changes: the rank is a constant that needs no
+    updates. An item can only be overtaken by items that arrive within (difference of priority) x
+    *ageing_s* seconds after it, so no item waits for ever.
     """
     seconds = (arrived - START) / timedelta(seconds=1)
     return min(LAST_RANK, max(1, int(seconds + priority * ageing_s)))
@@ -56,32 +56,32 @@ def rank(arrived: datetime, priority: int, ageing_s: float) -> int:
 def queue_name(resource: str, labels: Iterable[str]) -> str:
     """Return the queue of items that need *resource* and a worker with *labels*.
 
-    Items that need labels have a queue of their own, such as ``erp@windows``, so that a worker
-    without them never sees them and nobody waits behind them.
+    Items that need labels have their own queue, such as ``erp@windows``, so that workers without
+    the labels never get them and other items do not wait behind them.
     """
     needed = "+".join(sorted(set(labels)))
     return f"{resource}{LABELS}{needed}" if needed else resource
 
 
 def needed_labels(queue: str) -> set[str]:
-    """Return the labels that a worker must have to work on the queue."""
+    """Return the labels that a worker of the queue must have."""
     _, _, labels = queue.partition(LABELS)
     return set(labels.split("+")) if labels else set()
 
 
 def fitting(queues: Iterable[str], labels: Collection[str]) -> list[str]:
-    """Return those of the queues that a worker with *labels* may work on."""
+    """Return the queues that a worker with *labels* may process."""
     return [queue for queue in queues if needed_labels(queue) <= set(labels)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """Items that are added all or not at all.
+    """Items that are added together or not at all.
 
     Attributes:
-        id: The sender's name of the batch.
-        count: The number of items the sender declared, or None.
-        sums: The sum the sender declared, by the payload's field.
+        id: The sender's name for the batch.
+        count: The number of items that the sender declared, or None.
+        sums: The sums that the sender declared, by field of the payload.
     """
 
     id: str
@@ -89,14 +89,14 @@ class Batch:
     sums: dict[str, Decimal] = field(default_factory=dict)
 
     def check(self, payloads: list[dict[str, Any]]) -> None:
-        """Compare *payloads* with what the sender declared.
+        """Compare *payloads* with the declared totals.
 
         Raises:
-            UsageError: They differ; names every total that does.
+            UsageError: Totals differ; names every total that differs.
         """
         wrong = []
         if self.count is not None and self.count != len(payloads):
-            wrong.append(f"{self.count} items were declared, {len(payloads)} are there")
+            wrong.append(f"{self.count} items were declared, {len(payloads)} were found")
         for name, declared in self.sums.items():
             found = sum((_number(name, payload) for payload in payloads), Decimal(0))
             if found != declared:

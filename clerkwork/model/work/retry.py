@@ -1,4 +1,4 @@
-"""How often and when an item is tried again after a system failed."""
+"""Retries of an item after an application exception."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -10,37 +10,37 @@ from clerkwork.model.work.items import WorkItem
 
 
 class RetryRule(Strict):
-    """What happens after an application exception."""
+    """When an item is retried after an application exception."""
 
     attempts: int = Field(
         3,
         ge=1,
         le=1000,
-        description="Attempts of one run before the item goes to a person, the first included.",
+        description="Attempts of one run, including the first, before the item goes to a person.",
     )
     wait_s: Seconds = Field(5.0, description="Seconds before the second attempt.")
     backoff: float = Field(
-        2.0, ge=1, le=100, description="Each further wait is this many times the one before."
+        2.0, ge=1, le=100, description="Each further wait is this many times the previous one."
     )
-    longest_s: Seconds = Field(3600.0, description="No wait is longer than this many seconds.")
+    longest_s: Seconds = Field(3600.0, description="The longest wait in seconds.")
     jitter: float = Field(
         0.0,
         ge=0,
         le=1,
-        description="Each wait is longer or shorter by up to this part of it, so that items that "
-        "failed together do not come back together. It depends on item and attempt alone.",
+        description="Each wait is lengthened or shortened by up to this fraction, so that items "
+        "that failed together are not retried together. It depends only on item and attempt.",
     )
     until_s: Seconds | None = Field(
-        None, description="No attempt starts later than this many seconds after arrival."
+        None, description="No retry later than this many seconds after arrival."
     )
-    until_due: bool = Field(False, description="No attempt starts after the item's due instant.")
+    until_due: bool = Field(False, description="No retry after the item's due time.")
 
     def wait_after(self, failures: int, seed: str = "") -> float | None:
         """Return the seconds to wait after *failures* failed attempts, or None to give up.
 
         Args:
-            failures: Failed attempts of the present run, from 1.
-            seed: What the jitter is drawn from, the same each time.
+            failures: Failed attempts of the current run, from 1.
+            seed: The seed of the jitter; the same seed gives the same wait.
         """
         if failures >= self.attempts:
             return None
@@ -50,7 +50,7 @@ class RetryRule(Strict):
         return min(self.longest_s, wait_s * (1 + self.jitter * part))
 
     def next_attempt(self, item: WorkItem, now: datetime) -> datetime | None:
-        """Return when the item, having failed once more, is tried again, or None to give up."""
+        """Return when the item is retried after one more failure, or None to give up."""
         wait_s = self.wait_after(item.failures + 1, str(item.id))
         if wait_s is None:
             return None
@@ -63,17 +63,17 @@ class RetryRule(Strict):
 
 
 class Retry(RetryRule):
-    """What happens when a system fails."""
+    """The retry rules of a workflow."""
 
     by_code: dict[str, RetryRule] = Field(
-        default_factory=dict, description="Another rule for a reason code, such as `login_failed`."
+        default_factory=dict, description="Rules for single reason codes, such as `login_failed`."
     )
     takeovers: int = Field(
         5,
         ge=1,
         le=100,
-        description="Times the worker may die over an item, or the work on it break off with an "
-        "error outside of its bot; once more, and it goes to a person.",
+        description="How often a worker may die while it processes the item, or the processing "
+        "end with an error outside the bot; after one more time the item goes to a person.",
     )
 
     def rule(self, code: str) -> RetryRule:

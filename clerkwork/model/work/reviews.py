@@ -1,4 +1,4 @@
-"""Reviews: a person's task in a fallback queue, and the form that is drawn from a model."""
+"""Reviews, the tasks of people in a fallback queue, and their forms."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,27 +17,27 @@ LONGEST_PART = 1000  # characters of one part of the path of a field
 
 
 class ReviewState(StrEnum):
-    """Where a review stands."""
+    """The state of a review."""
 
     OPEN = "open"
     ANSWERED = "answered"
-    WITHDRAWN = "withdrawn"  # its item went another way
+    WITHDRAWN = "withdrawn"  # the item was closed or restarted without an answer
 
 
 class Decision(StrEnum):
-    """What a person decided."""
+    """A person's decision."""
 
-    CORRECT = "correct"  # the data is right now; the bot goes on with it
-    RETURN = "return"  # back to whoever sent it
-    BY_HAND = "by_hand"  # done outside the bot
+    CORRECT = "correct"  # the data is correct now; the bot resumes with it
+    RETURN = "return"  # back to the sender
+    BY_HAND = "by_hand"  # a person did the work
     REJECT = "reject"  # must not be done
 
 
 class AnswerInvalid(ClerkworkError):
-    """A corrected value does not fit its field.
+    """A corrected value is invalid; nothing was saved.
 
     Attributes:
-        problems: A sentence by field path; nothing was saved.
+        problems: The problem of each field, by path.
     """
 
     def __init__(self, problems: dict[str, str]) -> None:
@@ -46,11 +46,11 @@ class AnswerInvalid(ClerkworkError):
 
 
 class NotStorable(AnswerInvalid):
-    """A value of an item cannot be stored, whichever database is used; nothing was.
+    """A value of an item cannot be stored in any supported database; nothing was stored.
 
     Attributes:
         field: The path of the value.
-        problem: Follows the field in a sentence.
+        problem: The problem, such as "is not a finite number".
     """
 
     def __init__(self, field: str, problem: str) -> None:
@@ -61,17 +61,17 @@ class NotStorable(AnswerInvalid):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewReview:
-    """A doubt as the engine or intake hands it to the fallback queue.
+    """A review as engine or intake submit it to the fallback queue.
 
     Attributes:
         step: The step of the run that resumes with the answer; None: a new run starts with it.
         code: The reason code.
-        message: The reason in words, with ``{name}`` for facts.
-        facts: The values named in *message*.
+        message: The reason as a sentence, with ``{name}`` for facts.
+        facts: The values of *message*.
         model: Dotted name of the pydantic model of the shown data.
-        shown: The data as JSON; it may be incomplete where intake could not read it.
+        shown: The data as JSON; it is incomplete if intake could not read all of it.
         fields: The fields of the form, in order.
-        pages: Content addresses (SHA-256) of page pictures shown beside the form.
+        pages: Content addresses (SHA-256) of the page images shown next to the form.
     """
 
     step: str | None
@@ -86,10 +86,10 @@ class NewReview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Review:
-    """A review as the store keeps it.
+    """A stored review.
 
     Attributes:
-        number: The store's number of the review.
+        number: The review's number in the store.
         handling_ms: Milliseconds between the first opening and the answer, or None.
     """
 
@@ -134,25 +134,24 @@ def flatten(value: Any, path: str = "") -> dict[str, str]:
 
 
 def can_be_path(path: str) -> bool:
-    """Return whether *path* can be that of a value in stored data, by its depth and length."""
+    """Return whether *path* is short enough to be the path of a stored value."""
     parts = path.split(".")
     return len(parts) <= DEEPEST and all(len(part) <= LONGEST_PART for part in parts)
 
 
 def unflatten(leaves: dict[str, str]) -> dict[str, Any]:
-    """Return nested JSON data from text by dotted path; numbered parts become lists.
+    """Return nested JSON data from texts by dotted path; numbered parts are returned as lists.
 
-    A numbered part whose leaves are all empty is left out, which is how a line is removed.
+    A numbered part with only empty texts is dropped; this is how a line is removed.
 
     Raises:
-        AnswerInvalid: No value can have a path, or it is a text and the beginning of another path
-            at once.
+        AnswerInvalid: A path is too long or too deep, or is also the start of another path.
     """
     tree: dict[str, Any] = {}
     for path, text in leaves.items():
         *parents, leaf = path.split(".")
         node = tree
-        for part in parents[:DEEPEST]:  # no tree is built that is too deep to be walked
+        for part in parents[:DEEPEST]:  # limits the depth of the tree and of later recursion
             node = node.setdefault(part, {}) if isinstance(node, dict) else node
         if not can_be_path(path) or not isinstance(node, dict) or leaf in node:
             raise AnswerInvalid({path: "This field contradicts another one; open the form again."})
@@ -178,10 +177,10 @@ def _empty(part: Any) -> bool:
 
 
 def rebuild(model: type[M], leaves: dict[str, str]) -> M:
-    """Return an instance of *model* from a form's text by path; empty text means the default.
+    """Return an instance of *model* from a form's texts by path; an empty text is the default.
 
     Raises:
-        AnswerInvalid: A value does not fit; names every field and its problem.
+        AnswerInvalid: A value is invalid; names every invalid field and its problem.
     """
     tree = unflatten({path: text.strip() for path, text in leaves.items()})
     data, problems = from_texts(model, tree)
@@ -202,13 +201,13 @@ def rebuild(model: type[M], leaves: dict[str, str]) -> M:
 def form_fields(
     shown: dict[str, Any], doubtful: tuple[str, ...], evidence: Extraction | None
 ) -> list[FieldEvidence]:
-    """Return the fields of a form: one for each value of *shown*, with what was read of it.
+    """Return the fields of a form: one for each value of *shown*, with its evidence.
 
     Args:
         shown: The data as JSON.
-        doubtful: Paths of the fields a person should look at first; the evidence's own doubts
-            are marked as well.
-        evidence: What was read from a document, or None.
+        doubtful: Paths of the fields that a person should check first; fields that are doubtful
+            in the evidence are marked too.
+        evidence: The document's extraction, or None.
     """
     read = {} if evidence is None else {field.path: field for field in evidence.fields}
     values = flatten(shown)
@@ -222,5 +221,5 @@ def form_fields(
 
 
 def plain_fields(shown: dict[str, Any], doubtful: tuple[str, ...]) -> list[FieldEvidence]:
-    """Return the fields of a form for data that came without a document."""
+    """Return the fields of a form for data without a document."""
     return form_fields(shown, doubtful, None)

@@ -1,4 +1,4 @@
-"""Planned runs: one row for each instant at which a schedule was due, whatever became of it."""
+"""Planned runs: one row for each instant at which a schedule was due, with its result."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,14 +6,14 @@ from enum import StrEnum
 
 
 class PlannedState(StrEnum):
-    """What became of a planned run."""
+    """The result of a planned run."""
 
     STARTED = "started"
     RAN = "ran"
-    LATE = "late"  # ran, but more than its tolerance after it was due
+    LATE = "late"  # ran, but later than its tolerance allows
     SKIPPED = "skipped"
-    MERGED = "merged"  # several missed instants were run as one
-    BLOCKED = "blocked"  # it could not run; the reason says why
+    MERGED = "merged"  # one run for several missed instants
+    BLOCKED = "blocked"  # could not run; the reason says why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +22,11 @@ class PlannedRun:
 
     Attributes:
         schedule: The workflow's name.
-        planned: The instant it was due.
-        items: Number of work items it added.
-        reason: Why it did not simply run, or an empty string.
-        worker: The process that took it.
-        released: When a person let it go after it was blocked, until a scheduler takes it.
+        planned: The due instant.
+        items: Number of work items that it added.
+        reason: Why it did not run normally, or an empty string.
+        worker: The process that runs it.
+        released: When a person released it after it was blocked; None once a scheduler runs it.
     """
 
     schedule: str

@@ -1,7 +1,7 @@
-"""What the store can hold, whichever database it is; a value that it cannot is named by its path.
+"""Checks that JSON data can be stored in every supported database.
 
-Without this check SQLite stores an infinite number that no JSON has, and PostgreSQL refuses it in
-the middle of a delivery, at every attempt of its sender.
+Without this check SQLite would store infinite numbers, which JSON does not have, and PostgreSQL
+would refuse them in the middle of a delivery, at every retry of its sender.
 """
 
 import json
@@ -13,21 +13,21 @@ LONGEST_GROUP = 200
 LONGEST_BATCH = 120
 DEEPEST = 50
 REPLACEMENT = "\ufffd"
-REPEATED = object()  # the value of a key that occurs twice: nobody knows which one is meant
+REPEATED = object()  # the value of a key that occurs twice, because either could be meant
 
 
 def parsed(text: str | bytes) -> Any:
-    """Return JSON data in which ``problem_of`` finds repeated keys, ``NaN`` and ``1e999``.
+    """Parse JSON so that ``problem_of`` detects repeated keys, ``NaN`` and ``1e999``.
 
     Raises:
-        ValueError: It is not JSON.
-        RecursionError: It is nested too deeply even to be read.
+        ValueError: The text is not JSON.
+        RecursionError: The text is nested too deeply to be parsed.
     """
     return json.loads(text, object_pairs_hook=_object)
 
 
 def problem_of(data: Any, path: str = "", depth: int = 1) -> tuple[str, str] | None:
-    """Return the path of the first value in JSON *data* that cannot be stored, and why; or None."""
+    """Return path and problem of the first value in *data* that cannot be stored, or None."""
     if isinstance(data, str):
         problem = _text_problem(data)
     elif isinstance(data, float):
@@ -42,14 +42,14 @@ def problem_of(data: Any, path: str = "", depth: int = 1) -> tuple[str, str] | N
 
 
 def problem_of_key(text: str, field: str, most: int) -> tuple[str, str] | None:
-    """Return *field* and why its *text* cannot be stored in *most* characters; or None."""
+    """Return *field* and the problem if *text* is longer than *most* or not storable, or None."""
     if len(text) > most:
         return field, f"has {len(text)} characters, at most {most} can be stored"
     return problem_of(text, field)
 
 
 def storable(data: Any) -> Any:
-    """Return JSON *data* for a person to read: what cannot be stored is replaced by U+FFFD."""
+    """Return JSON *data* with each part that cannot be stored replaced by U+FFFD."""
     if isinstance(data, dict):
         return {storable(key): storable(part) for key, part in data.items()}
     if isinstance(data, list):

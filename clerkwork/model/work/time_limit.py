@@ -1,7 +1,7 @@
-"""The wall time that one attempt of a bot may take.
+"""The time limit of one attempt of a bot, in wall time.
 
-The limit belongs to the thread that works on the item and is no argument of the calls in between:
-whatever waits there for a child process ends in time, whoever called it.
+The limit is a variable of the thread that runs the bot, not an argument of its calls, so that every
+wait for a child process in this thread ends in time.
 """
 
 import threading
@@ -17,10 +17,10 @@ CODE = "timeout"
 
 
 class TimeLimit:
-    """The time limit of one attempt; it begins when it is made.
+    """The time limit of one attempt; the time starts when the object is created.
 
     Attributes:
-        step: The step at work, or None between two steps.
+        step: The running step, or None between two steps.
     """
 
     def __init__(self, bot: str, allowed: timedelta) -> None:
@@ -31,7 +31,7 @@ class TimeLimit:
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """Open a context in which the limit holds for this thread."""
+        """Open a context in which the limit applies to this thread."""
         token = _present.set(self)
         try:
             yield
@@ -39,11 +39,11 @@ class TimeLimit:
             _present.reset(token)
 
     def left(self) -> timedelta:
-        """Return the time that is left, never less than zero."""
+        """Return the remaining time, at least zero."""
         return max(self._end - clock.monotonic(), timedelta())
 
     def exceeded(self) -> ApplicationException:
-        """Return what is said when the time is over."""
+        """Return the exception for an exceeded limit."""
         seconds = f"{self._allowed.total_seconds():g}"
         if self.step is None:
             return ApplicationException(
@@ -64,12 +64,12 @@ class TimeLimit:
 
 
 def present() -> TimeLimit | None:
-    """Return the limit that holds for this thread, or None."""
+    """Return the limit of this thread, or None."""
     return _present.get()
 
 
 def check() -> None:
-    """Raise ``ApplicationException`` when the time limit of this thread is over."""
+    """Raise ``ApplicationException`` if the time limit of this thread is exceeded."""
     limit = _present.get()
     if limit is not None and not limit.left():
         raise limit.exceeded()
@@ -77,10 +77,10 @@ def check() -> None:
 
 @contextmanager
 def at_step(name: str) -> Iterator[None]:
-    """Open a context for the work on a step, which begins only while there is time left.
+    """Open a context for a step, which starts only if time remains.
 
     Raises:
-        ApplicationException: The time is over.
+        ApplicationException: The time limit is exceeded.
     """
     limit = _present.get()
     if limit is not None:
@@ -95,10 +95,10 @@ def at_step(name: str) -> Iterator[None]:
 
 @contextmanager
 def acquired(lock: threading.Lock) -> Iterator[None]:
-    """Hold *lock*; waiting for it counts for the time limit of this thread.
+    """Hold *lock*; the wait for it counts towards the time limit of this thread.
 
     Raises:
-        ApplicationException: The time was over before the lock was free.
+        ApplicationException: The time limit was exceeded before the lock was free.
     """
     limit = _present.get()
     if limit is None:
