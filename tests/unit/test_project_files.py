@@ -88,7 +88,7 @@ def test_a_right_project_has_no_problems(write, tmp_path):
         ("folder: orders", "folder: ../x", "orders.yaml:4: `source.folder` must be a folder"),
         ("folder: orders", "folder: /etc", "orders.yaml:4: `source.folder` must be a folder"),
         ("folder: orders", "folder: scans", "scans.yaml:5: the workflow `orders` reads the same"),
-        ("reader: workbook", "reader: document", "orders.yaml:5: the reader `document` returns Doc"),
+        ("reader: workbook", "reader: document", "orders.yaml:5: the reader `document` returns"),
         ("every_s: 2", 'cron: "* *"', "orders.yaml:7: `schedule`: `cron` has 2 fields"),
         ("every_s: 2", 'cron: "99 * * * *"', "orders.yaml:7: `schedule`: "),
         (
