@@ -222,14 +222,14 @@ def test_new_source_and_reader_work_in_a_planned_run(project: Path) -> None:
         ("every_minutes: 60", "every_minute: 60", ":5: unknown key `every_minute`, known keys are"),
         ("every_minutes: 60", "every_minutes: 0", ":5: `timer.every_minutes`: input should be gr"),
         ("separator:", "seperator:", ":11: unknown key `seperator`, known keys are separator; did"),
-        ("reader: table", "reader: document", ":9: the reader `document` gives Document, but the"),
+        ("reader: table", "reader: document", ":9: the reader `document` returns Document, but"),
         ("reader: table", "reader: document", ":10: `source.table` is for the reader `table`, but"),
         (
             "reader: table",
             "reader: tables",
             ":9: `source.reader`: input should be 'document', 'table'",
         ),
-        ("schedule:\n  every_s: 60\n", "", ":4: `timer` needs a `schedule` that says when it is"),
+        ("schedule:\n  every_s: 60\n", "", ":4: `timer` needs a `schedule` that says when to"),
     ],
 )
 def test_wrong_keys_of_a_new_source_or_reader_are_named_with_file_and_line(
