@@ -206,10 +206,10 @@ def test_each_mistake_names_file_and_line(said, old, new, problem):
     assert problem in text
 
 
-def test_a_year_that_stands_there_twice_is_refused(said):
+def test_a_year_that_occurs_twice_is_refused(said):
     """Else one of them would count, and nobody would know which."""
     (text,) = said(SMALL + SMALL.partition("years:\n")[2])
-    assert "the year 2026 stands there twice" in text
+    assert "the year 2026 occurs twice" in text
 
 
 def test_a_file_of_the_project_goes_before_a_shipped_one(said, tmp_path):

@@ -188,7 +188,7 @@ def test_what_cannot_be_sent_is_one_sentence(make_bench: MakeBench) -> None:
 
 def test_a_bot_that_its_process_could_not_find_is_refused() -> None:
     """`clerkwork check` names it, because it cannot be imported."""
-    with pytest.raises(TypeError, match="at the top of a module"):
+    with pytest.raises(TypeError, match="at the top level of a module"):
         bot(timeout_s=1)(local_function())
 
 
