@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NoReturn
 from clerkwork.errors import ExitStatus, StoreLost
 
 if TYPE_CHECKING:
-    from clerkwork.app import App
     from clerkwork.engine.workers.worker import Worker
 
 INTERRUPTED = 130
@@ -24,14 +23,14 @@ BEYOND_DRAIN_S = 5  # for the parts of the process that end after the items
 
 
 @contextmanager
-def stop_signals(app: "App") -> Iterator[threading.Event]:
+def stop_signals(drain_s: float) -> Iterator[threading.Event]:
     """Yield an event that is set by the first Ctrl+C or SIGTERM.
 
-    The process ends at the latest ``BEYOND_DRAIN_S`` after ``worker.drain_s``, and at once on a
-    second signal. Another worker then takes over its unfinished items, as after ``kill -9``.
+    The process ends at the latest ``BEYOND_DRAIN_S`` after *drain_s*, and at once on a second
+    signal. Another worker then takes over its unfinished items, as after ``kill -9``.
     """
     stop = threading.Event()
-    longest_s = app.settings.worker.drain_s + BEYOND_DRAIN_S
+    longest_s = drain_s + BEYOND_DRAIN_S
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def handle(_number: int, _frame: FrameType | None) -> None:

@@ -8,7 +8,6 @@ import json
 import os
 import select
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -25,6 +24,7 @@ from typing import Any
 import sqlalchemy as sa
 from loguru import logger
 
+from clerkwork.cli import stopping
 from clerkwork.config.settings import WorkerSettings
 from clerkwork.engine.core import Core
 from clerkwork.engine.facade import Engine
@@ -122,13 +122,11 @@ def submit(place: Place, seed: int, numbers: range) -> None:
 
 
 def work(place: Place, started: int, opened: Opened) -> None:
-    """Work until somebody kills this process or asks it to end.
+    """Work until somebody kills this process or asks it to end, as `clerkwork work` does.
 
     A byte is written to *started* when work begins.
     """
-    asked_to_end = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: asked_to_end.set())
-    with opened(place) as made:
+    with stopping.stop_signals(DRAIN_S) as stop, opened(place) as made:
         worker = Worker(
             made,
             name=f"w-{uuid.uuid4()}",
@@ -140,7 +138,7 @@ def work(place: Place, started: int, opened: Opened) -> None:
         )
         worker.start()
         os.write(started, b"!")
-        while not asked_to_end.wait(LOOK_S):
+        while not stop.wait(LOOK_S):
             made.core.store.check()
         worker.stop(patience=timedelta(seconds=DRAIN_S))
 

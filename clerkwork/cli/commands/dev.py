@@ -37,7 +37,7 @@ def command(
     """Start console, scheduler and worker in one process; Ctrl+C or SIGTERM ends them."""
     with (
         project.opened_app(context) as app,
-        stopping.stop_signals(app) as stop,
+        stopping.stop_signals(app.settings.worker.drain_s) as stop,
         ExitStack() as stack,
     ):
         name = stopping.new_name()

@@ -13,6 +13,7 @@ from clerkwork.errors import ExitStatus, UsageError
 if TYPE_CHECKING:
     from clerkwork.app import App
     from clerkwork.model.work.events import Event
+    from clerkwork.model.work.items import WorkItem
 
 panel = Panel.START
 COLUMNS = ("item", "workflow", "reference", "state", "outcome", "reason", "result")
@@ -44,7 +45,10 @@ def command(
         if not as_json:
             lines.print_event(event)
 
-    with project.opened_app(context) as app, stopping.stop_signals(app) as stop:
+    with (
+        project.opened_app(context) as app,
+        stopping.stop_signals(app.settings.worker.drain_s) as stop,
+    ):
         _refuse_labels(app, workflow)
         with app.store.read() as db:
             last = events.last_number(db)
@@ -60,21 +64,22 @@ def command(
             worker.stop()
         if stop.is_set():
             raise KeyboardInterrupt
-    rows = [
-        {
-            "item": item.id,
-            "workflow": item.workflow,
-            "reference": item.reference,
-            "state": item.state,
-            "outcome": item.outcome,
-            "reason_code": item.reason_code,
-            "reason": item.reason,
-            "result": item.result,
-        }
-        for item in found
-    ]
+    rows = [_row(item) for item in found]
     output.print_rows(rows, COLUMNS, as_json=as_json, empty="Nothing was added.")
     return watch.status_of(found)
+
+
+def _row(item: "WorkItem") -> dict[str, Any]:
+    return {
+        "item": item.id,
+        "workflow": item.workflow,
+        "reference": item.reference,
+        "state": item.state,
+        "outcome": item.outcome,
+        "reason_code": item.reason_code,
+        "reason": item.reason,
+        "result": item.result,
+    }
 
 
 def _put(app: "App", workflow: str, given: str) -> list[int]:

@@ -37,7 +37,7 @@ def command(
     """
     with (
         project.opened_app(context) as app,
-        stopping.stop_signals(app) as stop,
+        stopping.stop_signals(app.settings.worker.drain_s) as stop,
         ExitStack() as stack,
     ):
         own = _parts(labels)
