@@ -44,7 +44,7 @@ def read(document: Document, run: object) -> PurchaseOrder:
 
 def flow(name: str, reader: Any, pattern: str, **more: Any) -> Workflow:
     source = {"folder": "in", "pattern": pattern, "reader": reader}
-    return shipped().workflow(name=name, title=name, source=source, **more)
+    return shipped().workflow(name=name, title=name, source=source, **more)  # type: ignore[call-arg]  # keys of a source
 
 
 WORKFLOWS = {
@@ -152,14 +152,14 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
     )
 
     def pause(seconds: float) -> bool:
-        return desk.pause(seconds)
+        return desk.pause(seconds)  # type: ignore[attr-defined]  # dynamic
 
     def make() -> FolderIntake:
         return FolderIntake(
             context,
             now=lambda: NOW,
-            monotonic=lambda: desk.elapsed,
-            folder_clock=lambda _: desk.share_ns,
+            monotonic=lambda: desk.elapsed,  # type: ignore[attr-defined]  # dynamic
+            folder_clock=lambda _: desk.share_ns,  # type: ignore[attr-defined]  # dynamic
             pause=pause,
         )
 

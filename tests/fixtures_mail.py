@@ -135,14 +135,14 @@ def serve(dovecot: str, root: Path) -> Iterator[MailServer]:
         capture_output=True,
     )
     server = MailServer(root=root, plain=free_port(), tls=free_port())
-    nobody = shutil._get_uid("nobody")
+    nobody = shutil._get_uid("nobody")  # type: ignore[attr-defined]  # dynamic
     text = CONFIGURATION.format(
         root=root,
         password=PASSWORD,
         plain=server.plain,
         tls=server.tls,
         user=nobody,
-        group=shutil._get_gid("nogroup"),
+        group=shutil._get_gid("nogroup"),  # type: ignore[attr-defined]  # dynamic
     )
     (root / "dovecot.conf").write_text(text, "utf-8")
     process = subprocess.Popen([dovecot, "-F", "-c", root / "dovecot.conf"])

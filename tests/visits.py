@@ -152,7 +152,7 @@ def picture_of_secret(screen: Screen, secret: str, hidden: bool) -> None:
         secret,
     )
     if hidden:
-        screen.hide([secret])
+        screen.hide([secret])  # type: ignore[attr-defined]  # dynamic
     screen.keep("secret")
 
 

@@ -116,7 +116,7 @@ class _Lane(Lane):
 
 def main(asked: dict[str, Any]) -> None:
     """Run the lane in this process, whose clock is set, and print its figures."""
-    time.sleep = PAUSE.wait  # type: ignore[assignment] - libfaketime lets the true one fail
+    time.sleep = PAUSE.wait  # type: ignore[assignment] # libfaketime lets the true one fail
     place = Place(
         root=Path(asked["root"]),
         url="sqlite:///store.db",

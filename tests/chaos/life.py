@@ -90,7 +90,7 @@ def engine(place: Place) -> Iterator[Engine]:
     logger.remove()
     store = open_store(place.url, place.root)
     target = Target(name="erp", base_url=place.address, slowest_commit_s=place.promised_s)
-    work = shipped().workflow(
+    work = shipped().workflow(  # type: ignore[call-arg]  # keys of a source
         name="work",
         title="Work",
         steps=[Step(bot=entering.name)],

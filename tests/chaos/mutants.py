@@ -28,18 +28,18 @@ def no_fence() -> None:
             act._mark_sent(db, clock.now())
         act._event(Kind.EFFECT_SENT, "submits {key} in {target}")
 
-    _Act._send = send  # type: ignore[method-assign] - planted
-    Execution._insist = lambda *_: None  # type: ignore[method-assign,assign] - planted
+    _Act._send = send  # type: ignore[method-assign] # planted
+    Execution._insist = lambda *_: None  # type: ignore[method-assign,assign] # planted
 
 
 def no_look_up() -> None:
     """An interrupted effect is entered again without looking whether it stands there."""
-    _Act._look_first = lambda *_: None  # type: ignore[method-assign,assign] - planted
+    _Act._look_first = lambda *_: None  # type: ignore[method-assign,assign] # planted
 
 
 def no_quiet_period() -> None:
     """A look-up is believed although an earlier submit may still be on its way."""
-    _Act._wait_until_settled = lambda _: None  # type: ignore[method-assign,assign] - planted
+    _Act._wait_until_settled = lambda _: None  # type: ignore[method-assign,assign] # planted
 
 
 def acknowledge_before_commit() -> None:
@@ -55,7 +55,7 @@ def acknowledge_before_commit() -> None:
         confirmed: Receipt = act._confirm(receipt, Kind.EFFECT_CONFIRMED, "{key} stands")
         return confirmed
 
-    _Act.perform = perform  # type: ignore[method-assign] - planted
+    _Act.perform = perform  # type: ignore[method-assign] # planted
 
 
 def no_verify() -> None:
@@ -71,7 +71,7 @@ def no_verify() -> None:
         confirmed: Receipt = act._confirm(found, Kind.EFFECT_CONFIRMED, "{key} stands")
         return confirmed
 
-    _Act.perform = perform  # type: ignore[method-assign] - planted
+    _Act.perform = perform  # type: ignore[method-assign] # planted
 
 
 def normal() -> None:
@@ -94,13 +94,13 @@ def two_commit_sweep() -> None:
         )
         return db.execute(statement).rowcount == 1
 
-    transitions.to_waiting = to_waiting  # type: ignore[assignment] - planted
+    transitions.to_waiting = to_waiting  # type: ignore[assignment] # planted
 
 
 def ledger_without_effect() -> None:
     """The ledger knows a record by target and key alone, whatever its kind and content."""
-    LedgerEntry._is_same = lambda *_: True  # type: ignore[method-assign,assign] - planted
-    LedgerEntry._is_equal = lambda *_: True  # type: ignore[method-assign,assign] - planted
+    LedgerEntry._is_same = lambda *_: True  # type: ignore[method-assign,assign] # planted
+    LedgerEntry._is_equal = lambda *_: True  # type: ignore[method-assign,assign] # planted
 
 
 MIXED_MUTANTS: dict[str, Callable[[], None]] = {

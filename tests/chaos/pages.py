@@ -116,7 +116,7 @@ def engine(place: Place) -> Iterator[Engine]:
 
 
 def _workflow(name: str) -> Workflow:
-    return shipped().workflow(
+    return shipped().workflow(  # type: ignore[call-arg]  # keys of a source
         name=name,
         title=name,
         steps=[Step(bot=entering_pages.name)],

@@ -86,12 +86,12 @@ def enter_and_read_back_early(screen: Screen, item: PurchaseOrder) -> Receipt:
             return {part.path: early.pop(part.path) for part in parts}
         return shown(fields, parts)
 
-    Fields.write = write_and_note  # type: ignore[method-assign] - planted
-    Fields.shown = shown_early  # type: ignore[method-assign] - planted
+    Fields.write = write_and_note  # type: ignore[method-assign] # planted
+    Fields.shown = shown_early  # type: ignore[method-assign] # planted
     try:
         return enter_record(screen, item)
     finally:
-        Fields.write, Fields.shown = write, shown  # type: ignore[method-assign] - as it was
+        Fields.write, Fields.shown = write, shown  # type: ignore[method-assign] # as it was
 
 
 def enter_and_believe_the_page(screen: Screen, item: PurchaseOrder) -> Receipt:
@@ -101,7 +101,7 @@ def enter_and_believe_the_page(screen: Screen, item: PurchaseOrder) -> Receipt:
         return seen.value(words)
 
     submit._number = number
-    Messages.begin = lambda *_: None  # type: ignore[method-assign,assign] - planted
+    Messages.begin = lambda *_: None  # type: ignore[method-assign,assign] # planted
     return enter_record(screen, item)
 
 

@@ -125,7 +125,7 @@ def two_schedulers(wanted: Wanted) -> Iterator[Outcome]:
 def clock_steps(wanted: Wanted) -> Iterator[Outcome]:
     """Set the clock of workers and a scheduler."""
     lanes = [(Plan(seed=seed), share) for seed, share in wanted.shares()]
-    total = together([lambda at=at: clocks.run_lane(*at, wanted.until) for at in lanes])
+    total = together([lambda at=at: clocks.run_lane(*at, wanted.until) for at in lanes])  # type: ignore[call-arg]  # a pair
     yield outcome("the clock is set", wanted, total)
 
 

@@ -114,7 +114,7 @@ def _acknowledge(file: Path) -> None:
         os.write(acknowledged, f"{event.number}\n".encode())
         show(log, event)
 
-    RunLog.show = shown  # type: ignore[method-assign] - the switch of the harness
+    RunLog.show = shown  # type: ignore[method-assign] # the switch of the harness
 
 
 def _calls(lines: Iterable[str]) -> Iterator[Call]:

@@ -95,7 +95,7 @@ def watch(seam: str, nth: int, signal: int, prepare: Callable[[], None] | None =
             reach(f"after {event.kind}")
 
     step = between("checkpoint", Execution.checkpoint)
-    Execution.checkpoint = step  # type: ignore[method-assign] - the switch of the harness
-    RunLog.write = write_between  # type: ignore[method-assign] - the switch of the harness
-    Writing.event = event_after_change  # type: ignore[method-assign] - as above
-    RunLog.show = show_after_commit  # type: ignore[method-assign] - as above
+    Execution.checkpoint = step  # type: ignore[method-assign] # the switch of the harness
+    RunLog.write = write_between  # type: ignore[method-assign] # the switch of the harness
+    Writing.event = event_after_change  # type: ignore[method-assign] # as above
+    RunLog.show = show_after_commit  # type: ignore[method-assign] # as above

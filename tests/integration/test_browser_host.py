@@ -100,7 +100,7 @@ def test_page_that_does_not_answer_is_named(portal, visitor):
 def test_hung_page_is_killed_at_its_limit(visitor):
     """No time-out inside the browser would end it."""
     visitor(visits.title_of_first_page)
-    assert limited(visitor, call_timeout_s=2).fails(visits.hang).code == "child_timeout"
+    assert limited(visitor, call_timeout_s=2).fails(visits.hang).code == "child_timeout"  # type: ignore[attr-defined]  # dynamic
 
 
 def test_browser_that_eats_memory_is_killed(visitor, tmp_path):

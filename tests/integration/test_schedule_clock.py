@@ -75,10 +75,10 @@ def test_two_clocks_on_one_store_run_each_instant_once(store):
         made = calls(store, lambda _: ran.update(["x"]) or 3, worker)
         clocks.append(ScheduleClock({"orders": Schedule(every_s=0.2)}, made))
     for made in clocks:
-        made.start()
+        made.start()  # type: ignore[attr-defined]  # dynamic
     until(lambda: len(rows(store)) >= 8)
     for made in clocks:
-        made.stop()
+        made.stop()  # type: ignore[attr-defined]  # dynamic
     found = rows(store)
     fired = [row for row in found if row.state is not PlannedState.MERGED]
     assert ran["x"] == len(fired)

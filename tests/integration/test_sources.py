@@ -57,7 +57,7 @@ def make_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ma
 
     def make(mail: Mail) -> Intake:
         workflows = {
-            name: shipped().workflow(
+            name: shipped().workflow(  # type: ignore[call-arg]  # keys of a source
                 name=name,
                 title=name,
                 source={"folder": name, "reader": "workbook"},

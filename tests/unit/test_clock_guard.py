@@ -40,7 +40,7 @@ class Hands:
 @pytest.fixture
 def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
     hands = Hands()
-    monkeypatch.setattr(clock_guard.clock, "now", hands.now)
+    monkeypatch.setattr(clock_guard.clock, "now", hands.now)  # type: ignore[attr-defined]  # dynamic
     return hands
 
 
@@ -64,7 +64,7 @@ def test_a_step_that_no_process_lived_through_is_noted(store: Store, hands: Hand
     """The worker died, the clock was set, and another one starts."""
     booted = ClockGuard(store).check()
     with store.write() as db:
-        host = clock_guard.socket.gethostname()
+        host = clock_guard.socket.gethostname()  # type: ignore[attr-defined]  # dynamic
         workers.register(db, "dead", host=host, pid=1, now=hands.now(), booted=booted)
     ClockGuard(store).check()
     before, hands.ahead = noted(store), HOUR

@@ -168,7 +168,7 @@ def test_look_up_that_comes_to_another_record_is_not_believed(make_bench: MakeBe
     """A search that also finds longer numbers neither confirms the effect nor lets it be done."""
     bench = start(make_bench)
     other = Receipt(confirmation="C-1", reference="A-10")
-    bench.ledger.find = lambda _screen, _value: [other]  # type: ignore[method-assign] - its fault
+    bench.ledger.find = lambda _screen, _value: [other]  # type: ignore[method-assign] # its fault
     item_id = bench.put("A-1", 3)
     bench.start_worker()
     item = bench.until(item_id)
@@ -183,7 +183,7 @@ def test_reference_may_be_shown_in_other_case_and_with_blanks(make_bench: MakeBe
     """Targets do that; it is the same record."""
     bench = start(make_bench)
     shown = Receipt(confirmation="C-1", reference=" a-1 ")
-    bench.ledger.find = lambda _screen, _value: [shown]  # type: ignore[method-assign] - its way
+    bench.ledger.find = lambda _screen, _value: [shown]  # type: ignore[method-assign] # its way
     item_id = bench.put("A-1", 3)
     bench.start_worker()
     assert bench.until(item_id).state is ItemState.DONE
