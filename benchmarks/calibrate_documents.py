@@ -29,7 +29,7 @@ from tools.measure_receipts import any_receipt, compare
 BINS = 10
 HEAD = """\
 # How many values were right of how many, by the reason they are believed for and by field.
-# Written by `python -m benchmarks.calibrate_documents`; see docs/documents.md.
+# Written by `python -m benchmarks.calibrate_documents`; see docs/explanation/documents.md.
 """
 
 

@@ -134,7 +134,7 @@ def running(root: Path) -> list[CheckResult]:
     try:
         app = open_readable(root, create=False)
     except StoreLost as error:
-        return [_failed("store", str(error), "docs/runbook.md")]
+        return [_failed("store", str(error), "docs/how-to/runbook.md")]
     except ClerkworkError as error:
         remedy = "correct store.url in config/, or the permissions of its folder"
         return [_failed("store", str(error), remedy)]

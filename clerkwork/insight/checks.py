@@ -253,7 +253,7 @@ def backups(checkup: Checkup) -> Iterator[CheckResult]:
         last = reached(db, Milestone.BACKED_UP)
         begun = items.first_arrival(db)
     oldest = checkup.now - timedelta(hours=hours)
-    advice = "Run `clerkwork backup FILE` by cron; docs/operating.md shows the line."
+    advice = "Run `clerkwork backup FILE` by cron; docs/how-to/operate.md shows the line."
     if last is not None:
         facts = {"at": f"{last:%Y-%m-%d %H:%M} UTC"}
         if last < oldest:

@@ -14,7 +14,10 @@ from clerkwork.model.project.targets import Target
 from clerkwork.model.project.workflows import Workflow
 
 ROOT = Path(__file__).parent.parent.parent
-DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
+DOCS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *sorted((ROOT / "docs").rglob("*.md")),
+]
 REFERENCE = ROOT / "docs" / "reference"
 SCAFFOLD = ROOT / "clerkwork" / "cli" / "scaffold"
 LINK = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)")
@@ -106,8 +109,8 @@ def test_every_command_that_is_named_exists():
 
 
 def test_the_code_that_is_explained_is_run():
-    """What `writing-a-bot.md` shows is the scaffold's bot and a test's page, to the letter."""
-    page = (ROOT / "docs" / "writing-a-bot.md").read_text("utf-8")
+    """What `write-a-bot.md` shows is the scaffold's bot and a test's page, to the letter."""
+    page = (ROOT / "docs" / "how-to" / "write-a-bot.md").read_text("utf-8")
     shown = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     files = [
         SCAFFOLD / "bots/expenses/bot.py",

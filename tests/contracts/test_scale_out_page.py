@@ -11,7 +11,7 @@ import yaml
 from clerkwork.cli.stopping import BEYOND_DRAIN_S
 from clerkwork.config.settings import WorkerSettings
 
-PAGE = Path(__file__).parent.parent.parent / "docs" / "scale-out.md"
+PAGE = Path(__file__).parent.parent.parent / "docs" / "how-to" / "scale-out.md"
 
 
 def test_the_compose_file_is_yaml_whose_services_share_one_store():
