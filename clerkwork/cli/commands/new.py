@@ -2,7 +2,10 @@
 
 import re
 import shutil
+import sys
+from importlib.util import find_spec
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -33,7 +36,24 @@ def command(
         file = folder / name
         file.write_text(file.read_text("utf-8").replace(NAME, _name(folder)), "utf-8")
     (folder / "inbox").mkdir()
-    typer.echo(f"Created {folder}. Next: cd {folder} && pytest && clerkwork check")
+    typer.echo(f"Created {folder}. Next:")
+    for line in _next_commands(folder):
+        typer.echo(f"  {line}")
+
+
+def _next_commands(folder: Path) -> list[str]:
+    """Return shell commands that work with the installation that runs now."""
+    python = Path(sys.executable)
+    installed = [] if find_spec("pytest") else [f"{quote(str(python))} -m pip install pytest"]
+    own = python.parent / "clerkwork"
+    found = shutil.which("clerkwork")
+    command = "clerkwork" if found and Path(found).resolve() == own.resolve() else quote(str(own))
+    return [
+        f"cd {quote(str(folder))}",
+        *installed,
+        f"{quote(str(python))} -m pytest",
+        f"{command} check",
+    ]
 
 
 def _name(folder: Path) -> str:

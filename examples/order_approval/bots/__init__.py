@@ -1,0 +1,1 @@
+"""The bots of this project, one package each."""

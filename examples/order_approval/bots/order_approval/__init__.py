@@ -1,0 +1,1 @@
+"""Approves purchase orders."""
