@@ -59,7 +59,7 @@ def pdf(
     objects: Mapping[int, bytes] | None = None,
     trailer: str = "",
 ) -> bytes:
-    """Return a PDF of one page, or of whatever is written in its place.
+    """Return a PDF of one page; each part of it can be replaced.
 
     Args:
         kids: The children of the page tree; the page is object 3.

@@ -1,4 +1,4 @@
-"""Fixtures of every test; each part of the toolkit keeps its own in a ``fixtures_*.py`` beside."""
+"""Fixtures of every test; the fixtures of each package are in `fixtures_*.py`."""
 
 import os
 import sys

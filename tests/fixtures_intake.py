@@ -1,4 +1,4 @@
-"""An intake of files on a real store, with a clock that stands until a test moves it."""
+"""An intake of files on a real store, with a clock that only a test advances."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ WORKFLOWS = {
 
 @dataclass
 class Desk:
-    """An intake on a real store, with a clock that stands until it is moved."""
+    """An intake on a real store, with a clock that only a test advances."""
 
     root: Path
     engine: Engine

@@ -74,7 +74,7 @@ def as_form(order: PurchaseOrder) -> dict[str, Any]:
 
 @dataclass
 class Visitor:
-    """Calls functions on the portal's pages and remembers what they told the worker."""
+    """Calls functions on the portal's pages and records what they reported to the worker."""
 
     host: BrowserHost
     target: Target

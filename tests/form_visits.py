@@ -147,7 +147,7 @@ def write_date(screen: PlaywrightScreen, text: str) -> dict[str, str]:
 
 
 def shown_after_rebuild(screen: PlaywrightScreen) -> dict[str, str]:
-    """Fill a field, have the page build all fields anew without its text, and read it back."""
+    """Fill a field, have the page rebuild all fields without its text, and read it back."""
     open_form(screen, "before")
     part = Part(path="date", text="3 May", typed="3 May", field=TargetField(words="Order date"))
     fields = Fields(screen)

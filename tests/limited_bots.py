@@ -55,7 +55,7 @@ def hanging(order: Order, run: Run) -> None:
 
 @bot(timeout_s=LIMIT_S)
 def hanging_between(order: Order, run: Run) -> None:
-    """Hang where no step is at work."""
+    """Hang between two steps."""
     run.step("begin", int)
     sleep(order)
 

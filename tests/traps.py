@@ -39,7 +39,7 @@ WAYS = {
 
 @dataclass
 class Trap:
-    """Where nothing may arrive, and the site beside it that leads there.
+    """A server that no request may reach, and a site that links to it.
 
     Attributes:
         url: Address of the trap.

@@ -33,7 +33,7 @@ def no_fence() -> None:
 
 
 def no_look_up() -> None:
-    """An interrupted effect is entered again without looking whether it stands there."""
+    """An interrupted effect is repeated without a lookup in the target."""
     _Act._look_first = lambda *_: None  # type: ignore[method-assign,assign] # planted
 
 
@@ -98,7 +98,7 @@ def two_commit_sweep() -> None:
 
 
 def ledger_without_effect() -> None:
-    """The ledger knows a record by target and key alone, whatever its kind and content."""
+    """The ledger identifies a record by target and key, not by kind and content."""
     LedgerEntry._is_same = lambda *_: True  # type: ignore[method-assign,assign] # planted
     LedgerEntry._is_equal = lambda *_: True  # type: ignore[method-assign,assign] # planted
 

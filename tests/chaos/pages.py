@@ -1,7 +1,7 @@
 """One lane of the part ``pages``: orders go through a real browser into pages that misbehave.
 
 Workers are killed now and then. A person of a process of its own answers every review after a look
-into the system's database, and notes what stood there.
+into the system's database, and notes what was there.
 """
 
 import json
@@ -164,7 +164,7 @@ def work(place: Place, started: int) -> None:
 
 
 def answer_reviews(place: Place) -> None:
-    """Answer each open review by what stands in the system, until this process is killed."""
+    """Answer each open review from the system's database, until this process is killed."""
     answered: Counter[int] = Counter()
     with engine(place) as made:
         while True:
@@ -178,7 +178,7 @@ def answer_reviews(place: Place) -> None:
 
 
 def _answer(made: Engine, root: Path, review: Review) -> None:
-    """Say that it was done by hand where it stands there, else send it on; note what was seen."""
+    """Answer "done by hand" if the record exists, else resubmit the item; note what was seen."""
     stored = pages_system.records(root / "system.db")
     seen = [number for number, reference, *_ in stored if reference == review.reference]
     note = {"item": review.item_id, "code": review.code, "seen": seen}

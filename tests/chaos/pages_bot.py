@@ -1,6 +1,6 @@
 """The bot, the targets and the planted bugs of the part ``pages``.
 
-A planted bug stands in the place of ``enter_record``: in the browser's process, where the pages are
+A planted bug replaces ``enter_record``: in the browser's process, where the pages are
 worked on, it takes a guard away from the product's modules and then calls it.
 """
 
@@ -95,7 +95,7 @@ def enter_and_read_back_early(screen: Screen, item: PurchaseOrder) -> Receipt:
 
 
 def enter_and_believe_the_page(screen: Screen, item: PurchaseOrder) -> Receipt:
-    """Enter with any confirmation that stands on the page after the submit, new or not."""
+    """Accept any confirmation on the page after the submit, new or old."""
 
     def number(_: Any, words: str, before: PageState, seen: PageState, button: str) -> str | None:
         return seen.value(words)

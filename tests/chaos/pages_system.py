@@ -41,7 +41,7 @@ class Behaviour:
         text: What it shows then.
         how: ``first``: with the first line; ``each``: with every line; ``always``: whenever it is
             left, too.
-        shows: Whether the confirmation of the last order stands on the form; it does where Save
+        shows: Whether the confirmation of the last order is on the form; it is where Save
             refuses.
         counts: Whether a refused form shows the next number afterwards.
         late: Whether what the page shows comes from a second request.

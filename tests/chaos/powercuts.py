@@ -1,7 +1,7 @@
 """Power cuts: the writes of a real worker are recorded, and disks are made that lost some of them.
 
 strace records what the worker wrote to the store's files, when it waited for the disk, and when it
-was told that an event is kept. A cut is an instant of that record: what was waited for is on the
+learned that an event is kept. A cut is an instant of that record: what was waited for is on the
 disk; of each later write all, nothing or a torn part is, as the seed says. Every such disk must
 open without damage and hold every event that was acknowledged before the cut.
 """

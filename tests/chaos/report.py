@@ -46,7 +46,7 @@ def keep(
     document: Path = DOCUMENT,
     results: Path = RESULTS,
 ) -> None:
-    """Keep the newest row of a part and write the document's tables anew."""
+    """Keep the newest row of a part and rewrite the document's tables."""
     kept = json.loads(results.read_text("utf-8")) if results.exists() else {}
     kept.setdefault(section, {})[name] = row
     results.parent.mkdir(parents=True, exist_ok=True)

@@ -229,7 +229,7 @@ def _seamed(calls: Calls) -> Calls:
 
 
 def _begun_twice(file: Path) -> int:
-    """Return how many instants were begun while another live process was at them, or after."""
+    """Return how many instants were started during or after another live process's start."""
     at_work: dict[str, str] = {}
     ended: set[str] = set()
     doubled: set[str] = set()
@@ -246,7 +246,7 @@ def _begun_twice(file: Path) -> int:
 
 
 def _unexplained(rows: list[Any], due: Any) -> int:
-    """Return how many due instants have no row, and none before it that stands for the gap."""
+    """Return how many due instants have no row and no earlier row that covers the gap."""
     there = {row.planned: row for row in rows}
     last, missing = rows[0], 0
     for instant in due:

@@ -3,7 +3,7 @@
 Every event of the run log is a boundary twice, before and after it is written; so is every step
 with its checkpoint, since the events of quick steps are written together. The page functions add
 their own around the one irreversible request. Before an event that is committed
-with a change, or with a look at the fence, that stands in the open transaction already.
+with a change, or with a check of the fence, that change is in the open transaction already.
 """
 
 import os

@@ -66,7 +66,7 @@ def test_words_come_line_by_line_in_their_places(engine: OcrEngine, picture: Ima
 
 
 def test_numbers_of_a_word_are_plain_and_in_range(engine: OcrEngine, picture: Image.Image) -> None:
-    """Boxes lie on the picture and confidences between 0 and 1, whatever the engine's scale."""
+    """Boxes are inside the picture and confidences between 0 and 1 for every engine."""
     words = engine.read(picture, languages=LANGUAGES, layout=Layout.PAGE)
     good = [
         0 <= word.confidence <= 1

@@ -68,7 +68,7 @@ def codes_in(file: Path) -> set[str]:
 
 
 def test_every_code_that_can_be_given_is_in_the_table():
-    """Whoever gets an item finds out what its code means and what to do."""
+    """Each reason code has a documented meaning and remedy."""
     raised = set().union(*map(codes_in, FILES))
     missing = {code for code in raised if not code.startswith(UNKNOWN)} - set(entries("en"))
     assert missing == set()

@@ -74,7 +74,7 @@ def test_missing_value_stays_missing(widget: Widget) -> None:
 
 
 def test_value_reaches_the_data_and_is_shown_again(widget: Widget) -> None:
-    """The data that the posted text becomes has the same text."""
+    """The posted text is parsed to data, and the data is shown as the same text."""
     leaves = leaves_of(posted_by(drawn(field_of(widget, widget.example["value"]))))
     data = rebuild(model_of(widget), leaves).model_dump(mode="json")
     assert flatten(data) == {"value": widget.example["value"]}

@@ -1,7 +1,7 @@
-"""A worker that freezes itself when the request that enters an order is about to leave its outlet.
+"""A worker that freezes itself just before the request that enters an order is sent.
 
-Usage: freezing_worker.py ROOT. Whoever wakes it, and writes the file `woken` in ROOT, sees what a
-worker does whose item was taken over after its last look at the fence.
+Usage: freezing_worker.py ROOT. A test that wakes it, and writes the file `woken` in ROOT, sees what
+a worker does whose item was taken over after its last check of the fence.
 """
 
 import os

@@ -18,7 +18,7 @@ KEPT = ("content-type", "location", "set-cookie")
 
 
 class ChangedPortal(ThreadingHTTPServer):
-    """Hands everything on to the portal; once it is renewed, its form calls a field otherwise."""
+    """Forwards requests to the portal; after its redesign, one form field has a new name."""
 
     def __init__(self, portal: str) -> None:
         super().__init__(("127.0.0.1", 0), Handler)

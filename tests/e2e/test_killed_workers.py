@@ -44,7 +44,7 @@ def test_a_worker_killed_at_any_boundary_loses_and_doubles_nothing(project: Proj
 
 
 def test_the_log_of_a_killed_run_is_readable_to_its_last_line(project: Project) -> None:
-    """What the store holds of a run that ended with SIGKILL stands in its file too."""
+    """The log file of a run that ended with SIGKILL has every event of the store."""
     item_id = project.submit(make_order("PO-1"))
     script = str(HOME / "tests/e2e/killing_worker.py")
     project.spawn(script, str(project.root), str(item_id), "6").wait()

@@ -75,7 +75,7 @@ def test_every_doubt_of_the_samples_waits_for_a_person(demo: tuple[Path, str]) -
 
 
 def test_all_sample_files_leave_the_inbox_as_accepted(demo: tuple[Path, str]) -> None:
-    """Each file stands beside its time of acceptance, and none was rejected or left."""
+    """Each file is in the folder of its time of acceptance; none is rejected or left."""
     inbox = demo[0] / "inbox"
     left = [file.name for file in inbox.glob("*/*") if file.is_file()]
     assert (left, len(list(inbox.glob("*/accepted/*")))) == ([], 9)

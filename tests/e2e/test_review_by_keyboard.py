@@ -221,7 +221,7 @@ def test_metrics_draw_their_trend(served_full, page):
 
 
 def test_log_follows_a_run_until_it_ends(served, page):
-    """A line that any process writes appears without a reload, and the end is told."""
+    """New lines of any process appear without a reload, and the page says when the run ends."""
     served.project.filler().order()
     page.goto(f"{served.address}/runs/item-1-1")
     expect(page.locator("#follow")).to_be_checked()

@@ -36,7 +36,7 @@ def caught(running_trap: Trap) -> Trap:
 
 @pytest.fixture
 def at_site(visitor: Visitor, caught: Trap) -> Visitor:
-    """A caller of pages of the site beside the trap; only the site is its target."""
+    """A caller of the site's pages next to the trap server; only the site is its target."""
     visitor.target = visitor.target.model_copy(update={"base_url": caught.site})
     return visitor
 
@@ -59,7 +59,7 @@ class Held:
 
 @pytest.mark.parametrize("way", WAYS)
 def test_no_way_of_a_page_leads_out(at_site, caught, way):
-    """Whatever a page of the target asks for, only the target is asked."""
+    """Every kind of request from a target's page reaches the target only."""
     with contextlib.suppress(ClerkworkError):
         at_site(traps.open_way, way)
     assert (caught.hits, caught.seen[0]) == ([], "/" + way.replace(" ", "%20"))
@@ -114,7 +114,7 @@ def test_no_writing_of_an_address_gets_round_the_list(at_site, caught, address):
 
 
 def test_refusal_is_named_and_stands_in_the_run_log(at_site, caught):
-    """Whoever has to list the place reads which one."""
+    """The error and the run log name the address that has to be listed."""
     place = caught.url.removeprefix("http://")
     error = at_site.fails(traps.go_to, caught.url)
     (told,) = [data for kind, data in at_site.messages if kind == "log" and "level" in data]
@@ -252,7 +252,7 @@ def test_large_upload_and_answer_come_through_whole(clerk, portal):
     ],
 )
 def test_place_is_listed_or_not(listed, name, port, expected):
-    """A name counts as it is written, a star only for what stands under it."""
+    """A name matches exactly; a star matches subdomains only."""
     assert Egress.of("https://erp.example.com/", listed).names(name, port) is expected
 
 

@@ -81,7 +81,7 @@ def limited(visitor: Visitor, **changes) -> Visitor:
 def test_failure_is_one_sentence_with_a_code_and_the_next_call_works(
     visitor, function, code, words
 ):
-    """Whatever breaks in the browser, the worker gets a sentence and can go on."""
+    """Each browser failure reaches the worker as one sentence, and the worker continues."""
     error = visitor.fails(function)
     assert (error.code, words in str(error), "\n" in str(error)) == (code, True, False)
     assert visitor(visits.title_of_first_page) == "Log in"
@@ -150,7 +150,7 @@ def test_cookies_are_kept_for_the_target_alone(visitor):
 
 
 def test_picture_is_kept_under_its_own_hash(visitor):
-    """Whoever changes a picture later is found out."""
+    """A picture changed later no longer matches its name."""
     visitor(visits.picture_of_field, "text")
     (told,) = (data for kind, data in visitor.messages if kind == "evidence")
     file = visitor.evidence / told["sha256"][:2] / f"{told['sha256']}.jpg"
@@ -310,5 +310,5 @@ def test_button_that_says_more_is_not_clicked(visitor, more):
     ],
 )
 def test_button_is_known_with_its_signs_and_shortcut(visitor, words, buttons, clicked):
-    """One that bears the very words goes before one that bears them with something added."""
+    """A button with exactly these words is preferred to one with additional words."""
     assert visitor(visits.click_one_of, words, buttons) == clicked

@@ -1,4 +1,4 @@
-"""A secret that is typed stands nowhere in what is kept: log, fields, text, pictures, traces."""
+"""A typed secret is in nothing that is kept: log, fields, text, pictures, traces."""
 
 import zipfile
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ def with_secret_field(portal: Portal) -> Target:
 
 
 def kept_in(folder: Path) -> Iterator[tuple[str, bytes]]:
-    """Return everything that stands in the files of *folder*, packed files unpacked."""
+    """Return the content of all files in *folder*, packed files unpacked."""
     for file in folder.rglob("*"):
         if file.suffix == ".zip":
             with zipfile.ZipFile(file) as packed:

@@ -1,4 +1,4 @@
-"""Forms and records that show an item otherwise than it was typed, in real Chromium."""
+"""Forms and records that show an item differently from what was typed, in real Chromium."""
 
 import pytest
 
@@ -24,7 +24,7 @@ def test_head_that_the_lines_have_changed_is_put_right(at):  # noqa: F811 - a fi
 
 
 def test_head_that_does_not_stay_as_typed_is_not_submitted(at):  # noqa: F811 - a fixture
-    """It is typed once more, and then a person is asked."""
+    """The value is typed a second time, then a review is opened."""
     visitor, order = emptying(at, "always"), make_order("PO-1", supplier=SUPPLIER)
     error = visitor.fails(enter_record, order)
     said = f"supplier: single shows nothing, the order says {SUPPLIER}."

@@ -74,7 +74,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 @pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(hours=2)])
 def test_runs_go_on_after_a_step_and_after_the_clock_is_right_again(store, set_clock, step):
-    """Within seconds, whatever the process was waiting for when its clock was set."""
+    """Within seconds, in each kind of wait during which the clock was set."""
     start = clock.now() - timedelta(minutes=10)
 
     def count(shift: timedelta) -> int:

@@ -57,7 +57,7 @@ LISTINGS = {
 
 @pytest.mark.parametrize("arguments", WRONG.values(), ids=WRONG)
 def test_wrong_arguments_end_with_2_and_one_sentence(read_only: Shell, arguments):
-    """Whoever mistypes reads one line that says what, and no traceback."""
+    """One line names the mistake; there is no traceback."""
     said = read_only(*arguments)
     lines = said.err.strip().split("\n")
     assert (said.status, len(lines), said.out, "Traceback" in said.err) == (2, 1, "", False), said
@@ -202,7 +202,7 @@ def test_the_first_answer_counts(worked: Shell):
 
 
 def test_a_claimed_review_names_its_holder(worked: Shell, monkeypatch):
-    """Whoever comes second reads who holds the review."""
+    """A second claim is refused with the name of the holder."""
     assert worked("queue", "claim", 1).status == 0
     monkeypatch.setenv("CLERKWORK_CONSOLE__USER", "bea")
     said = worked("queue", "claim", 1)

@@ -28,7 +28,7 @@ def saying(at):  # noqa: F811 - a fixture
 
 @pytest.mark.parametrize("how", ["gone", "left", "late", "shadow", "box"])
 def test_message_confirms_the_record(saying, how):
-    """It is heard though it comes late, or it or its page is gone at once."""
+    """A message confirms if it is late, or if it or its page disappears at once."""
     receipt = saying(how)(enter_record, make_order("PO-1"))
     assert receipt == Receipt(confirmation="T-1", reference="PO-1")
 
@@ -61,7 +61,7 @@ def answering(at):  # noqa: F811 - a fixture
     [("record", "4712"), ("in_place", "4711"), ("wider", "4712")],
 )
 def test_number_that_the_submit_brought_confirms_the_record(answering, how, number):
-    """It stands there instead of the form's number, or where there was none."""
+    """The number replaces the form's number, or appears where there was none."""
     receipt = answering(how)(enter_record, make_order("PO-1"))
     assert receipt == Receipt(confirmation=number, reference="PO-1")
 
@@ -70,7 +70,7 @@ def test_number_that_the_submit_brought_confirms_the_record(answering, how, numb
     "how", ["refused", "shown_again", "next_number", "beside", "same_number", "two_numbers"]
 )
 def test_number_that_need_not_be_of_the_submit_confirms_nothing(answering, how):
-    """It stood there before, or may be the next record's over a form that was refused."""
+    """It was shown before, or may be the next record's number on a refused form."""
     error = answering(how).fails(enter_record, make_order("PO-1"))
     assert (error.code, "before the submit it showed 4711" in str(error)) == (
         "no_confirmation",
@@ -95,7 +95,7 @@ def test_button_that_cannot_be_clicked_ends_before_the_submit(answering, how, pr
 
 @pytest.mark.parametrize(("how", "code"), [("state", None), ("refused", "no_confirmation")])
 def test_number_of_before_confirms_by_the_state_that_the_submit_changed(answering, how, code):
-    """A record that was begun has its number already."""
+    """A draft record has its number already."""
     visitor = answering(how, state="State", complete=["Stored"])
     if code is None:
         assert visitor(enter_record, make_order("PO-1")).confirmation == "4711"
@@ -123,6 +123,6 @@ def test_message_is_a_whole_line_or_sentence(words, line, value):
 
 @pytest.mark.parametrize("words", ["{value}", "* {value}.", "Order {value} is {value}"])
 def test_message_needs_words_and_one_value(words):
-    """Otherwise anything that a page says would confirm a record."""
+    """Without them, any message of a page would confirm a record."""
     with pytest.raises(ValidationError, match="`confirmation` needs words around"):
         TargetForm.model_validate(FORM | {"address": "/", "confirmation": words})

@@ -209,7 +209,7 @@ def test_line_that_comes_while_the_log_is_followed_is_sent(served):
 
 
 def test_first_error_stands_above_the_log(served):
-    """Whoever opens a failed run sees at once why."""
+    """The page of a failed run shows the cause first."""
     with served.project.store.write() as db:
         for text in ("first", "second"):
             new = Event(
@@ -266,7 +266,7 @@ def test_decision_without_its_reason_is_not_taken(served, fields, status):
 
 
 def test_review_that_somebody_else_answered_says_so(served):
-    """The second person's answer is not saved, and they are told."""
+    """The second person's answer is not saved, and the page says so."""
     number = served.project.filler().order("PO-1")
     served.project.engine.answer(
         number, decision=Decision.BY_HAND, data=None, note="", who="li.wei"
@@ -292,7 +292,7 @@ def test_peeking_does_not_claim_and_claiming_does(served):
 
 
 def test_review_of_a_workbook_row_shows_where_it_came_from(served):
-    """Without a page picture the source stands beside the form."""
+    """Without a page picture, the source is next to the form."""
     number = served.project.filler().order("PO-1", raw=[{"Order": "PO-1", "Qty": "3 pcs"}])
     with served.client() as client:
         text = client.get(f"/review/{number}").text
@@ -328,7 +328,7 @@ def test_pages_are_bounded_with_many_open_reviews(served, monkeypatch):
 
 
 def test_today_tells_of_a_blocked_schedule_and_of_missing_workers(served):
-    """What IT has to look at stands on the first page, with its reason."""
+    """The first page lists the problems for IT, each with its reason."""
     now = clock.now()
     with served.project.store.write() as db:
         planned_runs.claim(db, "purchase_orders", now, worker="w", now=now)
@@ -340,7 +340,7 @@ def test_today_tells_of_a_blocked_schedule_and_of_missing_workers(served):
 
 
 def test_item_shows_its_relatives_its_pictures_and_what_a_person_changed(served):
-    """One page tells the whole way of an item, across runs and people."""
+    """One page shows the item's history across runs and people."""
     filler = served.project.filler()
     scan = filler.document()
     sha256 = keep(served.project.evidence, b"screen")
@@ -379,7 +379,7 @@ def test_item_that_was_worked_on_a_changed_page_is_flagged_and_counted(served):
 
 
 def test_order_that_came_from_a_document_is_reviewed_beside_its_pages(served):
-    """The page of the parent stands beside the form of the child."""
+    """The parent's page is next to the child's form."""
     filler = served.project.filler()
     scan, number = filler.document(), filler.order("C-1")
     with served.project.store.write() as db:

@@ -24,7 +24,7 @@ def faults(count: Counter[str]) -> dict[str, int]:
 
 
 def test_killed_workers_lose_and_double_nothing() -> None:
-    """Eight lives end with SIGKILL; every order stands in the target once."""
+    """After eight SIGKILLs, every order is in the target exactly once."""
     count = run_lane(Plan(seed=11, kills=8, batch=16, promised_s=1.0))
     assert (count["trials"], count["takeovers"] > 0, faults(count)) == (8, True, NO_FAULT)
 
@@ -106,7 +106,7 @@ def test_clock_that_is_set_ends_no_quiet_period() -> None:
 
 @pytest.mark.slow
 def test_scheduler_that_is_killed_loses_and_doubles_no_instant() -> None:
-    """Another one lives beside it; every file is an item and every instant has a row."""
+    """With a second scheduler running, every file is one item and every instant has a row."""
     count = schedulers.run_lane(schedulers.Plan(seed=17, kills=4, lease=timedelta(seconds=15)))
     assert (count["trials"] >= 4, faults(count)) == (True, NO_FAULT)
 

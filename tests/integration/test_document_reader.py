@@ -172,7 +172,7 @@ def test_what_ends_a_worn_child_is_tried_once_more_in_a_new_one(tmp_path: Path) 
 def test_no_wrong_value_passes_without_doubt(
     stem: str, suffix: str, reader: DocumentReader
 ) -> None:
-    """Documents of unknown layout: whatever is not doubted is right."""
+    """In documents of unknown layout, every value without a doubt is right."""
     sys.path.insert(0, str(ROOT / "tools"))
     try:
         import measure_documents  # noqa: PLC0415 - a tool, not a package

@@ -12,7 +12,7 @@ from tests.integration.test_retention import done, kept, picture, plain, tidying
 def test_the_cap_takes_no_file_of_a_step_over_which_a_worker_died(
     make_bench: MakeBench, died: bool
 ) -> None:
-    """What the step had kept by then is all that tells of it; a step that was put off is none."""
+    """Its files are the only evidence of the step; a postponed step does not count."""
     bench = make_bench(plain)
     (item_id,) = done(bench, "A-1")
 

@@ -100,5 +100,5 @@ def test_a_file_of_any_name_is_put(worked: Shell, tmp_path: Path) -> None:
 
 
 def test_a_name_that_ends_in_no_plain_suffix_is_cut_as_a_whole() -> None:
-    """What stands after the last dot may be longer than the name may be."""
+    """The part after the last dot may exceed the longest allowed name."""
     assert printable_name("a." + "x" * 300) == "a." + "x" * 198

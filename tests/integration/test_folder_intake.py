@@ -1,4 +1,4 @@
-"""The inbox: a complete file becomes items once, whatever breaks on the way, and none is lost."""
+"""The inbox: every complete file becomes items exactly once, in spite of crashes."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -50,7 +50,7 @@ def test_a_file_is_taken_when_it_has_not_changed_for_long_enough(desk):
 
 
 def test_a_file_that_has_lain_there_is_taken_at_the_first_look_of_a_process(desk):
-    """A daily schedule, or a scheduler that is started anew for each run, gives no second look."""
+    """A daily schedule, or a scheduler started for each run, looks only once."""
     desk.lies_there_for(desk.drop("a.xlsx", TWO), 1.0)
     assert desk.scan_once("orders") == 2
 

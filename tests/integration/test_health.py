@@ -242,7 +242,7 @@ def test_today_shows_what_is_wrong_and_what_to_do(served):
 
 
 def test_every_sentence_of_a_check_is_translated():
-    """Whoever reads Chinese is never warned in English."""
+    """A console in Chinese shows no warning in English."""
     chinese = {
         message
         for file in catalog_files(HOME)

@@ -49,7 +49,7 @@ def test_a_move_that_the_states_refuse_says_why(worked: Shell) -> None:
 
 
 def test_an_instant_may_be_of_another_zone(worked: Shell) -> None:
-    """The same instant finds the same items, whatever its offset; without one it is in UTC."""
+    """Any offset finds the same items; an instant without an offset is UTC."""
     (first, *_) = worked("items", "--state", "done", "--json").data
     arrived = datetime.fromisoformat(first["arrived"]).astimezone(UTC)
     found = []

@@ -104,7 +104,7 @@ def codes(office: Office) -> list[str]:
 
 
 def test_a_document_that_passes_goes_to_a_person_when_it_is_in_the_sample(office):
-    """The review is marked as sample, and the run goes on with the answer."""
+    """The review is marked as a sample, and the run resumes with the answer."""
     office.judge(sample_share=1.0)
     waiting = office.bring("A-1")
     (review,) = office.bench.open_reviews()
@@ -136,7 +136,7 @@ def test_a_doubted_document_is_no_sample(office):
 
 
 def test_the_answers_of_the_sample_are_the_measured_error(office):
-    """Each field has its own rate with its bounds; equal amounts written otherwise are right."""
+    """Each field has a rate with bounds; equal amounts in another spelling are right."""
     office.judge(sample_share=1.0)
     for number, total in (("B-1", "9.50"), ("B-2", "9.50"), ("B-3", "8.00")):
         office.bring(number)
@@ -218,7 +218,7 @@ def test_a_document_that_was_turned_away_may_come_again(office):
 
 
 def test_lines_that_were_added_do_not_make_the_others_wrong():
-    """Where the numbers of lines moved, a line is right when it stands anywhere in the answer."""
+    """A line whose number changed is right if the answer contains it."""
     read = {"total": "3.00", "lines.0.code": "A", "lines.0.amount": "1.00", "lines.1.code": "C"}
     answered = {
         "total": "3.00",

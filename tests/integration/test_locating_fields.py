@@ -56,7 +56,7 @@ def test_field_is_found_by_its_words(visitor, form):
 
 
 def test_field_of_a_grid_is_found_by_its_column_and_line(visitor):
-    """The second line of the grid is meant, not the first."""
+    """The field is in the second line of the grid, not in the first."""
     assert visitor(form_visits.fill_date, "lines", "Quantity", 1) == "date"
 
 
@@ -76,7 +76,7 @@ def test_name_of_a_field_stands_before_it_in_its_label(visitor):
 
 
 def test_field_of_a_grid_is_found_within_an_element_of_the_pages_own(visitor):
-    """Its shadow root does not hide under which column it stands."""
+    """The column is found through the shadow root of a custom element."""
     assert visitor(form_visits.fill_date, "in elements", "Order date", 0) == "date"
 
 
@@ -99,7 +99,7 @@ def test_field_of_a_grid_is_found_within_an_element_of_the_pages_own(visitor):
     ],
 )
 def test_field_that_is_not_sure_stops_with_the_candidates_and_a_picture(visitor, form, code, named):
-    """Nothing is typed; the error names what stands on the page, and a picture is kept."""
+    """Nothing is typed; the error lists the candidates, and a picture is kept."""
     error = visitor.fails(form_visits.fill_date, form)
     assert (error.code, named in str(error), visitor.kept()) == (code, True, ["failure"])
 

@@ -91,7 +91,7 @@ def test_content_of_a_deleted_file_is_saved(opened, tmp_path):
 
 
 def test_dropped_or_replaced_store_on_a_server_is_noticed(tmp_path, store_url):
-    """Tables that were made anew have another id."""
+    """Recreated tables have another id."""
     with closing(open_store(store_url, tmp_path)) as store:
         with store.write() as db:
             identity.renew(db)
@@ -166,7 +166,7 @@ def test_reader_of_a_project_without_a_store_creates_none(tmp_path):
 
 
 def test_listing_of_a_new_project_is_empty_and_creates_no_store(tmp_path):
-    """Whoever looks changes nothing; the first start creates the store."""
+    """Reading changes nothing; the first start creates the store."""
     root = tmp_path / "new"
     call("new", root)
     said = Shell(root)("items", "--json")

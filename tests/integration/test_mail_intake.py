@@ -28,7 +28,7 @@ from tests.fixtures_mail import PASSWORD, VARIABLE, MailServer, message
 
 @dataclass
 class Log:
-    """The run log as far as mail needs it: a list of sentences."""
+    """The part of the run log that mail needs: a list of sentences."""
 
     events: list[tuple[Kind, dict[str, Any]]] = field(default_factory=list)
 
@@ -37,7 +37,7 @@ class Log:
 
 
 class Raw(EmailMessage):
-    """A mail as it is on the wire, whatever a library would make of it."""
+    """A mail as its raw bytes, with no library in between."""
 
     def __init__(self, raw: bytes) -> None:
         super().__init__()
@@ -146,7 +146,7 @@ def test_two_mails_with_files_of_one_name_lose_neither(post):
 
 
 def test_file_named_like_a_folder_of_the_inbox_gets_another_name(post):
-    """The folder stays as it is, the file is put beside it, and the mailbox goes on."""
+    """The folder is unchanged, the file is renamed, and the mailbox continues."""
     (post.root / "inbox" / "orders" / "accepted.xlsx").mkdir(parents=True)
     post.deliver("odd", ("accepted.xlsx", b"two"))
     taken = post.fetch()
@@ -180,7 +180,7 @@ def test_a_mail_that_comes_a_second_time_brings_nothing_new(post):
 
 
 def test_a_known_message_id_with_other_files_is_another_mail(post):
-    """A program that counts its mails from one each day loses no order; the log tells of it."""
+    """A program that numbers its mails from one each day loses no order; the log notes it."""
     for subject, data in (("one", b"one"), ("two", b"two"), ("three", b"two")):
         post.deliver(subject, ("a.xlsx", data), name="<same@example.com>")
     assert (post.fetch(), sorted(post.files().values()), post.unread()) == (2, [b"one", b"two"], 0)
@@ -279,7 +279,7 @@ def test_the_parts_of_a_mail_that_is_left_are_named(post):
 
 
 def test_the_items_of_a_file_say_which_mail_brought_it(desk):
-    """And what else that mail brought; nothing is left beside the file."""
+    """They also list the mail's other files; no extra file is left in the inbox."""
     file = desk.drop("a.xlsx", TWO)
     write_origin(file, Origin(mail="buyer@example.com: two", not_taken="b.xls"))
     desk.scan()
@@ -303,7 +303,7 @@ def test_the_items_of_a_file_say_which_mail_brought_it(desk):
     ],
 )
 def test_a_name_from_outside_cannot_leave_the_folder(post, sent, kept):
-    """It may be long, hidden, in Chinese, or meant to overwrite something."""
+    """It may be long, hidden, in Chinese, or an attempt to overwrite a file."""
     post.deliver("name", (sent, b"x"))
     assert (post.fetch(), list(post.files())) == (1, [kept])
 

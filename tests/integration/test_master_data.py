@@ -75,7 +75,7 @@ def test_a_project_without_master_data_knows_nothing(tmp_path):
     ],
 )
 def test_a_mistake_names_its_line_and_the_remedy(project, old, new, line, said):
-    """`clerkwork check` tells all of them before anything is read."""
+    """`clerkwork check` lists all mistakes before anything is read."""
     file = project / "config" / "master_data.yaml"
     file.write_text(CONFIG.replace(old, new), "utf-8")
     _, _, problems = read_master_file(project)
@@ -110,7 +110,7 @@ def workbook(*rows: tuple[object, ...]) -> bytes:
     ],
 )
 def test_a_list_that_cannot_be_read_names_its_file_and_the_remedy(project, name, content, said):
-    """One sentence, whatever is wrong with it; a list without rows is no fault."""
+    """Each cause gives one sentence; a list without rows is valid."""
     (project / "master" / name).write_bytes(content)
     try:
         load_master(project)
@@ -122,7 +122,7 @@ def test_a_list_that_cannot_be_read_names_its_file_and_the_remedy(project, name,
 
 
 def test_rows_that_end_early_have_nothing_there(project):
-    """Spreadsheets leave empty cells out at the end of a row, and keep notes beside a table."""
+    """Spreadsheets omit empty cells at the end of a row, and have notes next to a table."""
     content = workbook(("Code", "Name"), ("1007",), ("1008", "Nut", "ask Ann"))
     (project / "master" / "products.xlsx").write_bytes(content)
     (project / "master" / "suppliers.csv").write_text("Supplier,Street\nA\nB,y,z\n", "utf-8")

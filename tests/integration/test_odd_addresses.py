@@ -50,7 +50,7 @@ def open_review(served: Served) -> None:
 
 
 def test_page_of_a_withdrawn_review_says_so(served: Served) -> None:
-    """Whoever had it open, and answers, reads what became of it."""
+    """An answer from a page that was still open is refused with the review's state."""
     open_review(served)
     with served.project.store.write() as db:
         reviews.withdraw(db, 1, who="ann", now=clock.now())

@@ -59,7 +59,7 @@ def test_error_comes_before_the_commit(portal, clerk):
 
 
 def test_error_after_commit_looks_the_same_to_the_client(portal, clerk):
-    """Only the database tells it from an error before."""
+    """Only the database shows the difference from an error before the commit."""
     next_submit(portal, Fault.ERROR_AFTER_COMMIT)
     assert (submit(clerk).status_code, numbers(portal)) == (500, ["PO-1"])
 
@@ -75,7 +75,7 @@ def test_late_commit_happens_though_the_client_is_gone(portal, clerk):
 
 
 def test_gateway_timeout_is_answered_before_the_commit(portal, clerk):
-    """The client is told of a failure that turns out to be none."""
+    """The client gets an error although the commit succeeds later."""
     next_submit(portal, Fault.GATEWAY_TIMEOUT, late_commit_ms=600)
     answer, at_once = submit(clerk), numbers(portal)
     assert eventually(lambda: numbers(portal))

@@ -168,7 +168,7 @@ def test_session_is_kept_from_call_to_call(visitor):
 
 
 def test_session_that_ends_while_the_form_is_filled_is_survived(portal, visitor):
-    """The form is begun again after a login, in the same call, and submitted once."""
+    """After a login the form is filled again in the same call, and submitted once."""
     portal.set_faults(Faults(next={RequestKind.API: [Fault.NONE, Fault.SESSION_EXPIRY]}))
     visitor(enter, make_order())
     asked = [kind for kind, _ in visitor.messages if kind == "about_to_submit"]
@@ -183,7 +183,7 @@ def test_session_that_ends_again_and_again_is_named(portal, visitor):
 
 
 def test_login_outlives_a_call_that_failed(portal, visitor):
-    """What failed was not the login; the next call goes on with it."""
+    """The failure was not the login's; the next call uses the same session."""
     visitor.target = visitor.target.model_copy(update={"username": "clerk", "name": "afresh"})
     portal.set_faults(Faults(next={RequestKind.API: [Fault.ERROR_500] * 3}))
     visitor.fails(enter, make_order())
@@ -194,7 +194,7 @@ def test_login_outlives_a_call_that_failed(portal, visitor):
 
 @pytest.mark.parametrize("kind", [RequestKind.PAGE, RequestKind.API])
 def test_failing_portal_is_named_before_anything_is_submitted(portal, visitor, kind):
-    """HTTP 500 of a page, or of what a page loads, is tried anew twice, then ends the call."""
+    """HTTP 500 of a page or its resources is retried twice, then ends the call."""
     visitor(find_record, make_order())
     portal.set_faults(Faults(next={kind: [Fault.ERROR_500] * 3}))
     error = visitor.fails(enter, make_order())
@@ -203,7 +203,7 @@ def test_failing_portal_is_named_before_anything_is_submitted(portal, visitor, k
 
 @pytest.mark.parametrize("kind", [RequestKind.PAGE, RequestKind.API])
 def test_portal_that_fails_once_before_the_submit_is_asked_again(portal, visitor, kind):
-    """The order stands there once, and the worker was asked once."""
+    """The portal has the order once, and the worker was called once."""
     visitor(find_record, make_order())
     visitor.messages.clear()
     portal.set_faults(Faults(next={kind: [Fault.ERROR_500]}))

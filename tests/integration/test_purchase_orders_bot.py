@@ -49,7 +49,7 @@ def test_receipt_is_the_result(portal, visitor):
 
 
 def test_order_that_stands_there_already_is_not_entered_again(portal, visitor):
-    """Whoever entered it: the portal keeps one."""
+    """An order entered by a person or a bot is kept once by the portal."""
     case = json.loads((HOME / "cases" / "chinese.json").read_text("utf-8"))
     for _ in range(2):
         run_bot(bot.purchase_orders, case["given"], targets={"portal": visitor.target})
@@ -60,7 +60,7 @@ def test_order_that_stands_there_already_is_not_entered_again(portal, visitor):
     "folder", [HOME, ROOT / "clerkwork" / "browser"], ids=lambda path: path.name
 )
 def test_every_sentence_has_its_chinese(folder):
-    """What a person reads is in the catalogue beside the code, with the same facts in it."""
+    """Every message for people is in the catalogue, with the same placeholders."""
     with (folder / "zh.po").open("rb") as stream:
         chinese = {entry.id: entry.string for entry in read_po(stream) if entry.id}
     said = {text for file in folder.glob("*.py") for text in sentences(ast.parse(file.read_text()))}
@@ -73,7 +73,7 @@ def facts(text: str) -> set[str]:
 
 
 def sentences(tree: ast.Module) -> Iterator[str]:
-    """Yield each sentence that stands as text in a call of something that speaks to people."""
+    """Yield each literal message in a call that addresses people."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = getattr(node.func, "id", getattr(node.func, "attr", ""))

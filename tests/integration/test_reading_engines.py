@@ -110,7 +110,7 @@ def test_the_total_of_a_receipt_is_what_was_paid(made: Made, tmp_path: Path) -> 
 
 
 def test_a_total_that_was_not_paid_is_doubted(made: Made, tmp_path: Path) -> None:
-    """Cash less change is another amount than the one beside the word total."""
+    """Cash less change differs from the amount next to the word total."""
     slip = [line.replace("29.00", "19.00") for line in SLIP]
     extraction = made(date_order="dmy").read(draw_slip(slip, tmp_path / "a.png"), "a.png")
     total = next(field for field in extraction.fields if field.path == "total")
@@ -121,7 +121,7 @@ def test_a_total_that_was_not_paid_is_doubted(made: Made, tmp_path: Path) -> Non
 def test_an_amount_told_three_times_is_the_total_when_none_is_greater(
     made: Made, tmp_path: Path, total: str, passes: bool
 ) -> None:
-    """A tax that is repeated is not what was paid, whatever word stands beside it."""
+    """A repeated tax is not the total, with any word next to it."""
     amounts = [f"TOTAL                {total}", f"SUM {total}", f"SLIP {total}"]
     slip = [*SLIP[:6], *amounts, "CASHIER: ANN", "THANK YOU"]
     extraction = made(date_order="dmy").read(draw_slip(slip, tmp_path / "a.png"), "a.png")

@@ -43,7 +43,7 @@ def beside_files(read_only: Shell, tmp_path, monkeypatch) -> Shell:
 
 @pytest.mark.parametrize(("options", "sentence"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_recorded_is_refused_with_one_sentence(beside_files, options, sentence):
-    """Nothing is said to have begun, and no library's error is shown."""
+    """No start is announced, and no library's error is shown."""
     samples = ["--sample", "sample.json", "--second", "second.json"]
     said = beside_files("record", "http://127.0.0.1:9", "--name", "new", *samples, *options)
     assert (said.status, said.out, said.err.count("\n"), sentence in said.err) == (2, "", 1, True)

@@ -18,7 +18,7 @@ from tests.integration.test_target_pages import SUPPLIER, address, at  # noqa: F
 
 @pytest.fixture
 def recorded(portal, clerk):
-    """The recording of an order that stands in the portal since."""
+    """The recording of an order that the portal then has."""
     clerk.post("/orders", data=as_form(PurchaseOrder.model_validate(recordings.FIRST)))
     script = read_script(recordings.portal_script(portal.url), "recorded.py")
     return plan_recording(script, parts_of(recordings.FIRST))
@@ -97,7 +97,7 @@ ENTER = """page.get_by_role("textbox", name="Our ref.").press("Enter")"""
 
 
 def searched(visitor, how, start):
-    """Return how *visitor* is led by a recording of an order that stands in its pages since."""
+    """Return *visitor* with a recording of an order that its pages then show."""
     visitor(enter_record, make_order("PO-1", supplier=SUPPLIER))
     script = SEARCHED.replace("PAGES", visitor.target.base_url).replace("HOW", how)
     acts = read_script(script.replace("START", start), "recorded.py")

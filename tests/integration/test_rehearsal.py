@@ -32,7 +32,7 @@ FINE = [
 
 
 def changed(visitor: Visitor, **form: object) -> Visitor:
-    """Return *visitor* on the same target with some keys of ``form`` written otherwise."""
+    """Return *visitor* on the same target with some keys of ``form`` replaced."""
     data = visitor.target.form.model_dump() | form
     written = type(visitor.target.form).model_validate(data)
     visitor.target = visitor.target.model_copy(update={"form": written})

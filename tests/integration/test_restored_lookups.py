@@ -1,4 +1,4 @@
-"""After a restore what may have been entered is looked up before anything else is begun."""
+"""After a restore, entries that may exist in the target are looked up before other work."""
 
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -120,7 +120,7 @@ def test_a_target_that_does_not_answer_is_never_one_without_the_record(
 
 
 def test_an_item_whose_worker_died_looking_it_up_is_looked_up_again(make_bench: MakeBench) -> None:
-    """What was begun and not ended says nothing about the target."""
+    """An unfinished lookup says nothing about the target."""
     bench, found = restored(make_bench, "A-1", entered="A-1")
     with bench.store.write() as db:
         transitions.reserve(db, found["A-1"], worker="dead", now=clock.now())

@@ -225,7 +225,7 @@ def test_logs_checkpoints_and_items_go_when_they_are_old(make_bench: MakeBench) 
 
 
 def test_planned_runs_go_but_the_newest_and_those_open(make_bench: MakeBench) -> None:
-    """From the newest on a scheduler counts what was missed; what is at work or released stays."""
+    """A scheduler needs the newest run to count missed ones; open runs are kept."""
     bench = make_bench(plain)
     now = clock.now()
     with bench.store.write() as db:
@@ -289,7 +289,7 @@ def test_endless_logs_are_set_aside_and_deleted_on_each_host(make_bench: MakeBen
 
 
 def test_evidence_over_its_cap_is_told_until_it_fits(make_bench: MakeBench) -> None:
-    """The run log says by how much, and a mark stands for whoever watches."""
+    """The run log says by how much, and a mark is set for monitoring."""
     bench = make_bench(plain)
     (item_id,) = done(bench, "A-1")
     picture(bench, item_id, "s")

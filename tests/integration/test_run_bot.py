@@ -71,7 +71,7 @@ def test_a_doubt_without_an_answer_ends_waiting():
 
 
 def test_each_doubt_gets_its_own_answer():
-    """Answers are found by their reason code, in whatever order they are asked for."""
+    """Answers are found by their reason code, in any order."""
     answers = {"odd_number": {"number": "P7"}, "too_heavy": {"weight": 3}}
     ended = run_bot(careful, {"number": "7", "weight": 31}, answers=answers)
     assert ended.summary() == {"outcome": "assisted", "code": None, "result": {"text": "P7/3"}}
@@ -96,6 +96,6 @@ def test_a_payload_that_does_not_fit_is_an_error():
 
 
 def test_a_bot_that_takes_too_long_is_given_up():
-    """A test ends, whatever the bot does."""
+    """A test of a bot that hangs still ends."""
     with pytest.raises(ApplicationException, match="did not come to an end"):
         run_bot(sleeping, {"number": "P1"}, timeout_s=0.2)

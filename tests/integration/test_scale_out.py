@@ -120,7 +120,7 @@ def test_workers_of_all_hosts_keep_the_limit_of_a_queue(new_hosts: NewHosts) -> 
 def test_a_worker_asked_to_end_finishes_its_item_and_takes_no_other(
     new_hosts: NewHosts,
 ) -> None:
-    """SIGTERM while an item is at work: it is done, the next one waits, the status is 0."""
+    """After SIGTERM the running item is done, the next one waits, and the status is 0."""
     hosts = new_hosts(1)
     gate = hosts.root / "gate"
     gate.touch()
@@ -140,7 +140,7 @@ def test_a_worker_asked_to_end_finishes_its_item_and_takes_no_other(
 
 
 def test_planned_runs_end_whichever_of_two_hosts_takes_them(new_hosts: NewHosts) -> None:
-    """With a scheduler on each host no due instant is left begun and none is blocked."""
+    """With a scheduler on each host, no due run is left unfinished or blocked."""
     hosts = new_hosts(1)
     for _ in range(2):
         hosts.start("--scheduler")

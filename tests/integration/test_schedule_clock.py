@@ -104,7 +104,7 @@ def test_a_failure_of_the_work_blocks_its_row_and_the_clock_lives_on(store):
 
 
 def test_a_run_says_what_it_left_for_the_next_one(store):
-    """It is in the row, so that `schedule explain` tells it."""
+    """The row has it, so that `schedule explain` can show it."""
     made = calls(store, lambda _: 2, left=lambda name: f"{name}: one file is written to")
     ScheduleClock({"w": Schedule(every_s=3600)}, made, now=lambda: NOON).fire("w", NOON)
     assert [row.reason for row in rows(store)] == ["w: one file is written to"]
@@ -302,7 +302,7 @@ def down(store: Store, policy: str, work: Callable[[str], int], **more: Any) -> 
     ],
 )
 def test_a_clock_that_jumps_over_four_runs_follows_the_policy(store, policy, states, runs):
-    """Every planned run has a row with a reason, whatever the policy."""
+    """Under each policy, every planned run has a row with a reason."""
     looks = Counter[str]()
     down(store, policy, lambda name: looks.update([name]) or 0).fire("hourly", NOON)
     found = rows(store)[1:]

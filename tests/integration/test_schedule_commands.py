@@ -55,7 +55,7 @@ def row(root: Path, instant: datetime, state: PlannedState | None, reason: str =
 
 
 def test_the_preview_marks_clock_changes_and_moved_runs():
-    """Local time and offset stand beside the instant in UTC."""
+    """Local time and offset are next to the instant in UTC."""
     schedule = due(
         cron="30 2 * 3 sun,fri",
         timezone="Europe/Berlin",
@@ -87,7 +87,7 @@ def test_the_preview_marks_clock_changes_and_moved_runs():
 
 
 def test_the_preview_tells_of_a_year_that_is_not_final():
-    """Whoever plans the Spring Festival of 2027 must know that the dates may change."""
+    """The dates of the Spring Festival of 2027 may still change."""
     schedule = due(cron="0 9 * * *", timezone="Asia/Shanghai", calendar="china")
     (run,) = preview(schedule, datetime(2027, 2, 7, 12, tzinfo=UTC), 1)
     assert (run.skipped, run.note) == (
@@ -106,7 +106,7 @@ def test_next_prints_the_columns_of_the_preview(shell):
 
 
 def test_explain_tells_of_every_run_of_a_day(shell):
-    """Rows in words; what has no row yet is told too."""
+    """Each row is shown in words; runs without a row are listed too."""
     row(shell.root, DUE, PlannedState.LATE, "started 90 s after it was due")
     row(shell.root, DUE + timedelta(hours=1), PlannedState.BLOCKED, "OSError: the share is away")
     row(shell.root, DUE + timedelta(hours=2), None)
@@ -216,7 +216,7 @@ def test_what_cannot_be_meant_is_one_sentence(shell, arguments, said):
 
 
 def test_explain_speaks_chinese_to_whoever_does(shell, monkeypatch):
-    """Sentence and reason; the holiday's name stands in both languages anyway."""
+    """Sentence and reason are in Chinese; the holiday's name is in both languages."""
     row(
         shell.root,
         DUE + timedelta(days=1),

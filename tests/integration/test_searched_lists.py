@@ -55,7 +55,7 @@ def test_nothing_is_believed_where_the_page_asked_for_the_list(searched, how):
 
 @pytest.mark.parametrize("way", ["silent", "silent&empty", "pushed&empty"])
 def test_list_that_is_late_is_never_nothing(searched, way):
-    """The record stands in it, but it comes at a time that nothing tells."""
+    """The list has the record, but arrives after an unpredictable delay."""
     visitor = searched(way, *(f"PO-{number}" for number in range(1, 5)))
     error = visitor.fails(find_record, order("PO-4"))
     assert (error.code, "may not be the result of the search for PO-4" in str(error)) == (

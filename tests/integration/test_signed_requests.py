@@ -86,7 +86,7 @@ def refused(new_console_project):
 
 
 def test_a_signed_request_adds_its_items(sender):
-    """One object or a list of them; the answer says what became of each."""
+    """The body is one object or a list; the answer has the result of each."""
     one = sender.post(ORDER)
     many = sender.post([{"number": "PO-2"}, ORDER], name="d-2")
     assert (one.status_code, one.json()) == (

@@ -68,7 +68,7 @@ def test_request_whose_answer_is_lost_is_sent_once(at_target, target, way):
 
 
 def test_refused_repeat_stands_in_the_run_log(at_target, target):
-    """Whoever reads it knows why the page failed, and where to look."""
+    """The log says why the page failed, and where to look."""
     target.losing = 5
     with contextlib.suppress(ClerkworkError):
         at_target(lossy_target.send, "page that tries again")
@@ -94,7 +94,7 @@ def test_upload_whose_answer_is_lost_is_sent_once(at_target, target, file, way):
 
 
 def test_request_after_a_lost_answer_is_sent_where_it_is_another_one(at_target, target):
-    """A lost answer does not stop a page that goes on with something else."""
+    """A lost answer does not stop a page that sends a different request."""
     target.losing = 1
     with contextlib.suppress(ClerkworkError):
         at_target(lossy_target.send_two)

@@ -35,7 +35,7 @@ class Quiet(SimpleHTTPRequestHandler):
             super().do_GET()
 
     def do_POST(self) -> None:
-        """Answer with the page and what was posted, which stands in no address."""
+        """Answer with the page and what was posted, which is in no address."""
         sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
         page = (PAGES / self.path.partition("?")[0].lstrip("/")).read_text("utf-8")
         body = f'<!doctype html><script>const posted = "{sent}"</script>{page}'.encode()
@@ -120,7 +120,7 @@ def test_form_that_is_wrongly_said_to_take_all_at_once_is_entered_right(at, kind
 
 @pytest.mark.parametrize("more", ["a", "button"])
 def test_duplicate_is_found_on_a_later_page_of_rows_without_links(at, more):
-    """Each page of the list is read, and each record is opened on the page where it stands."""
+    """Each page of the list is read, and each record is opened on its own page of the list."""
     visitor, order = at("no_labels"), make_order("PO-1", supplier=SUPPLIER)
     address = f"/paged.html?more={more}&ref={{reference}}"
     search = {"address": address, "more": "Next", "opened_by": "double_click"}
@@ -135,7 +135,7 @@ def test_duplicate_is_found_on_a_later_page_of_rows_without_links(at, more):
 
 @pytest.mark.parametrize("query", ["more=a&says=Next+»", "more=button&says=»+next", "more=a&grows"])
 def test_later_pages_are_read_whatever_their_link_is_adorned_with(at, query):
-    """A row that the next page shows once more is the same record."""
+    """A row that the next page repeats is the same record."""
     visitor, order = at("no_labels"), make_order("PO-1", supplier=SUPPLIER)
     address = f"/paged.html?{query}&ref={{reference}}"
     search = {"address": address, "more": "Next", "opened_by": "double_click"}
@@ -184,7 +184,7 @@ def test_list_whose_data_did_not_come_is_not_taken_for_empty(at, status):
     ],
 )
 def test_later_page_that_did_not_come_is_no_fault_of_the_description(at, leads, code):
-    """The look-up is begun again, where it would otherwise be said that the list has changed."""
+    """The lookup restarts instead of reporting a changed list."""
     visitor = at("no_labels")
     search = {"address": f"/paged.html?more=a&leads={leads}&ref={{reference}}", "more": "Next"}
     login = {"user": "User", "password": "Password", "button": "Log in"}
@@ -278,7 +278,7 @@ def test_form_that_wants_more_lines_than_it_has_is_named(at):
 
 @pytest.fixture
 def wizard(at: Any, tmp_path: Path) -> Iterator[Visitor]:
-    """A caller on a target of a project, whose form stands behind a question."""
+    """A caller on a target of a project, whose form follows a question."""
     (tmp_path / "config" / "targets" / "wizard").mkdir(parents=True)
     (tmp_path / "evidence").mkdir()
     browser = BrowserHost(BrowserSettings(), tmp_path / "evidence", root=tmp_path)
@@ -306,7 +306,7 @@ def test_own_pages_lead_to_a_form_that_its_description_cannot_reach(wizard):
 
 
 def test_own_pages_enter_and_find_by_themselves(wizard):
-    """What they define is called instead of the description, and anew when it was changed."""
+    """Their functions replace the description, and are reloaded after a change."""
     order = make_order("PO-1", supplier=SUPPLIER)
     receipt = "from clerkwork import Receipt\nMINE = Receipt(confirmation='{}', reference='PO-1')\n"
     function = "def {}(screen, item):\n    return {}\n"
@@ -318,7 +318,7 @@ def test_own_pages_enter_and_find_by_themselves(wizard):
 
 
 def test_own_find_needs_no_description_of_a_list(wizard):
-    """The form is entered by its description; what stands there already is not looked for twice."""
+    """The form is entered by its description; an existing record is looked up once."""
     order = make_order("PO-1", supplier=SUPPLIER)
     lead = (PAGES / "wizard_pages.py").read_text("utf-8")
     pages_of(wizard, f"{lead}\n\ndef find(screen, item):\n    return []\n")

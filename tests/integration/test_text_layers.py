@@ -1,4 +1,4 @@
-"""Text layers that do not say what stands on their page, and pages that lie on their side."""
+"""Text layers that differ from the visible page, and pages that are rotated by 90 degrees."""
 
 import io
 from collections.abc import Callable

@@ -68,7 +68,7 @@ def test_nothing_is_written_when_no_field_has_enough_values(reviewed):
 
 
 def test_a_wrong_threshold_names_its_line(reviewed):
-    """Whoever edits the file by hand reads where the mistake is."""
+    """A mistake in a file edited by hand is reported with its line."""
     data = {"target_error": 0.005, "sources": {SOURCE: {"total": {"threshold": 2}}}}
     file = reviewed.root / "config" / "thresholds.yaml"
     file.write_text(yaml.safe_dump(data, sort_keys=False), "utf-8")

@@ -1,4 +1,4 @@
-"""Broken and hostile workbooks: one clear error each, in the child's limits, whatever they do."""
+"""Broken and hostile workbooks: one clear error each, within the limits of the child process."""
 
 import io
 import random
@@ -127,7 +127,7 @@ def test_a_malformed_workbook_is_one_clear_error(child, tmp_path, make, problem)
 
 
 def test_a_cell_far_to_the_right_costs_nothing(child, tmp_path):
-    """A sheet that pretends to be 16 384 columns by a million rows is read by what stands in it."""
+    """Of a sheet that claims 16 384 columns by a million rows, only filled cells are read."""
     file = tmp_path / "orders.xlsx"
     file.write_bytes(
         with_sheet(

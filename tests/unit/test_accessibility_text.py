@@ -1,4 +1,4 @@
-"""What a screen reader is told of a page, from the browser's tree of it."""
+"""The text that a screen reader announces for a page, from the accessibility tree."""
 
 from clerkwork.browser.page.accessibility_tree import accessibility_text
 

@@ -48,7 +48,7 @@ def supersede(bench: Bench, item_id: int) -> bool:
 def test_answer_and_move_at_the_same_moment_both_end(
     make_bench: MakeBench, move: Callable[[Bench, int], object], state: ItemState
 ) -> None:
-    """Neither fails, no review is left open, and the item stands as whoever was last left it."""
+    """Neither fails, no review is left open, and the item has the state of the later one."""
     bench = make_bench(plain)
     workflows = bench.engine.core.workflows
     workflows["work"] = workflows["work"].model_copy(update={"on_conflict": "supersede"})

@@ -224,6 +224,6 @@ def test_a_file_that_is_evidence_too_is_kept_for_the_longer(make_bench: MakeBenc
     [("a.CSV", "ab12.csv"), ("../../etc/x.sh;rm", "ab12"), ("none", "ab12"), (".profile", "ab12")],
 )
 def test_a_name_never_leads_out_of_the_folder(name: str, file: str) -> None:
-    """Only a plain suffix of it becomes part of a path."""
+    """Only its plain suffix is used in a path."""
     found = Attachment(name=name, sha256="ab12", size=1).below(Path("evidence"))
     assert found == Path("evidence/ab", file)

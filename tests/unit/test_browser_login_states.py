@@ -19,7 +19,7 @@ def test_another_worker_with_the_same_key_goes_on_with_a_login(tmp_path):
 
 
 def test_login_on_disk_cannot_be_read_without_the_key(tmp_path):
-    """Neither its cookie nor its account stands in the file, which is its owner's alone."""
+    """The file contains neither cookie nor account, and only its owner can read it."""
     LoginStates(tmp_path, "a long secret").put(ACCOUNT, STATE)
     (file,) = tmp_path.iterdir()
     written = file.name.encode() + file.read_bytes()
@@ -39,7 +39,7 @@ def test_login_of_another_account_cannot_be_put_in_its_place(tmp_path):
 
 
 def test_login_that_is_too_old_is_not_used(tmp_path, monkeypatch):
-    """After half a day one logs in anew."""
+    """After half a day a new login is made."""
     start = datetime(2026, 11, 2, 8, tzinfo=UTC)
     monkeypatch.setattr(clock, "now", lambda: start)
     LoginStates(tmp_path, "a long secret").put(ACCOUNT, STATE)

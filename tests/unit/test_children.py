@@ -1,4 +1,4 @@
-"""Child processes: killed at their limits, and with the parent, whatever they are doing."""
+"""Child processes: killed at their limits, and together with their parent."""
 
 import os
 import re
@@ -177,7 +177,7 @@ def test_a_question_that_is_refused_raises_in_the_child(child: Child) -> None:
 
 @pytest.mark.parametrize("how", ["hang", "keep_the_interpreter"])
 def test_nothing_that_a_child_started_outlives_a_killed_parent(how: str) -> None:
-    """After kill -9 of the parent the child and its own children are gone, whatever it does."""
+    """After kill -9 of the parent, a busy child and its own children are gone."""
     code = (
         "from datetime import timedelta\n"
         "from clerkwork.children import Child\n"

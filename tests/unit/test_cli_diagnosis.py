@@ -73,7 +73,7 @@ def test_the_browser_says_where_it_is_and_why(programs):
 
 
 def test_a_browser_that_is_not_there_names_the_setting():
-    """A wrong setting is to be corrected where it stands."""
+    """The message names the setting to correct."""
     found = diagnosis.browser("/nowhere/chromium")
     assert (found.state, "browser.executable" in found.remedy) == (State.FAIL, True)
 
@@ -100,7 +100,7 @@ def test_a_store_that_cannot_be_opened_is_one_finding(tmp_path):
     "address", ["http://127.0.0.1:9", "http://no.such.host.invalid", "nonsense"]
 )
 def test_a_target_that_does_not_answer_names_its_file(tmp_path, address):
-    """Whatever is wrong with the address, the remedy is the same."""
+    """Every fault of an address has the same remedy."""
     folder = tmp_path / "config" / "targets" / "erp"
     folder.mkdir(parents=True)
     (folder / "target.yaml").write_text(f"name: erp\nbase_url: {address}\n")

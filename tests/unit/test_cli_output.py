@@ -55,12 +55,12 @@ def event(message: str, level: Level = Level.INFO, **data: object) -> Event:
     ],
 )
 def test_a_value_is_one_line_that_steers_no_terminal(value, text):
-    """Whatever came from outside is printed as text, without its control characters."""
+    """External text is printed without its control characters."""
     assert output.text_of(value) == text
 
 
 def test_json_holds_instants_in_iso_and_models_as_data(capsys):
-    """Readers of JSON get plain data, whatever was handed over."""
+    """Readers of JSON get plain data for every type of value."""
     given = [AT, date(2026, 11, 2), Path("a/b"), ItemState.DONE, Point(x=1), Model(at=AT), "单"]
     output.print_json(given)
     assert json.loads(capsys.readouterr().out) == [

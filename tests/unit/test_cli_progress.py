@@ -26,7 +26,7 @@ def test_nothing_is_drawn_into_a_pipe(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_a_terminal_shows_how_many_are_settled() -> None:
-    """The count stands in the bar, and printed lines stand beside it."""
+    """The bar shows the count, and printed lines do not break the bar."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen([sys.executable, "-c", CODE], cwd=HOME, stdout=theirs)
     process.wait()

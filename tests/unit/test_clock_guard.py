@@ -1,4 +1,4 @@
-"""A wall clock that was set: every wait begins once more, none ends early and none lasts longer."""
+"""After the wall clock was set, every wait restarts: none ends early and none lasts longer."""
 
 import itertools
 from datetime import datetime, timedelta
@@ -96,7 +96,7 @@ def test_a_short_wait_stays_short_when_the_clock_is_set_back(store: Store, hands
 def test_step_that_a_clock_ahead_noted_is_noted_anew_when_it_is_right(
     store: Store, hands: Hands
 ) -> None:
-    """Otherwise every quiet period would last until that instant comes."""
+    """A step noted in the future would prolong every quiet period until then."""
     guard = ClockGuard(store)
     with store.write() as db:
         reach(db, Milestone.CLOCK_SET, now=hands.now() + HOUR)

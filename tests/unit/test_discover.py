@@ -1,4 +1,4 @@
-"""A module in bots/ is an extension, whatever stands in the others."""
+"""A module in bots/ is loaded as an extension, independently of the others."""
 
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def test_a_project_sees_its_own_bots_and_not_those_of_another(write, tmp_path):
     ],
 )
 def test_a_broken_bot_is_named_with_its_line_and_hides_no_other(write, tmp_path, text, problem):
-    """Whatever a bot's module does, the check goes on."""
+    """The check continues after any error of a bot's module."""
     write("good.py", BOT.format(name="good"))
     write("wrong.py", text)
     bots, problems = find_bots(tmp_path)

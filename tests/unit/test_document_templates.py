@@ -60,7 +60,7 @@ def read(path: str, value: str, **changes) -> FieldEvidence:
 
 
 def candidate(field: FieldEvidence) -> FieldCandidate:
-    """Return the candidate that becomes *field* where no proof changes it."""
+    """Return a candidate for *field* that is unchanged unless a proof changes it."""
     tokens = (Token(text=field.value, **PLACE),)
     item = FoundValue(value=field.value, raw=field.value, tokens=tokens)
     known = Assessment(confidence=field.confidence, reason="", evidence=tuple(field.evidence))
@@ -186,7 +186,7 @@ def test_a_document_dated_today_east_of_greenwich_is_not_of_the_future(
 
 
 def test_a_draft_fits_the_document_it_was_made_from(page):
-    """It is told by its supplier, and its number by how it is built and where it stands."""
+    """The supplier identifies it; the number is found by its pattern and position."""
     fields = [read("number", "KS-123456"), read("supplier", "Kestrel"), read("lines.0.code", "A")]
     read_of = Extraction(engine="text_layer", kind="invoice", fields=fields, pages=[])
     draft = drafted(read_of, "kestrel")
@@ -197,7 +197,7 @@ def test_a_draft_fits_the_document_it_was_made_from(page):
 
 
 def test_a_draft_without_a_supplier_is_told_by_a_label(page):
-    """The number itself stands in no other document."""
+    """The number itself is in no other document."""
     number = read("number", "KS-123456", facts={"label": "Delivery ref"})
     draft = drafted(Extraction(engine="x", kind="invoice", fields=[number], pages=[]), "kestrel")
     assert draft.match.any == ["Delivery ref"]
@@ -231,7 +231,7 @@ def test_a_drafted_file_is_read_again_as_it_was_written(page, tmp_path):
     ],
 )
 def test_a_mistake_names_its_line(tmp_path, old, new, line, said):
-    """Whoever writes a template reads where it is wrong and what to write."""
+    """The error says where the template is wrong and what to write."""
     text = "name: mine\nkind: invoice\nmatch: {any: [x]}\nfields:\n  number:\n    pattern: a\n"
     folder = tmp_path / "config" / "templates"
     folder.mkdir(parents=True)
@@ -247,7 +247,7 @@ def test_every_shipped_template_is_valid_and_has_a_schema():
 
 
 def test_a_template_with_another_ending_is_not_silently_left_out(tmp_path):
-    """Whoever calls it .yml would wait for it to be used."""
+    """A file named .yml is reported instead of ignored."""
     folder = tmp_path / "config" / "templates"
     folder.mkdir(parents=True)
     (folder / "receipt.yml").write_bytes((SHIPPED / "receipt.yaml").read_bytes())
@@ -268,7 +268,7 @@ def test_template_of_a_free_kind_names_it_and_needs_no_code(page):
 
 
 def test_template_of_a_kind_with_a_layout_uses_it(page):
-    """The kind's name alone selects the layout, whatever the template is called."""
+    """The kind's name alone selects the layout; the template's name does not matter."""
     own = Template.model_validate(
         {"name": "till_slip", "kind": "receipt", "match": {"any": ["Thank you"]}}
     )

@@ -82,5 +82,5 @@ def test_a_known_order_leaves_one_day() -> None:
     ],
 )
 def test_another_date_shows_the_order(texts: list[str], order: str) -> None:
-    """A day above twelve tells for the whole document, unless two dates contradict each other."""
+    """A day above twelve decides for the whole document, unless two dates contradict."""
     assert order_shown(texts) == order

@@ -30,7 +30,7 @@ ORDER = [
 
 @dataclass
 class Told:
-    """A witness of a scan that repeats the first reading, except where a test tells otherwise."""
+    """A second reading of a scan that repeats the first, except where a test changes it."""
 
     others_say: dict[str, list[str]] = field(default_factory=dict)
     again_says: dict[str, str] = field(default_factory=dict)
@@ -106,7 +106,7 @@ def test_a_scan_on_which_all_readings_agree_has_no_doubt(page) -> None:
 
 
 def test_a_total_that_is_not_the_sum_is_doubted_with_the_sums(page) -> None:
-    """The sentence names what was added and what stands there."""
+    """The sentence names the summands and the printed total."""
     read = evidence(page(*changed(9, "59.50", "95.50")))
     assert read["total"].doubtful
     assert read["tax"].doubtful
@@ -136,7 +136,7 @@ def test_a_misread_price_is_replaced_by_a_reading_that_multiplies(page) -> None:
 
 
 def test_a_value_that_no_reading_has_is_never_computed(page) -> None:
-    """What would fit is not what stands there."""
+    """A value that would fit is not used when it is not printed."""
     witness = Told(others_say={"2,50": ["2,60"]}, again_says={"2,50": "2,60"})
     read = evidence(page(*changed(5, "2.50", "2,50")), witness)
     assert (read["lines.0.unit_price"].value, read["lines.0.unit_price"].doubtful) == ("", True)
@@ -170,7 +170,7 @@ def test_words_of_the_wrong_width_or_with_an_unclear_character_are_doubted(page,
 
 
 def test_a_date_that_can_be_two_days_is_doubted_with_both(page) -> None:
-    """Even a text layer cannot say which is meant."""
+    """Even a text layer leaves the order of day and month open."""
     read = evidence(page(*changed(2, "2026-03-09", "03/09/2026")))["order_date"]
     assert (read.doubtful, read.candidates) == (True, ["2026-03-09"])
 
@@ -224,7 +224,7 @@ def test_a_name_with_a_part_of_its_label_is_doubted(page, label: str) -> None:
 
 
 def test_a_box_is_in_fractions_of_the_page(page) -> None:
-    """The picture beside the form may have any size."""
+    """The picture next to the form may have any size."""
     [box] = evidence(page(*ORDER))["number"].boxes
     assert (box.page, box.left, box.top) == (0, 0.14, 0.03571)
     assert 0 < box.left < box.right < 1

@@ -68,7 +68,7 @@ def test_a_company_is_known_by_its_end(name: str) -> None:
 
 
 def test_values_are_found_beside_and_below_their_labels(page) -> None:
-    """A label without anything beside it has its value in the next row."""
+    """A label with nothing to its right has its value in the next row."""
     draft = draft_of(
         [
             page(
@@ -145,7 +145,7 @@ def test_headings_of_a_template_head_columns_as_the_common_ones_do(page) -> None
 
 
 def test_a_wrapped_description_is_joined_to_its_row(page) -> None:
-    """A row without amounts belongs to the row it stands nearest to."""
+    """A row without amounts belongs to the nearest row."""
     rest = [(180, "stackable, blue")]
     draft = draft_of([page(HEAD, FIRST, rest, [], SECOND, TOTAL)])
     assert [line["description"] for line in cells(draft)] == [
@@ -192,7 +192,7 @@ def test_amounts_that_no_label_explains_are_kept(page) -> None:
 
 
 def test_a_percentage_is_not_taken_for_the_tax(page) -> None:
-    """The rate stands between label and amount."""
+    """The rate is between label and amount."""
     draft = draft_of([page(HEAD, FIRST, SECOND, [(640, "Tax 19.00% $9.50")], TOTAL)])
     assert [Decimal(item.value) for item in draft.tax] == [Decimal("9.50")]
 
@@ -281,7 +281,7 @@ def test_sums_carried_from_page_to_page_are_no_words_of_a_line(page) -> None:
 
 
 def test_a_row_that_breaks_over_the_page_goes_on_on_the_next(page) -> None:
-    """Its rest stands below the headings, which come again there."""
+    """Its rest is below the headings, which are repeated there."""
     first = page(HEAD, FIRST, SECOND, CARRIED)
     second = numbered(page(HEAD, [(180, "on a roll")], [*SECOND], TOTAL), 1)
     descriptions = [line["description"] for line in cells(draft_of([first, second]))]

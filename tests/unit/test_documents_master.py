@@ -79,7 +79,7 @@ def test_a_name_is_looked_for_in_the_rows_at_the_head():
 
 
 def test_the_address_is_the_one_of_the_suppliers_that_stands_there():
-    """A supplier has several addresses; the page tells which."""
+    """A supplier has several addresses; the printed one is used."""
     rows = ("GARDENIA BAKERIES SDN BHD", "N0 9 JALAN MERU", "KLANG")
     found = judged(read("supplier", rows[0]), read("address", "N0 9 JALAN MERU"), rows=rows)
     address = found["address"]

@@ -1,4 +1,4 @@
-"""Labels with their values on any form: where a value stands, and what is none."""
+"""Labels with their values on any form: where the value is, and which text is no value."""
 
 import pytest
 
@@ -73,7 +73,7 @@ def test_one_row_under_headings_that_name_something_is_a_table(page) -> None:
 
 
 def test_a_column_of_words_with_values_beside_is_labels(page) -> None:
-    """Nothing but their common edge tells that they are labels."""
+    """Only their common edge shows that they are labels."""
     rows = [("Media kind", "Mail"), ("Coupon worth", "1.50"), ("Circulation", "600"), ("Pack", "2")]
     found = pairs(page(*([(40, label), (400, value)] for label, value in rows)))
     assert found == rows
@@ -119,7 +119,7 @@ def test_another_date_on_the_form_shows_which_day_is_meant(page) -> None:
 
 
 def test_labels_in_a_row_with_nothing_beside_head_columns(page) -> None:
-    """A colon after each heading does not tell that its value stands beside it."""
+    """A colon after each heading does not mean that the value follows it."""
     found = pairs(
         page(
             [(40, "Recipient:"), (300, "Company:"), (600, "Fax No.:")],
@@ -167,19 +167,19 @@ def test_headings_in_capitals_do_not_go_on_in_words_that_are_not(page) -> None:
 def test_a_value_is_told_without_a_colon(
     page, rows: list[list[tuple[float, str]]], wanted: list[tuple[str, str]]
 ) -> None:
-    """An amount beside words, a numbered question, a noun before a figure, a caption below."""
+    """An amount next to words, a numbered question, a noun before a figure, a caption below."""
     assert pairs(page(*rows, pitch=18)) == wanted
 
 
 def test_names_below_each_other_are_no_column_of_labels(page) -> None:
-    """Persons stand in lists, and nothing beside a person is what the person asks for."""
+    """Names form lists, and the text next to a name is not its value."""
     rows = [("G. Telford", "Leeds"), ("F. J. Schultz", "York"), ("Mr. Spears", "Bath")]
     rows += [("T. L. Achey", "1200")]
     assert pairs(page(*([(40, name), (400, place)] for name, place in rows))) == []
 
 
 def test_words_over_two_columns_are_parted_at_the_widest_blank(page) -> None:
-    """An engine joins what stands close; each word goes to the column it stands with."""
+    """An engine joins close words; each word goes to the column below it."""
     found = pairs(
         page(
             [(40, "Person:"), (300, "Company:"), (500, "Phone:")],

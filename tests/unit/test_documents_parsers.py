@@ -104,5 +104,5 @@ def test_text_without_the_form_of_an_order_number_is_none(text: str) -> None:
 
 
 def test_codes_are_compared_by_their_shape() -> None:
-    """Letters and digits are told apart, marks are kept."""
+    """Letters and digits are distinguished, marks are kept."""
     assert amounts.shape("M8-40x") == "A9-99A"

@@ -1,4 +1,4 @@
-"""Which effects are one: target, kind of record and key; and what other content of it becomes."""
+"""Effects with the same target, kind of record and key are one; changed content is a question."""
 
 from decimal import Decimal
 from typing import Any
@@ -124,7 +124,7 @@ def test_number_of_an_order_and_of_an_invoice_is_two_records(
 def test_order_that_comes_through_two_workflows_is_one(
     make_bench: MakeBench, guarantee: str, again: Any
 ) -> None:
-    """The second one ends with the receipt of the first, whatever the spelling of its numbers."""
+    """The second ends with the receipt of the first, for any spelling of its numbers."""
     bench = make_bench(orders, guarantee=guarantee)
     ended = [settle(bench, 3), settle(bench, again, "next")]
     assert (ended, amounts()) == ([["done", None, "orders-3"]] * 2, [3])
@@ -147,7 +147,7 @@ def test_other_content_of_a_record_is_a_question(make_bench: MakeBench, guarante
 
 
 def test_person_lets_other_content_in_on_a_blind_target(make_bench: MakeBench) -> None:
-    """It is entered once, beside the first, and its own receipt is the result."""
+    """It is entered once, in addition to the first, and its own receipt is the result."""
     bench = make_bench(orders, guarantee="blind")
     settle(bench, 3)
     second = bench.put("1001", 250, "next")
@@ -219,7 +219,7 @@ def test_person_corrects_other_content_to_what_was_entered(make_bench: MakeBench
 def test_question_that_is_rejected_leaves_the_first_record_protected(
     make_bench: MakeBench,
 ) -> None:
-    """The first content comes once more: it is known still."""
+    """The first content comes a second time and is recognised."""
     bench = make_bench(orders, guarantee="blind")
     settle(bench, 3)
     settle(bench, 250, "next")

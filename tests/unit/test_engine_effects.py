@@ -1,4 +1,4 @@
-"""Effects: entered exactly once, whatever is lost between the click and the answer."""
+"""Effects are entered exactly once, even if the answer to the click is lost."""
 
 import threading
 from collections.abc import Callable
@@ -126,7 +126,7 @@ def test_another_record_under_the_same_key_goes_to_a_person(make_bench: MakeBenc
 
 
 def test_a_key_that_stands_there_twice_goes_to_a_person(make_bench: MakeBench) -> None:
-    """Two records under one key are a question for a person, who is told their numbers."""
+    """Two records under one key open a review that names their numbers."""
     bench = start(make_bench)
     bench.ledger.entered += [Number(number="A-1", amount=3)] * 2
     item_id = bench.put("A-1", 3)
@@ -284,7 +284,7 @@ class SlowStore(DirectBrowser):
 
 
 def test_quiet_period_begins_when_the_request_leaves(make_bench: MakeBench) -> None:
-    """A store that kept the request waiting for longer than half a commit makes the mark anew."""
+    """A store that delays the request for more than half a commit renews the mark."""
     bench = start(make_bench)
     erp = bench.engine.core.targets["erp"]
     bench.engine.core.targets["erp"] = erp.model_copy(update={"slowest_commit_s": 1.0})
@@ -325,7 +325,7 @@ class RowAtWork(SlowStore):
 
 
 def test_mark_of_a_submit_is_no_older_than_the_wait_for_its_row(make_bench: MakeBench) -> None:
-    """Whoever takes the item over would else believe that the quiet period is over."""
+    """With an older mark, the next worker would end the quiet period too early."""
     bench = start(make_bench)
     browser = RowAtWork()
     item_id = bench.put("A-1", 3)

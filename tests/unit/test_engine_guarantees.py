@@ -129,7 +129,7 @@ def test_clock_that_is_set_back_makes_no_answer_count_twice(
 
 
 def test_answer_of_before_the_backup_is_no_leave_after_a_restore(make_bench: MakeBench) -> None:
-    """It may have been used after the backup, whatever the clock of the restore says."""
+    """It may have been used after the backup; the restore's clock does not matter."""
     bench = start(make_bench, "blind")
     bench.ledger.lose_answers = 1
     item_id = bench.put("A-1", 3)
@@ -145,7 +145,7 @@ def test_answer_of_before_the_backup_is_no_leave_after_a_restore(make_bench: Mak
 
 
 def test_person_closes_what_a_blind_target_took(make_bench: MakeBench) -> None:
-    """It stood there: nothing is entered again."""
+    """The person found the record, so nothing is entered again."""
     bench = start(make_bench, "blind")
     bench.ledger.lose_answers = 1
     item_id = bench.put("A-1", 3)

@@ -1,4 +1,4 @@
-"""What becomes of a work item: once per reference, to a person in doubt, and on with the answer."""
+"""A work item runs once per reference, goes to a person in doubt, and resumes with the answer."""
 
 import json
 from datetime import timedelta
@@ -95,7 +95,7 @@ def test_a_doubt_waits_for_a_person_and_goes_on_with_the_answer(make_bench: Make
 
 
 def test_an_answer_given_while_no_worker_runs_is_kept(make_bench: MakeBench) -> None:
-    """A parked item holds no worker: another one goes on with it after a restart."""
+    """A parked item occupies no worker: another one resumes it after a restart."""
     bench = make_bench(doubting)
     item_id = bench.put("A-1", 30)
     bench.start_worker()
@@ -299,7 +299,7 @@ def test_a_workflow_hands_its_result_on_as_an_item_of_the_next(make_bench: MakeB
 
 
 def test_the_due_instant_goes_with_the_result_to_the_next_workflow(make_bench: MakeBench) -> None:
-    """Whoever waits for the first item waits for what it causes."""
+    """The due time of the first item also applies to the items it causes."""
     bench = make_bench(plain, steps=[Step(bot="plain"), Step(submit="next")])
     due = clock.from_ms(clock.to_ms(clock.now() + timedelta(hours=3)))
     first = bench.put("A-1", 5, due=due)

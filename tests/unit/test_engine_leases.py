@@ -59,7 +59,7 @@ def hands(monkeypatch: pytest.MonkeyPatch) -> Hands:
 
 
 def started(make_bench: MakeBench, bot: Bot = stopping, **worker: object) -> Bench:
-    """Return a bench whose worker stands at the gate, and gives no sign of life any more."""
+    """Return a bench whose worker is inside an item and sends no heartbeat any more."""
     bench = make_bench(bot)
     bench.start_worker(sweep_s=3600)
     bench.put("A-1")
@@ -114,7 +114,7 @@ def test_item_of_a_dead_process_of_this_host_is_taken_over_by_the_next_sweep(
 
 
 def test_attempt_after_a_takeover_is_none(make_bench: MakeBench, hands: Hands) -> None:
-    """The run log tells of the one takeover there was."""
+    """The run log has exactly one takeover."""
     bench = started(make_bench, stumbling, host="elsewhere")
     hands.ahead = LEASE + MINUTE
     second = Sweep(bench.engine, "second", lease=LEASE)

@@ -32,7 +32,7 @@ def operations(bench: Bench) -> Operations:
 
 
 def force(bench: Bench, item_id: int, state: ItemState) -> None:
-    """Put the item into *state*, whatever the table says."""
+    """Put the item into *state*, even if the table does not allow it."""
     with bench.store.write() as db:
         db.execute(item_table.update().where(item_table.c.id == item_id).values(state=state))
 
@@ -129,7 +129,7 @@ def test_an_item_that_was_sent_is_neither_cancelled_nor_expired_nor_edited(
 
 
 def test_an_edited_item_runs_once_on_its_new_data(make_bench: MakeBench) -> None:
-    """The difference is told, and the old run finds nothing to do."""
+    """The difference is reported, and the old run finds nothing to do."""
     bench = make_bench(plain)
     item_id = bench.put("A-1", 3)
     made = operations(bench).edit(item_id, {"amount": "4"})
@@ -164,7 +164,7 @@ def test_an_edit_that_does_not_fit_changes_nothing(
 def test_a_requeued_item_begins_a_new_run_and_its_review_is_withdrawn(
     make_bench: MakeBench,
 ) -> None:
-    """What stood in the way is gone, so the bot does it."""
+    """The obstacle is gone, so the bot enters the item."""
     blocked = threading.Event()
     blocked.set()
 
@@ -291,7 +291,7 @@ def test_many_items_are_moved_in_short_transactions(
 
 
 def test_items_that_may_not_be_moved_end_none_of_the_others(make_bench: MakeBench) -> None:
-    """Whatever the reason is: the state, the data, or that there is no such item."""
+    """The reason may be the state, the data, or an unknown item."""
     bench = make_bench(plain)
     first, done, last = (bench.put(f"A-{n}") for n in range(3))
     force(bench, done, ItemState.DONE)

@@ -38,7 +38,7 @@ def change(bench: Bench, **keys: object) -> None:
 
 
 def force(bench: Bench, item_id: int, state: ItemState) -> None:
-    """Put the item into *state*, whatever the table says."""
+    """Put the item into *state*, even if the table does not allow it."""
     with bench.store.write() as db:
         db.execute(item_table.update().where(item_table.c.id == item_id).values(state=state))
 

@@ -34,7 +34,7 @@ def test_each_code_has_its_own_rule(make_bench: MakeBench) -> None:
 
 
 def test_wait_that_no_clock_can_add_ends_with_a_person(make_bench: MakeBench) -> None:
-    """What fails after the bot is no reason to begin anew for ever."""
+    """A failure after the bot's return does not restart the item for ever."""
 
     @bot()
     def failing(value: Number, run: Run) -> None:

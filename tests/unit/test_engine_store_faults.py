@@ -67,7 +67,7 @@ def last_beat(bench: Bench) -> datetime:
 
 
 def test_execution_that_goes_on_after_a_refused_write_is_left_alone(make_bench: MakeBench) -> None:
-    """The run that broke is begun anew once, not at every sweep while it is at work."""
+    """The broken run is restarted once, not at every sweep while it runs."""
     held: list[Bench] = []
     beats: set[datetime] = set()
 

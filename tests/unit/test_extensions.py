@@ -54,7 +54,7 @@ def write(tmp_path: Path) -> Iterator[Write]:
 
 
 def test_project_without_extensions_has_those_of_the_toolkit(tmp_path: Path) -> None:
-    """Its workflows are read with one model, whatever the project."""
+    """All projects without extensions read workflows with the same model."""
     assert find_extensions(tmp_path) == shipped()
 
 
@@ -154,7 +154,7 @@ def test_what_each_source_left_is_one_sentence(intake: Intake) -> None:
 def test_secret_of_a_source_is_known_by_the_type_of_its_key(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """So the log masks it, whatever the key's name."""
+    """The log masks a key of the secret type under any name."""
     monkeypatch.setenv("TEST_TOKEN", "hidden")
     plan = Workflow(name="work", title="Work", steps=[{"bot": "enter"}])
     assert known_secrets([plan.model_copy(update={"fetch": FetchKeys()})]) == ["hidden"]

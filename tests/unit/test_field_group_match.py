@@ -62,7 +62,7 @@ def doubt(*candidates: Candidate) -> MatchResult:
 
 
 def test_hint_that_takes_nothing_is_not_the_field():
-    """A library's hint bears the label; the field is the one that can be typed into."""
+    """A library's hint has the label; the field is the element that accepts text."""
     page = on_page(text("Supplier"), text("", left="Supplier"), text("Tax"), blocked=[0])
     assert choose("Supplier", page, text("Supplier")).field is page[1]
 
@@ -89,14 +89,14 @@ def test_field_that_was_greyed_when_it_was_recorded_may_be_greyed():
 
 
 def test_name_of_another_known_field_is_not_a_longer_name_of_this_one():
-    """`Invoice party` is known as a field of its own; it is not what became of `Party`."""
+    """`Invoice party` is a known field of its own, not the renamed `Party`."""
     recorded = text("Party", others=["Invoice party", "Date"], attributes={"id": "party"})
     page = on_page(text("供应商"), text("Invoice party", attributes={"name": "x"}), text("Date"))
     assert choose("Party", page, recorded).field is not page[1]
 
 
 def test_heading_that_was_not_there_tells_a_copy():
-    """Copy and form have the same words, and one stands under one heading more."""
+    """Copy and form have the same words; the copy has one more heading."""
     mine = ["Items", "Goods receipt"]
     page = on_page(
         text("Batch", headings=mine, order=0),
@@ -106,7 +106,7 @@ def test_heading_that_was_not_there_tells_a_copy():
 
 
 def test_label_under_a_new_heading_does_not_outdo_the_words_beside_the_field():
-    """A reminder above bears the label; the field has its words beside it, as it always had."""
+    """A reminder above has the label; the field has the recorded words next to it."""
     recorded = text("", left="Genre", block=["Genre"], after=["Year"])
     reminder = text("Genre", headings=["Reminder"], after=["Year"])
     page = on_page(reminder, text("", left="Genre", block=["Genre"], before=["Genre"], order=1))
@@ -127,7 +127,7 @@ def test_field_that_stands_where_it_was_recorded_contests_a_copy_with_better_wor
 
 
 def test_label_that_lies_under_a_dialog_does_not_outdo_the_words_that_lie_free():
-    """A filter under the dialog bears the label, and more of its surroundings is as recorded."""
+    """A filter under the dialog has the label and more of the recorded surroundings."""
     recorded = text("Net", after=["Paid"], before=["Due"])
     page = on_page(text("Net", after=["Paid"], before=["Due"]), text("", block=["Net"], order=1))
     page[0] = replace(page[0], covered="div")
@@ -165,7 +165,7 @@ def test_name_that_stood_under_its_field_is_not_looked_for_over_one():
 
 
 def test_identifiers_that_now_belong_to_another_known_field_contest_nothing():
-    """Names of elements were dealt out anew; every label says what it said."""
+    """The elements' names were reassigned; the labels are unchanged."""
     recorded = text("Supplier", others=["Tax"], attributes={"id": "f1", "name": "f1"})
     page = on_page(
         text("Supplier", attributes={"id": "f2", "name": "f2"}),
@@ -175,13 +175,13 @@ def test_identifiers_that_now_belong_to_another_known_field_contest_nothing():
 
 
 def test_words_over_a_few_fields_tell_two_of_one_name_apart():
-    """`Date` stands twice, once beside `Last login` and once beside `Joined`."""
+    """`Date` appears next to `Last login` and next to `Joined`."""
     page = on_page(text("Date", group="Last login"), text("Date", group="Joined"))
     assert choose("Date", page, text("Date", group="Joined", order=1)).field is page[1]
 
 
 def test_identifiers_that_were_dealt_out_anew_are_not_trusted():
-    """Two fields bear the name of one element and the words of another: names say nothing now."""
+    """Two fields have the name of one element and the words of another, so names are ignored."""
     wanted = [
         Wanted(words=name, recorded=text(name, attributes={"id": f"f{at}"}))
         for at, name in enumerate(NAMES)
@@ -198,7 +198,7 @@ def test_untrusted_attributes_only_cast_doubt():
 
 
 def test_one_field_with_the_identifier_of_another_does_not_shake_the_rest():
-    """The identifier of one was given to another one; the rest bears its own."""
+    """One identifier was reassigned; the other fields have their own."""
     wanted = [
         Wanted(words=name, recorded=text(name, attributes={"id": f"f{at}"}))
         for at, name in enumerate(NAMES)
@@ -208,7 +208,7 @@ def test_one_field_with_the_identifier_of_another_does_not_shake_the_rest():
 
 
 def test_field_stands_in_the_form_in_which_the_others_were_found():
-    """Two were found surely in the first form, so the third is the first form's as well."""
+    """Two fields were found in the first form, so the third is in the first form."""
     page = two_forms()
     found = decided(
         page, MatchResult(field=page[0]), MatchResult(field=page[1]), doubt(page[5], page[2])
@@ -226,6 +226,6 @@ def test_one_companion_is_not_enough():
 
 
 def test_what_was_found_as_another_field_is_left_out():
-    """Of two that could be meant, one is surely the supplier."""
+    """Of two candidates, one was already found as the supplier."""
     page = on_page(text(""), text("Supplier"))
     assert decided(page, doubt(page[1], page[0]), MatchResult(field=page[1])) == [page[0], page[1]]

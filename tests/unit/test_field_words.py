@@ -1,4 +1,4 @@
-"""Comparing the words of a page, and deciding which field is meant."""
+"""Comparing the words of a page, and deciding which field they name."""
 
 from dataclasses import replace
 
@@ -82,7 +82,7 @@ def test_fingerprint_tells_fields_of_one_name_apart():
 
 
 def test_field_that_bears_the_name_of_another_is_not_taken():
-    """When the field is gone, the one beside it is not taken for it, however alike it looks."""
+    """A missing field is not replaced by its neighbour, even if they look alike."""
     gone = text("Supplier", attributes={"class": "wide"}, others=["Buyer", "Tax"], after=["Buyer"])
     page = fields(text("Buyer", attributes={"class": "wide"}), text("Tax"))
     assert choose("Supplier", page, gone).field is None
@@ -131,7 +131,7 @@ def test_copy_that_kept_the_words_is_not_taken_for_the_form_that_was_renamed():
 
 
 def test_copy_under_another_heading_does_not_hide_the_form():
-    """Two forms say the same words; the one that stands where it was recorded is taken."""
+    """Two forms have the same words; the one in the recorded place is used."""
     names = ("Supplier", "Tax", "Total")
     original = form(*names, box=1, heading="New order")
     copy = form(*names, box=2, heading="An earlier one")

@@ -40,7 +40,7 @@ def project(root: Path, settings: str) -> Path:
 
 
 def fill(disk: Path, percent: float) -> None:
-    """Bring the disk to this share in use, whatever is on it already."""
+    """Fill the disk to this share in use, including what is on it already."""
     file = disk / "filling"
     file.unlink(missing_ok=True)
     file.write_bytes(b"x" * int(SIZE * MB * (percent - used_percent(disk)) / 100))
@@ -88,7 +88,7 @@ def test_the_fuller_disk_of_store_and_logs_stops_claims(
 
 
 def test_the_fullest_disk_counts(tmp_path: Path, disk: Path) -> None:
-    """A nearly empty one beside it says nothing."""
+    """A second disk that is nearly empty makes no difference."""
     fill(disk, 99)
     assert fullest_percent([tmp_path, disk]) == max(used_percent(tmp_path), used_percent(disk))
 

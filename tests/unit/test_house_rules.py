@@ -162,7 +162,7 @@ def test_nothing_is_left_for_later():
 
 
 def test_every_silenced_warning_has_a_code_and_a_reason():
-    """Whoever reads a silenced warning can tell which one, and why."""
+    """Each `noqa` and `type: ignore` says which warning it silences, and why."""
     bare = []
     for file in CODE:
         for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):

@@ -240,7 +240,7 @@ class Histories(RuleBasedStateMachine):
 
 
 def test_items_move_as_the_table_says_and_in_no_other_way(store: Store) -> None:
-    """Whatever happens in whatever order, also by workers that were fenced out."""
+    """Any sequence of events, with fenced workers, makes only transitions of the table."""
     run_state_machine_as_test(lambda: Histories(store), settings=QUIET)
 
 

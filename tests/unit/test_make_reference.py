@@ -53,7 +53,7 @@ def test_every_key_has_its_path(tool):
     ],
 )
 def test_a_value_and_its_default_are_said_in_words(tool, name, kind, default):
-    """Nobody reads Python types in the reference, and no secret stands in it."""
+    """The reference shows no Python types and no secrets."""
     info = Outer.model_fields[name]
     assert (tool._kind(info.annotation), tool._default(info)) == (kind, default)
 

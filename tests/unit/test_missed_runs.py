@@ -1,4 +1,4 @@
-"""The missed-run policies: every instant gets one verdict, whatever the policy."""
+"""The missed-run policies: under each policy, every instant gets exactly one verdict."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -81,7 +81,7 @@ def test_overdue_item_of_a_missing_workflow_is_treated_when_that_is_back(
 def test_queued_item_of_a_missing_workflow_is_done_when_that_is_back(
     make_bench: MakeBench,
 ) -> None:
-    """No attempt counts, and the next worker that knows the workflow goes on with it."""
+    """No attempt counts, and the next worker with the workflow resumes the item."""
     bench = make_bench(plain)
     gone = bench.put("A-1", workflow="next")
     plan = bench.engine.core.workflows.pop("next")

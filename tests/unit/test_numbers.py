@@ -27,7 +27,7 @@ def test_codes_are_no_numbers(one: str, other: str, same: bool) -> None:
 
 
 def test_code_that_was_corrected_by_a_zero_counts_as_wrong() -> None:
-    """Otherwise the measured error would be too small."""
+    """A correction by a leading zero is part of the measured error."""
     assert right_paths({"code": "123", "total": "9.50"}, {"code": "0123", "total": "9.5"}) == {
         "total"
     }

@@ -109,7 +109,7 @@ def test_the_same_number_with_other_content_is_kept_as_a_conflict(read):
 
 
 def test_two_equal_lines_without_line_numbers_are_two_lines(read):
-    """Without a line number only the place tells them apart."""
+    """Without a line number, only the position distinguishes them."""
     (found,) = read(book(line("PO-1", None), line("PO-1", None))).orders
     assert (len(found.payload["lines"]), found.problems) == (2, [])
 
@@ -141,7 +141,7 @@ def test_numbers_are_read_as_people_write_them(read, value, expected):
 
 
 def test_the_suppliers_name_keeps_its_full_width_brackets(read):
-    """The name is looked up in the purchasing system as it stands."""
+    """The purchasing system is searched for the unchanged name."""
     name = "上海（中国）有限公司"
     (found,) = read(book(line("PO-1", supplier=name))).orders
     assert found.payload["supplier"] == name

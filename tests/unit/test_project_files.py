@@ -274,7 +274,7 @@ def test_loading_stops_at_the_first_problem(write, tmp_path):
 
 
 def test_targets_take_variables_from_the_environment(write, tmp_path):
-    """The secret stands in no file."""
+    """The secret is in no file."""
     (target,) = load_targets(tmp_path, {"ERP": "hidden"}).values()
     assert target.password.get_secret_value() == "hidden"
     assert "hidden" not in repr(target)

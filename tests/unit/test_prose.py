@@ -41,7 +41,6 @@ REMAINING = {
     "clerkwork/documents": (71, 3),
     "clerkwork/intake": (31, 3),
     "docs": (64, 6),
-    "tests": (262, 24),
 }
 
 

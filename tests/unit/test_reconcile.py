@@ -206,7 +206,7 @@ def test_look_up_has_a_place_at_the_login_and_gives_it_back(entered: Bench) -> N
 
 
 def test_look_up_waits_for_a_place_until_the_sweep_is_stopped(entered: Bench) -> None:
-    """It is not done beside as many items as the login takes."""
+    """It does not start while the login has as many items as it may have."""
     change_target(entered, limit=1)
     login, now = entered.engine.core.targets["erp"].account, clock.now()
     with entered.store.write() as db:

@@ -155,7 +155,7 @@ def test_written_bot_passes_the_linter(tmp_path):
 
 
 def test_target_claims_a_replay_only_after_it(tmp_path):
-    """Whoever opens the file of a recording that failed reads that it is not proved."""
+    """The file of a recording that failed does not say that it is proved."""
     found = describe(walked([*LOGIN, *FORM], COMPUTED), PARTS, "number")
     file = write(tmp_path, "suppliers", "http://host", PAYLOAD, found)[0]
     before = file.read_text("utf-8")
@@ -185,5 +185,5 @@ def test_nothing_is_overwritten(tmp_path, name, problem):
     "place", ["/new", "/", "/list?ref=A-7", "/#po/model/purchase.purchase", "/app?a=1#/orders/new"]
 )
 def test_address_keeps_what_follows_its_host(place):
-    """An application of one page is told by what follows the #, without which it opens another."""
+    """In a single-page application, the part after the # selects the page."""
     assert within_host(f"https://erp.example.org:8443{place}") == place

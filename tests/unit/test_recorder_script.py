@@ -80,7 +80,7 @@ def test_day_keeps_the_way_it_was_written():
 
 
 def test_recording_is_cut_where_the_record_is_stored():
-    """The reference is what is typed once more to look the record up."""
+    """The reference is the value typed a second time, for the lookup."""
     parts = parts_of(recordings.FIRST)
     plan = plan_recording(
         read_script(recordings.portal_script("http://host"), "recorded.py"), parts

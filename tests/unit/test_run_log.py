@@ -1,4 +1,4 @@
-"""The run log: an event and the change that it tells of are committed together or not at all."""
+"""The run log: an event and the change it describes are committed together or not at all."""
 
 import json
 from datetime import UTC, datetime
@@ -60,14 +60,14 @@ def test_a_change_and_its_event_are_committed_together(
 def test_a_change_that_is_rolled_back_leaves_no_event(
     store: Store, log: RunLog, tmp_path: Path
 ) -> None:
-    """Neither the store nor the file tells of an item that was never added."""
+    """Neither the store nor the file mentions an item that was never added."""
     with pytest.raises(PowerCut):
         add_and_stop(log)
     assert kept(store, tmp_path) == (0, 0, [])
 
 
 def test_the_runs_that_started_last_are_listed_first(store: Store) -> None:
-    """A run that was taken up again stands where its last start is; pages end where the next begin.
+    """A resumed run is listed by its last start; pages do not overlap.
 
     What has a run's name but never started is no run.
     """

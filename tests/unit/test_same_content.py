@@ -64,7 +64,7 @@ def test_other_content_is_a_conflict_still(make_bench: MakeBench) -> None:
 def test_digest_of_an_older_version_makes_no_conflict(
     make_bench: MakeBench, spelling: str | None
 ) -> None:
-    """It was taken of the spelling; the data of the item says what it meant."""
+    """The old digest covers the spelling; the item's data has the value."""
     bench = make_bench(orders)
     submit(bench, ORDER)
     with bench.store.write() as db:

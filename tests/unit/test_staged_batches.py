@@ -1,4 +1,4 @@
-"""A batch is added in short transactions, all of it or nothing, whatever dies in between."""
+"""A batch is added in short transactions, all or nothing, even if a process dies in between."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -142,7 +142,7 @@ def test_a_batch_that_is_worked_on_is_left_alone_by_sweeps(
 def test_a_batch_that_a_sweep_discarded_meanwhile_is_refused(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Its process stood still for too long; nothing is added."""
+    """Its process was paused for too long; nothing is added."""
     complete = staged_batches.complete
 
     def late(db: object, number: int) -> bool:

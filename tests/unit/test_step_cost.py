@@ -60,7 +60,7 @@ def test_quick_steps_share_one_commit_of_the_log(
 
 
 def test_the_log_of_a_run_is_in_order(make_bench: MakeBench) -> None:
-    """The end of a step stands before whatever followed it."""
+    """The end of a step precedes every later event."""
     bench = make_bench(stepping)
     item_id = bench.put("1", 2)
     bench.start_worker()
@@ -85,7 +85,7 @@ def long(value: Number, run: Run) -> Number:
 
 
 def test_the_log_shows_a_step_that_lasts(make_bench: MakeBench) -> None:
-    """The next sweep writes that it started, while it is at work."""
+    """The next sweep writes its start while the step still runs."""
     SEEN.clear()
     bench = make_bench(long)
     item_id = bench.put("1", 1)

@@ -135,7 +135,7 @@ def test_references_of_an_older_store_are_spelled_in_one_way(
 def test_group_key_of_an_item_at_work_in_an_older_store_counts_in_its_workflow(
     tmp_path: Path, empty_url: str
 ) -> None:
-    """No second item of the group is begun before that one ends; another workflow's is."""
+    """A second item of the group waits for the first; another workflow's item does not."""
     before = older(tmp_path, empty_url, "0012")
     with before.write() as db:
         for name, workflow in (("A-1", "work"), ("A-2", "work"), ("A-3", "next")):
@@ -199,7 +199,7 @@ def test_threads_of_one_process_write_one_after_the_other(tmp_path: Path) -> Non
 
 
 def test_postgresql_is_durable_against_power_cuts(tmp_path: Path, postgres_url: str) -> None:
-    """A server that acknowledges commits before they are on disk is told to wait for the disk."""
+    """A server that acknowledges commits early is set to wait for the disk."""
     hasty = make_url(postgres_url)
     before = open_store(postgres_url, tmp_path)
     with before.write() as db:
@@ -286,7 +286,7 @@ def test_the_seconds_of_a_bot_are_the_time_from_reservation_to_release(store: St
 
 
 def test_an_instant_that_is_not_run_is_never_open(store: Store) -> None:
-    """Taking it and saying why are one statement; whoever comes second finds it settled."""
+    """One statement claims it and gives the reason; a second claim finds it settled."""
     state, reason = PlannedState.MERGED, "merged into the next"
     with store.write() as db:
         taken = [
@@ -319,7 +319,7 @@ def test_a_silent_worker_is_not_alive(store: Store) -> None:
 
 
 def test_a_worker_is_listed_with_the_items_that_it_works_on(store: Store) -> None:
-    """An item is at work from its reservation on, and no more when it waits again."""
+    """An item is listed from its reservation until it waits again."""
     first, second = (add(store, reference) for reference in ("A-1", "A-2"))
     with store.write() as db:
         for item_id in (first, second):

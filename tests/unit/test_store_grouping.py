@@ -1,4 +1,4 @@
-"""Threads that write at the same time commit together; each is told the truth about its part."""
+"""Concurrent writes are committed together; each thread gets the true result of its own."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -120,7 +120,7 @@ def test_a_first_part_that_fails_leaves_the_others_theirs(writers: Writers) -> N
 
 
 def test_a_commit_that_fails_failed_for_each(writers: Writers) -> None:
-    """Nobody is told that a part is kept when the one commit was refused."""
+    """No thread gets success when the shared commit was refused."""
     found = writers.together(insert("a"), orphan)
     assert (found, writers.names()) == (["OperationalError", "OperationalError"], {"old"})
 

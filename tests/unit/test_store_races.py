@@ -49,7 +49,7 @@ def opened_review(store: Store) -> int:
 
 
 def race(store: Store, act: Callable[[Connection, int], T]) -> list[T | None]:
-    """Return what each rival's transaction gave; None for one that the database refused."""
+    """Return the result of each concurrent transaction; None if the database refused it."""
     start = threading.Barrier(RIVALS)
 
     def run(rival: int) -> T | None:
@@ -88,7 +88,7 @@ def test_of_one_group_one_item_is_at_work(store: Store) -> None:
 def test_a_group_key_counts_in_its_workflow_or_in_those_that_share_a_group(
     store: Store, group: str | None, at_work: int
 ) -> None:
-    """Items of two workflows have the same key: one of each is at work, or one of all."""
+    """Of two workflows with one key, one item of each runs, or one in a shared group."""
     numbers = [
         added(store, f"A-{n}", "north", "orders" if n % 2 else "bills") for n in range(RIVALS)
     ]
@@ -99,7 +99,7 @@ def test_a_group_key_counts_in_its_workflow_or_in_those_that_share_a_group(
 
 
 def test_one_of_many_answers_counts(store: Store) -> None:
-    """The others are told that they came too late."""
+    """The other answers are refused as too late."""
     number = opened_review(store)
     found = race(
         store,

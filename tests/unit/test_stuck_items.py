@@ -163,7 +163,7 @@ def test_item_that_moved_since_it_was_found_is_not_repaired(
     broken: Callable[[Bench], int],
     move: Callable[[Connection, int], object],
 ) -> None:
-    """Whoever moved it gave it its way to continue."""
+    """The later transition already lets it continue."""
     bench = make_bench(plain)
     item_id = broken(bench)
     (found,) = look(bench).oldest()

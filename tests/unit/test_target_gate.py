@@ -150,7 +150,7 @@ def test_an_item_of_a_frozen_target_is_postponed_to_its_end_and_not_attempted(
 def test_a_target_that_a_person_stopped_is_left_alone_until_it_is_let_go(
     make_bench: MakeBench,
 ) -> None:
-    """Its items wait without an attempt, and go on at once when it is let go."""
+    """Its items wait without an attempt, and continue at once when it is resumed."""
     bench = bench_with(make_bench, Erp())
     target_gate.hold(bench.engine.core, "erp", who="ann", why="month-end")
     item_id = bench.put("A-1")
@@ -222,7 +222,7 @@ def test_a_failing_target_is_tried_after_the_cool_down_until_it_works(
 
 
 def test_one_item_goes_through_an_open_breaker_whose_time_is_over(make_bench: MakeBench) -> None:
-    """The next ones wait for what becomes of it, also if they came at the same moment."""
+    """The others wait for its result, even if they came at the same moment."""
     bench = bench_with(make_bench, Erp(), breaker=Breaker(failures=1, cool_down_s=3600))
     target, past = bench.engine.core.targets["erp"], NOW - timedelta(days=1)
     numbers = [bench.put(f"A-{number}") for number in range(2)]
@@ -296,7 +296,7 @@ def _take(db: Any, number: int) -> bool:
 
 
 def test_a_dead_workers_place_goes_with_its_item(store: Store) -> None:
-    """Whoever takes the item over has the place; an item that ends leaves it."""
+    """The worker that takes over the item has the place; an item that ends frees it."""
     reserved(store, 1, 1)
     refused = not reserved(store, 2, 1)
     with store.write() as db:

@@ -76,7 +76,7 @@ def test_a_bot_without_a_limit_runs_in_the_worker(make_bench: MakeBench) -> None
 
 @pytest.mark.parametrize("how", limited_bots.HUNG)
 def test_a_hung_step_is_stopped_and_the_next_item_goes_on(how: str, make_bench: MakeBench) -> None:
-    """Its process is gone, whatever it did; a person is told which step, and what limit."""
+    """Its process is killed; the review names the step and the limit."""
     bench = make_bench(limited_bots.hanging, retry=ONCE)
     hung, following = put(bench, how), put(bench, "next")
     bench.start_worker(concurrency=1)
@@ -103,7 +103,7 @@ def test_a_bot_that_hangs_between_two_steps_is_stopped(make_bench: MakeBench) ->
 
 
 def test_an_attempt_that_was_stopped_is_tried_again(make_bench: MakeBench) -> None:
-    """Finished steps return what they returned, and the time begins anew."""
+    """Finished steps return their stored results, and the time limit restarts."""
     bench = make_bench(limited_bots.hanging_once)
     item_id = put(bench, "1")
     bench.start_worker()
@@ -118,7 +118,7 @@ def test_an_attempt_that_was_stopped_is_tried_again(make_bench: MakeBench) -> No
 def test_an_effect_that_was_stopped_is_looked_up_and_not_entered_again(
     make_bench: MakeBench,
 ) -> None:
-    """It is as after a crash: the quiet period, the look-up, and the record that stands there."""
+    """As after a crash: the quiet period, the lookup, and the record that it finds."""
     bench = make_bench(limited_bots.entering)
     item_id = put(bench, "A-1")
     bench.start_worker(browser=FolderBrowser())
@@ -160,7 +160,7 @@ def test_a_run_is_the_same_in_a_process_of_its_own(make_bench: MakeBench) -> Non
 def test_errors_keep_their_meaning(
     number: str, code: str, text: str, make_bench: MakeBench
 ) -> None:
-    """A rule of the business and a bug are told apart as in the worker."""
+    """A business exception and a bug are classified as in the worker."""
     bench = make_bench(limited_bots.failing, retry=ONCE)
     item_id = put(bench, number)
     bench.start_worker()
@@ -206,6 +206,6 @@ def test_waiting_for_a_process_that_another_item_uses_ends_in_time() -> None:
 
 @pytest.mark.parametrize("seconds", [0, -1, float("inf"), float("nan")])
 def test_a_limit_that_is_none_is_refused(seconds: float) -> None:
-    """What is meant to be no limit is written by leaving it out."""
+    """To have no limit, leave the key out."""
     with pytest.raises(ValueError, match="above 0"):
         bot(timeout_s=seconds)(limited_bots.hanging.function)

@@ -270,7 +270,7 @@ def test_the_nth_business_day_of_each_month(number, expected):
 
 
 def test_an_interval_has_one_planned_run_on_a_day_off():
-    """It stands for all of them: 720 rows a day would say no more."""
+    """One row replaces 720 rows a day that would say the same."""
     found = looks("Europe/Berlin", "2026-12-24 22:57", 4, every_s=120, calendar="germany")
     assert [text[:28] for text in found] == [
         "12-24 23:58 +0100",

@@ -21,7 +21,7 @@ HEAD = b"POST /new HTTP/1.1\r\nContent-Length: 4\r\n\r\n"
     ],
 )
 def test_request_is_a_repeat_if_its_bytes_left_before(left, head, body, expected):
-    """As far as they left; half a head is no request."""
+    """Only the bytes that left count; half a head is no request."""
     lost = LostAnswers()
     lost.note(HEAD, len(left), hashlib.sha256(left).digest())
     rest = [body[2:]]
@@ -44,7 +44,7 @@ def test_place_is_in_doubt_while_an_answer_may_be_lost(monkeypatch, cut, ended, 
 
 
 def test_answer_that_comes_late_ends_the_doubt():
-    """The target closed the connection after it; whoever waited goes on."""
+    """The target closed the connection after it; the waiting caller continues."""
     underway = PendingRequests()
     underway.begin(1, "erp:443")
     underway.cut("erp:443")

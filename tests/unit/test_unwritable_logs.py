@@ -1,4 +1,4 @@
-"""Logs that cannot be written: no item is begun, none in flight fails, and every line follows."""
+"""Logs that cannot be written: no item starts, none in flight fails, every line follows."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -62,7 +62,7 @@ def test_lines_that_cannot_be_written_follow_when_they_can(
 def test_change_is_made_though_store_and_log_refuse_the_note_of_it(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As on a disk that is full from then on: who delivered it is told that it was taken."""
+    """On a disk that fills up, the sender still learns that the delivery was accepted."""
     log = RunLog(store, tmp_path / "logs", Redactor([]))
     put_file(tmp_path / "logs")
     add_all = events.add_all

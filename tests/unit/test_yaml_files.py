@@ -74,7 +74,7 @@ parts:
     ],
 )
 def test_a_malformed_file_is_one_clear_sentence(tmp_path, text, problem):
-    """Whatever the YAML library raises, the reader sees one sentence."""
+    """Every error of the YAML library is reported as one sentence."""
     (found,) = problems_of(tmp_path, text)
     assert found.startswith(f"thing.yaml{problem}")
 

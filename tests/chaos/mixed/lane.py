@@ -211,7 +211,7 @@ class Lane:
                     verdict.note(self._count, "lost", f"{one.facts} was acknowledged")
 
     def _revive(self) -> None:
-        """Start what is over anew."""
+        """Restart what has ended."""
         at = self._at
         at.workers = [self._worker() if _is_over(pid) else pid for pid in at.workers]
         if _is_over(at.senders):

@@ -1,7 +1,7 @@
-"""What the mixed part finds in the end: every item, every acknowledged operation, every figure.
+"""The verdict on the mixed part: every item, every acknowledged operation, every figure.
 
 The journals say what was asked and acknowledged. From them follows what each item may look like and
-what the target must hold; whatever else is there is counted as a fault.
+what the target must contain; everything else there is counted as a fault.
 """
 
 import json
