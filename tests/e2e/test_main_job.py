@@ -43,7 +43,7 @@ def entered(folder: Path) -> dict[str, list[PurchaseOrder]]:
     return found
 
 
-def test_every_good_order_of_the_samples_stands_in_the_portal_once_with_right_lines(
+def test_every_good_sample_order_is_in_the_portal_once_with_right_lines(
     demo: tuple[Path, str],
 ) -> None:
     """What was entered is what the senders wrote, to the last line, and nothing else."""

@@ -87,7 +87,7 @@ def test_the_help_lists_the_commands(elsewhere: Path, tmp_path):
     assert [name for name in ("dev", "new", "queue") if f" {name} " not in said] == []
 
 
-def test_a_new_project_works_as_it_stands(elsewhere: Path, tmp_path):
+def test_a_new_project_works_without_changes(elsewhere: Path, tmp_path):
     """Its tests pass, `check` finds nothing, its bot does an item, and the console starts."""
     program = elsewhere / "clerkwork"
     command(program, "new", "demo", folder=tmp_path)

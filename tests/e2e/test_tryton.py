@@ -42,7 +42,7 @@ def order() -> PurchaseOrder:
 
 
 @pytest.mark.skipif(not PLACE.seeded.exists(), reason="needs `make test-tryton`, which installs it")
-def test_order_stands_confirmed_in_tryton_exactly_once(project: Project, monkeypatch) -> None:
+def test_order_is_confirmed_in_tryton_exactly_once(project: Project, monkeypatch) -> None:
     """However often the same order is handed over, it is there once, with every line."""
     file = project.root / "order.json"
     file.write_text(order().model_dump_json(), "utf-8")

@@ -113,7 +113,7 @@ def test_no_writing_of_an_address_gets_round_the_list(at_site, caught, address):
     assert (error.code, caught.hits) == ("egress_refused", [])
 
 
-def test_refusal_is_named_and_stands_in_the_run_log(at_site, caught):
+def test_refusal_names_the_address_and_is_in_the_run_log(at_site, caught):
     """The error and the run log name the address that has to be listed."""
     place = caught.url.removeprefix("http://")
     error = at_site.fails(traps.go_to, caught.url)

@@ -280,7 +280,7 @@ def test_nothing_but_the_button_is_clicked(visitor, how):
     assert visitor(visits.click_while_moving, how) == "Save"
 
 
-def test_first_failure_keeps_the_page_as_it_stood(visitor, tmp_path):
+def test_first_failure_keeps_the_page_as_it_was(visitor, tmp_path):
     """A call that was not recorded has a trace all the same, with what the page said."""
     host = BrowserHost(BrowserSettings(trace_percent=0), tmp_path / "evidence")
     with closing(host):

@@ -42,7 +42,7 @@ def kept_in(folder: Path) -> Iterator[tuple[str, bytes]]:
 
 
 @pytest.mark.parametrize("traced", [100, 0])
-def test_no_secret_stands_in_what_is_kept(tmp_path, traced):
+def test_no_secret_is_in_what_is_kept(tmp_path, traced):
     """Of one order that is entered and one whose answer is lost, everything is searched."""
     first = make_order("PO-1")
     lines = [line.model_copy(update={"description": DESCRIPTION}) for line in first.lines]
@@ -73,7 +73,7 @@ def test_no_secret_stands_in_what_is_kept(tmp_path, traced):
 
 
 @pytest.mark.parametrize(("hidden", "same"), [(True, True), (False, False)])
-def test_picture_tells_nothing_of_a_secret(visitor, hidden, same):
+def test_picture_shows_nothing_of_a_secret(visitor, hidden, same):
     """Pages that differ in nothing but the secret have the same picture, unless it is none."""
     for secret in ("canary-1111", "canary-2222"):
         visitor(visits.picture_of_secret, secret, hidden)

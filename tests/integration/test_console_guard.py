@@ -114,7 +114,7 @@ def test_evidence_of_an_unknown_kind_is_not_served(tmp_path, suffix):
     assert locate(tmp_path, SHA) is None
 
 
-def test_health_tells_what_monitoring_asks(served):
+def test_health_answers_what_monitoring_asks(served):
     """The numbers come from the store."""
     served.project.filler().order()
     found = httpx.get(f"{served.address}/health").json()

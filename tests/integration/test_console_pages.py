@@ -208,7 +208,7 @@ def test_line_that_comes_while_the_log_is_followed_is_sent(served):
         assert any("LATER" in line for line in lines)
 
 
-def test_first_error_stands_above_the_log(served):
+def test_first_error_is_above_the_log(served):
     """The page of a failed run shows the cause first."""
     with served.project.store.write() as db:
         for text in ("first", "second"):
@@ -238,7 +238,7 @@ def test_answer_by_form_moves_the_item_and_opens_the_next_review(served):
     assert item.state is ItemState.POSTPONED
 
 
-def test_wrong_value_is_told_at_its_field_and_nothing_typed_is_lost(served):
+def test_wrong_value_is_shown_at_its_field_and_input_is_kept(served):
     """The form comes back with the text, the problem, and the changed mark."""
     number = served.project.filler().order("PO-1")
     typed = _typed(served, number) | {"leaf.total": "many", "leaf.supplier": "Somebody else"}
@@ -327,7 +327,7 @@ def test_pages_are_bounded_with_many_open_reviews(served, monkeypatch):
     assert (text.count("data-row"), "5 reviews are open" in text) == (3, True)
 
 
-def test_today_tells_of_a_blocked_schedule_and_of_missing_workers(served):
+def test_today_shows_blocked_schedules_and_missing_workers(served):
     """The first page lists the problems for IT, each with its reason."""
     now = clock.now()
     with served.project.store.write() as db:
@@ -378,7 +378,7 @@ def test_item_that_was_worked_on_a_changed_page_is_flagged_and_counted(served):
     assert (listed, [flag in page for page in pages], tile) == ([1], [True, False], "1<")
 
 
-def test_order_that_came_from_a_document_is_reviewed_beside_its_pages(served):
+def test_order_from_a_document_is_reviewed_next_to_its_pages(served):
     """The parent's page is next to the child's form."""
     filler = served.project.filler()
     scan, number = filler.document(), filler.order("C-1")

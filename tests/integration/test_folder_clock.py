@@ -7,7 +7,7 @@ from clerkwork.intake.file_ready import Settling, folder_clock
 from tests.books import book, order
 
 
-def test_the_age_of_a_file_is_told_by_the_clock_of_its_file_system(tmp_path):
+def test_the_age_of_a_file_is_by_the_clock_of_its_file_system(tmp_path):
     """A program that sets the time of change back and writes on does not make a file look old."""
     file = tmp_path / "a.xlsx"
     file.write_bytes(book(*order("PO-1")))

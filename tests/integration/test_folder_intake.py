@@ -113,7 +113,7 @@ def test_unfinished_hidden_foreign_and_linked_files_are_left_alone(desk):
     assert desk.files() == sorted([*names, "link.xlsx"])
 
 
-def test_a_broken_file_lies_in_rejected_beside_its_note_and_stops_no_other(desk):
+def test_a_broken_file_is_in_rejected_with_its_note_and_stops_no_other(desk):
     """The sender reads sheet, row, problem and remedy in English and Chinese."""
     desk.drop("1.xlsx", book(header=("Order number", "Line", "Supplier", "Date")))
     desk.drop("2.xlsx", TWO)

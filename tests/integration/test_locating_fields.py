@@ -70,7 +70,7 @@ def test_look_at_a_page_leaves_its_panes_where_they_are(visitor):
     assert visitor(form_visits.scrolled_by_looking) == [0, 0]
 
 
-def test_name_of_a_field_stands_before_it_in_its_label(visitor):
+def test_name_of_a_field_is_before_it_in_its_label(visitor):
     """What the label says after the field explains it, and is no part of its name."""
     assert visitor(form_visits.fill_date, "explained", "Number") == "date"
 
@@ -98,7 +98,7 @@ def test_field_of_a_grid_is_found_within_an_element_of_the_pages_own(visitor):
         ("popup", "page_covered", "Your session ends soon"),
     ],
 )
-def test_field_that_is_not_sure_stops_with_the_candidates_and_a_picture(visitor, form, code, named):
+def test_ambiguous_field_stops_with_the_candidates_and_a_picture(visitor, form, code, named):
     """Nothing is typed; the error lists the candidates, and a picture is kept."""
     error = visitor.fails(form_visits.fill_date, form)
     assert (error.code, named in str(error), visitor.kept()) == (code, True, ["failure"])
@@ -151,7 +151,7 @@ def test_copy_that_lies_free_is_not_taken_for_a_covered_form(learning, tmp_path)
     assert error.code == "locator_ambiguous"
 
 
-def test_field_that_the_page_built_anew_is_read_anew(visitor):
+def test_field_that_the_page_rebuilt_is_read_again(visitor):
     """What was typed into the old field is not taken for what the page shows now."""
     assert visitor(form_visits.shown_after_rebuild) == {"date": ""}
 

@@ -122,7 +122,7 @@ def test_the_files_of_an_unread_mail_are_put_into_the_folder_once(post):
     )
 
 
-def test_a_mail_without_a_file_that_fits_is_left_unread_and_told_of_once(post):
+def test_a_mail_without_a_file_that_fits_is_left_unread_and_logged_once(post):
     """A person may have to answer it."""
     post.deliver("question", ("photo.jpg", b"x"))
     found = [post.fetch(), post.fetch()]
@@ -334,7 +334,7 @@ def test_a_password_that_is_not_set_names_its_variable(post, monkeypatch):
         post.fetch()
 
 
-def test_a_folder_that_is_not_there_is_told(post):
+def test_a_missing_folder_is_reported(post):
     """A slip in the file, and not an empty mailbox."""
     with pytest.raises(ApplicationException, match="no folder Ordres"):
         post.fetch(folder="Ordres")

@@ -37,7 +37,7 @@ def test_wrong_password_is_refused(portal):
     assert (answer.status_code, dict(answer.cookies)) == (401, {"lang": "en"})
 
 
-def test_order_submitted_twice_stands_there_twice(portal, clerk):
+def test_order_submitted_twice_exists_twice(portal, clerk):
     """Nothing but the bot's care prevents a duplicate."""
     first, second = submit(clerk), submit(clerk)
     assert first.headers["location"] != second.headers["location"]

@@ -17,7 +17,7 @@ def next_submit(portal: Portal, *faults: Fault) -> None:
     portal.set_faults(Faults(next={RequestKind.SUBMIT: list(faults)}, late_commit_ms=300))
 
 
-def test_order_stands_in_the_portal_exactly_as_it_was_given(portal, visitor):
+def test_order_is_in_the_portal_exactly_as_given(portal, visitor):
     """Every field and all four lines, English and Chinese, are equal in the database."""
     order = make_order()
     receipt = visitor(enter, order)
@@ -118,7 +118,7 @@ def test_what_the_portal_does_not_offer_goes_to_a_person(portal, visitor, change
         ({"supplier": "Nobody & Sons"}, "Nobody & Sons for Supplier."),
     ],
 )
-def test_what_can_be_chosen_instead_is_told(visitor, changes, said):
+def test_error_lists_the_possible_choices(visitor, changes, said):
     """A person who answers need not look into the target for it."""
     error = visitor.fails(enter, make_order(**changes))
     assert said in str(error)

@@ -48,7 +48,7 @@ def test_receipt_is_the_result(portal, visitor):
     }
 
 
-def test_order_that_stands_there_already_is_not_entered_again(portal, visitor):
+def test_order_that_exists_already_is_not_entered_again(portal, visitor):
     """An order entered by a person or a bot is kept once by the portal."""
     case = json.loads((HOME / "cases" / "chinese.json").read_text("utf-8"))
     for _ in range(2):

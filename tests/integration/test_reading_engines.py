@@ -79,7 +79,7 @@ def test_pages_read_at_once_say_what_they_say_one_by_one(made: Made, tmp_path: P
     assert sorted((tmp_path / "cache").glob("*/*.json")) == readings != []
 
 
-def test_the_words_of_a_page_are_kept_beside_its_picture(made: Made, tmp_path: Path) -> None:
+def test_the_words_of_a_page_are_kept_with_its_picture(made: Made, tmp_path: Path) -> None:
     """In reading order, with boxes in fractions of the page, for a person to click on."""
     extraction = made().read(SAMPLES / SCAN, SCAN)
     sha256 = extraction.pages[0].sha256
@@ -118,7 +118,7 @@ def test_a_total_that_was_not_paid_is_doubted(made: Made, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("total", "passes"), [("21.00", True), ("1.40", False)])
-def test_an_amount_told_three_times_is_the_total_when_none_is_greater(
+def test_the_greatest_amount_printed_three_times_is_the_total(
     made: Made, tmp_path: Path, total: str, passes: bool
 ) -> None:
     """A repeated tax is not the total, with any word next to it."""

@@ -77,7 +77,7 @@ def done(bench: Bench, found: dict[str, int]) -> list[str]:
     return in_use[-1].calls
 
 
-def test_nothing_is_begun_while_an_item_cannot_be_looked_up(make_bench: MakeBench) -> None:
+def test_nothing_starts_while_an_item_cannot_be_looked_up(make_bench: MakeBench) -> None:
     """An item of another workflow and without a target waits as well, and says for what."""
     bench, found = restored(make_bench, "A-1", entered="A-1")
     target_gate.hold(bench.engine.core, "erp", who="ann", why="not up yet")
@@ -93,7 +93,7 @@ def test_nothing_is_begun_while_an_item_cannot_be_looked_up(make_bench: MakeBenc
     )
 
 
-def test_what_does_not_stand_there_is_entered_after_the_last_look_up(make_bench: MakeBench) -> None:
+def test_what_is_missing_is_entered_after_the_last_lookup(make_bench: MakeBench) -> None:
     """Each item that was at work is looked up first; the one that is missing is entered once."""
     bench, found = restored(make_bench, "A-1", "A-2", "A-3", entered="A-2")
     bench.start_worker()
@@ -160,7 +160,7 @@ def test_what_nobody_knows_of_is_looked_up(
     assert sorted(item.reference for item in left) == wanted
 
 
-def test_the_newest_blocked_run_of_a_schedule_is_run_after_the_last_look_up(
+def test_the_newest_blocked_run_of_a_schedule_runs_after_the_last_lookup(
     worked: Shell,
 ) -> None:
     """Nothing is taken in before; afterwards a daily source is not left out for a day."""
@@ -213,7 +213,7 @@ def _entered() -> list[Number]:
     return in_use[-1].entered
 
 
-def test_the_console_tells_on_its_first_page_that_everything_waits(served: Any) -> None:
+def test_the_console_shows_on_its_first_page_that_everything_waits(served: Any) -> None:
     """With how many items are still to be looked up."""
     served.project.filler().order("PO-1")
     with served.project.store.write() as db:

@@ -170,7 +170,7 @@ def test_the_log_names_the_step_that_failed(make_bench: MakeBench) -> None:
     assert told == [("entering: enter", "system")]
 
 
-def test_a_cap_that_cannot_be_met_is_told(make_bench: MakeBench) -> None:
+def test_a_cap_that_cannot_be_met_is_reported(make_bench: MakeBench) -> None:
     """What must stay is counted by how much it is over the cap."""
     bench = make_bench(plain)
     (item_id,) = done(bench, "A-1")
@@ -288,7 +288,7 @@ def test_endless_logs_are_set_aside_and_deleted_on_each_host(make_bench: MakeBen
     )
 
 
-def test_evidence_over_its_cap_is_told_until_it_fits(make_bench: MakeBench) -> None:
+def test_evidence_over_its_cap_is_reported_until_it_fits(make_bench: MakeBench) -> None:
     """The run log says by how much, and a mark is set for monitoring."""
     bench = make_bench(plain)
     (item_id,) = done(bench, "A-1")
@@ -320,7 +320,7 @@ def test_a_parked_run_keeps_its_checkpoints(make_bench: MakeBench) -> None:
     assert bench.until(item_id, ItemState.DONE).result == {"number": "A-1", "amount": 5}
 
 
-def test_tidying_is_done_once_a_day_by_whoever_is_first(make_bench: MakeBench) -> None:
+def test_only_the_first_worker_of_a_day_tidies(make_bench: MakeBench) -> None:
     """A second scheduler finds it done; the next day it is due again."""
     bench = make_bench(plain)
     now = clock.now()

@@ -49,7 +49,7 @@ def test_wrong_values_are_named_by_path_and_nothing_is_saved(queue, number):
     assert queue.get(number).decision is None
 
 
-def test_problem_behind_a_removed_line_stands_at_the_line_that_was_typed(queue, number):
+def test_problem_after_a_removed_line_is_shown_at_its_own_line(queue, number):
     """Removing a line before it does not move a problem to another line."""
     leaves = {
         path: text for path, text in leaves_of(queue, number).items() if "lines.0" not in path
@@ -84,7 +84,7 @@ def test_ending_an_item_needs_a_reason(queue, number, decision):
     assert queue.get(number).decision is None
 
 
-def test_second_answer_is_told_that_it_was_not_saved(queue, number):
+def test_second_answer_learns_that_it_was_not_saved(queue, number):
     """The first answer wins."""
     queue.submit(number, Decision.BY_HAND, {}, "", WHO)
     with pytest.raises(ReviewGone, match="not saved"):

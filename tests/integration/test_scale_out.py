@@ -139,7 +139,7 @@ def test_a_worker_asked_to_end_finishes_its_item_and_takes_no_other(
     )
 
 
-def test_planned_runs_end_whichever_of_two_hosts_takes_them(new_hosts: NewHosts) -> None:
+def test_planned_runs_end_on_either_of_two_hosts(new_hosts: NewHosts) -> None:
     """With a scheduler on each host, no due run is left unfinished or blocked."""
     hosts = new_hosts(1)
     for _ in range(2):

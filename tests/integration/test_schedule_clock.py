@@ -189,7 +189,7 @@ def test_the_first_start_of_all_misses_nothing(store):
 
 
 @pytest.mark.parametrize("step", [timedelta(hours=-1), timedelta(hours=2)])
-def test_a_step_of_the_wall_clock_sets_every_schedule_anew(store, step):
+def test_a_step_of_the_wall_clock_resets_every_schedule(store, step):
     """The library would sleep on a time-out that it computed by the wrong clock."""
     hands = Hands()
     made = calls(store, lambda _: 1)

@@ -86,7 +86,7 @@ def test_the_preview_marks_clock_changes_and_moved_runs():
     ]
 
 
-def test_the_preview_tells_of_a_year_that_is_not_final():
+def test_the_preview_warns_of_a_year_that_is_not_final():
     """The dates of the Spring Festival of 2027 may still change."""
     schedule = due(cron="0 9 * * *", timezone="Asia/Shanghai", calendar="china")
     (run,) = preview(schedule, datetime(2027, 2, 7, 12, tzinfo=UTC), 1)
@@ -105,7 +105,7 @@ def test_next_prints_the_columns_of_the_preview(shell):
     assert [line.split("\t")[3] for line in lines] == ["+08:00"] * 3
 
 
-def test_explain_tells_of_every_run_of_a_day(shell):
+def test_explain_lists_every_run_of_a_day(shell):
     """Each row is shown in words; runs without a row are listed too."""
     row(shell.root, DUE, PlannedState.LATE, "started 90 s after it was due")
     row(shell.root, DUE + timedelta(hours=1), PlannedState.BLOCKED, "OSError: the share is away")
@@ -154,7 +154,7 @@ def test_a_run_without_a_row_is_explained_too(day, last, expected):
     assert [str(said) for said in explained(schedule, day, [], last=last, now=NOW)] == [expected]
 
 
-def test_runs_that_differ_in_their_instant_only_are_told_as_one():
+def test_runs_that_differ_only_in_their_instant_are_shown_as_one():
     """A schedule of every few seconds fills no screen with one sentence."""
     schedule = due(every_s=10, timezone="Asia/Shanghai")
     day = date(2026, 9, 29)
@@ -164,7 +164,7 @@ def test_runs_that_differ_in_their_instant_only_are_told_as_one():
     ]
 
 
-def test_a_day_off_tells_where_its_run_went():
+def test_a_day_off_shows_where_its_run_went():
     """And a day without any run says so."""
     keys = {"timezone": "Asia/Shanghai", "calendar": "china", "on_holiday": "back"}
     schedule = due(cron="0 9 1 * *", **keys)
@@ -215,7 +215,7 @@ def test_what_cannot_be_meant_is_one_sentence(shell, arguments, said):
     assert (answer.status, said in answer.err) == (2, True), answer
 
 
-def test_explain_speaks_chinese_to_whoever_does(shell, monkeypatch):
+def test_explain_is_in_chinese_where_that_is_set(shell, monkeypatch):
     """Sentence and reason are in Chinese; the holiday's name is in both languages."""
     row(
         shell.root,

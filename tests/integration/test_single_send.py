@@ -67,7 +67,7 @@ def test_request_whose_answer_is_lost_is_sent_once(at_target, target, way):
     assert len(target.taken) == 1
 
 
-def test_refused_repeat_stands_in_the_run_log(at_target, target):
+def test_refused_repeat_is_in_the_run_log(at_target, target):
     """The log says why the page failed, and where to look."""
     target.losing = 5
     with contextlib.suppress(ClerkworkError):

@@ -134,7 +134,7 @@ def test_duplicate_is_found_on_a_later_page_of_rows_without_links(at, more):
 
 
 @pytest.mark.parametrize("query", ["more=a&says=Next+»", "more=button&says=»+next", "more=a&grows"])
-def test_later_pages_are_read_whatever_their_link_is_adorned_with(at, query):
+def test_later_pages_are_read_with_any_decoration_of_their_link(at, query):
     """A row that the next page repeats is the same record."""
     visitor, order = at("no_labels"), make_order("PO-1", supplier=SUPPLIER)
     address = f"/paged.html?{query}&ref={{reference}}"

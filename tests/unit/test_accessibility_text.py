@@ -7,7 +7,7 @@ def node(number: str, role: str, name: str = "", **more: object) -> dict[str, ob
     return {"nodeId": number, "role": {"value": role}, "name": {"value": name}, **more}
 
 
-def test_every_part_that_is_told_of_has_its_line():
+def test_every_announced_part_has_its_line():
     """Names, values and states are said; what only groups or repeats its parent is left out."""
     ticked = [{"name": "checked", "value": {"value": "true"}}]
     nodes = [

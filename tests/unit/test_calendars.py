@@ -122,7 +122,7 @@ def test_workdays_before_and_after_a_holiday():
     assert (CHINA.workday_from(after), CHINA.workday_until(before)) == (after, before)
 
 
-def test_a_calendar_tells_why():
+def test_a_calendar_says_why():
     """Reasons of planned runs show these words."""
     days = ["2026-10-01", "2026-10-10", "2026-10-11", "2026-10-12"]
     assert [CHINA.why(on(day)) for day in days] == [

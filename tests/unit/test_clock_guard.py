@@ -93,7 +93,7 @@ def test_a_short_wait_stays_short_when_the_clock_is_set_back(store: Store, hands
     assert timedelta() < item.not_before - hands.now() <= minute
 
 
-def test_step_that_a_clock_ahead_noted_is_noted_anew_when_it_is_right(
+def test_step_noted_by_a_clock_ahead_is_noted_again_when_it_is_right(
     store: Store, hands: Hands
 ) -> None:
     """A step noted in the future would prolong every quiet period until then."""

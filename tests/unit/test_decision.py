@@ -37,7 +37,7 @@ def test_a_value_passes_with_evidence_at_its_threshold_only(changes, doubtful, s
     assert (found.doubtful, found.decision) == (doubtful, sentence)
 
 
-def test_the_decision_tells_both_rates():
+def test_the_decision_states_both_rates():
     """A person reads how often such values are right and how often they have to be."""
     assert decided(field(), 0.97).decision_facts == {"right": "98.0%", "least": "97.0%"}
 

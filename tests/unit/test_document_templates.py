@@ -196,7 +196,7 @@ def test_a_draft_fits_the_document_it_was_made_from(page):
     assert template_of(pages_of(page, "Kestrel"), [draft]) == draft
 
 
-def test_a_draft_without_a_supplier_is_told_by_a_label(page):
+def test_a_draft_without_a_supplier_is_identified_by_a_label(page):
     """The number itself is in no other document."""
     number = read("number", "KS-123456", facts={"label": "Delivery ref"})
     draft = drafted(Extraction(engine="x", kind="invoice", fields=[number], pages=[]), "kestrel")

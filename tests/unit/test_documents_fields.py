@@ -67,7 +67,7 @@ def test_a_company_is_known_by_its_end(name: str) -> None:
     assert is_company(name)
 
 
-def test_values_are_found_beside_and_below_their_labels(page) -> None:
+def test_values_are_found_next_to_and_below_their_labels(page) -> None:
     """A label with nothing to its right has its value in the next row."""
     draft = draft_of(
         [
@@ -169,7 +169,7 @@ def test_a_description_left_of_its_heading_is_not_taken_for_the_code(page) -> No
     assert cells(draft)[0]["description"] == "数控刀片"
 
 
-def test_a_table_goes_on_on_the_next_page(page) -> None:
+def test_a_table_continues_on_the_next_page(page) -> None:
     """Headings that are not repeated are carried over."""
     first, second = page(HEAD, FIRST), page(SECOND, TOTAL)
     draft = draft_of([first, second])
@@ -280,7 +280,7 @@ def test_sums_carried_from_page_to_page_are_no_words_of_a_line(page) -> None:
         assert found == [("Pallet wrap", "30.00"), ("Tape 50 mm", "20.00")]
 
 
-def test_a_row_that_breaks_over_the_page_goes_on_on_the_next(page) -> None:
+def test_a_row_that_breaks_over_the_page_continues_on_the_next(page) -> None:
     """Its rest is below the headings, which are repeated there."""
     first = page(HEAD, FIRST, SECOND, CARRIED)
     second = numbered(page(HEAD, [(180, "on a roll")], [*SECOND], TOTAL), 1)
@@ -303,7 +303,7 @@ def test_the_lines_of_a_description_belong_to_the_row_that_they_stand_closest_to
     assert [line.clean for line in draft.lines] == [True, True]
 
 
-def test_a_text_beside_the_table_is_none_of_its_amounts(page) -> None:
+def test_a_text_next_to_the_table_is_none_of_its_amounts(page) -> None:
     """Terms in a column of their own stand right of the last heading."""
     rows = [[(x * 0.7, text) for x, text in row] for row in (HEAD, FIRST, SECOND, TOTAL)]
     beside = ["Please send", "it back", "within days", "at cost"]

@@ -78,7 +78,7 @@ def test_a_name_is_looked_for_in_the_rows_at_the_head():
     )
 
 
-def test_the_address_is_the_one_of_the_suppliers_that_stands_there():
+def test_the_address_is_the_printed_one_of_the_suppliers():
     """A supplier has several addresses; the printed one is used."""
     rows = ("GARDENIA BAKERIES SDN BHD", "N0 9 JALAN MERU", "KLANG")
     found = judged(read("supplier", rows[0]), read("address", "N0 9 JALAN MERU"), rows=rows)
@@ -91,7 +91,7 @@ def test_the_address_is_the_one_of_the_suppliers_that_stands_there():
 
 
 @pytest.mark.parametrize("text", ["NO 9, JALAN MERU. KLANG", "NO 9. JALAN MERU, KLANG"])
-def test_of_two_spellings_of_an_address_the_one_that_stands_there_is_taken(text):
+def test_of_two_spellings_of_an_address_the_printed_one_is_taken(text):
     """Master data that grew has an address twice; signs are no reason to change what was read."""
     spellings = ("NO 9, JALAN MERU. KLANG", "NO 9. JALAN MERU, KLANG", "NO. 9 JALAN MERU KLANG")
     master = Master(suppliers=tuple(Supplier(name="AEON", address=each) for each in spellings))

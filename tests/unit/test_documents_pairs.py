@@ -37,7 +37,7 @@ def pairs(page: PageWords) -> list[tuple[str, str]]:
         ),
     ],
 )
-def test_a_value_stands_inside_beside_or_below_its_label(
+def test_a_value_is_inside_next_to_or_below_its_label(
     page, rows: list[list[tuple[float, str]]], wanted: list[tuple[str, str]]
 ) -> None:
     """A label and its value may each go on over two lines."""
@@ -72,14 +72,14 @@ def test_one_row_under_headings_that_name_something_is_a_table(page) -> None:
     assert found == [("Booking ID", "IB7082087"), ("Check date", "31/12/2017")]
 
 
-def test_a_column_of_words_with_values_beside_is_labels(page) -> None:
+def test_a_column_of_words_next_to_values_is_labels(page) -> None:
     """Only their common edge shows that they are labels."""
     rows = [("Media kind", "Mail"), ("Coupon worth", "1.50"), ("Circulation", "600"), ("Pack", "2")]
     found = pairs(page(*([(40, label), (400, value)] for label, value in rows)))
     assert found == rows
 
 
-def test_a_ticked_box_is_the_value_of_the_words_beside_it(page) -> None:
+def test_a_ticked_box_is_the_value_of_the_words_next_to_it(page) -> None:
     """A box left empty is none, and the label before the boxes has no value."""
     assert pairs(page([(40, "Metal: STEEL ☐"), (300, "COPPER ☑")])) == [("COPPER", "☑")]
 
@@ -118,7 +118,7 @@ def test_another_date_on_the_form_shows_which_day_is_meant(page) -> None:
     ]
 
 
-def test_labels_in_a_row_with_nothing_beside_head_columns(page) -> None:
+def test_labels_in_a_row_without_values_head_columns(page) -> None:
     """A colon after each heading does not mean that the value follows it."""
     found = pairs(
         page(
@@ -164,7 +164,7 @@ def test_headings_in_capitals_do_not_go_on_in_words_that_are_not(page) -> None:
         ([[(40, "Leeds, Yorks"), (400, "10016-5895")]], []),
     ],
 )
-def test_a_value_is_told_without_a_colon(
+def test_a_value_is_found_without_a_colon(
     page, rows: list[list[tuple[float, str]]], wanted: list[tuple[str, str]]
 ) -> None:
     """An amount next to words, a numbered question, a noun before a figure, a caption below."""

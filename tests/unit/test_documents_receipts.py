@@ -74,7 +74,7 @@ def values(*texts: str) -> tuple[str, str]:
         (["好邻居超市", "南京路12号", "电话 021-1234"], "好邻居超市", "南京路12号"),
     ],
 )
-def test_name_and_address_are_told_from_numbers_beside_them(
+def test_name_and_address_are_distinguished_from_numbers(
     head: list[str], name: str, address: str
 ) -> None:
     """Registration and telephone are left out, legal forms and street words spelt right."""
@@ -133,7 +133,7 @@ def test_a_total_that_was_rounded_afterwards_is_doubted() -> None:
     )
 
 
-def test_the_rounded_total_is_taken_where_it_stands() -> None:
+def test_the_rounded_total_is_taken_where_it_is_printed() -> None:
     """A row of rounding may carry the rounded total itself."""
     assert values(
         "Oil 19.99", "Total 19.99", "Rounding adj 0.01", "Rounding 20.00", "Cash 20.00"

@@ -50,7 +50,7 @@ def test_a_picture_is_read_once(tmp_path: Path) -> None:
     assert (read(engine), read(engine), counting.readings) == (WORDS, WORDS, 1)
 
 
-def test_another_picture_language_or_version_is_read_anew(tmp_path: Path) -> None:
+def test_another_picture_language_or_version_is_read_again(tmp_path: Path) -> None:
     """A stored reading never answers for something else."""
     first, newer = Counting(), Counting("2")
     engine = cache.CachedEngine(first, tmp_path)

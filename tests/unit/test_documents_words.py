@@ -15,7 +15,7 @@ def test_a_word_without_height_still_has_a_place(top: float, bottom: float) -> N
     assert (found.left, found.right) == (0.01, 0.06)
 
 
-def test_a_value_has_a_box_for_each_line_it_stands_in() -> None:
+def test_a_value_has_a_box_for_each_of_its_lines() -> None:
     """An address over three lines, the last of them on the next page."""
 
     def word(text: str, page: int, left: float, top: float) -> Token:

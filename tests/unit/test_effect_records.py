@@ -162,7 +162,7 @@ def test_person_lets_other_content_in_on_a_blind_target(make_bench: MakeBench) -
 
 
 @pytest.mark.parametrize("guarantee", ["searchable", "unique-ref"])
-def test_what_still_stands_there_is_not_taken_for_other_content(
+def test_a_record_that_still_exists_is_not_other_content(
     make_bench: MakeBench, guarantee: str
 ) -> None:
     """A look-up that compares nothing comes to the first record; a person deletes it there."""
@@ -232,7 +232,7 @@ def add_workflow(bench: Bench, name: str, bot_name: str) -> None:
     bench.engine.core.workflows[name] = Workflow(name=name, title=name, steps=[Step(bot=bot_name)])
 
 
-def test_lost_answer_of_a_second_content_is_asked_about_anew(make_bench: MakeBench) -> None:
+def test_lost_answer_of_a_second_content_is_asked_about_again(make_bench: MakeBench) -> None:
     """The leave to enter other content is for one submit."""
     bench = make_bench(losing, guarantee="blind")
     settle(bench, 3)
@@ -344,7 +344,7 @@ def test_digest_of_an_older_version_is_no_other_content(make_bench: MakeBench) -
     assert (settle(bench, 3, "next"), amounts()) == (["done", None, "orders-3"], [3])
 
 
-def test_numbers_of_a_key_are_told_apart_in_the_ledger(make_bench: MakeBench) -> None:
+def test_numbers_of_a_key_are_distinct_in_the_ledger(make_bench: MakeBench) -> None:
     """Each act is a row of its own, confirmed with its own receipt."""
     bench = make_bench(both, guarantee="blind")
     settle(bench, 3)

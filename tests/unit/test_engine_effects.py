@@ -55,7 +55,7 @@ def test_an_effect_is_done_once_and_verified(make_bench: MakeBench) -> None:
     )
 
 
-def test_what_stands_in_the_target_already_is_not_entered_again(make_bench: MakeBench) -> None:
+def test_what_the_target_has_already_is_not_entered_again(make_bench: MakeBench) -> None:
     """A record somebody else entered with equal data is found and confirmed."""
     bench = start(make_bench)
     bench.ledger.entered.append(Number(number="A-1", amount=3))
@@ -125,7 +125,7 @@ def test_another_record_under_the_same_key_goes_to_a_person(make_bench: MakeBenc
     )
 
 
-def test_a_key_that_stands_there_twice_goes_to_a_person(make_bench: MakeBench) -> None:
+def test_a_key_that_exists_twice_goes_to_a_person(make_bench: MakeBench) -> None:
     """Two records under one key open a review that names their numbers."""
     bench = start(make_bench)
     bench.ledger.entered += [Number(number="A-1", amount=3)] * 2
@@ -164,7 +164,7 @@ def test_a_person_corrects_what_the_target_refused_and_the_effect_goes_on(
     assert (item.run_no, item.outcome, len(bench.ledger.entered)) == (1, Outcome.ASSISTED, 1)
 
 
-def test_look_up_that_comes_to_another_record_is_not_believed(make_bench: MakeBench) -> None:
+def test_lookup_that_finds_another_record_is_not_trusted(make_bench: MakeBench) -> None:
     """A search that also finds longer numbers neither confirms the effect nor lets it be done."""
     bench = start(make_bench)
     other = Receipt(confirmation="C-1", reference="A-10")

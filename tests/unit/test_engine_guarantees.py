@@ -75,7 +75,7 @@ def test_blind_target_is_never_asked_twice(make_bench: MakeBench) -> None:
         (KeyError("phone"), "(bot_error): The bot failed: KeyError: 'phone'. Check erp.", []),
     ],
 )
-def test_what_failed_after_the_submit_is_told(
+def test_what_failed_after_the_submit_is_reported(
     make_bench: MakeBench, error: Exception, told: str, fields: list[str]
 ) -> None:
     """The person, and the run log, get its code, its sentence and its fields."""

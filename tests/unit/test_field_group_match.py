@@ -95,7 +95,7 @@ def test_name_of_another_known_field_is_not_a_longer_name_of_this_one():
     assert choose("Party", page, recorded).field is not page[1]
 
 
-def test_heading_that_was_not_there_tells_a_copy():
+def test_new_heading_identifies_a_copy():
     """Copy and form have the same words; the copy has one more heading."""
     mine = ["Items", "Goods receipt"]
     page = on_page(
@@ -105,7 +105,7 @@ def test_heading_that_was_not_there_tells_a_copy():
     assert choose("Batch", page, text("Batch", headings=mine)).field is page[0]
 
 
-def test_label_under_a_new_heading_does_not_outdo_the_words_beside_the_field():
+def test_label_under_a_new_heading_does_not_outdo_the_fields_own_words():
     """A reminder above has the label; the field has the recorded words next to it."""
     recorded = text("", left="Genre", block=["Genre"], after=["Year"])
     reminder = text("Genre", headings=["Reminder"], after=["Year"])
@@ -113,7 +113,7 @@ def test_label_under_a_new_heading_does_not_outdo_the_words_beside_the_field():
     assert choose("Genre", page, recorded).field is not page[0]
 
 
-def test_field_that_stands_where_it_was_recorded_contests_a_copy_with_better_words():
+def test_field_in_its_recorded_place_contests_a_copy_with_better_words():
     """Its name is left as a placeholder only, and the copy under a new heading has the label."""
     mine, marks = ["New invoice"], {"name": "net", "autocomplete": "off"}
     recorded = text("Net", left="Net", headings=mine, before=["Due"], after=["Paid"])
@@ -150,14 +150,14 @@ def test_namesake_of_a_field_that_is_gone_is_not_taken_for_it(last, found):
     assert (choose("Name", page, recorded).field is page[1]) is found
 
 
-def test_currency_beside_a_labelled_field_is_not_its_name():
+def test_currency_next_to_a_labelled_field_is_not_its_name():
     """Three amounts stand with `SGD`, and the one that is called `Tax` is not the total."""
     recorded = text("Total", block=["SGD"], left="SGD", others=["Tax"], order=1)
     page = on_page(text("Tax", block=["SGD"], left="SGD", order=1), text("", left="Total"))
     assert choose("Total", page, recorded).field is not page[0]
 
 
-def test_name_that_stood_under_its_field_is_not_looked_for_over_one():
+def test_name_recorded_below_its_field_is_not_searched_above_one():
     """Captions stand under the fields: what is over the second one is the first one's."""
     recorded = text("", below="Payee", block=["Payee"])
     page = on_page(text(""), text("", above="Payee", order=1))
@@ -180,7 +180,7 @@ def test_words_over_a_few_fields_tell_two_of_one_name_apart():
     assert choose("Date", page, text("Date", group="Joined", order=1)).field is page[1]
 
 
-def test_identifiers_that_were_dealt_out_anew_are_not_trusted():
+def test_reassigned_identifiers_are_not_trusted():
     """Two fields have the name of one element and the words of another, so names are ignored."""
     wanted = [
         Wanted(words=name, recorded=text(name, attributes={"id": f"f{at}"}))
@@ -207,7 +207,7 @@ def test_one_field_with_the_identifier_of_another_does_not_shake_the_rest():
     assert mark_trusted(wanted, page) == wanted
 
 
-def test_field_stands_in_the_form_in_which_the_others_were_found():
+def test_field_is_in_the_form_in_which_the_others_were_found():
     """Two fields were found in the first form, so the third is in the first form."""
     page = two_forms()
     found = decided(

@@ -75,13 +75,13 @@ def test_two_fields_of_one_name_are_both_named():
     assert choose("Date", page, None).ambiguous == (page[0], page[1])
 
 
-def test_fingerprint_tells_fields_of_one_name_apart():
+def test_fingerprint_distinguishes_fields_of_one_name():
     """What one of two equal fields looked like before decides."""
     page = fields(text("Date", attributes={"id": "from"}), text("Date", attributes={"id": "to"}))
     assert choose("Date", page, page[1].seen).field is page[1]
 
 
-def test_field_that_bears_the_name_of_another_is_not_taken():
+def test_field_with_the_name_of_another_is_not_taken():
     """A missing field is not replaced by its neighbour, even if they look alike."""
     gone = text("Supplier", attributes={"class": "wide"}, others=["Buyer", "Tax"], after=["Buyer"])
     page = fields(text("Buyer", attributes={"class": "wide"}), text("Tax"))

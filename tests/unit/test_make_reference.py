@@ -64,7 +64,7 @@ def test_a_bar_in_a_text_breaks_no_table(tool):
     assert row == "| `size` | whole number | `3` | How large \\| how wide. |"
 
 
-def test_the_check_writes_nothing_and_tells_what_is_stale(tool, tmp_path, monkeypatch, capsys):
+def test_the_check_writes_nothing_and_lists_what_is_stale(tool, tmp_path, monkeypatch, capsys):
     """`--check` is for machines: a status, and the names."""
     monkeypatch.setattr(tool, "FOLDER", tmp_path)
     monkeypatch.setattr("sys.argv", ["make_reference.py", "--check"])

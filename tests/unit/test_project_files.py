@@ -242,9 +242,7 @@ def test_all_problems_are_collected(write, tmp_path):
     ]
 
 
-def test_every_problem_of_the_settings_is_told_at_its_strongest_source(
-    write, tmp_path, monkeypatch
-):
+def test_every_problem_of_the_settings_names_its_strongest_source(write, tmp_path, monkeypatch):
     """Environment variable before environment file before default file."""
     monkeypatch.setenv("CLERKWORK_ENVIRONMENT", "night")
     monkeypatch.setenv("CLERKWORK_WORKER__POLL_S", "0")

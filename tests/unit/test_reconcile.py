@@ -189,7 +189,7 @@ def test_failed_look_ups_count_for_the_breaker(entered: Bench) -> None:
     )
 
 
-def test_look_up_has_a_place_at_the_login_and_gives_it_back(entered: Bench) -> None:
+def test_lookup_has_a_place_at_the_login_and_gives_it_back(entered: Bench) -> None:
     """The limit of a login is the sweep's as well, so no item gets its place meanwhile."""
     change_target(entered, limit=1)
     login = entered.engine.core.targets["erp"].account
@@ -205,7 +205,7 @@ def test_look_up_has_a_place_at_the_login_and_gives_it_back(entered: Bench) -> N
     assert (found, taken) == ([("A-1", "right")], [1, 0])
 
 
-def test_look_up_waits_for_a_place_until_the_sweep_is_stopped(entered: Bench) -> None:
+def test_lookup_waits_for_a_place_until_the_sweep_is_stopped(entered: Bench) -> None:
     """It does not start while the login has as many items as it may have."""
     change_target(entered, limit=1)
     login, now = entered.engine.core.targets["erp"].account, clock.now()
@@ -245,7 +245,7 @@ def test_entry_of_a_workflow_that_is_gone_stops_nothing(entered: Bench) -> None:
     )
 
 
-def test_stopped_sweep_begins_no_further_look_up(entered: Bench) -> None:
+def test_stopped_sweep_starts_no_further_lookup(entered: Bench) -> None:
     """A scheduler that ends does not wait for the rest of the night."""
     enter_one(entered, "A-2")
     stopping = threading.Event()

@@ -42,7 +42,7 @@ def compared(*seen: str, **grid: object) -> list[str]:
 
 
 @pytest.mark.parametrize("seen", [("A2", "B3", "A5"), ("B3", "A5", "A2"), ("A5", "B3", "A2")])
-def test_lines_are_compared_whatever_their_order(seen):
+def test_lines_are_compared_in_any_order(seen):
     """A record may be sorted by anything."""
     assert compared(*seen) == []
 

@@ -127,7 +127,7 @@ def test_equal_values_are_told_by_what_their_fields_are_called():
     }
 
 
-def test_password_stands_in_no_file():
+def test_password_is_in_no_file():
     """The target names a variable of the environment instead."""
     found = describe(walked([*LOGIN, *FORM], COMPUTED), PARTS, "number")
     text = target_text("suppliers", "http://host", found)

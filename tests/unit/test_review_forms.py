@@ -87,7 +87,7 @@ def test_lines_are_one_table_with_a_blank_line_to_add():
     ]
 
 
-def test_what_a_person_typed_stays_and_its_problem_stands_at_the_field():
+def test_what_a_person_typed_stays_and_its_problem_is_at_the_field():
     """Nothing that was typed is lost over a wrong value."""
     form = build(
         review_of({"total": "5.00"}),

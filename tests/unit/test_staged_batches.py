@@ -119,7 +119,7 @@ def test_a_batch_that_died_while_its_items_were_added_is_added_whole_by_sweeps(
     assert (died_with, amounts(bench), listed, staged(bench)) == ([1], [1, 2, 3], 3, [0, 0])
 
 
-def test_whoever_sends_a_batch_again_after_a_kill_adds_the_rest(
+def test_a_batch_sent_again_after_a_kill_adds_the_rest(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No worker need be there."""

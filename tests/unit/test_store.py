@@ -332,7 +332,7 @@ def test_a_worker_is_listed_with_the_items_that_it_works_on(store: Store) -> Non
     assert (both, one) == ({"w": ["A-1", "A-2"]}, {"w": ["A-2"]})
 
 
-def test_an_item_that_was_taken_and_postponed_anew_is_not_put_back_to_waiting(
+def test_an_item_taken_and_postponed_again_is_not_set_to_waiting(
     store: Store,
 ) -> None:
     """Its queue entry is gone, so a late sweep must not call it waiting: it would wait for ever."""

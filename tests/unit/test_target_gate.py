@@ -147,7 +147,7 @@ def test_an_item_of_a_frozen_target_is_postponed_to_its_end_and_not_attempted(
     )
 
 
-def test_a_target_that_a_person_stopped_is_left_alone_until_it_is_let_go(
+def test_a_target_paused_by_a_person_is_left_alone_until_resumed(
     make_bench: MakeBench,
 ) -> None:
     """Its items wait without an attempt, and continue at once when it is resumed."""
@@ -167,7 +167,7 @@ def test_a_target_that_a_person_stopped_is_left_alone_until_it_is_let_go(
     )
 
 
-def test_an_item_that_is_put_off_after_its_target_was_let_go_is_due_at_once(
+def test_an_item_postponed_after_its_target_was_resumed_is_due_at_once(
     make_bench: MakeBench,
 ) -> None:
     """Between what kept it was found and was noted, a person let the target go."""

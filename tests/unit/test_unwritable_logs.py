@@ -90,7 +90,7 @@ def test_half_a_line_is_ended_before_the_next(store: Store, tmp_path: Path) -> N
     assert (half, json.loads(whole)["message"]) == ('{"number": ', "A")
 
 
-def test_no_item_is_begun_while_the_log_cannot_be_written(
+def test_no_item_starts_while_the_log_cannot_be_written(
     make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One in flight is done, the next waits without an attempt and goes on by itself."""

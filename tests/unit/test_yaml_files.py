@@ -33,7 +33,7 @@ def problems_of(tmp_path: Path, text: str | bytes) -> list[str]:
         return [str(error)]
 
 
-def test_all_problems_of_a_file_are_told_in_the_order_of_its_lines(tmp_path):
+def test_all_problems_of_a_file_are_listed_in_the_order_of_its_lines(tmp_path):
     """Nobody wants to run the check once per slip."""
     text = """\
 nmae: x
@@ -79,7 +79,7 @@ def test_a_malformed_file_is_one_clear_sentence(tmp_path, text, problem):
     assert found.startswith(f"thing.yaml{problem}")
 
 
-def test_a_secret_never_stands_in_an_error(tmp_path):
+def test_a_secret_is_never_in_an_error(tmp_path):
     """A wrong value of a secret key is not repeated."""
     (found,) = problems_of(tmp_path, "name: a\nsecret: 123456\n")
     assert found == "thing.yaml:2: `secret`: input should be a valid string"
@@ -91,7 +91,7 @@ def test_a_missing_file_is_named(tmp_path):
         read_yaml(tmp_path / "thing.yaml", tmp_path)
 
 
-def test_variables_are_taken_from_the_environment_and_missing_ones_told(tmp_path):
+def test_variables_come_from_the_environment_and_missing_ones_are_named(tmp_path):
     """A default makes a variable optional; an unset one is named with its line."""
     file = tmp_path / "thing.yaml"
     file.write_text("name: ${HOST}:${PORT:-80}/${PATH_X:-}\nparts:\n  - a: ${SECRET}\n")
