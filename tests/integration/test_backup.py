@@ -242,7 +242,7 @@ def test_a_restore_that_is_cut_off_leaves_the_present_store(
 def test_a_copy_is_never_overwritten(store: Store, tmp_path: Path) -> None:
     """A second backup to one name is refused, and the first one is as it was."""
     first = backup.make(store, tmp_path / "copy", now=clock.now())
-    with pytest.raises(UsageError, match="there already"):
+    with pytest.raises(UsageError, match="already exists"):
         backup.make(store, tmp_path / "copy", now=clock.now())
     assert (backup.verify(tmp_path / "copy"), sorted(p.name for p in tmp_path.glob("copy*"))) == (
         first,

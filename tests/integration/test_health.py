@@ -95,7 +95,7 @@ def test_queue_without_items_needs_no_worker(project):
 
 def test_item_that_waits_too_long_is_named(project):
     """Its number, reference, queue and age are shown."""
-    number = add_order(project, age=timedelta(minutes=61))
+    number = add_order(project, age=timedelta(minutes=61, seconds=30))
     said = f"Item {number} (PO-1, queue portal) has waited for 61 minutes."
     assert results(project, "waiting") == [(State.WARN, said)]
 

@@ -70,7 +70,7 @@ def test_a_project_without_master_data_knows_nothing(tmp_path):
             "  query: SELECT num, sum FROM po WHERE open = 1\n",
             "",
             7,
-            "give either `file`, or `query`",
+            "write either `file`, or `query`",
         ),
     ],
 )

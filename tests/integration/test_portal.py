@@ -147,4 +147,4 @@ def test_taken_port_is_a_clear_error(portal, tmp_path, capfd):
     port = int(portal.url.rpartition(":")[2])
     with pytest.raises(ApplicationException, match="did not start"):
         Portal(tmp_path / "second.db", port=port).start()
-    assert f"port {port} is taken" in capfd.readouterr().err
+    assert f"port {port} is in use" in capfd.readouterr().err

@@ -63,7 +63,9 @@ def test_every_sentence_has_its_chinese(folder):
     """Every message for people is in the catalogue, with the same placeholders."""
     with (folder / "zh.po").open("rb") as stream:
         chinese = {entry.id: entry.string for entry in read_po(stream) if entry.id}
-    said = {text for file in folder.glob("*.py") for text in sentences(ast.parse(file.read_text()))}
+    said = {
+        text for file in folder.rglob("*.py") for text in sentences(ast.parse(file.read_text()))
+    }
     assert len(said) > 2
     assert said - {text for text, words in chinese.items() if facts(words) == facts(text)} == set()
 

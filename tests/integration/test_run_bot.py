@@ -97,5 +97,5 @@ def test_a_payload_that_does_not_fit_is_an_error():
 
 def test_a_bot_that_takes_too_long_is_given_up():
     """A test of a bot that hangs still ends."""
-    with pytest.raises(ApplicationException, match="did not come to an end"):
+    with pytest.raises(ApplicationException, match="did not finish in time"):
         run_bot(sleeping, {"number": "P1"}, timeout_s=0.2)

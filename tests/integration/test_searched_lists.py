@@ -106,8 +106,8 @@ def test_only_record_that_is_another_one_stops_the_search(searched, field):
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [
-        ({"address": "/list?ref={reference}"}, "and not both"),
-        ({"field": None, "button": None}, "write either {reference} into `address`, or"),
+        ({"address": "/list?ref={reference}"}, "`field`, not both"),
+        ({"field": None, "button": None}, "write either {reference} in `address`, or"),
         ({"address": "/list?ref={reference}", "field": None}, "`button` needs `field`"),
     ],
 )

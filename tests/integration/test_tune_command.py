@@ -63,7 +63,7 @@ def test_written_thresholds_are_read_again_and_take_raised_ones_back(reviewed):
 def test_nothing_is_written_when_no_field_has_enough_values(reviewed):
     """One sentence says how many are missing, and of what to change."""
     said = reviewed("tune", "--target", "0.1", "--write")
-    assert (said.status, "needs 2395 more right ones" in said.err) == (2, True)
+    assert (said.status, "needs 2395 more correct ones" in said.err) == (2, True)
     assert not (reviewed.root / "config" / "thresholds.yaml").exists()
 
 

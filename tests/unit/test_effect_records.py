@@ -183,7 +183,7 @@ def test_a_record_that_still_exists_is_not_other_content(
         (item.result or {})["confirmation"],
         amounts(),
         looked_up_nightly,
-    ) == ("1001 stands in erp as orders-3, and ", "orders-250", [250], [second])
+    ) == ("1001 is in erp as orders-3, and item", "orders-250", [250], [second])
 
 
 def test_known_reference_with_other_content_is_not_done_with_the_first_receipt(

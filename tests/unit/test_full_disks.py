@@ -99,7 +99,7 @@ def test_a_full_disk_refuses_what_is_put_in(worked: Shell) -> None:
         settings.write("\n[retention]\ndisk_claims_percent = 0\n")
     before = worked("items", "--json").data
     refused = worked("submit", "expenses", __file__)
-    assert (refused.status, "Make room" in refused.err, worked("items", "--json").data) == (
+    assert (refused.status, "Free space" in refused.err, worked("items", "--json").data) == (
         1,
         True,
         before,

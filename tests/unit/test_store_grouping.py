@@ -37,7 +37,7 @@ def take_all_back(connection: Connection) -> None:
 
 
 class Writers:
-    """Threads of one process that write into a table; *statements* are those of the first one."""
+    """Threads of one process that write into a table; *statements* are those of all."""
 
     def __init__(self, file: Path, longest: timedelta = timedelta(seconds=PATIENCE_S)) -> None:
         self.turns = Turns(longest)
@@ -50,11 +50,11 @@ class Writers:
             " parent TEXT REFERENCES t (name) DEFERRABLE INITIALLY DEFERRED)"
         )
         self._first.execute("INSERT INTO t (name) VALUES ('old')")
-        self._first.own.set_trace_callback(self.statements.append)
 
     def open(self) -> Connection:
         driver = dbapi2.connect(str(self._file), isolation_level=None, check_same_thread=False)
         driver.execute("PRAGMA foreign_keys=on")
+        driver.set_trace_callback(self.statements.append)
         return Connection(driver, self.turns)
 
     def names(self) -> set[str]:

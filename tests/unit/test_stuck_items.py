@@ -241,5 +241,5 @@ def test_check_names_items_that_no_worker_repaired(make_bench: MakeBench) -> Non
         db.execute(item_table.update().where(item_table.c.id == item_id).values(updated_ms=1))
     assert (young, checked(bench)) == (
         [],
-        [(State.FAIL, f"Items waiting without an entry in a queue (1): {item_id}.")],
+        [(State.FAIL, f"Waiting items without an entry in a queue (1): {item_id}.")],
     )
