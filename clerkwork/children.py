@@ -174,11 +174,6 @@ class Child:
         with self._lock:
             self._kill()
 
-    def __del__(self) -> None:
-        """End a child that nobody closed, such as that of a worker which did not drain in time."""
-        with contextlib.suppress(Exception):
-            self._kill()
-
     def _start(self) -> Connection:
         if self._connection is not None and self._process and self._process.poll() is None:
             return self._connection

@@ -45,7 +45,7 @@ class Writing:
         self.db = db
         self.events: list[Event] = []
         self._redactor = redactor
-        self._when_over: list[Callable[[bool], None]] = []
+        self._at_end: list[Callable[[bool], None]] = []
 
     def event(self, *added: Event) -> None:
         """Redact events and add them; their lines are written after the commit.
@@ -64,13 +64,13 @@ class Writing:
         numbers = events.add_all(self.db, new) if new else []
         self.events += [replace(one, number=n) for one, n in zip(new, numbers, strict=True)]
 
-    def when_over(self, call: Callable[[bool], None]) -> None:
-        """Have *call* called with whether the transaction was committed, once it is over."""
-        self._when_over.append(call)
+    def at_end(self, call: Callable[[bool], None]) -> None:
+        """Call *call* after the transaction, with whether it was committed."""
+        self._at_end.append(call)
 
-    def over(self, *, committed: bool) -> None:
-        """Call what waits for the end of the transaction."""
-        for call in self._when_over:
+    def end(self, *, committed: bool) -> None:
+        """Make the calls that were registered with ``at_end``."""
+        for call in self._at_end:
             call(committed)
 
 
@@ -95,7 +95,7 @@ class RunLog:
             committed = True
         finally:
             if writing is not None:
-                writing.over(committed=committed)
+                writing.end(committed=committed)
         for event in writing.events:
             self.show(event)
 

@@ -2,7 +2,9 @@
 
 import threading
 from collections import Counter
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -44,7 +46,7 @@ def test_quick_steps_share_one_commit_of_the_log(
 ) -> None:
     """Each costs its checkpoint, DBOS's lookup of one, and whether the item is still held."""
     monkeypatch.setattr(execution, "WRITE_WITHIN", timedelta(hours=1))  # however slow this host
-    monkeypatch.setattr(execution, "LOOK_AGAIN", timedelta(hours=1))
+    monkeypatch.setattr(execution, "CHECK_AGAIN", timedelta(hours=1))
     bench = make_bench(stepping)
     commits: Counter[str] = Counter()
 
@@ -97,3 +99,28 @@ def test_the_log_shows_a_step_that_lasts(make_bench: MakeBench) -> None:
     SEEN.set()
     bench.until(item_id)
     assert kinds == [Kind.ITEM_ADDED, Kind.RUN_STARTED, Kind.STEP_STARTED]
+
+
+def test_a_step_is_not_done_before_its_result_is_kept(
+    make_bench: MakeBench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sweep between the end of the function and its checkpoint writes the start alone."""
+    run_step, logged = DBOS.run_step, []
+
+    def swept(options: Any, function: Callable[[], Any]) -> Any:
+        def then_a_sweep() -> Any:
+            result = function()
+            SEEN.clear()
+            while Kind.STEP_STARTED not in kinds_of(bench, item_id):
+                SEEN.wait(0.02)
+            logged.extend(kinds_of(bench, item_id))
+            return result
+
+        return run_step(options, then_a_sweep)
+
+    monkeypatch.setattr(DBOS, "run_step", swept)
+    bench = make_bench(stepping)
+    item_id = bench.put("1", 1)
+    bench.start_worker()
+    bench.until(item_id)
+    assert logged == [Kind.ITEM_ADDED, Kind.RUN_STARTED, Kind.STEP_STARTED]

@@ -81,9 +81,14 @@ class Tools:
     processes: BotProcesses
     ended: threading.Event = field(default_factory=threading.Event)
 
+    def close(self) -> None:
+        """End the child processes; a call that hangs is waited for."""
+        for tool in (self.browser, self.reader, self.processes):
+            tool.close()
 
-LOOK_AGAIN = timedelta(milliseconds=50)
-WRITE_WITHIN = timedelta(milliseconds=250)
+
+CHECK_AGAIN = timedelta(milliseconds=50)  # a step that starts sooner needs no check of its own
+WRITE_WITHIN = timedelta(milliseconds=250)  # a later step writes its start at once
 
 
 class Execution:
@@ -102,7 +107,7 @@ class Execution:
         self._names: set[str] = set()
         self._waiting: list[Event] = []
         self._taking = threading.Lock()  # the sweep writes them too, in its own thread
-        self._looked = self._wrote = clock.monotonic()
+        self._checked = self._wrote = clock.monotonic()
         self._cancelled_by: str | None = None
 
     def checkpoint(self, name: str, function: Callable[[], Any]) -> Any:
@@ -117,17 +122,22 @@ class Execution:
         if name in self._names:
             raise ValueError(f"the step name {name!r} is used twice in one run")
         self._names.add(name)
+        done: list[Event] = []  # empty when the result was stored already
 
         def perform() -> Any:
             try:
-                return self._perform(name, function)
+                result, event = self._perform(name, function)
             except Exception as error:
                 raise NotKept(error) from error
+            done.append(event)
+            return result
 
         try:
-            return decode(DBOS.run_step({"name": name}, perform))
+            result = DBOS.run_step({"name": name}, perform)
         except NotKept as broken:
             raise broken.error from None
+        self._add_waiting(*done)  # not before: the sweep writes it, and the result might be lost
+        return decode(result)
 
     def _held(self, db: Connection) -> bool:
         if self.tools.ended.is_set():
@@ -142,7 +152,8 @@ class Execution:
         now = "released at the end of" if self.tools.ended.is_set() else "taken over from"
         return Fenced(f"item {self.item.id} was {now} the worker {self.item.worker}")
 
-    def _perform(self, name: str, function: Callable[[], Any]) -> Any:
+    def _perform(self, name: str, function: Callable[[], Any]) -> tuple[Any, Event]:
+        """Return the encoded result of the step and the event of its end."""
         self._start(name)
         started = clock.monotonic()
         try:
@@ -155,44 +166,47 @@ class Execution:
         except Exception as error:
             raise StepFailed(self.unexpected(error, name), step=name) from error
         duration_ms = round((clock.monotonic() - started).total_seconds() * 1000)
-        self._look()
-        self._append(self.entry(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name))
-        return result
+        self._check_fence()
+        return result, self.entry(Kind.STEP_DONE, "{step} done", {"ms": duration_ms}, step=name)
 
     def _start(self, name: str) -> None:
-        """Note that a step starts, and make sure that this execution may still act on the item.
+        """Check that this execution may still act on the item, and log that a step starts.
 
-        A commit waits for the disk, so the events of quick steps are written together: an event
-        waits for the next transaction of this execution, or for the sweep of the worker.
+        Each commit waits for the disk, so the events of quick steps are written together, in the
+        next transaction of this execution or by the sweep of the worker.
+
+        Raises:
+            Fenced: Another worker has taken the item over, or this worker has released it.
+            Cancelled: An operator asked to cancel it.
         """
         now = clock.monotonic()
-        if now - self._looked > LOOK_AGAIN:
-            self._look()
+        if now - self._checked > CHECK_AGAIN or self.tools.ended.is_set():
+            self._check_fence()
         if self._cancelled_by is not None:
             raise Cancelled(self._cancelled_by)
-        self._append(self.entry(Kind.STEP_STARTED, "{step} started", step=name))
+        self._add_waiting(self.entry(Kind.STEP_STARTED, "{step} started", step=name))
         broke_off = self.item.takeovers or self.item.breaks  # the log must name the step that does
         if broke_off or now - self._wrote > WRITE_WITHIN:
             self.write_waiting()
 
-    def _append(self, event: Event) -> None:
+    def _add_waiting(self, *events: Event) -> None:
         with self._taking:
-            self._waiting.append(event)
+            self._waiting.extend(events)
 
-    def _look(self) -> None:
-        """Look whether this execution still holds the item, and who asked to cancel it.
+    def _check_fence(self) -> None:
+        """Check that this execution still holds the item; read who asked to cancel it.
 
         Raises:
-            Fenced: It was taken over by another worker.
+            Fenced: Another worker has taken the item over, or this worker has released it.
         """
         with self.core.store.read() as db:
             held, self._cancelled_by = cancellation.standing(db, self.item.id, self.item.attempt)
         if not held or self.tools.ended.is_set():
             raise self._taken_over()
-        self._looked = clock.monotonic()
+        self._checked = clock.monotonic()
 
     def write_waiting(self) -> None:
-        """Write the events that wait, if the item is still held."""
+        """Write the waiting events, if the item is still held."""
         if not self._waiting:
             return
         with self.core.log.writing() as writing:
@@ -200,22 +214,22 @@ class Execution:
                 self.write_events(writing)
 
     def write_events(self, writing: Writing) -> None:
-        """Write the events that wait, in a transaction in which the item is held.
+        """Write the waiting events, in a transaction that has checked the fence.
 
-        They wait again when it is rolled back. No lock is held meanwhile: commits are joined, so
-        who waits for a commit may wait for the other thread.
+        A rollback puts them back. No lock is held until then: the commits of threads are joined,
+        so a thread that waits for its commit may depend on the one that waits for the lock.
         """
         with self._taking:
             taken, self._waiting = self._waiting, []
 
-        def over(committed: bool) -> None:
+        def end(committed: bool) -> None:
             if committed:
                 self._wrote = clock.monotonic()
                 return
             with self._taking:
                 self._waiting = taken + self._waiting
 
-        writing.when_over(over)
+        writing.at_end(end)
         writing.event(*taken)
 
     def unexpected(self, error: Exception, step: str | None) -> ApplicationException:

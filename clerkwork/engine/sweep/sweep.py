@@ -7,7 +7,7 @@ instant must be rewound. Several sweeps may do the same at once; the second find
 import contextlib
 import os
 import socket
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -37,13 +37,20 @@ class Sweep:
     """The sweep of one worker."""
 
     def __init__(
-        self, engine: Engine, worker: str, *, lease: timedelta, labels: Collection[str] = ()
+        self,
+        engine: Engine,
+        worker: str,
+        *,
+        lease: timedelta,
+        labels: Collection[str] = (),
+        flush: Callable[[], None] = lambda: None,
     ) -> None:
         self._engine = engine
         self._core = engine.core
         self._worker = worker
         self._lease = lease
         self._labels = labels
+        self._flush = flush
         self._queues: Sequence[str] = ()
         self._host = socket.gethostname()
         self._broken: set[str] = set()
@@ -100,7 +107,7 @@ class Sweep:
         self._broken.add(run_id or "")
 
     def once(self) -> None:
-        """Do one round: heartbeat, takeover, due items, queue triggers, batches, repairs.
+        """Do one round: heartbeat, takeover, run log, due items, queue triggers, batches, repairs.
 
         A part that fails does not stop the others.
 
@@ -116,6 +123,7 @@ class Sweep:
         self._put_broken_back([seen for seen in at_work if seen.run_id not in pending])
         failures: list[Exception] = []
         for part in (
+            self._flush,
             self._resume_due,
             partial(deadlines.sweep, self._core),
             partial(release_held, self._core),

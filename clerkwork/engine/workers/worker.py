@@ -91,8 +91,8 @@ class Worker:
         processes = BotProcesses(owner=name, memory_mb=settings.bot_memory_mb)
         self._tools = Tools(browser=browser, reader=reader, processes=processes)
         lease = timedelta(seconds=settings.lease_s)
-        self._sweep = Sweep(engine, name, lease=lease, labels=settings.labels)
         self._at_work: set[Execution] = set()
+        self._sweep = Sweep(engine, name, lease=lease, labels=settings.labels, flush=self._flush)
         self._stopped = threading.Event()
         self._sweeper = threading.Thread(target=self._keep_sweeping, name="sweep", daemon=True)
 
@@ -143,26 +143,23 @@ class Worker:
         if patience is None:
             patience = timedelta(seconds=self._settings.drain_s)
         longest_s = int((patience + NOTICE * 2).total_seconds())
-        drain = threading.Thread(
-            target=DBOS.destroy,
-            kwargs={"workflow_completion_timeout_sec": longest_s},
-            name="drain",
-            daemon=True,
-        )
+        drain = threading.Thread(target=self._drain, args=(longest_s,), name="drain", daemon=True)
         drain.start()
         drain.join(patience.total_seconds())
         if drain.is_alive():
             self._tools.ended.set()
             end_children_of(self.name)
             drain.join(NOTICE.total_seconds())
-        if not drain.is_alive():
-            for tool in (self._tools.browser, self._tools.reader, self._tools.processes):
-                tool.close()
         self._stopped.set()
         self._sweeper.join()
         with contextlib.suppress(StoreLost):  # then nothing can be recorded
             self._sweep.farewell()
         _present = None
+
+    def _drain(self, longest_s: int) -> None:
+        """Wait for the running items, then close the tools, which waits for a call that hangs."""
+        DBOS.destroy(workflow_completion_timeout_sec=longest_s)
+        self._tools.close()
 
     def execute(self, item_id: int) -> str:
         """Run the item; return how this execution ended, for the records of DBOS."""
@@ -386,13 +383,16 @@ class Worker:
     def _keep_sweeping(self) -> None:
         while not self._stopped.wait(self._settings.sweep_s):
             try:
-                for execution in tuple(self._at_work):
-                    execution.write_waiting()
                 self._sweep.once()
             except StoreLost:
                 return  # the process is ending
             except Exception:  # noqa: BLE001 - a failed sweep is retried in a moment
                 logger.exception("the sweep failed and will be retried")
+
+    def _flush(self) -> None:
+        """Write the events that running executions have not written yet."""
+        for execution in tuple(self._at_work):
+            execution.write_waiting()
 
 
 def _insist(held: bool) -> None:
